@@ -1,0 +1,44 @@
+"""From the registry to the run-time tables: plain data, every default spelt out, that the library reads as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from capably_codegen.registry import UNVERIFIED, Source
+from capably_codegen.schema import Model
+
+
+def profile_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
+    """Profiles of one provider by name, each with the line it stands on."""
+    return {
+        name: {**profile.model_dump(mode="json", exclude={"notes"}), "line": source.lines["profiles", name]}
+        for name, profile in sorted(source.registry.profiles.items())
+        if name.partition("/")[0] == provider
+    }
+
+
+def model_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
+    """Models of one provider by their id without the provider."""
+    return {id.partition("/")[2]: entry.model_dump(mode="json") for id, entry in models_of(source, provider).items()}
+
+
+def models_of(source: Source, provider: str) -> dict[str, Model]:
+    """Models of one provider by full id, sorted."""
+    return {id: model for id, model in sorted(source.registry.models.items()) if id.partition("/")[0] == provider}
+
+
+def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
+    """How to reach each provider."""
+    return {name: provider.model_dump(mode="json") for name, provider in sorted(source.registry.providers.items())}
+
+
+def gone_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Retired ids with date and replacement, and ids that are no chat models with their kind."""
+    registry = source.registry
+    retired = {id: gone.model_dump(mode="json") for id, gone in sorted(registry.retired.items())}
+    return retired, dict(sorted(registry.not_chat.items()))
+
+
+def is_unverified(model: Model) -> bool:
+    return model.profile == UNVERIFIED

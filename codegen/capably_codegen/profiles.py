@@ -1,0 +1,239 @@
+"""From rules to signatures: what the stub of a profile must say.
+
+The rules come from `capably.types.rules`, the reading of the facts that the run-time check uses too. Here they only get
+Python types. A condition on reasoning becomes a pair of overloads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from capably.types.rules import PARTS, Rule, rules_of
+
+ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
+NOT_ACCEPTED = "NotAcceptedByThisModel"
+
+BUILTINS = {
+    "apply_patch": "ApplyPatch",
+    "bash": "Bash",
+    "browser_use": "BrowserUse",
+    "code_execution": "CodeExecution",
+    "computer_use": "ComputerUse",
+    "file_search": "FileSearch",
+    "google_maps": "GoogleMaps",
+    "image_generation": "ImageGeneration",
+    "mcp": "MCPServer",
+    "memory": "Memory",
+    "shell": "Shell",
+    "text_editor": "TextEditor",
+    "tool_search": "ToolSearch",
+    "web_fetch": "WebFetch",
+    "web_search": "WebSearch",
+}
+"""The registry's word for a built-in tool -> its class."""
+
+EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
+
+_PARAMETERS = {
+    "system": "str",
+    "reasoning": "",
+    "tools": "",
+    "tool_choice": "",
+    "parallel_tools": "bool",
+    "format": "type[FormatT] | None",
+    "temperature": "float",
+    "top_p": "float",
+    "top_k": "int",
+    "max_tokens": "int",
+    "stop": "str | Sequence[str]",
+    "seed": "int",
+    "logprobs": "int",
+    "verbosity": "",
+    "prefill": "str",
+    "cache": "",
+    "output": "",
+}
+"""Parameters in the order of the signature, with their types; an empty one depends on the model."""
+
+ROUTING = {
+    "extra": "Mapping[str, Any]",
+    "on_unsupported": "OnUnsupported",
+    "timeout": "float",
+    "max_retries": "int",
+    "headers": "Mapping[str, str]",
+}
+"""Parameters that every model takes, because they steer the call and are no feature."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A keyword parameter of a stub. Required ones have no default."""
+
+    name: str
+    type: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The keyword parameters of one overload."""
+
+    parameters: tuple[Parameter, ...]
+
+    @property
+    def defaults(self) -> tuple[Parameter, ...]:
+        """Those that may be set on the model itself."""
+        return tuple(p for p in self.parameters if p.name not in ("prefill", "format"))
+
+    @property
+    def has_format(self) -> bool:
+        return any(p.name == "format" for p in self.parameters)
+
+
+@dataclass(frozen=True)
+class ProfileStub:
+    """Everything a template needs to write one profile class."""
+
+    class_name: str
+    doc: str
+    parts: tuple[str, ...]
+    tools: tuple[str, ...]
+    signatures: tuple[Signature, ...]
+
+    @property
+    def inputs(self) -> str:
+        return " | ".join(self.parts)
+
+    @property
+    def content(self) -> str:
+        """The name of the type of `content`, which error messages print: `TextImageContent`."""
+        return "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts) + "Content"
+
+
+def class_name(id: str) -> str:
+    """`openai/gpt-5.6-luna` -> `Gpt56Luna`."""
+    words = re.split(r"[^0-9A-Za-z]+", id.partition("/")[2])
+    name = "".join(word[:1].upper() + word[1:] for word in words)
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
+    """What the stub of this profile must say."""
+    rules = rules_of(facts)
+    return ProfileStub(
+        class_name=f"{class_name(name)}Profile",
+        doc=f"What models of the profile `{name}` take. Facts of {facts['verified']}.",
+        parts=parts(rules),
+        tools=("AnyTool", *builtins(rules)),
+        signatures=signatures(rules),
+    )
+
+
+def any_stub() -> ProfileStub:
+    """A model of which nothing is known before the call: every parameter, every value."""
+    always = {name: Rule("always") for name in (*_PARAMETERS, "tool_choice.forced", "reasoning.budget_tokens", "system_messages")}
+    words = {
+        "input": tuple(PARTS),
+        "output": ("text", "image", "audio"),
+        "builtin_tools": tuple(BUILTINS),
+        "reasoning": ("off", *EFFORTS),
+        "verbosity": ("low", "medium", "high"),
+        "cache": ("5m", "30m", "1h", "12h", "24h"),
+    }
+    rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
+    doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
+    return ProfileStub("AnyModel", doc, parts(rules), ("AnyTool", *builtins(rules)), signatures(rules))
+
+
+def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The classes of the parts that may stand in `content`."""
+    extra = (("tools", "ToolOutput"), ("cache", "CachePoint"))
+    return (*(PARTS[m] for m in rules["input"].values), *(part for name, part in extra if not rules[name].refused))
+
+
+def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
+    """One signature; or, where something depends on reasoning, a pair of overloads and one that explains the refusal."""
+    conditions = {rule.when for rule in rules.values()}
+    if "reasoning_off" in conditions:
+        on = _signature(rules, reasoning_type(rules, off=False), {"always", "without_budget"})
+        off = _signature(rules, 'Literal["off"]', {"always", "without_budget", "reasoning_off"}, required=True)
+        return on, off, _explained(on, off)
+    if "without_budget" in conditions:
+        free = _signature(rules, reasoning_type(rules, off=True, budget=False), {"always", "without_budget"})
+        tight = _signature(rules, reasoning_type(rules, words=False), {"always"}, required=True)
+        return free, tight
+    return (_signature(rules, reasoning_type(rules), {"always"}),)
+
+
+def _explained(on: Signature, off: Signature) -> Signature:
+    """The last overload: pyright reports against it, so it names the parameter and the reason."""
+    known = {p.name for p in on.parameters}
+    extra = (Parameter(p.name, ONLY_WITH_REASONING_OFF) for p in off.parameters if p.name not in known)
+    return Signature((*on.parameters, *extra))
+
+
+def _signature(rules: Mapping[str, Rule], reasoning: str, met: set[str], *, required: bool = False) -> Signature:
+    computed = {
+        "reasoning": reasoning,
+        "tools": f"Sequence[{tools_alias(rules)}]",
+        "tool_choice": tool_choice_type(rules, met),
+        **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
+        "output": f"Sequence[{literal(rules['output'].values)}]",
+    }
+    taken = (
+        Parameter(name, type or computed[name], required and name == "reasoning")
+        for name, type in _PARAMETERS.items()
+        if _takes(name, rules, met)
+    )
+    return Signature((*taken, *(Parameter(name, type) for name, type in ROUTING.items())))
+
+
+def _takes(name: str, rules: Mapping[str, Rule], met: set[str]) -> bool:
+    if name == "tools" and rules["builtin_tools"].when == "always":
+        return True
+    if name == "output":
+        return len(rules["output"].values) > 1
+    return rules[name].when in met
+
+
+def tools_alias(rules: Mapping[str, Rule]) -> str:
+    """The name of the type of a tool: `AnyTool`, or a union with the built-in tools, `ToolOrWebFetchWebSearch`."""
+    names = builtins(rules)
+    return f"ToolOr{''.join(names)}" if names else "AnyTool"
+
+
+def builtins(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The classes of the built-in tools that run for this model."""
+    return tuple(BUILTINS[word] for word in rules["builtin_tools"].values)
+
+
+def tool_choice_type(rules: Mapping[str, Rule], met: set[str]) -> str:
+    if rules["tool_choice.forced"].when in met:
+        return 'Literal["auto", "none", "required"] | AnyTool'
+    return 'Literal["auto", "none"]'
+
+
+def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
+    """The type of `reasoning=`: the model's own words, and `Reasoning(...)` with the model's own levels. Empty if none.
+
+    `off`, `budget` and `words` each leave out one way of saying it.
+    """
+    rule = rules["reasoning"]
+    if rule.refused:
+        return ""
+    levels = tuple(word for word in rule.values if word != "off")
+    has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
+    settings = f"Reasoning[{literal(levels)}, {'int' if has_budget else 'Never'}]"
+    shown = (rule.values if off else levels) if words else ()
+    return f"{literal(shown)} | {settings}" if shown else settings
+
+
+def literal(words: tuple[str, ...]) -> str:
+    return f"Literal[{', '.join(map(quoted, words))}]" if words else "Never"
+
+
+def quoted(word: str) -> str:
+    return f'"{word}"'

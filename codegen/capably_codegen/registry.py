@@ -1,0 +1,293 @@
+"""Reads `model_registry.yaml`. Every problem is told with file, line, the wrong word, the allowed words and the nearest one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from capably_codegen.schema import Model, Profile, Registry
+
+Key: TypeAlias = tuple[str | int, ...]
+UNVERIFIED = "unverified"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, at a line of the file."""
+
+    line: int
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.where}: {self.what}" if self.where else f"{self.line}: {self.what}"
+
+
+class RegistryError(Exception):
+    """The registry cannot be used. `problems` lists everything that is wrong with it, in order of lines."""
+
+    def __init__(self, path: str, problems: Iterable[Problem]) -> None:
+        self.path = path
+        self.problems = sorted(set(problems), key=lambda p: (p.line, p.where, p.what))
+        super().__init__("\n".join(f"{path}:{problem}" for problem in self.problems))
+
+
+@dataclass(frozen=True)
+class Source:
+    """A registry that holds together, and the line on which each profile and model stands."""
+
+    path: str
+    registry: Registry
+    lines: Mapping[Key, int]
+
+
+def load_registry(path: Path) -> Source:
+    """The registry in the file at `path`. Raises `RegistryError` with every problem found."""
+    return parse_registry(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
+    """The registry in `text`; `name` stands in the messages."""
+    data, lines = _read_yaml(text, name)
+    try:
+        registry = Registry.model_validate(data)
+    except ValidationError as error:
+        raise RegistryError(name, _schema_problems(error, data, lines)) from None
+    problems = [Problem(lines[key], " > ".join(map(str, key)), what) for key, what in _contradictions(registry)]
+    if problems:
+        raise RegistryError(name, problems)
+    return Source(name, registry, lines)
+
+
+# --- YAML, with lines ---------------------------------------------------------------------------------------------
+
+
+class _Yaml12(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """YAML 1.2 scalars: only `true` and `false` are booleans (so `off` and `no` are words), and dates stay text."""
+
+
+_Yaml12.yaml_implicit_resolvers = {}
+for _tag, _pattern, _first in (
+    ("bool", r"true|false", "tf"),
+    ("null", r"null|~|", "n~"),
+    ("int", r"[-+]?[0-9][0-9_]*", "-+0123456789"),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+):
+    _Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+
+
+def _read_yaml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
+    try:
+        root = yaml.compose(text, Loader=_Yaml12)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        line = mark.line + 1 if mark else 1
+        raise RegistryError(name, [Problem(line, "", f"no valid YAML: {error.problem}")]) from None
+    if root is None:
+        raise RegistryError(name, [Problem(1, "", "the file is empty; it needs providers, profiles and models")])
+    lines: dict[Key, int] = {}
+    doubles: list[Problem] = []
+    data = _construct(root, (), lines, doubles)
+    if doubles:
+        raise RegistryError(name, doubles)
+    return data, lines
+
+
+def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[Problem]) -> Any:
+    lines.setdefault(path, node.start_mark.line + 1)
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[Any, Any] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            line = key_node.start_mark.line + 1
+            if key in mapping:
+                first = lines[(*path, key)]
+                where = " > ".join(map(str, path))
+                doubles.append(Problem(line, where, f"{key!r} is here a second time (first on line {first}); keep one"))
+                continue
+            lines[(*path, key)] = line
+            mapping[key] = _construct(value_node, (*path, key), lines, doubles)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_construct(item, (*path, i), lines, doubles) for i, item in enumerate(node.value)]
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
+    kind = node.tag.rpartition(":")[2]
+    if kind == "int":
+        return int(node.value.replace("_", ""))
+    if kind == "float":
+        return float(node.value)
+    return {"bool": node.value == "true", "null": None}.get(kind, node.value)
+
+
+# --- what the schema refuses --------------------------------------------------------------------------------------
+
+
+def _schema_problems(error: ValidationError, data: Any, lines: Mapping[Key, int]) -> Iterator[Problem]:
+    by_place: dict[Key, list[ErrorDetails]] = {}
+    for detail in error.errors(include_url=False):
+        by_place.setdefault(_place(detail, data), []).append(detail)
+    for place, details in by_place.items():
+        line_of = next(place[:n] for n in range(len(place), -1, -1) if place[:n] in lines)
+        yield Problem(lines[line_of], " > ".join(map(str, place)), _explain(place, details))
+
+
+def _place(detail: ErrorDetails, data: Any) -> Key:
+    """The path in the YAML: pydantic's location without the names of union branches."""
+    place: list[str | int] = []
+    for step in detail["loc"]:
+        if isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data):  # pyright: ignore[reportUnknownArgumentType]
+            place.append(step)
+            data = data[step]  # pyright: ignore[reportUnknownVariableType]
+        elif detail["type"] == "missing" and step == detail["loc"][-1]:
+            place.append(step)
+    return tuple(place)
+
+
+def _explain(place: Key, details: list[ErrorDetails]) -> str:
+    first = details[0]
+    word = str(place[-1]) if place else ""
+    if first["type"] == "extra_forbidden":
+        return _unknown_key(place, word)
+    if first["type"] == "missing":
+        return f"{word!r} is missing"
+    allowed = [w for d in details if d["type"] in ("literal_error", "enum") for w in _words(d)]
+    if any(d["type"] in ("bool_type", "bool_parsing") for d in details):
+        allowed = ["true", "false", *allowed]
+    if allowed:
+        got = first["input"]
+        return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{_nearest(str(got), allowed)}"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "value_error":
+        return message
+    return f"{message[:1].lower()}{message[1:]}; it is {first['input']!r}"
+
+
+def _unknown_key(place: Key, word: str) -> str:
+    if len(place) == 3 and place[0] == "models" and word in Profile.model_fields:
+        return (
+            f"a model never overrides {word!r}, a fact of its profile. Give the model a profile of its own "
+            "(`profiles:`) that says so."
+        )
+    known = _fields_at(place)
+    return f"unknown key {word!r}.{_nearest(word, known)} Known: {', '.join(known)}."
+
+
+def _fields_at(place: Key) -> list[str]:
+    """The keys that may stand where `place` ends."""
+    kind: Any = Registry
+    for step in place[:-1]:
+        fields = getattr(kind, "model_fields", None)
+        annotation = fields[step].annotation if fields and step in fields else kind
+        kind = next(iter(_models_in(annotation)), kind)
+    return sorted(getattr(kind, "model_fields", {}))
+
+
+def _models_in(annotation: Any) -> Iterator[Any]:
+    if hasattr(annotation, "model_fields"):
+        yield annotation
+    for inner in getattr(annotation, "__args__", ()):
+        yield from _models_in(inner)
+
+
+def _words(detail: ErrorDetails) -> list[str]:
+    return re.findall(r"'([^']*)'", detail.get("ctx", {}).get("expected", ""))
+
+
+def _nearest(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+# --- what only the whole can show ---------------------------------------------------------------------------------
+
+
+def _contradictions(registry: Registry) -> Iterator[tuple[Key, str]]:
+    yield from _dangling(registry)
+    yield from _colliding_constants(registry)
+    yield from _idle_or_equal_profiles(registry)
+    for name, profile in registry.profiles.items():
+        for field, what in _inconsistent(profile):
+            yield ("profiles", name, field), what
+
+
+def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
+    for section, ids in (("profiles", registry.profiles), ("models", registry.models)):
+        for id in ids:
+            provider, slash, name = id.partition("/")
+            if not slash or not name:
+                yield (section, id), f"{id!r} must read provider/name"
+            elif provider not in registry.providers:
+                known = sorted(registry.providers)
+                yield (section, id), f"no provider {provider!r}.{_nearest(provider, known)} Known: {', '.join(known)}."
+    for id, model in registry.models.items():
+        if model.profile != UNVERIFIED and model.profile not in registry.profiles:
+            close = _nearest(model.profile, [*registry.profiles, UNVERIFIED])
+            yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
+        for field in ("snapshot_of", "replacement"):
+            other = getattr(model, field)
+            if other is not None and other not in registry.models:
+                yield ("models", id, field), f"no model {other!r}.{_nearest(other, registry.models)}"
+    for section in ("retired", "not_chat"):
+        for id in getattr(registry, section):
+            if id in registry.models:
+                yield (section, id), f"{id!r} is also in models; keep it in one place"
+    for id, gone in registry.retired.items():
+        if gone.replacement is not None and gone.replacement not in {*registry.models, *registry.retired}:
+            yield ("retired", id, "replacement"), f"no model {gone.replacement!r}.{_nearest(gone.replacement, registry.models)}"
+
+
+def constant_name(id: str, model: Model) -> str:
+    """`openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
+    name = model.constant or re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
+    return f"_{name}" if name[0].isdigit() else name
+
+
+def _colliding_constants(registry: Registry) -> Iterator[tuple[Key, str]]:
+    taken: dict[tuple[str, str], str] = {}
+    for id, model in registry.models.items():
+        name = (id.partition("/")[0], constant_name(id, model))
+        if not name[1].isidentifier():
+            yield ("models", id), f"the constant would be {name[1]!r}, no Python name; set `constant:`"
+        other = taken.setdefault(name, id)
+        if other != id:
+            yield ("models", id), f"its constant {name[1]!r} is that of {other!r} too; set `constant:` on one of them"
+
+
+def _idle_or_equal_profiles(registry: Registry) -> Iterator[tuple[Key, str]]:
+    used = {model.profile for model in registry.models.values()}
+    same: dict[str, str] = {}
+    for name, profile in registry.profiles.items():
+        if name not in used:
+            yield ("profiles", name), "no model uses this profile; use it or take it out"
+        facts = f"{name.partition('/')[0]} {profile.model_dump_json(exclude={'verified', 'sources', 'notes'})}"
+        other = same.setdefault(facts, name)
+        if other != name:
+            yield ("profiles", name), f"says the same as {other!r}; keep one of them"
+
+
+def _inconsistent(profile: Profile) -> Iterator[tuple[str, str]]:
+    if profile.input[0] != "text":
+        yield "input", f"the first input must be 'text', not {profile.input[0]!r}"
+    reasoning = profile.reasoning
+    if reasoning is None or isinstance(reasoning, str) or isinstance(reasoning.efforts, str):
+        return
+    efforts = reasoning.efforts
+    for field, levels in (("off_efforts", reasoning.off_efforts or ()), ("default", (reasoning.default,))):
+        for level in levels:
+            if level is not None and level not in efforts:
+                yield "reasoning", f"{field} names {level!r}, which is not among its efforts ({', '.join(efforts)})"
+    for endpoint, rules in profile.endpoints.items():
+        for level in rules.efforts or ():
+            if level not in efforts:
+                yield "endpoints", f"{endpoint} names effort {level!r}, which is not among the model's ({', '.join(efforts)})"

@@ -1,0 +1,179 @@
+"""From the registry to text: `{relative path: contents}` of the package `capably_models`. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+import pprint
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jinja2
+
+from capably_codegen import facts, profiles
+from capably_codegen.profiles import NOT_ACCEPTED, ROUTING, Parameter, ProfileStub, Signature
+from capably_codegen.registry import Source, constant_name
+from capably_codegen.schema import Model, Price
+
+
+@dataclass(frozen=True)
+class Form:
+    """One of the ways to call a model."""
+
+    name: str
+    start: str
+    returns: str
+    doc: str
+
+
+FORMS = (
+    Form("call", "def", "Response", "Sends `content` and waits for the whole reply."),
+    Form("stream", "def", "StreamResponse", "Sends `content` and returns at once; iterate to read the reply as it comes."),
+    Form("call_async", "async def", "AsyncResponse", "Sends `content` and awaits the whole reply."),
+    Form("stream_async", "async def", "AsyncStreamResponse", "Sends `content`; iterate asynchronously to read the reply."),
+)
+
+
+@dataclass(frozen=True)
+class ModelStub:
+    """What a template needs to write one model."""
+
+    id: str
+    constant: str
+    class_name: str
+    base: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Door:
+    """The ids of one profile, and what `llm.Model(id)` has as its type."""
+
+    ids: str
+    returns: str
+    signatures: tuple[Signature, ...]
+
+
+def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
+    """Every file of `capably_models`; without `run_time`, the stubs only (what a user's own project needs)."""
+    providers = sorted({id.partition("/")[0] for id in source.registry.models})
+    files = dict(_stubs(source, providers))
+    if run_time:
+        files |= dict(_twins(source, providers))
+    return files
+
+
+def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
+    any_stub = profiles.any_stub()
+    doors: list[Door] = []
+    for provider in providers:
+        models = facts.models_of(source, provider)
+        tables = facts.profile_tables(source, provider)
+        stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items()}
+        model_stubs = [_model_stub(id, model, stubs) for id, model in models.items()]
+        doors += _doors(provider, models, stubs, any_stub)
+        contents = sorted({(stub.content, stub.inputs) for stub in stubs.values()})
+        tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
+        yield f"_{provider}.pyi", _fill(
+            "_provider.pyi", source, profiles=stubs.values(), models=model_stubs, contents=contents, tools=tools
+        )
+        yield f"{provider}.pyi", _fill("provider.pyi", source, provider=provider, models=model_stubs)
+    routing = [Parameter(name, type) for name, type in ROUTING.items()]
+    yield "_model.pyi", _fill(
+        "_model.pyi",
+        source,
+        providers=providers,
+        ids=sorted(source.registry.models),
+        any=any_stub,
+        doors=doors,
+        explainer=[p if p.name in ("max_tokens", *ROUTING) else Parameter(p.name, NOT_ACCEPTED) for p in any_stub.signatures[0].defaults],
+        routing=[Parameter("max_tokens", "int"), *routing],
+    )
+    yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
+
+
+def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
+    retired, not_chat = facts.gone_tables(source)
+    for provider in providers:
+        title = source.registry.providers[provider].name
+        models = [_model_stub(id, model, {}) for id, model in facts.models_of(source, provider).items()]
+        yield f"{provider}.py", _fill("provider.py", source, provider=provider, title=title, models=models)
+        yield f"_{provider}.py", _fill(
+            "_provider.py",
+            source,
+            title=title,
+            profiles=facts.profile_tables(source, provider),
+            models=facts.model_tables(source, provider),
+        )
+    yield "_model.py", _fill("_model.py", source)
+    yield "__init__.py", _fill("__init__.py", source, providers=providers)
+    yield "_providers.py", _fill(
+        "_providers.py", source, provider_tables=facts.provider_tables(source), retired=retired, not_chat=not_chat
+    )
+    yield "py.typed", ""
+
+
+def _doors(provider: str, models: dict[str, Model], stubs: dict[str, ProfileStub], any_stub: ProfileStub) -> Iterator[Door]:
+    ids: dict[str, list[str]] = {}
+    for id, model in models.items():
+        ids.setdefault(model.profile, []).append(id)
+    for profile, members in sorted(ids.items()):
+        stub = stubs.get(profile, any_stub)
+        returns = stub.class_name if stub is any_stub else f"_{provider}.{stub.class_name}"
+        # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
+        yield Door(profiles.literal(tuple(members)), returns, stub.signatures[:2])
+
+
+def _model_stub(id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
+    base = stubs[model.profile].class_name if model.profile in stubs else "AnyModel"
+    return ModelStub(id, constant_name(id, model), profiles.class_name(id), base, _model_doc(id, model))
+
+
+def _model_doc(id: str, model: Model) -> str:
+    limits, dates = model.limits, model.dates
+    facts_ = [
+        f"{limits.context:,} tokens of context" if limits.context else "",
+        f"{limits.output:,} of output" if limits.output else "",
+    ]
+    lines = [
+        f"{model.name or id.partition('/')[2]} (`{id}`).",
+        "",
+        ", ".join(filter(None, facts_)).capitalize() + "." if any(facts_) else "",
+        _price_doc(model.prices),
+        f"Released {dates.released}." if dates.released else "",
+        f"Retires {dates.retires}." if dates.retires else "",
+        f"Successor: `{model.replacement}`." if model.replacement else "",
+        "Its capabilities are unverified, so nothing about them is checked." if facts.is_unverified(model) else "",
+    ]
+    return " ".join(filter(None, [lines[0], *lines[2:]]))
+
+
+def _price_doc(prices: list[Price]) -> str:
+    known = [p for p in prices if p.input is not None and p.output is not None]
+    return "; ".join(
+        f"${p.input:g} in and ${p.output:g} out per million tokens" + (f" until {p.until}" if p.until else "") for p in known
+    ) + ("." if known else "")
+
+
+def _fill(template: str, source: Source, **values: Any) -> str:
+    return _ENVIRONMENT.get_template(f"{template}.jinja").render(source=source.path, forms=FORMS, **values)
+
+
+def _python(value: Any) -> str:
+    return pprint.pformat(value, width=118, sort_dicts=False)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("capably_codegen"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["python"] = _python
+    macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS}).module
+    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class)
+    return environment
+
+
+_ENVIRONMENT = _environment()

@@ -1,0 +1,295 @@
+"""The shape of `model_registry.yaml`: what may be written, and what each word means.
+
+Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes and
+explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
+
+Conditions are words: `always`; `reasoning_off` = only in a call that says `reasoning="off"`; `without_budget` = not in a
+call with a thinking budget; `ignored` = accepted and without effect; `never`.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, model_validator
+
+Modality: TypeAlias = Literal["text", "image", "document", "audio", "video"]
+Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
+Endpoint: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+Unverified: TypeAlias = Literal["unverified"]
+YesNo: TypeAlias = StrictBool | Unverified
+When: TypeAlias = Literal["always", "reasoning_off", "without_budget", "never", "unverified"]
+Sampled: TypeAlias = Literal["always", "reasoning_off", "ignored", "never", "unverified"]
+BuiltinTool: TypeAlias = Literal[
+    "apply_patch",
+    "bash",
+    "browser_use",
+    "code_execution",
+    "computer_use",
+    "file_search",
+    "google_maps",
+    "image_generation",
+    "mcp",
+    "memory",
+    "shell",
+    "text_editor",
+    "tool_search",
+    "web_fetch",
+    "web_search",
+]
+Usd: TypeAlias = Annotated[float, Field(ge=0)]
+Tokens: TypeAlias = Annotated[int, Field(gt=0)]
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+
+
+class Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
+
+
+class Provider(Entry):
+    """A host that serves models: who it is, and how to reach it."""
+
+    name: Text
+    """The host's name as people write it, for example `Anthropic`."""
+    adapter: Literal["anthropic", "openai", "google"]
+    """Which hand-written adapter speaks its wire format."""
+    api_key: list[Text] = Field(min_length=1)
+    """Environment variables that may hold the key, in the order in which they are tried."""
+    base_url: Text | None = None
+    """Root of its API; unset, the vendor SDK's own."""
+    docs: Text
+    """The page that describes its models."""
+
+
+class EndpointRules(Entry):
+    """How one endpoint of a provider differs from the profile's general facts."""
+
+    efforts: list[Effort] | None = None
+    """Effort levels this endpoint takes, where they are fewer than the model's."""
+    tools: When = "always"
+    """When function tools are accepted here: `reasoning_off` = only while reasoning is off."""
+    stop: When = "never"
+    """Stop sequences (`stop`)."""
+    seed: When = "never"
+    """A sampling seed (`seed`)."""
+    logprobs: When = "never"
+    """Log probabilities of output tokens (`logprobs`)."""
+
+
+class Tools(Entry):
+    """Function tools that the caller defines."""
+
+    forced: When = "never"
+    """`tool_choice="required"` or a named tool: `without_budget` = not in a call with a thinking budget."""
+    parallel: Literal["optional", "always", "never", "unverified"] = "never"
+    """Several calls in one reply: `optional` = yes, and `parallel_tools` switches it; `always` = yes, without a switch."""
+    strict: YesNo = False
+    """Arguments are guaranteed to match the tool's JSON Schema."""
+    with_structured_output: YesNo = True
+    """Tools and `format` in one request."""
+    with_builtin: YesNo = True
+    """Function tools and built-in tools in one request."""
+
+
+class Budget(Entry):
+    """How many tokens the model may think, where that is a number."""
+
+    min: Annotated[int, Field(ge=0)]
+    """Smallest budget in tokens."""
+    max: Tokens | None = None
+    """Largest budget in tokens; unset, the model's output limit."""
+
+
+class Reasoning(Entry):
+    """Thinking before the answer."""
+
+    style: Literal["adaptive", "budget", "effort", "level", "fixed"]
+    """How the wire spells it: `adaptive` and `budget` (Anthropic `thinking`, Google `thinkingBudget`), `effort` (OpenAI), `level` (Google `thinkingLevel`), `fixed` = it reasons and takes no parameter."""
+    efforts: list[Effort] | Unverified = []
+    """Its own effort levels, weakest first."""
+    off: Literal["never", "effort_none", "disabled", "between_tools", "budget_zero", "unverified"]
+    """How reasoning is turned off: `never` = always on; else the wire's spelling."""
+    off_efforts: list[Effort] | None = None
+    """Effort levels that stay allowed while reasoning is off, where they are fewer."""
+    on_by_default: bool | None = None
+    """Whether it reasons when nothing is asked; unset = unknown."""
+    default: Effort | None = None
+    """The level used when none is asked for; unset = unknown or none."""
+    budget: Budget | None = None
+    """Token budgets (`llm.Reasoning(budget_tokens=)`); unset = refused."""
+    visible: Literal["summary", "full", "never", "unverified"] = "summary"
+    """What can be read of the thoughts."""
+
+
+class Sampling(Entry):
+    """Randomness controls. `ignored` = accepted and without effect, so we refuse it and say so."""
+
+    temperature: Sampled = "never"
+    """`temperature`; `reasoning_off` = only together with `reasoning="off"`."""
+    top_p: Sampled = "never"
+    """`top_p`, nucleus sampling."""
+    top_k: Sampled = "never"
+    """`top_k`."""
+    temperature_max: float | None = None
+    """Largest temperature; the smallest is 0."""
+    exclusive: bool = False
+    """`temperature` and `top_p` may not be sent together."""
+
+
+class Cache(Entry):
+    """Prompt caching."""
+
+    automatic: YesNo = False
+    """The provider finds the prefix to cache by itself: always, or when `cache=` asks for it."""
+    breakpoints: list[Literal["5m", "30m", "1h", "12h", "24h"]] | Unverified = []
+    """Lifetimes a cache point may ask for; empty = no cache points."""
+
+
+class Profile(Entry):
+    """Everything a type can say of a model. Models with equal capabilities share one profile."""
+
+    verified: datetime.date
+    """The day somebody last checked these facts against the sources."""
+    sources: list[Text] = Field(min_length=1)
+    """Where the facts come from: URLs, or `package version (file)`."""
+    notes: Text | None = None
+    """Why a contested fact stands as it does."""
+    endpoints: dict[Endpoint, EndpointRules] = Field(min_length=1)
+    """Endpoints that serve it; the first is the one used by default."""
+    input: list[Modality] = Field(min_length=1)
+    """What it reads."""
+    output: list[Modality] = Field(min_length=1)
+    """What it writes."""
+    unverified_input: list[Modality] = []
+    """Inputs of which nobody knows whether it reads them."""
+    system: Literal["never", "start", "anywhere", "unverified"] = "start"
+    """System messages: at the `start` only, or `anywhere` (in mid-conversation too)."""
+    tools: Tools | Unverified | None = None
+    """Function tools; unset = none."""
+    structured_output: Literal["json_schema", "json_object", "never", "unverified"] = "never"
+    """`format`: guaranteed by a JSON Schema, merely valid JSON, or not at all."""
+    reasoning: Reasoning | Unverified | None = None
+    """Thinking; unset = none."""
+    sampling: Sampling = Sampling()
+    """Randomness controls."""
+    verbosity: list[Literal["low", "medium", "high"]] | Unverified = []
+    """Answer lengths that can be asked for."""
+    prefill: YesNo = False
+    """The caller may write the beginning of the answer."""
+    cache: Cache | Unverified = Cache()
+    """Prompt caching."""
+    builtin_tools: list[BuiltinTool] = []
+    """Tools that run at the provider."""
+    unverified_builtin_tools: list[BuiltinTool] = []
+    """Built-in tools of which nobody knows."""
+
+    @model_validator(mode="after")
+    def _known_once(self) -> Profile:
+        for known, unknown, what in (
+            (self.input, self.unverified_input, "unverified_input"),
+            (self.builtin_tools, self.unverified_builtin_tools, "unverified_builtin_tools"),
+        ):
+            both = sorted(set(known) & set(unknown))
+            if both:
+                raise ValueError(f"{both[0]!r} is listed as known and in {what}; keep one")
+        return self
+
+
+class Limits(Entry):
+    """Sizes in tokens. Unset = unknown."""
+
+    context: Tokens | None = None
+    """Prompt and answer together."""
+    input: Tokens | None = None
+    """The prompt."""
+    output: Tokens | None = None
+    """The answer, reasoning included."""
+    cache_min: Tokens | None = None
+    """The shortest prefix that can be cached."""
+
+
+class Rates(Entry):
+    """US dollars per million tokens. Unset = unknown."""
+
+    input: Usd | None = None
+    output: Usd | None = None
+    cache_read: Usd | None = None
+    cache_write: Usd | None = None
+    cache_write_1h: Usd | None = None
+    input_audio: Usd | None = None
+    output_audio: Usd | None = None
+    output_image: Usd | None = None
+
+
+class Tier(Rates):
+    """Rates once the prompt is longer than `above` tokens."""
+
+    above: Tokens
+
+
+class Price(Rates):
+    """What a model costs between two dates."""
+
+    start: datetime.date | None = None
+    """First day; unset = since its release."""
+    until: datetime.date | None = None
+    """Last day; unset = no end announced."""
+    batch: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Factor on input and output in batches, for example 0.5."""
+    tiers: list[Tier] = []
+    """Higher rates for longer prompts, shortest first."""
+
+
+class Dates(Entry):
+    """A model's life. Unset = unknown or not announced."""
+
+    released: datetime.date | None = None
+    deprecated: datetime.date | None = None
+    retires: datetime.date | None = None
+    knowledge: Text | None = None
+    """Training data reach to here: `2026-01` or `2026-01-31`."""
+
+
+class Model(Entry):
+    """One model id: a pointer to its profile, and what only this id has. It never overrides a fact of the profile."""
+
+    profile: Text
+    """A key of `profiles`, or `unverified`: the id is known, its capabilities are not."""
+    name: Text | None = None
+    """Its name as the vendor writes it."""
+    constant: Text | None = None
+    """Python name of its constant, where the id itself would collide with another."""
+    snapshot_of: Text | None = None
+    """The undated id that this dated one belongs to."""
+    status: Literal["active", "preview", "deprecated"] = "active"
+    """`deprecated` = still answers, and has an end."""
+    replacement: Text | None = None
+    """The id that the vendor names as its successor."""
+    api_version: Literal["v1", "v1beta"] | None = None
+    """Google: the API version that serves it, where it is not the SDK's default."""
+    limits: Limits = Limits()
+    prices: list[Price] = []
+    dates: Dates = Dates()
+
+
+class Retired(Entry):
+    """An id that no longer answers, kept so that the error can say so."""
+
+    on: datetime.date | None = None
+    replacement: Text | None = None
+
+
+class Registry(Entry):
+    """Every fact capably has about models."""
+
+    providers: dict[str, Provider]
+    """Hosts by id; the id is what stands before the slash in `provider/model`."""
+    profiles: dict[str, Profile]
+    """Capabilities by name, `provider/readable-name`."""
+    models: dict[str, Model]
+    """Models by `provider/id`, exactly as the provider spells the id."""
+    retired: dict[str, Retired] = {}
+    """Ids that no longer answer."""
+    not_chat: dict[str, Literal["realtime", "agent", "image", "video", "music", "completion", "speech"]] = {}
+    """Ids that exist and are no chat models, each with what it is instead."""

@@ -1,0 +1,44 @@
+"""Generated files against the disk: write them, or say what is stale."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+_SHOWN = 40
+_GENERATED = ("*.py", "*.pyi", "py.typed")
+
+
+def write(files: Mapping[str, str], folder: Path) -> list[str]:
+    """Writes what differs and removes orphans; returns the paths that changed, relative to `folder`."""
+    changed: list[str] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in sorted(files.items()):
+        target = folder / path
+        if not target.exists() or target.read_text(encoding="utf-8") != text:
+            target.write_text(text, encoding="utf-8", newline="\n")
+            changed.append(path)
+    for orphan in _orphans(files, folder):
+        (folder / orphan).unlink()
+        changed.append(orphan)
+    return changed
+
+
+def differences(files: Mapping[str, str], folder: Path) -> list[str]:
+    """What `write` would change, as short diffs; empty when the disk is fresh."""
+    found: list[str] = []
+    for path, text in sorted(files.items()):
+        target = folder / path
+        old = target.read_text(encoding="utf-8") if target.exists() else ""
+        if old != text or not target.exists():
+            lines = list(difflib.unified_diff(old.splitlines(), text.splitlines(), f"{path} (on disk)", f"{path} (fresh)", lineterm="", n=1))
+            more = len(lines) - _SHOWN
+            found.append("\n".join(lines[:_SHOWN]) + (f"\n... and {more} more lines" if more > 0 else ""))
+    found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
+    return found
+
+
+def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:
+    on_disk = {p.name for pattern in _GENERATED for p in folder.glob(pattern)}
+    return sorted(on_disk - set(files))

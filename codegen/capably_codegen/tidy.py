@@ -1,0 +1,80 @@
+"""Form only: imports that a file does not use go, names may not be defined twice, and ruff lays the text out."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+import libcst as cst
+from ruff import find_ruff_bin
+
+LINE_LENGTH = 120
+
+
+class GeneratedCodeError(Exception):
+    """The generator wrote something that cannot be right; this is a bug in a template."""
+
+
+def tidy(files: Mapping[str, str]) -> dict[str, str]:
+    """The same files, pruned and laid out. The same input gives the same bytes on every machine."""
+    pruned = {path: prune(path, text) if path.endswith(".pyi") else text for path, text in files.items()}
+    return _format(pruned)
+
+
+def prune(path: str, text: str) -> str:
+    """`text` without the imported names that it does not use. A name defined twice raises `GeneratedCodeError`.
+
+    Only the imports become a tree: the bodies are long, and a name is used there when it stands there.
+    """
+    start = _END_OF_IMPORTS.search(text)
+    head, body = (text[: start.start()], text[start.start() :]) if start else (text, "")
+    doubles = [name for name, count in Counter(_DEFINITION.findall(body)).items() if count > 1]
+    if doubles:
+        raise GeneratedCodeError(f"{path} defines {', '.join(sorted(doubles))} more than once")
+    return cst.parse_module(head).visit(_Prune(set(_NAME.findall(body)))).code + body
+
+
+_NAME = re.compile(r"\b[A-Za-z_]\w*")
+_DEFINITION = re.compile(r"^(?:class )?([A-Za-z_]\w*)(?=[(:])", re.MULTILINE)
+_END_OF_IMPORTS = re.compile(r"^(?!from |import |#|[ )\n])", re.MULTILINE)
+
+
+class _Prune(cst.CSTTransformer):
+    def __init__(self, used: set[str]) -> None:
+        self._used = used
+
+    def leave_ImportFrom(
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom | cst.RemovalSentinel:
+        if isinstance(updated_node.names, cst.ImportStar):
+            return updated_node
+        kept = [a for a in updated_node.names if a.asname is not None or _local_name(a) in self._used]
+        if not kept:
+            return cst.RemoveFromParent()
+        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(names=kept)
+
+
+def _local_name(alias: cst.ImportAlias) -> str:
+    name = alias.asname.name if alias.asname else alias.name
+    return name.value if isinstance(name, cst.Name) else ""
+
+
+def _format(files: Mapping[str, str]) -> dict[str, str]:
+    """Isolated, because this runs inside users' projects, whose ruff settings must not matter."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for path, text in files.items():
+            (root / path).write_text(text, encoding="utf-8")
+        options = ["--isolated", "--no-cache", "--quiet", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
+        for command in (["check", "--select", "I", "--fix"], ["format"]):
+            done = subprocess.run(
+                [find_ruff_bin(), *command, *options, folder], capture_output=True, text=True, check=False
+            )
+            if done.returncode != 0:
+                raise GeneratedCodeError(f"ruff {command[0]} refuses the generated code:\n{done.stdout}{done.stderr}")
+        return {path: (root / path).read_text(encoding="utf-8") for path in files}
