@@ -1,0 +1,168 @@
+"""Every error that capably raises, in one tree.
+
+    CapablyError
+    ├── UnsupportedFeatureError      the model does not take what the call asks for; nothing was sent
+    ├── UnknownModelError            no such model id; names the nearest ones
+    ├── ConfigurationError           a key, an extra or a setting is missing; says which
+    ├── ProviderError                the provider answered with an error, or could not be reached
+    │   ├── AuthenticationError      401: the key is wrong
+    │   ├── PermissionDeniedError    403: the key may not do this
+    │   ├── NotFoundError            404: the provider does not know the model or file
+    │   ├── BadRequestError          400, 402, 413, 422: the provider refused the request
+    │   ├── RateLimitError           429: too many requests, or the quota is used up
+    │   ├── OverloadedError          503, 529: the provider has no capacity now
+    │   ├── ServerError              other 5xx, and replies that make no sense
+    │   ├── ConnectionFailedError    no connection, or it broke
+    │   └── TimedOutError            no answer in time
+    ├── RefusalError                 the model or a filter declined, and a result was asked for
+    ├── ParseError                   the answer does not fit the format that was asked for
+    └── ToolError                    a tool could not be run
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+
+class CapablyError(Exception):
+    """Whatever capably raises is one of these."""
+
+
+class UnsupportedFeatureError(CapablyError):
+    """The model does not take what the call asks for. Nothing was sent.
+
+    `feature` is the parameter or part, `value` what was passed, `allowed` the values that this model takes (empty when
+    the feature is refused altogether), `reason` a word of the registry (`never`, `reasoning_off`, `ignored`, `unverified`, ...).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        model: str,
+        feature: str,
+        value: Any = None,
+        allowed: Sequence[str] = (),
+        reason: str = "never",
+        alternatives: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.model = model
+        self.feature = feature
+        self.value = value
+        self.allowed = tuple(allowed)
+        self.reason = reason
+        self.alternatives = tuple(alternatives)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+class UnsupportedFeatureWarning(UserWarning):
+    """The same finding as `UnsupportedFeatureError`, where `on_unsupported="warn"` asked for a warning."""
+
+
+class UnverifiedModelWarning(UserWarning):
+    """The model's id is known and its capabilities are not, so nothing could be checked."""
+
+
+class UnknownModelError(CapablyError):
+    """No such model id. `nearest` holds the ids that look most like it."""
+
+    def __init__(self, message: str, *, model: str, nearest: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.model = model
+        self.nearest = tuple(nearest)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+class ConfigurationError(CapablyError):
+    """A key, an optional dependency or a setting is missing or wrong."""
+
+
+class ProviderError(CapablyError):
+    """The provider answered with an error, or could not be reached. `__cause__` is the SDK's own exception."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        status_code: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+        body: Any = None,
+    ) -> None:
+        super().__init__(message)
+        self.provider = provider
+        self.status_code = status_code
+        self.code = code
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.body = body
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+class AuthenticationError(ProviderError):
+    """401: the key is missing or wrong."""
+
+
+class PermissionDeniedError(ProviderError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(ProviderError):
+    """404: the provider does not know this model, file or path."""
+
+
+class BadRequestError(ProviderError):
+    """The provider refused the request itself."""
+
+
+class RateLimitError(ProviderError):
+    """429: too many requests, or the quota is used up. `retry_after` is in seconds where the provider said so."""
+
+
+class OverloadedError(ProviderError):
+    """503 or 529: the provider has no capacity now."""
+
+
+class ServerError(ProviderError):
+    """The provider failed, or its reply makes no sense."""
+
+
+class ConnectionFailedError(ProviderError):
+    """No connection to the provider, or it broke."""
+
+
+class TimedOutError(ProviderError):
+    """No answer in time."""
+
+
+class RefusalError(CapablyError):
+    """The model or a filter declined to answer, and a result was asked for."""
+
+
+class ParseError(CapablyError):
+    """The answer does not fit the format that was asked for. `text` is the answer."""
+
+    def __init__(self, message: str, *, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
+
+
+class ToolError(CapablyError):
+    """A tool could not be run."""
+
+
+def _rebuild(kind: type[CapablyError], args: tuple[Any, ...], state: dict[str, Any]) -> CapablyError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error

@@ -1,0 +1,24 @@
+"""What `format=` asks for, in neutral form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class Format:
+    """A structured answer: its JSON Schema, and how to read the answer back.
+
+    `schema` always describes an object; a format that is none (an `int`, a list, a union) stands under the key `value`.
+    `load` turns the parsed JSON of an answer into the value the caller asked for, and raises `ValueError` where it does not fit.
+    """
+
+    __slots__ = ("load", "name", "schema", "source", "wire")
+
+    def __init__(self, *, name: str, schema: Mapping[str, Any], load: Callable[[Any], Any], source: Any) -> None:
+        self.name = name
+        self.schema = schema
+        self.load = load
+        self.source = source
+        self.wire: dict[str, Any] = {}
+        """Its encoded form per adapter, so that it is encoded once."""

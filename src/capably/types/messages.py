@@ -1,0 +1,138 @@
+"""Messages: who said what. `user("...")`, `system("...")` and `assistant("...")` build them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from capably.types import parts as p
+
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+PartT = TypeVar("PartT")
+PartT_co = TypeVar("PartT_co", covariant=True)
+
+
+class SystemMessage:
+    """Instructions that stand above the conversation."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, SystemMessage) and self.text == other.text
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"system({self.text!r})"
+
+
+class UserMessage(Generic[PartT_co]):
+    """What the caller says: parts in order. Its type remembers which kinds of part it holds."""
+
+    __slots__ = ("content",)
+    content: tuple[PartT_co, ...]
+
+    def __init__(self, content: Sequence[PartT_co]) -> None:
+        self.content = tuple(content)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"user({list(self.content)!r})"
+
+
+class Source:
+    """Where an assistant message came from, with the provider's own JSON, which is replayed as it was."""
+
+    __slots__ = ("endpoint", "model", "provider", "wire")
+
+    def __init__(self, provider: str, endpoint: str, model: str, wire: Any) -> None:
+        self.provider = provider
+        self.endpoint = endpoint
+        self.model = model
+        self.wire = wire
+
+
+class AssistantMessage:
+    """What a model said: parts in order. `source` is set when a provider said it, and `None` when you did."""
+
+    __slots__ = ("content", "source")
+
+    def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
+        self.content = tuple(content)
+        self.source = source
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AssistantMessage) and self.content == other.content
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"assistant({list(self.content)!r})"
+
+
+if TYPE_CHECKING:
+    Message: TypeAlias = SystemMessage | UserMessage[Any] | AssistantMessage
+    Content: TypeAlias = str | p.Part | Sequence["str | p.Part | Message"]
+
+
+def system(text: str) -> SystemMessage:
+    """Instructions above the conversation."""
+    return SystemMessage(text)
+
+
+def user(content: str | PartT | Sequence[str | PartT]) -> UserMessage[PartT]:
+    """A user message: a text, a part, or several of them."""
+    return UserMessage(to_parts(content))
+
+
+def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessage:
+    """An assistant message in your words, for example as an example answer in a prompt."""
+    return AssistantMessage(to_parts(content))
+
+
+def to_parts(content: Any) -> tuple[Any, ...]:
+    """A text, a part, or a sequence of them, as parts. Anything else: `TypeError` that says what came."""
+    items: tuple[Any, ...] = (content,) if isinstance(content, (str, p.Part)) else tuple(content)
+    return tuple(_to_part(item) for item in items)
+
+
+def _to_part(item: Any) -> p.Part:
+    if isinstance(item, str):
+        return p.Text(item)
+    if isinstance(item, p.Part):
+        return item
+    raise TypeError(
+        f"content holds a {type(item).__name__}; it may hold strings and parts (llm.Text, llm.Image, ...), "
+        "or messages only (llm.user(...), llm.system(...), llm.assistant(...))"
+    )
+
+
+def to_messages(content: Content) -> list[Message]:
+    """Whatever `call` takes as `content`, as a list of messages: loose texts and parts become one user message."""
+    if isinstance(content, (str, p.Part)):
+        return [UserMessage(to_parts(content))]
+    try:
+        items = list(content)
+    except TypeError:
+        raise TypeError(
+            f"content is a {type(content).__name__}; it must be a str, a part, a list of parts, or a list of messages"
+        ) from None
+    if not items:
+        raise ValueError("content is empty: pass a text, a part, or messages")
+    messages: list[Message] = [m for m in items if isinstance(m, (SystemMessage, UserMessage, AssistantMessage))]
+    if not messages:
+        return [UserMessage(to_parts(items))]
+    if len(messages) != len(items):
+        raise TypeError(
+            "content mixes messages with loose texts or parts; wrap the loose ones in llm.user(...)",
+        )
+    return messages

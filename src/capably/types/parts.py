@@ -1,0 +1,250 @@
+"""Content parts: what a message is made of.
+
+Parts are small plain objects: compare them, print them, build them by hand. A part that a provider sends and that has no
+class of its own arrives as `Unknown`, with its JSON, so that nothing is lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Part:
+    """One piece of content. Two parts are equal when their class and all their fields are."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self._fields())
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = ((name, getattr(self, name)) for name in self._fields())
+        inside = ", ".join(f"{name}={_short(value)}" for name, value in shown if value not in (None, (), False))
+        return f"{type(self).__name__}({inside})"
+
+    @classmethod
+    def _fields(cls) -> tuple[str, ...]:
+        return tuple(name for base in reversed(cls.__mro__) for name in base.__dict__.get("__slots__", ()))
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
+
+
+class Text(Part):
+    """Plain text, with the citations that a provider attached to it."""
+
+    __slots__ = ("citations", "text")
+
+    def __init__(self, text: str, citations: tuple[Citation, ...] = ()) -> None:
+        self.text = text
+        self.citations = citations
+
+
+class Media(Part):
+    """Bytes that are not text: exactly one of `data`, `url` and `file_id` is set. Use its `from_*` constructors."""
+
+    __slots__ = ("data", "file_id", "media_type", "name", "url")
+    _TYPES: Mapping[str, str] = {}
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        data: bytes | None = None,
+        file_id: str | None = None,
+        media_type: str | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.url = url
+        self.data = data
+        self.file_id = file_id
+        self.media_type = media_type
+        self.name = name
+
+    @classmethod
+    def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
+        """A file that the provider fetches itself from `url`; a `data:` URL is taken apart here."""
+        if url.startswith("data:"):
+            head, _, body = url[5:].partition(",")
+            kind, _, encoding = head.partition(";")
+            if encoding.split(";")[-1] != "base64":
+                raise ValueError("a data: URL must be base64: data:image/png;base64,....")
+            return cls.from_bytes(base64.b64decode(body), media_type=media_type or kind)
+        return cls(url=url, media_type=media_type or cls._type_of(url.partition("?")[0]))
+
+    @classmethod
+    def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
+        """A local file, read now. Its media type comes from its ending unless it is given."""
+        path = os.fspath(path)
+        kind = media_type or cls._type_of(path)
+        if kind is None:
+            known = ", ".join(sorted(cls._TYPES))
+            raise ValueError(f"cannot tell the media type of {path!r}; known endings: {known}. Pass media_type=.")
+        with open(path, "rb") as file:
+            return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, *, media_type: str, name: str | None = None) -> Self:
+        """Bytes in memory, of this media type (`image/png`, `application/pdf`, ...)."""
+        return cls(data=data, media_type=media_type, name=name)
+
+    @classmethod
+    def from_file_id(cls, file_id: str, *, media_type: str | None = None) -> Self:
+        """A file that was uploaded to the provider before; `file_id` is the provider's own."""
+        return cls(file_id=file_id, media_type=media_type)
+
+    @classmethod
+    def _type_of(cls, path: str) -> str | None:
+        return cls._TYPES.get(os.path.splitext(path)[1].lower())
+
+    def base64(self) -> str:
+        """`data` as base64 text."""
+        if self.data is None:
+            raise ValueError(f"this {type(self).__name__} holds no bytes")
+        return base64.b64encode(self.data).decode("ascii")
+
+
+class Image(Media):
+    """A picture."""
+
+    __slots__ = ()
+    _TYPES = {
+        ".png": "image/png",
+        ".jpg": "image/jpeg",
+        ".jpeg": "image/jpeg",
+        ".gif": "image/gif",
+        ".webp": "image/webp",
+        ".heic": "image/heic",
+        ".heif": "image/heif",
+    }
+
+
+class Document(Media):
+    """A PDF or a text file."""
+
+    __slots__ = ()
+    _TYPES = {
+        ".pdf": "application/pdf",
+        ".txt": "text/plain",
+        ".md": "text/markdown",
+        ".html": "text/html",
+        ".csv": "text/csv",
+        ".json": "application/json",
+    }
+
+
+class Audio(Media):
+    """Sound. `transcript` is what a provider says was spoken, where it says so."""
+
+    __slots__ = ("transcript",)
+    _TYPES = {
+        ".wav": "audio/wav",
+        ".mp3": "audio/mpeg",
+        ".flac": "audio/flac",
+        ".ogg": "audio/ogg",
+        ".aac": "audio/aac",
+        ".m4a": "audio/mp4",
+    }
+    transcript: str | None
+
+    def __init__(self, *, transcript: str | None = None, **fields: Any) -> None:
+        super().__init__(**fields)
+        self.transcript = transcript
+
+
+class Video(Media):
+    """Moving pictures."""
+
+    __slots__ = ()
+    _TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm", ".mpeg": "video/mpeg"}
+
+
+class Thought(Part):
+    """What the model lets us read of its reasoning; empty text where it shows none."""
+
+    __slots__ = ("redacted", "text")
+
+    def __init__(self, text: str, redacted: bool = False) -> None:
+        self.text = text
+        self.redacted = redacted
+
+
+class ToolCall(Part):
+    """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came."""
+
+    __slots__ = ("args", "id", "name", "raw_args")
+
+    def __init__(self, id: str, name: str, args: dict[str, Any], raw_args: str | None = None) -> None:
+        self.id = id
+        self.name = name
+        self.args = args
+        self.raw_args = raw_args
+
+
+class ToolOutput(Part):
+    """The result of a tool call, to be sent back: text, or a list of parts."""
+
+    __slots__ = ("id", "is_error", "name", "value")
+
+    def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
+        self.id = id
+        self.name = name
+        self.value = value
+        self.is_error = is_error
+
+
+class Citation(Part):
+    """Where a statement comes from. `raw` is the provider's own JSON, which says more."""
+
+    __slots__ = ("cited_text", "raw", "title", "url")
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        title: str | None = None,
+        cited_text: str | None = None,
+        raw: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.url = url
+        self.title = title
+        self.cited_text = cited_text
+        self.raw = raw
+
+
+class Refusal(Part):
+    """The model declined to answer, in its own words."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class CachePoint(Part):
+    """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...)."""
+
+    __slots__ = ("ttl",)
+
+    def __init__(self, ttl: str = "5m") -> None:
+        self.ttl = ttl
+
+
+class Unknown(Part):
+    """A part that has no class here: its kind as the provider names it, and its JSON."""
+
+    __slots__ = ("kind", "raw")
+
+    def __init__(self, kind: str, raw: Any) -> None:
+        self.kind = kind
+        self.raw = raw

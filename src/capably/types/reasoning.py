@@ -1,0 +1,61 @@
+"""How much a model may think: a level in words, or `Reasoning(...)` where more must be said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, overload
+
+Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
+"""Every effort level there is, weakest first; each model takes its own subset."""
+
+if TYPE_CHECKING:
+    from typing import Never
+
+    from typing_extensions import TypeVar
+
+    EffortT = TypeVar("EffortT", bound=Effort)
+    EffortT_co = TypeVar("EffortT_co", covariant=True, default=Any)
+    BudgetT_co = TypeVar("BudgetT_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    EffortT_co = TypeVar("EffortT_co", covariant=True)
+    BudgetT_co = TypeVar("BudgetT_co", covariant=True)
+
+
+class Reasoning(Generic[EffortT_co, BudgetT_co]):
+    """Reasoning settings: `effort` in words, `budget_tokens` as a number, `visible` to read the thoughts.
+
+    Its type remembers the level and whether a budget was given, so that a model refuses what it does not take.
+    `visible=None` leaves the provider's default; `True` asks for summaries (or the full text where that is shown).
+    """
+
+    __slots__ = ("budget_tokens", "effort", "visible")
+    effort: EffortT_co | None
+    budget_tokens: BudgetT_co | None
+    visible: bool | None
+
+    @overload
+    def __init__(self: Reasoning[Never, Never], *, visible: bool | None = None) -> None: ...
+    @overload
+    def __init__(self: Reasoning[EffortT, Never], *, effort: EffortT, visible: bool | None = None) -> None: ...
+    @overload
+    def __init__(self: Reasoning[Never, int], *, budget_tokens: int, visible: bool | None = None) -> None: ...
+    @overload
+    def __init__(self: Reasoning[EffortT, int], *, effort: EffortT, budget_tokens: int, visible: bool | None = None) -> None: ...
+    def __init__(self, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> None:
+        self.effort = effort
+        self.budget_tokens = budget_tokens
+        self.visible = visible
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reasoning) and (self.effort, self.budget_tokens, self.visible) == (
+            other.effort,  # pyright: ignore[reportUnknownMemberType]
+            other.budget_tokens,  # pyright: ignore[reportUnknownMemberType]
+            other.visible,
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        shown = (("effort", self.effort), ("budget_tokens", self.budget_tokens), ("visible", self.visible))
+        return f"Reasoning({', '.join(f'{name}={value!r}' for name, value in shown if value is not None)})"

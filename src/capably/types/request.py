@@ -1,0 +1,117 @@
+"""One call on its way out, in neutral form: what an adapter turns into its wire format."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from typing import Never
+
+    from capably.types.facts import ModelInfo
+    from capably.types.messages import Message
+    from capably.types.reasoning import Effort, Reasoning
+
+    OnlyWithReasoningOff: TypeAlias = Never
+    """In a refusal by the type checker: this parameter is accepted only in a call that says `reasoning="off"`."""
+    NotAcceptedByThisModel: TypeAlias = Never
+    """In a refusal by the type checker: this model does not take this parameter, or not this value."""
+
+OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
+
+
+class CallParams(TypedDict, total=False):
+    """Every parameter a call can carry besides its content. Which of them a model takes is the registry's business."""
+
+    system: str
+    tools: Sequence[Any]
+    tool_choice: Any
+    parallel_tools: bool
+    format: Any
+    reasoning: Literal["off"] | Effort | Reasoning[Any, Any]
+    temperature: float
+    top_p: float
+    top_k: int
+    max_tokens: int
+    stop: str | Sequence[str]
+    seed: int
+    logprobs: int | bool
+    verbosity: Literal["low", "medium", "high"]
+    prefill: str
+    cache: str
+    output: Sequence[str]
+    extra: Mapping[str, Any]
+    on_unsupported: OnUnsupported
+    timeout: float
+    max_retries: int
+    headers: Mapping[str, str]
+
+
+ROUTING = ("extra", "on_unsupported", "timeout", "max_retries", "headers")
+"""Parameters that steer the call and are no feature of a model."""
+
+
+class Request:
+    """What to send: the model, the conversation, and the parameters that passed the check.
+
+    `system` holds the instructions that lead the conversation; system messages in mid-conversation stay in `messages`.
+    `params` has only keys of `CallParams` that a model can refuse; an adapter encodes every one of them or raises.
+    """
+
+    __slots__ = ("endpoint", "extra", "headers", "info", "max_retries", "messages", "model_id", "params", "system", "timeout")
+
+    def __init__(
+        self,
+        *,
+        info: ModelInfo | None,
+        model_id: str,
+        endpoint: str | None,
+        messages: Sequence[Message],
+        system: str | None,
+        params: Mapping[str, Any],
+        extra: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+    ) -> None:
+        self.info = info
+        self.model_id = model_id
+        self.endpoint = endpoint
+        self.messages = messages
+        self.system = system
+        self.params = params
+        self.extra = extra
+        self.headers = headers
+        self.timeout = timeout
+        self.max_retries = max_retries
+
+
+class Reply:
+    """What came back, decoded: the assistant's parts, how it ended, what it cost, and the body as it was received."""
+
+    __slots__ = ("body", "content", "finish_reason", "id", "model", "request_id", "sent", "stop_detail", "usage", "wire")
+
+    def __init__(
+        self,
+        *,
+        content: Sequence[Any],
+        finish_reason: str,
+        usage: Any,
+        body: bytes,
+        wire: Any,
+        id: str | None = None,
+        model: str | None = None,
+        stop_detail: str | None = None,
+        request_id: str | None = None,
+        sent: bytes = b"",
+    ) -> None:
+        self.content = tuple(content)
+        self.finish_reason = finish_reason
+        self.usage = usage
+        self.body = body
+        self.wire = wire
+        self.id = id
+        self.model = model
+        self.stop_detail = stop_detail
+        self.request_id = request_id
+        self.sent = sent

@@ -1,0 +1,124 @@
+"""From facts to rules: what one profile says to each parameter.
+
+This is the only reading of the registry's capability facts. The run-time check and the generated types are both made
+from it, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capably.types.facts import UNVERIFIED, Facts
+
+PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
+"""Modality -> the name of its part class."""
+
+
+class Rule:
+    """What a model says to one parameter.
+
+    `when`: `always`, `reasoning_off` (only in a call that says `reasoning="off"`), `without_budget` (not in a call with a
+    thinking budget), `ignored` (accepted without effect, so refused here), `never`, or `unverified` (nobody knows, so
+    refused until somebody does).
+    `values`: the words that are allowed; empty where any value of the parameter's type is.
+    """
+
+    __slots__ = ("values", "when")
+
+    def __init__(self, when: str, values: tuple[str, ...] = ()) -> None:
+        self.when = when
+        self.values = values
+
+    @property
+    def refused(self) -> bool:
+        """Whether no call can use it."""
+        return self.when in ("ignored", "never", UNVERIFIED)
+
+    def __repr__(self) -> str:
+        return f"Rule({self.when!r}, {self.values!r})"
+
+
+def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
+    """Parameter -> rule, for one profile at one endpoint (the profile's first unless named).
+
+    Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced`,
+    `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `builtin_tools`.
+    """
+    at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
+    tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
+    has_tools = _both(_present(tools), at["tools"])
+    efforts = _efforts(reasoning, at["efforts"])
+    return {
+        "input": Rule("always", tuple(facts["input"])),
+        "output": Rule("always", tuple(facts["output"])),
+        "system": Rule(_yes(facts["system"], "start", "anywhere")),
+        "system_messages": Rule(_yes(facts["system"], "anywhere")),
+        "tools": Rule(has_tools),
+        "tool_choice": Rule(has_tools),
+        "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced"))),
+        "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
+        "builtin_tools": _words(facts["builtin_tools"]),
+        "format": Rule(_yes(facts["structured_output"], "json_schema", "json_object")),
+        "reasoning": efforts,
+        "reasoning.off": _off_efforts(reasoning),
+        "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
+        "temperature": Rule(sampling["temperature"]),
+        "top_p": Rule(sampling["top_p"]),
+        "top_k": Rule(sampling["top_k"]),
+        "max_tokens": Rule("always"),
+        "stop": Rule(at["stop"]),
+        "seed": Rule(at["seed"]),
+        "logprobs": Rule(at["logprobs"]),
+        "verbosity": _words(facts["verbosity"]),
+        "prefill": Rule(_flag(facts["prefill"])),
+        "cache": _words(_of(cache, "breakpoints")),
+    }
+
+
+def _efforts(reasoning: Any, here: list[str] | None) -> Rule:
+    """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
+    if not isinstance(reasoning, dict):
+        return Rule(_present(reasoning))
+    levels: Any = reasoning["efforts"]  # pyright: ignore[reportUnknownVariableType]
+    levels = [] if levels == UNVERIFIED else levels if here is None else [e for e in levels if e in here]
+    off: list[str] = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
+    settable = levels or off or reasoning["budget"]
+    return Rule("always" if settable else "never", (*off, *levels))
+
+
+def _off_efforts(reasoning: Any) -> Rule:
+    if not isinstance(reasoning, dict):
+        return Rule("never")
+    off: Any = reasoning["off"]  # pyright: ignore[reportUnknownVariableType]
+    return Rule(UNVERIFIED if off == UNVERIFIED else "never" if off == "never" else "always", tuple(reasoning["off_efforts"] or ()))
+
+
+def _present(value: Any) -> str:
+    return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
+
+
+def _of(value: Any, key: str) -> Any:
+    """A field of a group of facts; the group itself may be absent or unverified."""
+    return value[key] if isinstance(value, dict) else UNVERIFIED if value == UNVERIFIED else None
+
+
+def _yes(value: Any, *yes: str) -> str:
+    return UNVERIFIED if value == UNVERIFIED else "always" if value in yes else "never"
+
+
+def _flag(value: bool | str) -> str:
+    return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
+
+
+def _words(values: Any) -> Rule:
+    if not values or values == UNVERIFIED:
+        return Rule(_present(values))
+    return Rule("always", tuple(values))
+
+
+_STRICTNESS = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
+
+
+def _both(first: str, second: str | None) -> str:
+    """The stricter of two conditions."""
+    return max(first, second or "never", key=_STRICTNESS.index)
