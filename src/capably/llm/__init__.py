@@ -1,0 +1,196 @@
+"""capably's public surface.
+
+    from capably import llm
+
+    model = llm.Model("anthropic/claude-sonnet-5-5")
+    print(model.call("Name a fantasy book.").text())
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import capably_models
+from capably.types.errors import (
+    AuthenticationError,
+    BadRequestError,
+    CapablyError,
+    ConfigurationError,
+    ConnectionFailedError,
+    NotFoundError,
+    OverloadedError,
+    ParseError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitError,
+    RefusalError,
+    ServerError,
+    TimedOutError,
+    ToolError,
+    UnknownModelError,
+    UnsupportedFeatureError,
+    UnsupportedFeatureWarning,
+    UnverifiedModelWarning,
+)
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage, assistant, system, user
+from capably.types.parts import (
+    Audio,
+    CachePoint,
+    Citation,
+    Document,
+    Image,
+    Part,
+    Refusal,
+    Text,
+    Thought,
+    ToolCall,
+    ToolOutput,
+    Unknown,
+    Video,
+)
+from capably.types.reasoning import Effort, Reasoning
+from capably.types.usage import Usage
+
+if TYPE_CHECKING:
+    from capably.llm._providers import preload, provider
+    from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+    from capably.llm._scripted import scripted
+    from capably.llm._select import models
+    from capably.llm._tool import Context, tool
+    from capably.types.facts import ModelInfo
+    from capably.types.tools import (
+        ApplyPatch,
+        Bash,
+        BrowserUse,
+        CodeExecution,
+        ComputerUse,
+        FileSearch,
+        GoogleMaps,
+        ImageGeneration,
+        MCPServer,
+        Memory,
+        Shell,
+        TextEditor,
+        Tool,
+        ToolSearch,
+        WebFetch,
+        WebSearch,
+    )
+    from capably_models import *
+else:
+    # Loaded when they are first used, so that `from capably import llm` costs milliseconds.
+    _LAZY = {
+        **dict.fromkeys(("preload", "provider"), "capably.llm._providers"),
+        **dict.fromkeys(
+            ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.llm._responses"
+        ),
+        **dict.fromkeys(("Context", "tool"), "capably.llm._tool"),
+        "scripted": "capably.llm._scripted",
+        "models": "capably.llm._select",
+        "ModelInfo": "capably.types.facts",
+        **dict.fromkeys(
+            (
+                "ApplyPatch",
+                "Bash",
+                "BrowserUse",
+                "CodeExecution",
+                "ComputerUse",
+                "FileSearch",
+                "GoogleMaps",
+                "ImageGeneration",
+                "MCPServer",
+                "Memory",
+                "Shell",
+                "TextEditor",
+                "Tool",
+                "ToolSearch",
+                "WebFetch",
+                "WebSearch",
+            ),
+            "capably.types.tools",
+        ),
+    }
+
+    def __getattr__(name: str) -> Any:
+        if name not in __all__:
+            raise AttributeError(f"module 'capably.llm' has no attribute {name!r}")
+        value = getattr(import_module(_LAZY.get(name, "capably_models")), name)
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
+
+__all__ = [
+    "ApplyPatch",
+    "AssistantMessage",
+    "AsyncResponse",
+    "AsyncStreamResponse",
+    "Audio",
+    "AuthenticationError",
+    "BadRequestError",
+    "Bash",
+    "BrowserUse",
+    "CachePoint",
+    "CapablyError",
+    "Citation",
+    "CodeExecution",
+    "ComputerUse",
+    "ConfigurationError",
+    "ConnectionFailedError",
+    "Context",
+    "Document",
+    "Effort",
+    "FileSearch",
+    "GoogleMaps",
+    "Image",
+    "ImageGeneration",
+    "MCPServer",
+    "Memory",
+    "ModelInfo",
+    "NotFoundError",
+    "OverloadedError",
+    "ParseError",
+    "Part",
+    "PermissionDeniedError",
+    "ProviderError",
+    "RateLimitError",
+    "Reasoning",
+    "Refusal",
+    "RefusalError",
+    "Response",
+    "ServerError",
+    "Shell",
+    "StreamResponse",
+    "SystemMessage",
+    "Text",
+    "TextEditor",
+    "Thought",
+    "TimedOutError",
+    "Tool",
+    "ToolCall",
+    "ToolError",
+    "ToolOutput",
+    "ToolSearch",
+    "UnknownModelError",
+    "Unknown",
+    "UnsupportedFeatureError",
+    "UnsupportedFeatureWarning",
+    "UnverifiedModelWarning",
+    "Usage",
+    "UserMessage",
+    "Video",
+    "WebFetch",
+    "WebSearch",
+    "assistant",
+    "models",
+    "preload",
+    "provider",
+    "scripted",
+    "system",
+    "tool",
+    "user",
+]
+__all__ += capably_models.__all__

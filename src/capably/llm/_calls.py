@@ -1,0 +1,83 @@
+"""The road of a call: parameters and content -> check -> request -> adapter -> response. Sync and async share all but the I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from capably.llm._check import check_call, unknown_parameter
+from capably.llm._providers import adapter_of
+from capably.providers import Adapter
+from capably.types.facts import ModelInfo
+from capably.types.messages import SystemMessage, to_messages
+from capably.types.request import CallParams, Request
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+PARAMETERS = tuple(CallParams.__annotations__)
+
+
+class Prepared(NamedTuple):
+    """A call that passed the check."""
+
+    adapter: Adapter
+    request: Request
+    messages: list[Any]
+    warnings: list[str]
+
+
+def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
+    """Checks the call and puts it into neutral form. Nothing is sent, and no SDK is imported unless the check passes."""
+    given = {name: value for name, value in params.items() if value is not None}
+    for name in given:
+        if name not in PARAMETERS:
+            raise unknown_parameter(name, PARAMETERS)
+    messages = _with_system(to_messages(content), given.pop("system", None))
+    if "tools" in given:
+        given["tools"] = _tools(given["tools"])
+    on_unsupported = given.pop("on_unsupported", "raise")
+    endpoint = info.endpoint if info else None
+    told = check_call(info, endpoint, given, messages, on_unsupported) if info else []
+    if "format" in given:
+        from capably.llm._format import format_of
+
+        given["format"] = format_of(given["format"])
+    system, rest = _leading_system(messages)
+    provider, _, wire_id = id.partition("/")
+    request = Request(
+        info=info,
+        model_id=wire_id,
+        endpoint=endpoint,
+        messages=rest,
+        system=system,
+        extra=given.pop("extra", None),
+        headers=given.pop("headers", None),
+        timeout=given.pop("timeout", None),
+        max_retries=given.pop("max_retries", None),
+        params=given,
+    )
+    return Prepared(adapter_of(provider), request, messages, told)
+
+
+def _with_system(messages: list[Message], system: str | None) -> list[Message]:
+    return messages if system is None else [SystemMessage(system), *messages]
+
+
+def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Message]]:
+    """The instructions that lead the conversation, as one text, and the rest."""
+    count = 0
+    while count < len(messages) and isinstance(messages[count], SystemMessage):
+        count += 1
+    leading = [m.text for m in messages[:count] if isinstance(m, SystemMessage)]
+    return ("\n\n".join(leading) or None), list(messages[count:])
+
+
+def _tools(tools: Sequence[Any]) -> list[Any]:
+    from capably.types.tools import BuiltinTool, Tool
+
+    for tool in tools:
+        if not isinstance(tool, (Tool, BuiltinTool)):
+            name = getattr(tool, "__name__", type(tool).__name__)
+            raise TypeError(f"tools holds {name}, which is no tool; put @llm.tool above the function")
+    return list(tools)

@@ -1,0 +1,85 @@
+"""Which adapter serves a provider, with which settings. Adapters are built at the first call and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from capably.llm._registry import providers
+from capably.providers import Adapter, Settings
+from capably.types.errors import ConfigurationError
+
+_settings: dict[str, Settings] = {}
+_adapters: dict[str, Adapter] = {}
+
+ADAPTERS: Mapping[str, tuple[str, str]] = {
+    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter"),
+    "openai": ("capably.providers.openai", "OpenAIAdapter"),
+    "google": ("capably.providers.google", "GoogleAdapter"),
+    "scripted": ("capably.providers.scripted", "ScriptedAdapter"),
+}
+"""The registry's word for an adapter -> its module and class."""
+
+
+def provider(
+    name: str,
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    client: Any = None,
+    async_client: Any = None,
+    http_client: Any = None,
+    timeout: float | None = None,
+    max_retries: int | None = None,
+) -> None:
+    """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK (its environment variables).
+
+    - `name`: `"anthropic"`, `"openai"`, `"google"`, or another provider of the registry.
+    - `client`, `async_client`: a client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
+    - `http_client`: an `httpx2.Client` that the SDK should use.
+    - `timeout` in seconds, `max_retries` as a number of further tries.
+    """
+    if name not in providers():
+        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(providers())}")
+    _settings[name] = Settings(
+        name,
+        key_names=_key_names(name),
+        api_key=api_key,
+        base_url=base_url,
+        client=client,
+        async_client=async_client,
+        http_client=http_client,
+        timeout=timeout,
+        max_retries=max_retries,
+    )
+    _adapters.pop(name, None)
+
+
+def adapter_of(name: str) -> Adapter:
+    """The adapter of a provider, built with its settings when it is first needed."""
+    adapter = _adapters.get(name)
+    if adapter is None:
+        known = providers()
+        if name != "scripted" and name not in known:
+            raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(known)}")
+        kind = "scripted" if name == "scripted" else known[name]["adapter"]
+        module, class_name = ADAPTERS[kind]
+        settings = _settings.get(name) or Settings(name, key_names=_key_names(name), base_url=_base_url(name))
+        adapter = _adapters[name] = getattr(import_module(module), class_name)(settings)
+    return adapter
+
+
+def preload(name: str) -> None:
+    """Imports the SDK behind a provider and builds its client now, so that the first call need not."""
+    adapter_of(name)
+
+
+def _key_names(name: str) -> tuple[str, ...]:
+    entry = providers().get(name)
+    return tuple(entry["api_key"]) if entry else ()
+
+
+def _base_url(name: str) -> str | None:
+    entry = providers().get(name)
+    return entry["base_url"] if entry else None

@@ -1,0 +1,120 @@
+"""`llm.models(...)`: choose a model by what it can do."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Literal
+
+from capably.llm._registry import listed_models, rules_for
+from capably.types.cost import price_on
+from capably.types.facts import ModelInfo
+from capably.types.reasoning import Effort
+
+
+def models(
+    *,
+    provider: str | None = None,
+    tools: bool | None = None,
+    forced_tools: bool | None = None,
+    format: bool | None = None,
+    image_input: bool | None = None,
+    document_input: bool | None = None,
+    audio_input: bool | None = None,
+    video_input: bool | None = None,
+    image_output: bool | None = None,
+    audio_output: bool | None = None,
+    reasoning: bool | Literal["off"] | Effort | None = None,
+    temperature: bool | None = None,
+    top_p: bool | None = None,
+    top_k: bool | None = None,
+    stop: bool | None = None,
+    seed: bool | None = None,
+    prefill: bool | None = None,
+    min_context: int | None = None,
+    min_output: int | None = None,
+    max_input_price: float | None = None,
+    max_output_price: float | None = None,
+    deprecated: bool = False,
+) -> list[ModelInfo]:
+    """Listed models that can, cheapest input first (unknown prices last).
+
+    `True` asks for a feature and `False` for its absence; a condition (`reasoning_off`) counts as having it, an unverified
+    fact as neither. `reasoning` may name a level. Prices are US dollars per million tokens, sizes are tokens.
+    Deprecated models are left out unless `deprecated=True`.
+    """
+    wanted = {
+        "tools": tools,
+        "tool_choice.forced": forced_tools,
+        "format": format,
+        "temperature": temperature,
+        "top_p": top_p,
+        "top_k": top_k,
+        "stop": stop,
+        "seed": seed,
+        "prefill": prefill,
+        "reasoning": reasoning if isinstance(reasoning, bool) else None,
+    }
+    modalities = {
+        ("input", "image"): image_input,
+        ("input", "document"): document_input,
+        ("input", "audio"): audio_input,
+        ("input", "video"): video_input,
+        ("output", "image"): image_output,
+        ("output", "audio"): audio_output,
+    }
+    level = reasoning if isinstance(reasoning, str) else None
+    found = [
+        info
+        for info in listed_models()
+        if (provider is None or info.provider == provider)
+        and (deprecated or info.status != "deprecated")
+        and _can(info, wanted, modalities, level)
+        and _at_least(info.limits["context"], min_context)
+        and _at_least(info.limits["output"], min_output)
+        and _at_most(price(info, "input"), max_input_price)
+        and _at_most(price(info, "output"), max_output_price)
+    ]
+    return sorted(found, key=lambda info: (_order(price(info, "input")), _order(price(info, "output")), info.id))
+
+
+def price(info: ModelInfo, rate: str) -> float | None:
+    """Today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
+    today = price_on(info.prices, datetime.date.today())
+    return today[rate] if today else None
+
+
+def _can(
+    info: ModelInfo,
+    wanted: Mapping[str, bool | None],
+    modalities: Mapping[tuple[str, str], bool | None],
+    level: str | None,
+) -> bool:
+    asked = level is not None or any(want is not None for want in (*wanted.values(), *modalities.values()))
+    if not asked:
+        return True
+    if info.facts is None:
+        return False
+    rules = rules_for(info, info.endpoint)
+    return (
+        all(_says(rules[name].when, want) for name, want in wanted.items())
+        and all(want is None or (word in rules[name].values) is want for (name, word), want in modalities.items())
+        and (level is None or level in rules["reasoning"].values)
+    )
+
+
+def _says(when: str, want: bool | None) -> bool:
+    has = {"always": True, "reasoning_off": True, "without_budget": True, "never": False, "ignored": False}.get(when)
+    return want is None or has is want
+
+
+def _at_least(value: int | None, floor: int | None) -> bool:
+    return floor is None or (value is not None and value >= floor)
+
+
+def _at_most(value: float | None, ceiling: float | None) -> bool:
+    return ceiling is None or (value is not None and value <= ceiling)
+
+
+def _order(value: float | None) -> float:
+    return float("inf") if value is None else value

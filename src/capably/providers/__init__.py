@@ -1,0 +1,86 @@
+"""One folder per vendor wire format: `encode` (ours to wire), `decode` (wire to ours), `errors` (one table), I/O in `__init__`.
+
+An adapter imports its SDK when it is built, which happens at the first call. Adapters do not know each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Protocol
+
+from capably.types.request import Reply, Request
+from capably.types.stream import Fold
+
+
+class Settings:
+    """How to reach a provider. `None` leaves it to the vendor SDK (its environment variables, its defaults).
+
+    `timeout` is in seconds. `client` is a client object of the vendor's SDK that the caller built; `async_client` its
+    asynchronous twin. `http_client` is an `httpx2.Client` put under the SDK's client.
+    """
+
+    __slots__ = ("api_key", "async_client", "base_url", "client", "http_client", "key_names", "max_retries", "provider", "timeout")
+
+    def __init__(
+        self,
+        provider: str,
+        *,
+        key_names: tuple[str, ...] = (),
+        api_key: str | None = None,
+        base_url: str | None = None,
+        client: Any = None,
+        async_client: Any = None,
+        http_client: Any = None,
+        timeout: float | None = None,
+        max_retries: int | None = None,
+    ) -> None:
+        self.provider = provider
+        self.key_names = key_names
+        self.api_key = api_key
+        self.base_url = base_url
+        self.client = client
+        self.async_client = async_client
+        self.http_client = http_client
+        self.timeout = timeout
+        self.max_retries = max_retries
+
+
+class EventStream(Protocol):
+    """An open stream: its events as parsed JSON, one at a time. Closing it early closes the connection."""
+
+    request_id: str | None
+
+    def __iter__(self) -> Iterator[Any]: ...
+    def close(self) -> None: ...
+
+
+class AsyncEventStream(Protocol):
+    """The asynchronous twin of `EventStream`."""
+
+    request_id: str | None
+
+    def __aiter__(self) -> AsyncIterator[Any]: ...
+    async def close(self) -> None: ...
+
+
+class Adapter(Protocol):
+    """One vendor's wire format over the vendor's own SDK client."""
+
+    def __init__(self, settings: Settings) -> None: ...
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        """The JSON body of the request, `extra` merged in."""
+        ...
+
+    def call(self, request: Request) -> Reply: ...
+    async def call_async(self, request: Request) -> Reply: ...
+    def stream(self, request: Request) -> EventStream: ...
+    async def stream_async(self, request: Request) -> AsyncEventStream: ...
+
+    def fold(self, request: Request) -> Fold:
+        """A new fold for the events of one streamed reply."""
+        ...
+
+    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+        """The SDK's own object for a body that was received."""
+        ...

@@ -1,0 +1,152 @@
+"""Replies from a list or a function: no network, no key. For tests, examples and the first run.
+
+A script is a text, a part, a list of parts, an exception to raise, or a function of the `Request` that returns one of
+these. Scripts are played in order; the last one is repeated. Without scripts, the model echoes the last user text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+import msgspec
+
+from capably.providers import Settings
+from capably.types import parts as p
+from capably.types.messages import UserMessage, to_parts
+from capably.types.request import Reply, Request
+from capably.types.stream import Chunk
+from capably.types.usage import Usage
+
+Script: TypeAlias = str | p.Part | Sequence[str | p.Part] | Exception | Callable[[Request], Any]
+
+_scripts: dict[str, list[Script]] = {}
+
+
+def set_script(name: str, scripts: Sequence[Script]) -> None:
+    """What the model `scripted/<name>` will say, call by call."""
+    _scripts[name] = list(scripts)
+
+
+class ScriptedAdapter:
+    """Plays scripts. Tokens are counted as words, so that usage is not empty."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._played: dict[str, int] = {}
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        """The request as JSON, for `response.request`."""
+        shown = [{"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages]
+        params = {name: repr(value) for name, value in request.params.items()}
+        return {"model": request.model_id, "system": request.system, "messages": shown, **params, **(request.extra or {})}
+
+    def call(self, request: Request) -> Reply:
+        return self._reply(request)
+
+    async def call_async(self, request: Request) -> Reply:
+        return self._reply(request)
+
+    def stream(self, request: Request) -> ScriptedEvents:
+        return ScriptedEvents(self._reply(request))
+
+    async def stream_async(self, request: Request) -> ScriptedEvents:
+        return ScriptedEvents(self._reply(request))
+
+    def fold(self, request: Request) -> ScriptedFold:
+        return ScriptedFold()
+
+    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+        """There is no SDK: the body as JSON."""
+        return msgspec.json.decode(body)
+
+    def _reply(self, request: Request) -> Reply:
+        scripts = _scripts.get(request.model_id)
+        if scripts:
+            turn = self._played.get(request.model_id, 0)
+            self._played[request.model_id] = turn + 1
+            script = scripts[min(turn, len(scripts) - 1)]
+        else:
+            script = _last_text(request)
+        if callable(script):
+            script = script(request)
+        if isinstance(script, Exception):
+            raise script
+        content = to_parts(script)
+        sent = msgspec.json.encode(self.encode(request))
+        called = any(isinstance(part, p.ToolCall) for part in content)
+        said = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
+        return Reply(
+            content=content,
+            finish_reason="tool_use" if called else "stop",
+            usage=Usage(input_tokens=len(sent.split()), output_tokens=len(said.split())),
+            body=msgspec.json.encode({"content": [repr(part) for part in content]}),
+            wire=None,
+            model=request.model_id,
+            sent=sent,
+        )
+
+
+class ScriptedEvents:
+    """A finished reply as a stream: one event per word, then the part."""
+
+    request_id = None
+
+    def __init__(self, reply: Reply) -> None:
+        self._reply = reply
+
+    def __iter__(self) -> Iterator[Any]:
+        for index, part in enumerate(self._reply.content):
+            yield from (Chunk(*step) for step in _steps(part, index))
+            yield Chunk("part", index, part=part)
+        yield self._reply
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        for event in self:
+            yield event
+
+    def close(self) -> _Closed:
+        return _Closed()
+
+
+class _Closed:
+    """Nothing to wait for, whether or not it is awaited."""
+
+    def __await__(self) -> Iterator[None]:
+        return iter(())
+
+
+class ScriptedFold:
+    """Hands the chunks through and keeps the reply that comes last."""
+
+    def __init__(self) -> None:
+        self._reply: Reply | None = None
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        if isinstance(event, Chunk):
+            return (event,)
+        self._reply = event
+        return ()
+
+    def reply(self) -> Reply:
+        if self._reply is None:
+            raise RuntimeError("the scripted stream was not read to its end")
+        return self._reply
+
+
+def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:
+    if isinstance(part, (p.Text, p.Thought)):
+        kind = "text" if isinstance(part, p.Text) else "thought"
+        words = part.text.split(" ")
+        for place, word in enumerate(words):
+            yield kind, index, word if place == len(words) - 1 else f"{word} "
+
+
+def _last_text(request: Request) -> str:
+    for message in reversed(request.messages):
+        if isinstance(message, UserMessage):
+            texts = [part.text for part in message.content if isinstance(part, p.Text)]
+            if texts:
+                return texts[-1]
+    return ""
+
+
