@@ -1,0 +1,31 @@
+"""The `capably` command: `models`, `show`, `generate`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from capably import __version__
+from capably.cli import catalogue, generation
+from capably.types.errors import CapablyError
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command; returns its exit code: 0 fine, 1 something was found, 2 wrong use or a missing piece."""
+    parser = argparse.ArgumentParser(prog="capably", description="Which model can do what, as types and as facts.")
+    parser.add_argument("--version", action="version", version=f"capably {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    catalogue.add_models(commands)
+    catalogue.add_show(commands)
+    generation.add_generate(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return options.run(options)
+    except CapablyError as error:
+        print(f"capably: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # The reader (`| head`) has seen enough; keep Python from complaining at exit.
+        sys.stderr.close()
+        return 0

@@ -1,0 +1,5 @@
+import sys
+
+from capably.cli import main
+
+sys.exit(main())

@@ -1,0 +1,137 @@
+"""`capably models` and `capably show`: the registry, read aloud."""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from capably.llm._registry import find_model
+from capably.llm._select import models, price
+from capably.types.facts import ModelInfo
+
+_FLAGS = ("tools", "forced_tools", "format", "temperature", "top_p", "top_k", "stop", "seed", "prefill")
+_MODALITIES = ("image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output")
+_NUMBERS = {"min_context": int, "min_output": int, "max_input_price": float, "max_output_price": float}
+
+
+def add_models(commands: Any) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "models", help="list models, filtered by what they can do", description=inspect.getdoc(models)
+    )
+    for name in (*_FLAGS, *_MODALITIES):
+        parser.add_argument(f"--{name.replace('_', '-')}", action=argparse.BooleanOptionalAction, default=None)
+    parser.add_argument("--provider", metavar="NAME")
+    parser.add_argument("--reasoning", nargs="?", const=True, metavar="LEVEL", help="it reasons, or takes this level")
+    for name, kind in _NUMBERS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N")
+    parser.add_argument("--json", action="store_true", help="every fact of every listed model, unknown as null")
+    parser.add_argument("--no-deprecated", action="store_true", help="leave out models that have an end")
+    parser.set_defaults(run=_models)
+
+
+def add_show(commands: Any) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser("show", help="one model: what it takes, and who says so")
+    parser.add_argument("id", metavar="ID", help="for example anthropic/claude-sonnet-5-5")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_show)
+
+
+def _models(options: argparse.Namespace) -> int:
+    names = (*_FLAGS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
+    wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
+    found = models(deprecated=not options.no_deprecated, **wanted)
+    if options.json:
+        _print_json([info.to_json() for info in sorted(found, key=lambda info: info.id)])
+        return 0
+    for row in _table([_HEADER, *map(_row, found)]):
+        print(row)
+    print(f"{len(found)} models; prices are US dollars per million tokens. `capably show ID` tells everything about one.")
+    return 0 if found else 1
+
+
+def _show(options: argparse.Namespace) -> int:
+    info = find_model(options.id)
+    if options.json:
+        _print_json(info.to_json())
+        return 0
+    print(f"{info.id}  ({info.name}, {info.status})")
+    for name, value in _facts(info):
+        print(f"  {name:<20} {value}")
+    return 0
+
+
+def _print_json(value: Any) -> None:
+    json.dump(value, sys.stdout, indent=2)
+    print()
+
+
+_HEADER = ("id", "in $", "out $", "context", "output", "reads", "reasoning", "temperature", "tools", "format")
+
+
+def _row(info: ModelInfo) -> tuple[str, ...]:
+    facts = info.to_json()
+    tools, reasoning, sampling = facts["tools"] or {}, facts["reasoning"] or {}, facts["sampling"] or {}
+    efforts = ("off " if reasoning.get("always_on") is False else "") + " ".join(reasoning.get("efforts") or ())
+    return (
+        info.id,
+        _number(price(info, "input")),
+        _number(price(info, "output")),
+        _size(info.limits["context"] or info.limits["input"]),
+        _size(info.limits["output"]),
+        " ".join(facts["input"] or ("?",)),
+        efforts.strip() or {True: "yes", False: "no", None: "?"}[reasoning.get("supported")],
+        sampling.get("temperature") or "?",
+        {True: "yes", False: "no", None: "?"}[tools.get("supported")],
+        facts["structured_output"] or "?",
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> Iterator[str]:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _number(value: float | None) -> str:
+    return "?" if value is None else f"{value:g}"
+
+
+def _size(tokens: int | None) -> str:
+    return "?" if tokens is None else f"{tokens:,}"
+
+
+def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
+    """Name and value, line by line, unknown said as such."""
+    facts = info.to_json()
+    for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
+        yield name.replace("_", " "), _say(facts[name])
+    for group in ("tools", "reasoning", "sampling", "cache", "limits"):
+        yield group, _say(facts[group])
+    for endpoint, rules in (facts["endpoints"] or {}).items():
+        yield "endpoint", f"{endpoint}: {_say(rules)}"
+    for entry in info.prices:
+        span = " ".join(f"{word} {entry[key]}" for word, key in (("from", "start"), ("until", "until")) if entry[key])
+        rates = {k: v for k, v in entry.items() if k not in ("start", "until")}
+        yield "price", f"{_say(rates)}{f' ({span})' if span else ''}"
+    yield "dates", _say(facts["dates"])
+    yield "successor", facts["replacement"] or "none named"
+    yield "facts checked", f"{facts['verified'] or 'never'} (model_registry.yaml:{info.line})"
+    for source in facts["sources"]:
+        yield "source", source
+
+
+def _say(value: Any) -> str:
+    if value is None:
+        return "unverified"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        shown = ((key, inner) for key, inner in value.items() if inner not in (None, []))  # pyright: ignore[reportUnknownVariableType]
+        return ", ".join(f"{key} {_say(inner)}" for key, inner in shown)
+    if isinstance(value, (list, tuple)):
+        return " ".join(map(_say, value)) or "none"  # pyright: ignore[reportUnknownArgumentType]
+    return f"{value:,}" if isinstance(value, int) else str(value)
