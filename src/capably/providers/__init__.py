@@ -1,4 +1,4 @@
-"""One folder per vendor wire format: `encode` (ours to wire), `decode` (wire to ours), `errors` (one table), I/O in `__init__`.
+"""One folder per vendor wire format: `encode` (ours to wire), `decode` (wire to ours), `errors` (a table), I/O in `__init__`.
 
 An adapter imports its SDK when it is built, which happens at the first call. Adapters do not know each other.
 """
@@ -19,7 +19,17 @@ class Settings:
     asynchronous twin. `http_client` is an `httpx2.Client` put under the SDK's client.
     """
 
-    __slots__ = ("api_key", "async_client", "base_url", "client", "http_client", "key_names", "max_retries", "provider", "timeout")
+    __slots__ = (
+        "api_key",
+        "async_client",
+        "base_url",
+        "client",
+        "http_client",
+        "key_names",
+        "max_retries",
+        "provider",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -46,9 +56,11 @@ class Settings:
 
 
 class EventStream(Protocol):
-    """An open stream: its events as parsed JSON, one at a time. Closing it early closes the connection."""
+    """An open stream: its events as parsed JSON, one at a time, and the body that was `sent`. Closing it early closes the
+    connection."""
 
     request_id: str | None
+    sent: bytes
 
     def __iter__(self) -> Iterator[Any]: ...
     def close(self) -> None: ...
@@ -58,6 +70,7 @@ class AsyncEventStream(Protocol):
     """The asynchronous twin of `EventStream`."""
 
     request_id: str | None
+    sent: bytes
 
     def __aiter__(self) -> AsyncIterator[Any]: ...
     async def close(self) -> None: ...

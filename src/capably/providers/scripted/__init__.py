@@ -36,9 +36,17 @@ class ScriptedAdapter:
 
     def encode(self, request: Request) -> dict[str, Any]:
         """The request as JSON, for `response.request`."""
-        shown = [{"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages]
+        shown = [
+            {"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages
+        ]
         params = {name: repr(value) for name, value in request.params.items()}
-        return {"model": request.model_id, "system": request.system, "messages": shown, **params, **(request.extra or {})}
+        return {
+            "model": request.model_id,
+            "system": request.system,
+            "messages": shown,
+            **params,
+            **(request.extra or {}),
+        }
 
     def call(self, request: Request) -> Reply:
         return self._reply(request)
@@ -89,10 +97,11 @@ class ScriptedAdapter:
 class ScriptedEvents:
     """A finished reply as a stream: one event per word, then the part."""
 
-    request_id = None
+    request_id: str | None = None
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
+        self.sent = reply.sent
 
     def __iter__(self) -> Iterator[Any]:
         for index, part in enumerate(self._reply.content):
@@ -148,5 +157,3 @@ def _last_text(request: Request) -> str:
             if texts:
                 return texts[-1]
     return ""
-
-

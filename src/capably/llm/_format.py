@@ -1,0 +1,395 @@
+"""Structured answers: what `format=` means for a type, and how the text of an answer is read as a value of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import types
+import typing
+from collections.abc import Callable
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from capably import schema
+from capably.types.errors import ParseError
+from capably.types.format import Format
+
+
+class ValueFormat(Format):
+    """A format that is no object (an `int`, a list, a union), and so stands under the key `value`."""
+
+    __slots__ = ()
+
+
+def format_of(source: Any) -> Format:
+    """The format that asks for a `source`: a class or an annotation. The same one every time, for the 512 last used.
+
+    Raises `TypeError` for what is no type, or has no JSON form.
+    """
+    if isinstance(source, Format):
+        return source
+    try:
+        return _cached_format(source)
+    except TypeError:
+        if _hashable(source):
+            raise
+        return _make_format(source)
+
+
+def _hashable(source: Any) -> bool:
+    try:
+        hash(source)
+    except TypeError:
+        return False
+    return True
+
+
+def _make_format(source: Any) -> Format:
+    if not _is_annotation(source):
+        came = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
+        raise TypeError(f"format={came} is not a type. Use {schema.ALLOWED}; the class itself, not an object of it.")
+    shape = schema.shape_of(source, where="format")
+    if shape.schema.get("type") == "object":
+        return Format(name=_format_name(source), schema=shape.schema, load=shape.load, source=source)
+    inside = dict(shape.schema)
+    defs = inside.pop("$defs", {})
+    wrapped = schema.with_defs({"type": "object", "properties": {"value": inside}, "required": ["value"]}, defs)
+    return ValueFormat(name=_format_name(source), schema=wrapped, load=_load_wrapped(shape.load), source=source)
+
+
+_cached_format = lru_cache(maxsize=512)(_make_format)
+
+
+def _is_annotation(source: Any) -> bool:
+    return source is Any or isinstance(source, type) or _is_special(source)
+
+
+def _is_special(source: Any) -> bool:
+    kinds = (types.GenericAlias, types.UnionType, typing.NewType, typing.TypeVar)
+    return (
+        isinstance(source, kinds)
+        or typing.get_origin(source) is not None
+        or type(source).__name__ == "TypeAliasType"
+        or type(source).__module__ == "typing"
+    )
+
+
+def _load_wrapped(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def load_value(data: Any) -> Any:
+        if type(data) is not dict or "value" not in data:
+            raise schema.MisfitError("required but missing", ".value")
+        try:
+            return load(typing.cast("dict[str, Any]", data)["value"])
+        except schema.MisfitError as misfit:
+            misfit.path = f".value{misfit.path}"
+            raise
+
+    return load_value
+
+
+def _format_name(source: Any) -> str:
+    """A name that every provider takes: `list[Book]` gives `list_Book`."""
+    name = re.sub(r"[^a-zA-Z0-9_-]+", "_", _title(source)).strip("_")
+    return name[:64] or "answer"
+
+
+def _title(source: Any) -> str:
+    origin = typing.get_origin(source)
+    if origin in (typing.Union, types.UnionType):
+        return "_or_".join(_title(arg) for arg in typing.get_args(source))
+    if origin is typing.Annotated:
+        return _title(typing.get_args(source)[0])
+    if origin is not None:
+        return "_".join(_title(part) for part in (origin, *typing.get_args(source)))
+    if isinstance(source, Enum):
+        return str(source.value)
+    return "None" if source is type(None) else str(getattr(source, "__name__", source))
+
+
+# Answers
+
+_FENCED = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)```", re.DOTALL | re.IGNORECASE)
+
+
+def parse_text(format: Format, text: str) -> Any:
+    """The answer `text` as a value of the format: one JSON value, in a ```json fence or not, and nothing else.
+
+    Raises `ParseError`, which keeps the text and says where it went wrong.
+    """
+    body = text.strip()
+    fenced = _FENCED.fullmatch(body)
+    if fenced:
+        body = fenced[1]
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise ParseError(
+            f"the answer is not the JSON of a {format.name}: {_json_fault(body, error)}", text=text
+        ) from error
+    try:
+        return format.load(data)
+    except ValueError as error:
+        raise ParseError(f"the answer does not fit {format.name}: {error}", text=text) from error
+
+
+def _json_fault(text: str, error: Exception) -> str:
+    """Where JSON goes wrong, in lines and columns, with the text around it."""
+    if not text.strip():
+        return "it is empty"
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as fault:
+        near = text[max(0, fault.pos - 20) : fault.pos + 20]
+        return f"{fault.msg} at line {fault.lineno}, column {fault.colno}, near {near!r}"
+    except RecursionError:
+        return "it is nested too deep"
+    return str(error)
+
+
+# Partial answers
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_PLAIN = re.compile(r'[^"\\\x00-\x1f]*')
+_WORD = re.compile(r"[-+.0-9a-zA-Z]*")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
+_OPENING = re.compile(r"\s*(?:```(?:json)?[ \t]*\r?\n\s*)?(?=[^\s`])", re.IGNORECASE)
+_ESCAPES = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_WORDS = {"true": True, "false": False, "null": None}
+
+_Container = dict[str, Any] | list[Any]
+
+
+class PartialParser:
+    """Reads JSON as it arrives. `feed` gives the value so far: text cut where it ends, numbers and words once complete.
+
+    Each character is looked at once: the containers are the same objects from one `feed` to the next, and grow. Copy
+    what you want to keep. Text that is not JSON ends the reading and raises nothing: the last value stands. Of a format
+    that stands under the key `value`, `feed` gives what stands there.
+    """
+
+    __slots__ = ("_done", "_in_key", "_key", "_rest", "_stack", "_state", "_tail", "_wrapped", "value")
+
+    def __init__(self, format: Format | None = None) -> None:
+        self.value: Any = None
+        """The whole value so far; None before its first character."""
+        self._wrapped = isinstance(format, ValueFormat)
+        self._stack: list[_Container] = []
+        self._key = ""
+        self._state: Callable[[str, int], int] = self._opening
+        self._tail = ""
+        """The text read so far of a string that is not over."""
+        self._rest = ""
+        """The end of the input, where it can not yet be understood: half an escape, half a number."""
+        self._in_key = False
+        self._done = False
+
+    def feed(self, delta: str) -> Any:
+        """The value so far, with the text `delta` added to the input."""
+        text = self._rest + delta
+        self._rest = ""
+        at = 0
+        while at < len(text) and not self._done:
+            at = self._state(text, at)
+        if self._wrapped:
+            data: Any = self.value
+            return typing.cast("dict[str, Any]", data).get("value") if type(data) is dict else None
+        return self.value
+
+    # Each state reads `text` from `at`, and returns where the next one goes on
+
+    def _opening(self, text: str, at: int) -> int:
+        found = _OPENING.match(text, at)
+        if found:
+            self._state = self._any_value
+            return found.end()
+        if text.lstrip()[:1] not in ("", "`") or len(text) > 4096:
+            return self._stop(text)
+        return self._wait(text, at)
+
+    def _any_value(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if at == len(text):
+            return at
+        first = text[at]
+        if first == '"':
+            return self._begin_text(at + 1, in_key=False)
+        if first in "{[":
+            container: _Container = {} if first == "{" else []
+            self._put(container)
+            self._stack.append(container)
+            self._state = self._first_key if first == "{" else self._first_item
+            return at + 1
+        return self._word(text, at)
+
+    def _first_item(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if text[at : at + 1] == "]":
+            return self._close(at + 1)
+        self._state = self._any_value
+        return at
+
+    def _first_key(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if text[at : at + 1] == "}":
+            return self._close(at + 1)
+        self._state = self._next_key
+        return at
+
+    def _next_key(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if at == len(text):
+            return at
+        return self._begin_text(at + 1, in_key=True) if text[at] == '"' else self._stop(text)
+
+    def _colon(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if at == len(text):
+            return at
+        self._state = self._any_value
+        return at + 1 if text[at] == ":" else self._stop(text)
+
+    def _after_value(self, text: str, at: int) -> int:
+        at = self._skip(text, at)
+        if at == len(text):
+            return at
+        in_object = isinstance(self._stack[-1], dict)
+        if text[at] == ",":
+            self._state = self._next_key if in_object else self._any_value
+            return at + 1
+        return self._close(at + 1) if text[at] == ("}" if in_object else "]") else self._stop(text)
+
+    def _word(self, text: str, at: int) -> int:
+        """A number, true, false or null. Only what follows shows that a number is over."""
+        found = _WORD.match(text, at)
+        assert found is not None
+        word = found[0]
+        if word in _WORDS:
+            value = _WORDS[word]
+        elif found.end() == len(text) and word:
+            self._state = self._any_value
+            return self._wait(text, at)
+        else:
+            number = _NUMBER.fullmatch(word)
+            if number is None or len(word) > 4096:
+                return self._stop(text)
+            value = float(word) if number[1] or number[2] else int(word)
+        self._put(value)
+        self._end_value()
+        return found.end()
+
+    def _begin_text(self, at: int, *, in_key: bool) -> int:
+        self._in_key = in_key
+        self._tail = ""
+        if not in_key:
+            self._put("")
+        self._state = self._text
+        return at
+
+    def _text(self, text: str, at: int) -> int:
+        # `tail += piece` grows in place only while this local is the one reference to it: hence the value is taken out
+        # of its container meanwhile. A long string would otherwise be copied at every delta.
+        tail = self._tail
+        self._tail = ""
+        if not self._in_key:
+            self._replace(None)
+        end = len(text)
+        over = False
+        while at < end and not over:
+            found = _PLAIN.match(text, at)
+            assert found is not None
+            if found.end() > at:
+                tail += found[0]
+                at = found.end()
+            if at == end:
+                break
+            if text[at] == '"':
+                over = True
+                at += 1
+            elif text[at] == "\\":
+                read, at = _escape(text, at)
+                if not read:
+                    at = self._wait(text, at) if read is None else self._stop(text)
+                    break
+                tail += read
+            else:
+                at = self._stop(text)
+        if self._in_key:
+            self._tail = tail
+            if over:
+                self._key = tail
+                self._state = self._colon
+            return at
+        self._replace(tail)
+        if over:
+            self._end_value()
+        else:
+            self._tail = tail
+        return at
+
+    def _put(self, value: Any) -> None:
+        """Sets `value` at the place that is being read."""
+        if not self._stack:
+            self.value = value
+        elif isinstance(container := self._stack[-1], dict):
+            container[self._key] = value
+        else:
+            container.append(value)
+
+    def _replace(self, value: Any) -> None:
+        if self._stack and isinstance(container := self._stack[-1], list):
+            container[-1] = value
+        else:
+            self._put(value)
+
+    def _end_value(self) -> None:
+        self._state = self._after_value
+        self._done = not self._stack
+
+    def _close(self, at: int) -> int:
+        self._stack.pop()
+        self._end_value()
+        return at
+
+    def _skip(self, text: str, at: int) -> int:
+        found = _SPACE.match(text, at)
+        assert found is not None
+        return found.end()
+
+    def _wait(self, text: str, at: int) -> int:
+        self._rest = text[at:]
+        return len(text)
+
+    def _stop(self, text: str) -> int:
+        self._done = True
+        return len(text)
+
+
+def _escape(text: str, at: int) -> tuple[str | None, int]:
+    """The character of the escape at `at`, and where it ends; None while it may go on, empty text if it is none."""
+    mark = text[at + 1 : at + 2]
+    if mark != "u":
+        return (_ESCAPES.get(mark, ""), at + 2) if mark else (None, at)
+    high = _hex(text, at)
+    if not high:
+        return (None if high is None else ""), at
+    if not 0xD800 <= ord(high) < 0xDC00:
+        return high, at + 6
+    following = text[at + 6 : at + 8]
+    if not "\\u".startswith(following):
+        return high, at + 6
+    low = _hex(text, at + 6) if following == "\\u" else None
+    if low is None:
+        return None, at
+    if low and 0xDC00 <= ord(low) < 0xE000:
+        return chr(0x10000 + ((ord(high) - 0xD800) << 10) + ord(low) - 0xDC00), at + 12
+    return high, at + 6
+
+
+def _hex(text: str, at: int) -> str | None:
+    digits = text[at + 2 : at + 6]
+    if not all(digit in "0123456789abcdefABCDEF" for digit in digits):
+        return ""
+    return chr(int(digits, 16)) if len(digits) == 4 else None

@@ -1,0 +1,245 @@
+"""Anthropic's Messages API over the `anthropic` SDK: its client sends and retries, we write and read the bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import weakref
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import msgspec
+
+from capably.providers import Settings
+from capably.providers.anthropic.decode import decode_reply, nonsense
+from capably.providers.anthropic.encode import encode_request
+from capably.providers.anthropic.errors import translate
+from capably.providers.anthropic.stream import MessageFold
+from capably.providers.sse import decode_sse, decode_sse_async
+from capably.types.errors import ConfigurationError, ProviderError
+from capably.types.request import Reply, Request
+
+API_VERSION = "2026-10-21"
+"""Sent with every request, so that an update of the SDK cannot change what the API accepts."""
+
+PATH = "/v1/messages"
+
+BETAS = {"mcp_servers": "mcp-client-2026-09-15"}
+"""Field of the body -> the beta that it needs."""
+
+OWN_KEY = "ANTHROPIC_API_KEY"
+"""Where this is among the key names, the SDK may also look for its other credentials (tokens, profiles)."""
+
+
+class AnthropicAdapter:
+    """The Messages API, at Anthropic or at a host that speaks it. Its clients are built at the first call."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._client: Any = settings.client
+        self._async_clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        return encode_request(request, provider=self._settings.provider)
+
+    def call(self, request: Request) -> Reply:
+        body = self.encode(request)
+        sent = msgspec.json.encode(body)
+        client = self._sync_client()
+        try:
+            response = client.post(PATH, **_content(client, body, sent), **self._options(request, body))
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return self._receive(response, request, sent)
+
+    async def call_async(self, request: Request) -> Reply:
+        body = self.encode(request)
+        sent = msgspec.json.encode(body)
+        client = self._async_client()
+        try:
+            response = await client.post(PATH, **_content(client, body, sent), **self._options(request, body))
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return self._receive(response, request, sent)
+
+    def stream(self, request: Request) -> SyncEvents:
+        body = {**self.encode(request), "stream": True}
+        sent = msgspec.json.encode(body)
+        client = self._sync_client()
+        options = self._options(request, body)
+        try:
+            response = client.post(
+                PATH, **_content(client, body, sent), **options, stream=True, stream_cls=_sdk().Stream[object]
+            )
+            if not _is_event_stream(response):
+                response.read()
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        self._check_stream(response, request)
+        return SyncEvents(response, self._settings.provider, sent)
+
+    async def stream_async(self, request: Request) -> AsyncEvents:
+        body = {**self.encode(request), "stream": True}
+        sent = msgspec.json.encode(body)
+        client = self._async_client()
+        options = {**self._options(request, body), "stream": True, "stream_cls": _sdk().AsyncStream[object]}
+        try:
+            response = await client.post(PATH, **_content(client, body, sent), **options)
+            if not _is_event_stream(response):
+                await response.aread()
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        self._check_stream(response, request)
+        return AsyncEvents(response, self._settings.provider, sent)
+
+    def fold(self, request: Request) -> MessageFold:
+        return MessageFold(request, provider=self._settings.provider)
+
+    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:  # noqa: ARG002
+        """`anthropic.types.Message`, built without validation as the SDK does it."""
+        _sdk()
+        from anthropic.types import Message
+
+        return Message.construct(**msgspec.json.decode(body))
+
+    def _options(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        """How to send this request. The answer is always asked for as the raw HTTP response."""
+        import httpx2
+
+        options: dict[str, Any] = {"headers": _headers(request, body)}
+        for name in ("timeout", "max_retries"):
+            own = getattr(request, name)
+            value = own if own is not None else getattr(self._settings, name)
+            if value is not None:
+                options[name] = value
+        return {"cast_to": httpx2.Response, "options": options}
+
+    def _receive(self, response: Any, request: Request, sent: bytes) -> Reply:
+        request_id = response.headers.get("request-id")
+        try:
+            reply = decode_reply(response.content, request, provider=self._settings.provider)
+        except ProviderError as error:
+            error.request_id = error.request_id or request_id
+            raise
+        reply.request_id = request_id
+        reply.sent = sent
+        return reply
+
+    def _check_stream(self, response: Any, request: Request) -> None:
+        """A host that answers a stream with one JSON body: its error is raised, anything else makes no sense."""
+        if not _is_event_stream(response):
+            self._receive(response, request, b"")
+            raise nonsense("is no event stream", response.text, self._settings.provider)
+
+    def _sync_client(self) -> Any:
+        if self._client is None:
+            self._client = self._build(_sdk().Anthropic, "Client")
+        return self._client
+
+    def _async_client(self) -> Any:
+        """One client per event loop: its connections die with the loop that they were opened in."""
+        if self._settings.async_client is not None:
+            return self._settings.async_client
+        loop = asyncio.get_running_loop()
+        client = self._async_clients.get(loop)
+        if client is None:
+            client = self._async_clients[loop] = self._build(_sdk().AsyncAnthropic, "AsyncClient")
+        return client
+
+    def _build(self, kind: Any, http_kind: str) -> Any:
+        import httpx2
+
+        settings = self._settings
+        if settings.http_client is not None and not isinstance(settings.http_client, getattr(httpx2, http_kind)):
+            raise ConfigurationError(
+                f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
+                f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
+            )
+        key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
+        if not key and settings.key_names and OWN_KEY not in settings.key_names:
+            raise self._no_key()
+        try:
+            client = kind(api_key=key, base_url=settings.base_url, http_client=settings.http_client)
+        except Exception as error:
+            raise ConfigurationError(f"{settings.provider}: {error}") from error
+        if client.api_key is None and client.auth_token is None and client.credentials is None:
+            raise self._no_key()
+        return client
+
+    def _no_key(self) -> ConfigurationError:
+        provider = self._settings.provider
+        names = " or ".join(self._settings.key_names or (OWN_KEY,))
+        return ConfigurationError(
+            f'No API key for {provider}. Set {names}, or call llm.provider("{provider}", api_key=...).'
+        )
+
+
+class SyncEvents:
+    """The events of an open stream. `sent` is the body that was sent."""
+
+    def __init__(self, response: Any, provider: str, sent: bytes) -> None:
+        self._response = response
+        self._provider = provider
+        self.request_id: str | None = response.headers.get("request-id")
+        self.sent = sent
+
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            yield from decode_sse(self._response.iter_bytes())
+        except Exception as error:
+            raise translate(error, self._provider) from error
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class AsyncEvents:
+    """The asynchronous twin of `SyncEvents`."""
+
+    def __init__(self, response: Any, provider: str, sent: bytes) -> None:
+        self._response = response
+        self._provider = provider
+        self.request_id: str | None = response.headers.get("request-id")
+        self.sent = sent
+
+    async def __aiter__(self) -> AsyncIterator[Any]:
+        try:
+            async for event in decode_sse_async(self._response.aiter_bytes()):
+                yield event
+        except Exception as error:
+            raise translate(error, self._provider) from error
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        await self._response.aclose()
+
+
+def _headers(request: Request, body: dict[str, Any]) -> dict[str, str]:
+    """Ours, then the caller's; betas of both are joined."""
+    own = {name.lower(): value for name, value in (request.headers or {}).items()}
+    betas = [beta for field, beta in BETAS.items() if field in body]
+    named = own.pop("anthropic-beta", "")
+    betas += [beta for beta in map(str.strip, named.split(",")) if beta and beta not in betas]
+    headers = {"content-type": "application/json", "anthropic-version": API_VERSION, **own}
+    return {**headers, "anthropic-beta": ",".join(betas)} if betas else headers
+
+
+def _content(client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
+    """Bytes for Anthropic's own client. Those for cloud hosts (Bedrock, Vertex) rewrite the body: they get a dict."""
+    sdk = _sdk()
+    return {"content": sent} if isinstance(client, (sdk.Anthropic, sdk.AsyncAnthropic)) else {"body": body}
+
+
+def _is_event_stream(response: Any) -> bool:
+    return "text/event-stream" in response.headers.get("content-type", "text/event-stream")
+
+
+def _sdk() -> Any:
+    try:
+        import anthropic
+    except ImportError as error:
+        raise ConfigurationError('The anthropic SDK is not installed: pip install "capably[anthropic]"') from error
+    return anthropic

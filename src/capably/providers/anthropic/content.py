@@ -1,0 +1,254 @@
+"""Messages and their parts, ours to Anthropic's wire."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import msgspec
+
+from capably.providers.anthropic.errors import is_object
+from capably.types import parts as p
+from capably.types.errors import UnsupportedFeatureError
+from capably.types.messages import AssistantMessage, Source, SystemMessage
+from capably.types.request import Request
+
+ENDPOINT = "messages"
+
+THINKING = ("thinking", "redacted_thinking")
+"""Block types that only the model that wrote them may get back; they take no cache point either."""
+
+IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
+TEXT_TYPES = ("application/json", "application/xml", "application/yaml")
+"""Media types besides `text/*` that are sent as plain text."""
+
+_ILLEGAL_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
+
+Block = dict[str, Any]
+
+
+def encode_messages(body: dict[str, Any], request: Request, *, provider: str, model: str) -> None:
+    """Write `messages` into `body`, which has its `system` and `tools` by then: a leading cache point marks those."""
+    messages: list[dict[str, Any]] = []
+    body["messages"] = messages
+    toolsets: dict[str, str] = {}
+    for message in request.messages:
+        if isinstance(message, SystemMessage):
+            messages.append({"role": "system", "content": [{"type": "text", "text": message.text}]})
+        elif isinstance(message, AssistantMessage):
+            content = _replayed(message, request, provider)
+            if content is None:
+                content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
+            else:
+                toolsets.update((block["id"], block["toolset_name"]) for block in content if block.get("toolset_name"))
+            if content:
+                messages.append({"role": "assistant", "content": content})
+        else:
+            content = _encode_parts(message.content, _USER, body, model)
+            if toolsets:
+                content = [_with_toolset(block, toolsets) for block in content]
+            if content or not message.content:
+                messages.append({"role": "user", "content": _results_first(content)})
+
+
+def container_of(request: Request, *, provider: str, now: datetime.datetime | None = None) -> str | None:
+    """Id of the sandbox that the latest reply ran in, so that its files are still there; `None` once it has expired."""
+    now = now or datetime.datetime.now(datetime.UTC)
+    for message in reversed(request.messages):
+        source = message.source if isinstance(message, AssistantMessage) else None
+        if source is not None and _is_ours(source, provider) and source.wire.get("container"):
+            container = source.wire["container"]
+            expires = container.get("expires_at")
+            alive = expires is None or datetime.datetime.fromisoformat(expires) > now
+            return container["id"] if alive else None
+    return None
+
+
+def cache_control(ttl: str) -> dict[str, str]:
+    return {"type": "ephemeral", "ttl": ttl}
+
+
+def _replayed(message: AssistantMessage, request: Request, provider: str) -> list[Block] | None:
+    """The blocks as they came, where this endpoint wrote them; thinking is left out for any other model."""
+    source = message.source
+    if source is None or not _is_ours(source, provider):
+        return None
+    content: list[Block] = source.wire["content"]
+    if request.model_id in (source.model, source.wire.get("model")):
+        return content
+    return [block for block in content if block.get("type") not in THINKING]
+
+
+def _is_ours(source: Source, provider: str) -> bool:
+    """Whether this endpoint of `provider` wrote it; the endpoint is empty for models without facts in the registry."""
+    return source.provider == provider and source.endpoint in (ENDPOINT, "") and is_object(source.wire)
+
+
+def _encode_parts(
+    parts: Sequence[p.Part],
+    table: dict[type, Callable[..., Block | None]],
+    body: dict[str, Any],
+    model: str,
+    *,
+    foreign: bool = False,
+) -> list[Block]:
+    blocks: list[Block] = []
+    for part in parts:
+        if isinstance(part, p.CachePoint):
+            if not (_mark(blocks, part.ttl) or _mark_before(body, part.ttl)):
+                _refuse(part, model, _NOTHING_TO_CACHE)
+            continue
+        encode = table.get(type(part))
+        if encode is None or (foreign and isinstance(part, p.Unknown)):
+            _refuse(part, model, _WHY.get(type(part), _NO_PLACE))
+        block = encode(part, model)
+        if block is not None:
+            blocks.append(block)
+    return blocks
+
+
+def _mark(blocks: list[Block], ttl: str) -> bool:
+    """Set a cache point on the last of `blocks` that may carry one. Blocks are copied: they may belong to a reply."""
+    for at in range(len(blocks) - 1, -1, -1):
+        if blocks[at].get("type") not in THINKING:
+            blocks[at] = {**blocks[at], "cache_control": cache_control(ttl)}
+            return True
+    return False
+
+
+def _mark_before(body: dict[str, Any], ttl: str) -> bool:
+    """Set a cache point on what was encoded last: a message, else the system text, else the last tool."""
+    for message in reversed(body["messages"]):
+        message["content"] = list(message["content"])
+        if _mark(message["content"], ttl):
+            return True
+    if "system" in body:
+        body["system"] = [{"type": "text", "text": body["system"], "cache_control": cache_control(ttl)}]
+        return True
+    return _mark(body.get("tools", []), ttl)
+
+
+def _results_first(blocks: list[Block]) -> list[Block]:
+    """Tool results must lead their turn."""
+    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
+
+
+def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
+    name = toolsets.get(block.get("tool_use_id", ""))
+    return {**block, "toolset_name": name} if name else block
+
+
+def _text(part: p.Text | p.Refusal, _: str) -> Block:
+    return {"type": "text", "text": part.text}
+
+
+def _own_text(part: p.Text | p.Refusal, _: str) -> Block | None:
+    """Text of an earlier answer: other providers send empty ones, which Anthropic rejects."""
+    return {"type": "text", "text": part.text} if part.text else None
+
+
+def _image(part: p.Image, model: str) -> Block:
+    if part.data is not None and part.media_type not in IMAGE_TYPES:
+        _refuse(
+            part, model, f"images must be one of {', '.join(IMAGE_TYPES)}; this one is {part.media_type}. Convert it."
+        )
+    return {"type": "image", "source": _media_source(part)}
+
+
+def _document(part: p.Document, model: str) -> Block:
+    is_text = (part.media_type or "").startswith("text/") or part.media_type in TEXT_TYPES
+    if part.data is not None and part.media_type != "application/pdf" and not is_text:
+        _refuse(part, model, f"documents must be PDF or text; this one is {part.media_type}. Convert it.")
+    if part.url is not None and is_text:
+        _refuse(part, model, "documents by URL must be PDF. Fetch it and pass Document.from_bytes(...).")
+    source = _media_source(part)
+    if part.data is not None and is_text:
+        try:
+            source = {"type": "text", "media_type": "text/plain", "data": part.data.decode("utf-8")}
+        except UnicodeDecodeError:
+            _refuse(part, model, "this text document is not UTF-8. Decode it and encode it anew.")
+    return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
+
+
+def _media_source(part: p.Media) -> Block:
+    if part.data is not None:
+        return {"type": "base64", "media_type": part.media_type, "data": part.base64()}
+    if part.file_id is not None:
+        return {"type": "file", "file_id": part.file_id}
+    return {"type": "url", "url": part.url}
+
+
+def _tool_call(part: p.ToolCall, _: str) -> Block:
+    return {"type": "tool_use", "id": _tool_id(part.id), "name": part.name, "input": part.args}
+
+
+def _tool_output(part: p.ToolOutput, model: str) -> Block:
+    block: Block = {
+        "type": "tool_result",
+        "tool_use_id": _tool_id(part.id),
+        "content": _output_value(part.value, model),
+    }
+    if part.is_error:
+        block["is_error"] = True
+    return block
+
+
+def _output_value(value: Any, model: str) -> str | list[Block]:
+    if isinstance(value, str):
+        return value
+    items: list[Any] = [value] if isinstance(value, p.Part) else list(value) if isinstance(value, list | tuple) else []  # pyright: ignore[reportUnknownArgumentType]
+    if any(isinstance(item, p.Part) for item in items):
+        parts = [p.Text(item) if isinstance(item, str) else item for item in items]
+        return _encode_parts(parts, _OUTPUT, {"messages": []}, model)
+    return msgspec.json.encode(value, enc_hook=str).decode()
+
+
+def _tool_id(id: str) -> str:
+    """Ids of other providers may hold characters that Anthropic does not take."""
+    return _ILLEGAL_IN_ID.sub("_", id)
+
+
+def _raw(part: p.Unknown, model: str) -> Block:
+    """A block that the caller wrote in Anthropic's own JSON."""
+    if not is_object(part.raw) or "type" not in part.raw:
+        _refuse(part, model, 'an Unknown part must hold a block in Anthropic\'s JSON: {"type": ..., ...}.')
+    return part.raw
+
+
+def _no_thought(_part: p.Thought, _: str) -> None:
+    """Thoughts go back only in the provider's own JSON."""
+
+
+_OUTPUT: dict[type, Callable[..., Block | None]] = {
+    p.Text: _text,
+    p.Image: _image,
+    p.Document: _document,
+    p.Unknown: _raw,
+}
+_USER = {**_OUTPUT, p.ToolOutput: _tool_output}
+_ASSISTANT: dict[type, Callable[..., Block | None]] = {
+    p.Text: _own_text,
+    p.Refusal: _own_text,
+    p.ToolCall: _tool_call,
+    p.Thought: _no_thought,
+    p.Unknown: _raw,
+}
+
+_NO_PLACE = "Anthropic has no place for it in this message. Leave it out."
+_NOTHING_TO_CACHE = "there is nothing before it that could be cached. Put it after a part."
+_WHY: dict[type, str] = {
+    p.Audio: "Anthropic's models do not hear audio. Transcribe it first.",
+    p.Video: "Anthropic's models do not watch video. Send frames as images.",
+    p.Image: "Anthropic takes no images in assistant messages. Move it to a user message.",
+    p.Document: "Anthropic takes no documents in assistant messages. Move it to a user message.",
+    p.Unknown: "it was written by another provider. Leave it out of the history, or keep to that provider.",
+}
+
+
+def _refuse(part: p.Part, model: str, why: str) -> NoReturn:
+    kind = type(part).__name__
+    raise UnsupportedFeatureError(
+        f"{model!r} does not accept this {kind}: {why}", model=model, feature=kind, value=part
+    )

@@ -1,0 +1,162 @@
+"""A reply, Anthropic's wire to ours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from capably.providers.anthropic.errors import error_from_body, is_object
+from capably.types import parts as p
+from capably.types.errors import ServerError
+from capably.types.request import Reply, Request
+from capably.types.usage import Usage
+
+FINISH = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "tool_use": "tool_use",
+    "refusal": "refusal",
+    "pause_turn": "pause",
+    "compaction": "pause",
+    "model_context_window_exceeded": "context_overflow",
+}
+"""`stop_reason` -> our word; an unknown one is kept as it is."""
+
+
+def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
+    """What `body` says. A body that is an error raises it; one that makes no sense raises `ServerError`."""
+    try:
+        message: Any = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise nonsense(f"is no JSON ({error})", _text_of(body), provider) from error
+    if not is_object(message) or message.get("type") != "message":
+        if is_object(message) and "error" in message:
+            raise error_from_body(message, provider=provider)
+        raise nonsense("is no message", message, provider)
+    try:
+        content: list[Any] = _typed(message, "content", list)
+        return Reply(
+            content=[decode_block(block) for block in content],
+            finish_reason=decode_finish(message),
+            stop_detail=_stop_detail(message),
+            usage=decode_usage(_typed(message, "usage", dict)),
+            body=body,
+            wire=_wire(message, content, request),
+            id=_typed(message, "id", str),
+            model=_typed(message, "model", str),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise nonsense(f"lacks a field or has one of the wrong type ({error})", message, provider) from error
+
+
+def nonsense(what: str, body: Any, provider: str) -> ServerError:
+    """The error for a reply that cannot be read."""
+    return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
+
+
+def decode_block(block: dict[str, Any]) -> p.Part:
+    """One content block as a part. A kind without a class here becomes `Unknown`."""
+    kind = _typed(block, "type", str)
+    decode = _BLOCKS.get(kind)
+    return decode(block) if decode else p.Unknown(kind, block)
+
+
+def decode_finish(message: dict[str, Any]) -> str:
+    reason: str = _typed(message, "stop_reason", str)
+    return FINISH.get(reason, reason)
+
+
+def decode_usage(usage: dict[str, Any]) -> Usage:
+    """Usage in normal form. Anthropic's `input_tokens` are without cached tokens, and its totals without compaction."""
+    total = _usage(usage)
+    for step in usage.get("iterations") or ():
+        if step["type"] == "compaction":
+            total += _usage(step)
+    return total
+
+
+def _usage(usage: dict[str, Any]) -> Usage:
+    details: dict[str, Any] = usage.get("output_tokens_details") or {}
+    writes: dict[str, Any] = usage.get("cache_creation") or {}
+    read: int = usage.get("cache_read_input_tokens") or 0
+    written: int = usage.get("cache_creation_input_tokens") or 0
+    return Usage(
+        input_tokens=(usage.get("input_tokens") or 0) + read + written,
+        output_tokens=usage.get("output_tokens") or 0,
+        reasoning_tokens=details.get("thinking_tokens") or 0,
+        cache_read_tokens=read,
+        cache_write_tokens=written,
+        cache_write_1h_tokens=writes.get("ephemeral_1h_input_tokens") or 0,
+    )
+
+
+def _stop_detail(message: dict[str, Any]) -> str | None:
+    """The stop sequence that was hit, or why the model refused: `cyber: This request ...`."""
+    details: dict[str, Any] = message.get("stop_details") or {}
+    words = [word for word in (details.get("category"), details.get("explanation")) if word]
+    return ": ".join(words) or message.get("stop_sequence")
+
+
+def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict[str, Any]:
+    """What goes back in the next request: the blocks as they came, the model as it was asked for, and the sandbox.
+
+    The reply names the dated snapshot that an alias stood for, so it does not tell whether the same id is asked again.
+    """
+    if any(isinstance(block.get("input"), str) for block in content):
+        content = [{**block, "input": {}} if isinstance(block.get("input"), str) else block for block in content]
+    wire: dict[str, Any] = {"content": content, "model": request.model_id}
+    if message.get("container"):
+        wire["container"] = message["container"]
+    return wire
+
+
+def _text(block: dict[str, Any]) -> p.Part:
+    citations: list[dict[str, Any]] = block.get("citations") or []
+    return p.Text(_typed(block, "text", str), tuple(_citation(citation) for citation in citations))
+
+
+def _citation(citation: dict[str, Any]) -> p.Citation:
+    return p.Citation(
+        url=citation.get("url") or citation.get("source"),
+        title=citation.get("title") or citation.get("document_title"),
+        cited_text=citation.get("cited_text"),
+        raw=citation,
+    )
+
+
+def _thinking(block: dict[str, Any]) -> p.Part:
+    return p.Thought(_typed(block, "thinking", str))
+
+
+def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
+    return p.Thought("", redacted=True)
+
+
+def _tool_use(block: dict[str, Any]) -> p.Part:
+    """Arguments that are no JSON object (a stream cut by `max_tokens`) stay readable in `raw_args`."""
+    id, name = _typed(block, "id", str), _typed(block, "name", str)
+    if isinstance(block["input"], str):
+        return p.ToolCall(id, name, {}, block["input"])
+    return p.ToolCall(id, name, _typed(block, "input", dict))
+
+
+_BLOCKS: dict[str, Callable[[dict[str, Any]], p.Part]] = {
+    "text": _text,
+    "thinking": _thinking,
+    "redacted_thinking": _redacted_thinking,
+    "tool_use": _tool_use,
+}
+
+
+def _typed(container: dict[str, Any], key: str, kind: type) -> Any:
+    value = container[key]
+    if not isinstance(value, kind):
+        raise TypeError(f"{key!r} is a {type(value).__name__}, not a {kind.__name__}")
+    return value
+
+
+def _text_of(body: bytes) -> str:
+    return body.decode("utf-8", "replace")

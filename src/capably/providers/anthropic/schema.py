@@ -1,0 +1,124 @@
+"""Anthropic's dialect of JSON Schema, for structured answers and strict tools.
+
+What its grammar compiler does not know is moved into the description, so that the model may still follow it.
+
+Source: anthropic 2.12.0, lib/_parse/_transform.py (read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from capably.providers.anthropic.errors import is_object
+from capably.types.errors import UnsupportedFeatureError
+
+KEPT = ("type", "enum", "const", "description", "title", "required")
+"""Keywords that pass as they are."""
+
+NESTED = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
+"""Keywords that hold a list of schemas -> how Anthropic spells them."""
+
+SHAPING = ("type", "enum", "const", "$ref", *NESTED)
+"""Keywords of which a schema needs one."""
+
+NAMED = ("$defs", "definitions", "properties")
+"""Keywords that hold schemas by name."""
+
+DROPPED = ("additionalProperties", "discriminator", "$schema", "$id", "$comment")
+"""Keywords without meaning for the model (`additionalProperties` is always `false`)."""
+
+STRING_FORMATS = frozenset(
+    ("date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"),
+)
+"""Values of `format` that are enforced; others go to the description."""
+
+MIN_ITEMS = (0, 1)
+"""Values of `minItems` that are enforced; others go to the description."""
+
+
+def adapt_schema(schema: Any, *, model: str, path: str = "") -> dict[str, Any]:
+    """`schema` in Anthropic's dialect; optional properties stay optional.
+
+    `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
+    Raises `UnsupportedFeatureError` for mappings with free keys, which the compiler would turn into empty objects.
+    """
+    if not is_object(schema) or not any(key in schema for key in SHAPING):
+        raise UnsupportedFeatureError(
+            f"{model!r} takes no schema that accepts anything ({schema!r} at {path or 'the root'}). Give it a type.",
+            model=model,
+            feature="format",
+            value=schema,
+        )
+    if "$ref" in schema:
+        adapted: dict[str, Any] = {"$ref": schema["$ref"]}
+        return adapted | _named(schema, ("$defs", "definitions"), model, path)
+    adapted = {key: schema[key] for key in KEPT if key in schema}
+    if "enum" in adapted or "const" in adapted:
+        adapted.pop("type", None)
+    adapted |= _named(schema, NAMED, model, path)
+    for key, spelling in NESTED.items():
+        if key in schema:
+            adapted[spelling] = [adapt_schema(inner, model=model, path=f"{path}/{key}") for inner in schema[key]]
+    items = _items(schema)
+    if items is not None:
+        adapted["items"] = adapt_schema(items, model=model, path=f"{path}/items")
+    if schema.get("format") in STRING_FORMATS:
+        adapted["format"] = schema["format"]
+    if schema.get("minItems") in MIN_ITEMS:
+        adapted["minItems"] = schema["minItems"]
+    if _is_object(schema):
+        _check_closed(schema, model, path)
+        adapted.setdefault("properties", {})
+        adapted["additionalProperties"] = False
+    return _describe_rest(schema, adapted)
+
+
+def _named(schema: dict[str, Any], keys: tuple[str, ...], model: str, path: str) -> dict[str, Any]:
+    return {
+        key: {name: adapt_schema(inner, model=model, path=f"{path}/{name}") for name, inner in schema[key].items()}
+        for key in keys
+        if key in schema
+    }
+
+
+def _items(schema: dict[str, Any]) -> Any:
+    """The schema of an array's items. That of a tuple, which has one for each place, becomes one for all of them."""
+    if "prefixItems" not in schema:
+        return schema.get("items")
+    distinct: list[Any] = []
+    for item in schema["prefixItems"]:
+        if item not in distinct:
+            distinct.append(item)
+    return distinct[0] if len(distinct) == 1 else {"anyOf": distinct} if distinct else None
+
+
+def _is_object(schema: dict[str, Any]) -> bool:
+    kind: str | list[str] | None = schema.get("type")
+    return kind == "object" or (isinstance(kind, list) and "object" in kind)
+
+
+def _check_closed(schema: dict[str, Any], model: str, path: str) -> None:
+    """Raise for `dict[str, T]`: `additionalProperties: false` would leave only `{}` as an answer, without a word."""
+    free = schema.get("additionalProperties")
+    if is_object(free) or (free is True and not schema.get("properties")):
+        raise UnsupportedFeatureError(
+            f"{model!r} cannot be held to a mapping with free keys ({path or 'the root'} of the schema): Anthropic's "
+            "structured outputs know fixed properties only. Use a list of objects with a key and a value instead.",
+            model=model,
+            feature="format",
+            value=schema,
+        )
+
+
+def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str, Any]:
+    """Append the keywords that were left out to the description: `{minimum: 1, maximum: 10}`."""
+    known = (*KEPT, *NAMED, *NESTED, *DROPPED, "items")
+    rest = {key: value for key, value in schema.items() if key not in known and adapted.get(key) != value}
+    if rest:
+        words = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rest.items())
+        adapted["description"] = (
+            f"{adapted['description']}\n\n{{{words}}}" if "description" in adapted else f"{{{words}}}"
+        )
+    return adapted

@@ -1,0 +1,159 @@
+"""A streamed reply, event by event. Source: anthropic 2.12.0, lib/streaming/_beta_messages.py (read 2026-11-22)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+
+from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
+from capably.providers.anthropic.errors import error_from_body, is_object
+from capably.types.errors import ServerError
+from capably.types.request import Reply, Request
+from capably.types.stream import Chunk
+
+_GROWING = {
+    "text_delta": ("text", "text"),
+    "thinking_delta": ("thinking", "thinking"),
+    "input_json_delta": ("partial_json", "input"),
+}
+"""Deltas that append to a text -> the field they carry it in, the block's field that it is for."""
+
+_SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
+"""Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
+
+
+class MessageFold:
+    """Rebuilds the message from its events, block by block, by index."""
+
+    __slots__ = ("_blocks", "_done", "_grown", "_message", "_provider", "_request")
+
+    def __init__(self, request: Request, *, provider: str = "anthropic") -> None:
+        self._request = request
+        self._provider = provider
+        self._message: dict[str, Any] = {}
+        self._blocks: dict[int, dict[str, Any]] = {}
+        self._grown: dict[int, dict[str, list[str]]] = {}
+        self._done = False
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        """The steps that one event stands for; none for kinds that are new or say nothing."""
+        try:
+            take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
+            return take(self, event) if take else ()
+        except (KeyError, TypeError, AttributeError) as error:
+            raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
+
+    def reply(self) -> Reply:
+        """The reply that `call` would have given. Raises `ServerError` when the stream was cut."""
+        body = self._body()
+        if not self._done:
+            why = "The stream was cut: it ended before the provider said that the message was complete"
+            raise ServerError(f"{why} ({self._provider}).", provider=self._provider, body=msgspec.json.decode(body))
+        return decode_reply(body, self._request, provider=self._provider)
+
+    def _body(self) -> bytes:
+        for index in list(self._grown):
+            self._settle(index)
+        return msgspec.json.encode(
+            {**self._message, "content": [self._blocks[index] for index in sorted(self._blocks)]}
+        )
+
+    def _start(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        self._blocks.clear()
+        self._grown.clear()
+        self._message = dict(event["message"])
+        self._message["usage"] = dict(self._message["usage"])
+        return ()
+
+    def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        index, block = event["index"], dict(event["content_block"])
+        self._blocks[index] = block
+        self._grown[index] = {}
+        kind = block["type"]
+        if kind == "tool_use":
+            return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
+        if kind == "fallback":
+            self._message["model"] = block["to"]["model"]
+        if kind in ("text", "thinking") and block[kind]:
+            return (Chunk("text" if kind == "text" else "thought", index, block[kind]),)
+        return ()
+
+    def _delta(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        index, delta = event["index"], event["delta"]
+        kind = delta["type"]
+        if kind not in _GROWING:
+            self._change(self._blocks[index], kind, delta)
+            return ()
+        carrier, field = _GROWING[kind]
+        more = delta[carrier]
+        self._grown[index].setdefault(field, []).append(more)
+        if not more:
+            return ()
+        shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[index]["type"] == "tool_use" else None)
+        return (Chunk(shown, index, more),) if shown else ()  # pyright: ignore[reportArgumentType]
+
+    @staticmethod
+    def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
+        """Deltas that come whole: a citation is added, fields of any other kind are set."""
+        if kind == "citations_delta":
+            block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+        else:
+            block.update((name, value) for name, value in delta.items() if name != "type")
+
+    def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        index = event["index"]
+        block = self._blocks[index]
+        came_whole = not any(self._grown[index].get("input", ()))
+        self._settle(index)
+        done = Chunk("part", index, part=decode_block(block))
+        if came_whole and block["type"] == "tool_use" and block["input"]:
+            return (Chunk("tool_call", index, msgspec.json.encode(block["input"]).decode()), done)
+        return (done,)
+
+    def _settle(self, index: int) -> None:
+        """Join what grew, once. Arguments that are no JSON object stay a text, which the decoder understands."""
+        block = self._blocks[index]
+        for field, pieces in self._grown.pop(index, {}).items():
+            grown = "".join(pieces)
+            if field != "input":
+                block[field] = block.get(field, "") + grown
+            elif grown:
+                block["input"] = _object_or_text(grown)
+
+    def _change_message(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        """Reasons to stop and final counts; a count that is absent or null leaves the one from the start."""
+        message = self._message
+        for name, value in event["delta"].items():
+            if value is not None or message.get(name) is None:
+                message[name] = value
+        usage: dict[str, Any] = event.get("usage") or {}
+        message["usage"].update((name, value) for name, value in usage.items() if value is not None)
+        message.update((name, value) for name, value in event.items() if name not in ("type", "delta", "usage"))
+        return ()
+
+    def _stop(self, _: dict[str, Any]) -> Sequence[Chunk]:
+        self._done = True
+        return ()
+
+    def _fail(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        raise error_from_body(event, provider=self._provider)
+
+    _EVENTS: ClassVar[dict[str, Callable[[MessageFold, dict[str, Any]], Sequence[Chunk]]]] = {
+        "message_start": _start,
+        "content_block_start": _start_block,
+        "content_block_delta": _delta,
+        "content_block_stop": _stop_block,
+        "message_delta": _change_message,
+        "message_stop": _stop,
+        "error": _fail,
+    }
+
+
+def _object_or_text(text: str) -> dict[str, Any] | str:
+    try:
+        parsed: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text
+    return parsed if is_object(parsed) else text

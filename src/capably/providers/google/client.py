@@ -1,0 +1,100 @@
+"""google-genai's client as we set it up: key, address, timeout, retries; and what one request changes of them."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+from capably.providers import Settings
+from capably.providers.google.content import model_of
+from capably.types.errors import ConfigurationError, UnknownModelError
+from capably.types.request import Request
+
+TIMEOUT = 600.0
+"""Seconds; google-genai has none of its own."""
+
+RETRIES = 2
+"""google-genai retries nothing by default; the SDKs of the other vendors try again twice."""
+
+SHORTEST_DEADLINE = 10
+"""Seconds. The SDK tells Google our timeout, and Google answers 400 to less: "Manually set deadline 5s is too short.
+Minimum allowed deadline is 10s." The client still gives up on time."""
+
+ENTERPRISE = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
+"""Variables that send google-genai to Google Cloud, where credentials take the place of a key."""
+
+
+def import_sdk() -> Any:
+    """`google.genai`. Raises `ConfigurationError` where it is not installed."""
+    try:
+        from google import genai
+    except ImportError as error:
+        raise ConfigurationError(
+            f'google-genai could not be imported ({error}). Install it: pip install "capably[google]"'
+        ) from error
+    return genai
+
+
+def build_client(settings: Settings) -> Any:
+    """A `genai.Client` for both sync and async. Raises `ConfigurationError` where a key is missing."""
+    key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
+    cloud = any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
+    if key is None and not cloud:
+        names = " or ".join(settings.key_names) or "GOOGLE_API_KEY"
+        raise ConfigurationError(
+            f'No API key for "{settings.provider}": set the environment variable {names}, '
+            f'or call llm.provider("{settings.provider}", api_key="...").'
+        )
+    options = _options(
+        timeout=TIMEOUT if settings.timeout is None else settings.timeout,
+        max_retries=RETRIES if settings.max_retries is None else settings.max_retries,
+    )
+    if settings.base_url:
+        options["base_url"] = settings.base_url
+    if settings.http_client is not None:
+        name = "httpx_async_client" if hasattr(settings.http_client, "aclose") else "httpx_client"
+        options[name] = settings.http_client
+    try:
+        return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options)
+    except Exception as error:
+        raise ConfigurationError(f'google-genai could not set up "{settings.provider}": {error}') from error
+
+
+def request_options(request: Request, settings: Settings, api: Any) -> dict[str, Any]:
+    """The `HttpOptions` that differ from the client's own; empty where none do.
+
+    `max_retries=N` means N + 1 attempts. A client that the caller built keeps its settings, unless ours say otherwise.
+    """
+    given = settings.client is not None or settings.async_client is not None
+    timeout, retries = request.timeout, request.max_retries
+    options = _options(
+        timeout=settings.timeout if timeout is None and given else timeout,
+        max_retries=settings.max_retries if retries is None and given else retries,
+    )
+    if request.info and request.info.api_version and not api.vertexai:
+        options["api_version"] = request.info.api_version
+    if request.headers:
+        options["headers"] = {**options.get("headers", {}), **request.headers}
+    return options
+
+
+def path_of(request: Request, verb: str, api: Any) -> str:
+    """`models/{model}:{verb}`, or the model's place at Google Cloud."""
+    model = model_of(request)
+    if not model or ".." in model or "?" in model or "&" in model:
+        raise UnknownModelError(f"{model!r} cannot be a model id of Google's", model=model)
+    if model.startswith(("models/", "tunedModels/", "projects/", "publishers/")):
+        return f"{model}:{verb}"
+    return f"{'publishers/google/' if api.vertexai else ''}models/{model}:{verb}"
+
+
+def _options(*, timeout: float | None, max_retries: int | None) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    if timeout is not None:
+        options["timeout"] = math.ceil(timeout * 1000)
+        if timeout < SHORTEST_DEADLINE:
+            options["headers"] = {"X-Server-Timeout": str(SHORTEST_DEADLINE)}
+    if max_retries is not None:
+        options["retry_options"] = {"attempts": max(0, max_retries) + 1}
+    return options

@@ -1,0 +1,272 @@
+"""Messages and their parts -> `contents` of a generateContent request."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from capably.providers.google.refuse import refusal_of
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.request import Request
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+Wire: TypeAlias = dict[str, Any]
+
+ENDPOINT = "generate_content"
+CONTINUATION = "continuationToken"
+
+NO_THOUGHT_SIGNATURE = "skip_thought_signature_validator"
+"""Stands for the signature of a call that Gemini did not make itself. Without any, Gemini 3 and later answer 400:
+"Function call is missing a thought_signature in functionCall parts"."""
+
+BEFORE_GEMINI_3 = ("gemini-1", "gemini-2")
+"""Models (as are those of other families) that check no signatures of calls and take no media in `functionResponse`."""
+
+_FILES = "https://generativelanguage.googleapis.com/v1beta/files/"
+
+
+def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
+    """The conversation in wire form, and the continuation token when its end is an answer that Gemini broke off.
+
+    Such an answer goes on by its token: the conversation is sent as it was, without what has come of the answer.
+    """
+    messages = list(request.messages)
+    token = None
+    while messages and (found := _token_of(messages[-1], request)):
+        token = token or found
+        messages.pop()
+    ours = set(_ids_of_ours(messages, request))
+    contents: list[Wire] = []
+    for message in messages:
+        content = _encode_message(message, request, ours)
+        if content is None:
+            continue
+        if contents and _is_response(content) and _is_response(contents[-1]):
+            # Gemini wants all results of one turn of parallel calls in one content.
+            contents[-1] = {**contents[-1], "parts": [*contents[-1]["parts"], *content["parts"]]}
+        else:
+            contents.append(content)
+    return contents, token
+
+
+def model_of(request: Request) -> str:
+    """The model's id as Google spells it."""
+    return request.info.wire_id if request.info else request.model_id.removeprefix("google/")
+
+
+def _is_gemini_3(request: Request) -> bool:
+    """Whether the model is of the generation of Gemini 3, or a later one."""
+    model = model_of(request)
+    return model.startswith("gemini-") and not model.startswith(BEFORE_GEMINI_3)
+
+
+def is_replayed(message: AssistantMessage, request: Request) -> bool:
+    """Whether this message came from here, so that its own JSON goes back. Gemini's state is not bound to a model.
+
+    A call of an unlisted model names no endpoint; Google has but this one.
+    """
+    source = message.source
+    if source is None or source.endpoint not in (ENDPOINT, "") or not source.wire:
+        return False
+    return source.provider in ("google", request.info.provider if request.info else "google")
+
+
+def _token_of(message: Message, request: Request) -> str | None:
+    if isinstance(message, AssistantMessage) and is_replayed(message, request):
+        return cast(Any, message.source).wire.get(CONTINUATION)
+    return None
+
+
+def _ids_of_ours(messages: Iterable[Message], request: Request) -> Iterator[str]:
+    """Ids of calls to which Gemini gave none. They are not sent back."""
+    for message in messages:
+        if isinstance(message, AssistantMessage) and is_replayed(message, request):
+            parts = cast(Any, message.source).wire.get("parts", ())
+            theirs = {part["functionCall"].get("id") for part in parts if "functionCall" in part}
+            yield from (part.id for part in message.content if isinstance(part, p.ToolCall) and part.id not in theirs)
+
+
+def _encode_message(message: Message, request: Request, ours: set[str]) -> Wire | None:
+    """One content; `None` for a message that has nothing to send (an empty answer, thoughts only)."""
+    if isinstance(message, SystemMessage):
+        raise refusal_of(
+            request,
+            "system messages in mid-conversation",
+            "Gemini reads one system instruction, at the start.",
+            "Pass it as system=, or say it in a user message.",
+            value=message.text,
+        )
+    if isinstance(message, UserMessage):
+        return _content("user", _encode_user(message.content, request, ours))
+    if is_replayed(message, request):
+        return _replayed(cast(Any, message.source).wire)
+    return _content("model", _encode_assistant(message, request))
+
+
+def _content(role: str, parts: Iterable[Wire]) -> Wire | None:
+    listed = list(parts)
+    return {"role": role, "parts": listed} if listed else None
+
+
+def _replayed(wire: Wire) -> Wire | None:
+    if not wire.get("parts"):
+        return None
+    if "role" in wire and CONTINUATION not in wire:
+        return wire
+    return {"role": "model", **{key: value for key, value in wire.items() if key != CONTINUATION}}
+
+
+def _is_response(content: Wire) -> bool:
+    return content["role"] == "user" and all("functionResponse" in part for part in content["parts"])
+
+
+def _encode_user(parts: Sequence[p.Part], request: Request, ours: set[str]) -> Iterator[Wire]:
+    for part in parts:
+        if isinstance(part, p.ToolOutput):
+            yield from _encode_output(part, request, ours)
+        else:
+            yield encode_part(part, request)
+
+
+def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[Wire]:
+    """The answer of another model, or one that the caller wrote; without thoughts, which only their author reads."""
+    signed = not _is_gemini_3(request)
+    for part in message.content:
+        if isinstance(part, p.Thought) or (isinstance(part, p.Text) and not part.text):
+            continue
+        if isinstance(part, p.Unknown) and message.source is not None:
+            raise refusal_of(
+                request,
+                f"the part {part.kind!r} of {message.source.provider}",
+                "it is written in that provider's own JSON.",
+                "Leave it out of the history, or keep to that provider.",
+                value=part,
+            )
+        encoded = encode_part(part, request)
+        if "functionCall" in encoded and not signed:
+            # Only the first call of a turn is checked.
+            encoded["thoughtSignature"] = NO_THOUGHT_SIGNATURE
+            signed = True
+        yield encoded
+
+
+def _encode_output(part: p.ToolOutput, request: Request, ours: set[str]) -> Iterator[Wire]:
+    """The result of a call. Old models take text only, so media follow it as parts of their own."""
+    value, media = _split(part.value)
+    response: Wire = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
+    if part.id and part.id not in ours:
+        response = {"id": part.id, **response}
+    encoded = [_encode_media(item, request) for item in media]
+    if _is_gemini_3(request):
+        yield {"functionResponse": {**response, "parts": encoded} if encoded else response}
+        return
+    yield {"functionResponse": response}
+    if encoded:
+        yield {"text": f"Returned by {part.name}:"}
+        yield from encoded
+
+
+def _split(value: Any) -> tuple[Any, list[p.Media]]:
+    """A tool's result as text or JSON, and the media in it."""
+    if isinstance(value, p.Part):
+        value = [value]
+    if not isinstance(value, (list, tuple)):
+        return value, []
+    items: Sequence[Any] = cast("Sequence[Any]", value)
+    if not any(isinstance(item, p.Part) for item in items):
+        return items, []
+    media = [item for item in items if isinstance(item, p.Media)]
+    rest = [item for item in items if not isinstance(item, p.Media)]
+    texts = [item.text if isinstance(item, p.Text) else item for item in rest]
+    if not all(isinstance(text, str) for text in texts):
+        odd = next(text for text in texts if not isinstance(text, str))
+        raise TypeError(f"a tool's result holds a {type(odd).__name__}; beside media it may hold texts only")
+    return "".join(texts), media
+
+
+def encode_part(part: p.Part, request: Request) -> Wire:
+    """One part of a user's or the caller's assistant message. Raises for a kind that Gemini has no place for."""
+    encode = next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
+    if encode is None:
+        raise refusal_of(request, type(part).__name__, *_REFUSED.get(type(part), _NO_PLACE), value=part)
+    return encode(part, request)
+
+
+def _encode_text(part: p.Text, _request: Request) -> Wire:
+    return {"text": part.text}
+
+
+def _encode_media(part: p.Media, request: Request) -> Wire:
+    if part.data is not None:
+        if part.media_type is None:
+            raise refusal_of(
+                request,
+                f"{type(part).__name__} without a media type",
+                "Gemini must be told what the bytes are.",
+                "Pass media_type=.",
+                value=part,
+            )
+        return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}}
+    uri = part.url or _file_uri(part.file_id or "")
+    return {"fileData": {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}}
+
+
+def _file_uri(file_id: str) -> str:
+    """`files/abc` of the Files API as the address that generateContent reads; anything with a scheme as it is."""
+    return file_id if "://" in file_id else _FILES + file_id.removeprefix("files/")
+
+
+def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
+    call: Wire = {"name": part.name, "args": part.args}
+    return {"functionCall": {"id": part.id, **call} if part.id else call}
+
+
+def _encode_unknown(part: p.Unknown, request: Request) -> Wire:
+    """A part that the caller wrote in Gemini's own JSON."""
+    raw: Any = part.raw
+    if not isinstance(raw, Mapping):
+        raise refusal_of(
+            request,
+            f"Unknown({part.kind!r})",
+            "its JSON is no object.",
+            "Give it the JSON of one of Gemini's parts.",
+            value=part,
+        )
+    return dict(cast("Mapping[str, Any]", raw))
+
+
+_ENCODERS: Mapping[type, Callable[[Any, Request], Wire]] = {
+    p.Text: _encode_text,
+    p.Refusal: _encode_text,
+    p.Media: _encode_media,
+    p.ToolCall: _encode_call,
+    p.Unknown: _encode_unknown,
+}
+
+_NO_PLACE = ("Gemini has no such part.", "Leave it out.")
+_REFUSED: Mapping[type, tuple[str, str]] = {
+    p.CachePoint: (
+        "Gemini caches repeated beginnings by itself, and has no cache points.",
+        'Leave it out, or name a cache that you made: cache="cachedContents/...".',
+    ),
+    p.Thought: ("thoughts are the model's own.", "Leave it out, or send it as text."),
+    p.ToolOutput: ("a result belongs into a user message.", "Put it into llm.user([...])."),
+}
+
+
+def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
+    """`call_1`, `call_2`, ...: ids for calls that came without one, distinct from every call of the conversation."""
+    calls = (
+        part.id
+        for m in messages
+        if isinstance(m, AssistantMessage)
+        for part in m.content
+        if isinstance(part, p.ToolCall)
+    )
+    numbers = (id.removeprefix("call_") for id in calls if id.startswith("call_"))
+    start = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    return (f"call_{number}" for number in itertools.count(start + 1))

@@ -1,0 +1,180 @@
+"""A generateContent body -> a `Reply`. Pure: no SDK, no I/O.
+
+Only the first candidate is read; others (`extra={"generationConfig": {"candidateCount": 2}}`) stay in `Reply.body`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.providers.google.citations import cite
+from capably.providers.google.content import CONTINUATION
+from capably.providers.google.errors import error_of, malformed
+from capably.providers.google.parts import Object, PartReader, objects_of, read_object
+from capably.types import parts as p
+from capably.types.request import Reply, Request
+from capably.types.usage import Usage
+
+FINISH: Mapping[str, str] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "continuation",
+    **dict.fromkeys(("SAFETY", "RECITATION", "LANGUAGE", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII"), "content_filter"),
+    **dict.fromkeys(("IMAGE_SAFETY", "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION"), "content_filter"),
+    **dict.fromkeys(("MODEL_ARMOR", "ESCALATION"), "content_filter"),
+    **dict.fromkeys(("MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"), "error"),
+    **dict.fromkeys(("MISSING_THOUGHT_SIGNATURE", "MALFORMED_RESPONSE", "PUP_LIMITED_DISABLED"), "error"),
+    **dict.fromkeys(("OTHER", "IMAGE_OTHER", "NO_IMAGE"), "error"),
+}
+"""Google's finish reasons -> ours. Source: google-genai 3.4.0 `types.FinishReason` (read 2026-11-22)."""
+
+
+def decode_reply(body: bytes, request: Request) -> Reply:
+    """The reply in a body. Raises `ServerError` where it makes no sense, and the fitting error where it reports one."""
+    try:
+        found = msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise malformed(f"it is no JSON ({error})", body) from error
+    try:
+        return _read_reply(found, body, request)
+    except ValueError as error:
+        raise malformed(str(error), found) from error
+
+
+def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
+    if is_error(found):
+        raise error_of(found)
+    reply = read_object(found, "it")
+    usage = read_usage(reply.get("usageMetadata"))
+    candidates = objects_of(reply, "candidates")
+    if not candidates:
+        return _reply(reply, body, (), "content_filter", usage, stop_detail=_blocked(reply))
+    candidate = candidates[0]
+    content = read_object(candidate.get("content") or {}, "content")
+    wire_parts = objects_of(content, "parts")
+    reason = candidate.get("finishReason")
+    if reason is None and not wire_parts and blocked_by(reply) is None:
+        raise ValueError("its candidate has neither parts nor a finish reason")
+    parts, owners = _read_parts(wire_parts, request)
+    cite(candidate, parts, owners)
+    blocked = blocked_by(reply) if reason is None else None
+    if blocked is not None:
+        return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)
+    finish = _finish(reason, parts)
+    token = candidate.get(CONTINUATION)
+    if finish == "continuation" and token:
+        content, detail = {**content, CONTINUATION: token}, token
+    else:
+        detail = _stop_detail(finish, reason, candidate)
+    return _reply(reply, body, parts, finish, usage, stop_detail=detail, wire=content)
+
+
+def _reply(
+    reply: Object,
+    body: bytes,
+    parts: Sequence[p.Part],
+    finish: str,
+    usage: Usage,
+    *,
+    stop_detail: str | None,
+    wire: Any = None,
+) -> Reply:
+    return Reply(
+        content=parts,
+        finish_reason=finish,
+        usage=usage,
+        body=body,
+        wire=wire,
+        id=reply.get("responseId"),
+        model=reply.get("modelVersion"),
+        stop_detail=stop_detail,
+    )
+
+
+def is_error(found: Any) -> bool:
+    """Whether a body, or an event of a stream, reports a failure. Some come as a list of one."""
+    if isinstance(found, list):
+        items = cast("list[Any]", found)
+        return len(items) == 1 and is_error(items[0])
+    return isinstance(found, dict) and "error" in found
+
+
+def blocked_by(reply: Object) -> str | None:
+    """Why the prompt was blocked; `None` when it was not."""
+    feedback = read_object(reply.get("promptFeedback") or {}, "promptFeedback")
+    reason = feedback.get("blockReason")
+    return None if reason is None else _joined(str(reason), feedback.get("blockReasonMessage"))
+
+
+def _blocked(reply: Object) -> str:
+    reason = blocked_by(reply)
+    if reason is None:
+        raise ValueError("it has no candidates, and does not say that the prompt was blocked")
+    return reason
+
+
+def _read_parts(wire: Sequence[Object], request: Request) -> tuple[list[p.Part], list[int]]:
+    """The neutral parts, and for each wire part the index of the one it went into (-1 for none).
+
+    Neighbouring texts are one text: Gemini splits them where a stream or a tool broke them, in mid-word at times.
+    """
+    reader = PartReader(request)
+    parts: list[p.Part] = []
+    owners: list[int] = []
+    for wire_part in wire:
+        part = reader.read(wire_part)
+        last = parts[-1] if parts else None
+        if isinstance(part, (p.Text, p.Thought)) and type(part) is type(last):
+            cast(p.Text, last).text += part.text
+        elif part is not None:
+            parts.append(part)
+        owners.append(len(parts) - 1 if part is not None else -1)
+    return parts, owners
+
+
+def _finish(reason: Any, parts: Sequence[p.Part]) -> str:
+    """Our word; an unknown reason stays in Google's. A body without one is whole, so it stopped by itself."""
+    finish = "stop" if reason is None else FINISH.get(reason, str(reason)) if isinstance(reason, str) else str(reason)
+    return "tool_use" if finish == "stop" and any(isinstance(part, p.ToolCall) for part in parts) else finish
+
+
+def _stop_detail(finish: str, reason: Any, candidate: Object) -> str | None:
+    """What Google says beyond the word; `None` for an ordinary end."""
+    if finish in ("stop", "tool_use", "length"):
+        return None
+    return _joined(str(reason), candidate.get("finishMessage"))
+
+
+def _joined(word: str, message: Any) -> str:
+    return f"{word}: {message}" if message else word
+
+
+def read_usage(usage: Any) -> Usage:
+    """Tokens in normal form. Google's prompt includes what was cached; its answer excludes thoughts."""
+    found = read_object(usage or {}, "usageMetadata")
+    prompt, tools, answer, thoughts, cached = (_count(found, name) for name in _COUNTS)
+    return Usage(
+        input_tokens=prompt + tools,
+        output_tokens=answer + thoughts,
+        reasoning_tokens=thoughts,
+        cache_read_tokens=cached,
+    )
+
+
+_COUNTS = (
+    "promptTokenCount",
+    "toolUsePromptTokenCount",
+    "candidatesTokenCount",
+    "thoughtsTokenCount",
+    "cachedContentTokenCount",
+)
+
+
+def _count(usage: Object, name: str) -> int:
+    value = usage.get(name) or 0
+    if not isinstance(value, int):
+        raise ValueError(f"{name} is {value!r}, no number of tokens")
+    return value

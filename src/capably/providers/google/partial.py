@@ -1,0 +1,73 @@
+"""A function call that arrives in pieces, put together again.
+
+Vertex AI sends pieces when `toolConfig.functionCallingConfig.streamFunctionCallArguments` is set (by `extra`): the
+name, then values with the JSON path they belong to, then an empty `functionCall`. The Gemini API sends calls whole.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from typing import Any, cast
+
+from capably.providers.google.parts import Object, objects_of, read_object
+
+_STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[['"]([^'"]*)['"]\]""")
+_VALUES = ("stringValue", "numberValue", "boolValue")
+
+
+def is_partial(call: Object) -> bool:
+    """Whether more of this call is to come, or this is itself the end of one."""
+    return bool(call.get("willContinue")) or "partialArgs" in call or not call
+
+
+class PartialCall:
+    """One call while it arrives. `part` is the wire part as the body of a whole reply would hold it."""
+
+    __slots__ = ("_args", "_part")
+
+    def __init__(self, part: Object) -> None:
+        self._part = part
+        call = read_object(part["functionCall"], "functionCall")
+        self._args: dict[str, Any] = dict(read_object(call.get("args") or {}, "args"))
+        self.add(call)
+
+    def add(self, call: Object) -> None:
+        """Takes the values of one piece. Pieces of the same text are appended."""
+        for piece in objects_of(call, "partialArgs"):
+            _put(self._args, steps_of(str(piece.get("jsonPath", "$"))), piece)
+
+    @property
+    def part(self) -> Object:
+        call = read_object(self._part["functionCall"], "functionCall")
+        whole = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
+        return {**self._part, "functionCall": {**whole, "args": self._args}}
+
+
+def steps_of(path: str) -> list[str | int]:
+    """The steps of a JSON path: `$.items[0].name` -> `["items", 0, "name"]`."""
+    found = _STEP.finditer(path.removeprefix("$"))
+    return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in found]
+
+
+def _put(root: Any, steps: list[str | int], piece: Object) -> None:
+    if not steps:
+        return
+    for step, following in itertools.pairwise(steps):
+        root = _child(root, step, [] if isinstance(following, int) else {})
+    last = steps[-1]
+    value = next((piece[key] for key in _VALUES if key in piece), None)
+    before = _child(root, last, "" if isinstance(value, str) else value)
+    root[last] = before + value if isinstance(before, str) and isinstance(value, str) else value
+
+
+def _child(owner: Any, step: str | int, default: Any) -> Any:
+    """What stands at `step`, which is made when it is not there yet."""
+    if isinstance(owner, dict) and isinstance(step, str):
+        return cast("dict[str, Any]", owner).setdefault(step, default)
+    if isinstance(owner, list) and isinstance(step, int) and step <= len(cast("list[Any]", owner)):
+        items = cast("list[Any]", owner)
+        if step == len(items):
+            items.append(default)
+        return items[step]
+    raise ValueError(f"a piece of a function call has the path step {step!r}, which does not fit those before it")

@@ -1,0 +1,121 @@
+"""Wire parts of an answer -> neutral parts, one at a time. Shared by the whole body and the stream."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+from capably.providers.google.content import unused_ids
+from capably.types import parts as p
+from capably.types.request import Request
+from capably.types.tools import MCPServer, Tool
+
+Object: TypeAlias = Mapping[str, Any]
+
+ABOUT_PART = frozenset(
+    {"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"}
+)
+"""Keys that say something of a part, and are none of the kinds of part."""
+
+MEDIA: Mapping[str, type[p.Media]] = {"image": p.Image, "audio": p.Audio, "video": p.Video}
+"""First half of a media type -> class; anything else is a `Document`."""
+
+
+class PartReader:
+    """Reads the parts of one answer, in order: calls that come without an id get one, distinct in the conversation."""
+
+    __slots__ = ("_functions", "_ids", "_request", "_serves")
+
+    def __init__(self, request: Request) -> None:
+        tools: Sequence[Any] = request.params.get("tools") or ()
+        self._request = request
+        self._serves = any(isinstance(tool, MCPServer) for tool in tools)
+        self._functions = {tool.name for tool in tools if isinstance(tool, Tool)} if self._serves else frozenset[str]()
+        self._ids: Any = None
+
+    def read(self, part: Object) -> p.Part | None:
+        """The neutral part; `None` for one without content. Its signature, if it has one, is kept in the wire form."""
+        text = part.get("text")
+        if text is not None:
+            return read_text(part, text)
+        if "functionCall" in part:
+            return self._read_call(part)
+        if part.get("thought") is not True:
+            if "inlineData" in part:
+                return _read_inline(read_object(part["inlineData"], "inlineData"))
+            if "fileData" in part:
+                return _read_file(read_object(part["fileData"], "fileData"))
+        kind = next((key for key in part if key not in ABOUT_PART), None)
+        return None if kind is None else p.Unknown(kind, part)
+
+    def _read_call(self, part: Object) -> p.Part:
+        """A call of the caller's function. Calls of an MCP server's functions are answered by Google itself."""
+        call = read_object(part["functionCall"], "functionCall")
+        name = call.get("name")
+        if not isinstance(name, str) or (self._serves and name not in self._functions):
+            return p.Unknown("functionCall", part)
+        args = read_object(call.get("args") or {}, f"the arguments of {name}")
+        return p.ToolCall(call.get("id") or self._next_id(), name, dict(args))
+
+    def _next_id(self) -> str:
+        if self._ids is None:
+            self._ids = unused_ids(self._request.messages)
+        return next(self._ids)
+
+
+def read_text(part: Object, text: Any) -> p.Part | None:
+    """A text or a thought; `None` where it is empty."""
+    if not isinstance(text, str):
+        raise ValueError(f"a text is {text!r}")
+    if not text:
+        return None
+    return p.Thought(text) if part.get("thought") is True else p.Text(text)
+
+
+def _read_inline(data: Object) -> p.Part:
+    """Media in base64, of either alphabet."""
+    encoded, media_type = data.get("data", ""), data.get("mimeType", "")
+    if not isinstance(encoded, str) or not isinstance(media_type, str):
+        raise ValueError("inlineData holds no texts")
+    try:
+        content = base64.b64decode(encoded.replace("-", "+").replace("_", "/"), validate=True)
+    except binascii.Error as error:
+        raise ValueError(f"inlineData is no base64 ({error})") from error
+    return _media_class(media_type).from_bytes(content, media_type=media_type, name=data.get("displayName"))
+
+
+def _read_file(data: Object) -> p.Part:
+    media_type = data.get("mimeType")
+    return _media_class(str(media_type or ""))(url=data.get("fileUri"), media_type=media_type)
+
+
+def _media_class(media_type: str) -> type[p.Media]:
+    return MEDIA.get(media_type.partition("/")[0], p.Document)
+
+
+def read_object(value: Any, what: str) -> Object:
+    """A JSON object. Anything else: `ValueError` that says what came."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{what} is {_named(value)}, no object")
+    return cast("Object", value)
+
+
+def objects_of(owner: Object, key: str) -> Sequence[Object]:
+    """The list of objects under `key`, which may be absent. Anything else: `ValueError`."""
+    value = owner.get(key)
+    if value is None:
+        return ()
+    if not isinstance(value, list):
+        raise ValueError(f"{key} is {_named(value)}, no list")
+    items = cast("list[Any]", value)
+    for item in items:
+        if not isinstance(item, dict):
+            raise ValueError(f"{key} holds {_named(item)}, no object")
+    return items
+
+
+def _named(value: Any) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= 40 else f"a {type(value).__name__}"

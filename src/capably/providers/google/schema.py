@@ -1,0 +1,84 @@
+"""JSON Schema as Gemini reads it: `parametersJsonSchema` of tools and `responseJsonSchema` of formats.
+
+Gemini ignores keywords that it does not know, so a constraint would vanish without a word. Those are told to the model
+in the description instead. Nothing here makes an optional property required.
+
+Source: google-genai 3.4.0 `types.GenerateContentConfig.response_json_schema` (read 2026-11-22).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+# fmt: off
+KEPT = frozenset({
+    "$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems",
+    "minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties",
+    "required", "propertyOrdering", "default",
+})
+# fmt: on
+"""Keywords that Gemini knows. `default` is not in its list, and recorded calls with it were answered with 200."""
+
+DROPPED = frozenset({"$schema", "$comment", "discriminator", "examples", "deprecated", "readOnly", "writeOnly"})
+"""Keywords that constrain nothing."""
+
+RENAMED = {"definitions": "$defs"}
+"""Keywords of older drafts -> their present names."""
+
+BESIDE_REF = frozenset({"$ref", "$id", "$defs", "$anchor", "description", "default"})
+"""What may stand beside `$ref`; anything else there is a 400."""
+
+_OF_SCHEMAS = frozenset({"$defs", "properties"})
+_LISTS_OF_SCHEMAS = frozenset({"anyOf", "oneOf", "prefixItems"})
+_SCHEMAS = frozenset({"items", "additionalProperties"})
+
+
+def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON Schema in Gemini's dialect; what it cannot say moves to the description.
+
+    {"type": "string", "pattern": "^a"} -> {"type": "string", "description": "pattern: \\"^a\\""}
+    """
+    schema = _flattened(schema)
+    encoded: dict[str, Any] = {}
+    told: list[str] = []
+    for written, value in schema.items():
+        keyword = RENAMED.get(written, written)
+        if keyword in DROPPED:
+            continue
+        if keyword == "const" and isinstance(value, (str, int, float)) and not isinstance(value, bool):
+            encoded["enum"] = [value]
+        elif keyword not in KEPT or ("$ref" in schema and keyword not in BESIDE_REF):
+            told.append(f"{keyword}: {json.dumps(value, ensure_ascii=False)}")
+        else:
+            encoded[keyword] = _encode_keyword(keyword, value)
+    if told:
+        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *told)))
+    return encoded
+
+
+def _encode_keyword(keyword: str, value: Any) -> Any:
+    if keyword == "$ref":
+        return value.replace("#/definitions/", "#/$defs/")
+    if keyword in _OF_SCHEMAS:
+        return {name: _encode_any(inner) for name, inner in value.items()}
+    if keyword in _LISTS_OF_SCHEMAS:
+        return [_encode_any(inner) for inner in value]
+    return _encode_any(value) if keyword in _SCHEMAS else value
+
+
+def _encode_any(schema: Any) -> Any:
+    """`true` and `false` are schemas too, and stay."""
+    return encode_schema(cast("Mapping[str, Any]", schema)) if isinstance(schema, Mapping) else schema
+
+
+def _flattened(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """`allOf` of a single schema, as Pydantic 1 writes a described reference, taken apart."""
+    parts = schema.get("allOf")
+    if not isinstance(parts, list) or len(cast("list[Any]", parts)) != 1:
+        return schema
+    inner = cast("list[Any]", parts)[0]
+    if not isinstance(inner, Mapping):
+        return schema
+    return {**cast("Mapping[str, Any]", inner), **{key: value for key, value in schema.items() if key != "allOf"}}

@@ -1,0 +1,236 @@
+"""Events of `streamGenerateContent?alt=sse` -> chunks, and in the end the reply that `generateContent` would give.
+
+Every event is itself a body with a piece of the answer. Texts come in deltas, everything else whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.providers.google.citations import cite
+from capably.providers.google.decode import blocked_by, decode_reply, is_error
+from capably.providers.google.errors import error_of, malformed
+from capably.providers.google.partial import PartialCall, is_partial
+from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
+from capably.types import parts as p
+from capably.types.errors import ServerError
+from capably.types.request import Reply, Request
+from capably.types.stream import Chunk
+
+APPENDED = frozenset({"citationMetadata", "logprobsResult"})
+"""Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
+
+
+class GoogleFold:
+    """The fold of one stream.
+
+    A text is announced as complete (`part`) when another part follows or the answer ends. Citations come with the last
+    event, and then stand in the texts that were announced before, too.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._reader = PartReader(request)
+        self._reply: dict[str, Any] = {}
+        self._candidates: dict[int, dict[str, Any]] = {}
+        self._content: Object = {}
+        self._wire = _WireParts()
+        self._partial: PartialCall | None = None
+        self._parts: list[p.Part] = []
+        self._pieces: list[str] = []
+        self._open: type[p.Part] | None = None
+        self._announced = 0
+        self._done = False
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        """The steps in one event. Raises our error for an event that reports a failure."""
+        if is_error(event):
+            raise error_of(event)
+        try:
+            return list(self._feed(read_object(event, "an event")))
+        except ValueError as error:
+            raise malformed(str(error), event) from error
+
+    def reply(self) -> Reply:
+        """The whole reply. Raises `ServerError` when the stream ended before Google said why."""
+        if not self._done:
+            raise ServerError(
+                "The stream was cut: it ended without a finish reason, so the answer is not whole [google]",
+                provider="google",
+                body=self._body(),
+            )
+        return decode_reply(msgspec.json.encode(self._body()), self._request)
+
+    def _body(self) -> dict[str, Any]:
+        """The body of the same answer, had it not been streamed."""
+        candidates = [self._candidates[index] for index in sorted(self._candidates)]
+        if self._content:
+            parts = self._wire.joined()
+            candidates[0] = {"content": {**self._content, **({"parts": parts} if parts else {})}, **candidates[0]}
+        return {"candidates": candidates, **self._reply} if candidates else self._reply
+
+    def _feed(self, event: Object) -> Iterator[Chunk]:
+        for key, value in event.items():
+            if key != "candidates":
+                _merge(self._reply, key, value)
+        if "promptFeedback" in event and blocked_by(event) is not None:
+            self._done = True
+        for candidate in objects_of(event, "candidates"):
+            index = candidate.get("index") or 0
+            if not isinstance(index, int):
+                raise ValueError(f"the index of a candidate is {index!r}")
+            known = self._candidates.setdefault(index, {})
+            for key, value in candidate.items():
+                if key != "content":
+                    _merge(known, key, value)
+            content = read_object(candidate.get("content") or {}, "content")
+            if not index:
+                yield from self._feed_first(candidate, content, known)
+            elif content:
+                before = known.get("content", {}).get("parts", ())
+                known["content"] = {**content, "parts": [*before, *objects_of(content, "parts")]}
+
+    def _feed_first(self, candidate: Object, content: Object, known: Object) -> Iterator[Chunk]:
+        """The first candidate, which is the one that is read."""
+        self._content = content or self._content
+        for part in objects_of(content, "parts"):
+            yield from self._take(part)
+        if candidate.get("finishReason") is not None:
+            yield from self._end(known)
+
+    def _end(self, candidate: Object) -> Iterator[Chunk]:
+        """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
+        self._done = True
+        yield from self._end_call()
+        yield from self._announce()
+        for part in self._parts:
+            if isinstance(part, p.Text):
+                part.citations = ()
+        cite(candidate, self._parts, ())
+
+    def _take(self, part: Object) -> Iterator[Chunk]:
+        text = part.get("text")
+        if text is not None:
+            yield from self._end_call()
+            piece = read_text(part, text)
+            self._wire.add_text(part, text)
+            if piece is not None:
+                yield from self._take_text(piece, text)
+            return
+        if "functionCall" in part:
+            call = read_object(part["functionCall"], "functionCall")
+            if not call or (self._partial is not None and not call.get("name")):
+                yield from self._go_on_with(call)
+                return
+            yield from self._end_call()
+            if is_partial(call):
+                self._partial = PartialCall(part)
+                if not call.get("willContinue"):
+                    yield from self._end_call()
+                return
+        yield from self._take_whole(part)
+
+    def _take_text(self, piece: p.Part, text: str) -> Iterator[Chunk]:
+        if self._open is not type(piece):
+            yield from self._announce()
+            self._open = type(piece)
+            self._parts.append(piece)
+            self._pieces, self._announced = [], 0
+        self._pieces.append(text)
+        yield Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text)
+
+    def _announce(self) -> Iterator[Chunk]:
+        """The open text as a whole. It stays open, in case Google goes on with it all the same."""
+        if self._open is not None and self._announced != len(self._pieces):
+            self._announced = len(self._pieces)
+            whole = cast(p.Text, self._parts[-1])
+            whole.text = "".join(self._pieces)
+            yield Chunk("part", len(self._parts) - 1, part=whole)
+
+    def _take_whole(self, part: Object) -> Iterator[Chunk]:
+        self._wire.add(part)
+        whole = self._reader.read(part)
+        if whole is None:
+            return
+        yield from self._announce()
+        self._open = None
+        self._parts.append(whole)
+        index = len(self._parts) - 1
+        if isinstance(whole, p.ToolCall):
+            arguments = msgspec.json.encode(whole.args).decode()
+            yield Chunk("tool_call", index, arguments, id=whole.id, name=whole.name)
+        yield Chunk("part", index, part=whole)
+
+    def _go_on_with(self, call: Object) -> Iterator[Chunk]:
+        """A piece of the call that is open, or its end."""
+        if self._partial is not None:
+            self._partial.add(call)
+            if not call.get("willContinue"):
+                yield from self._end_call()
+
+    def _end_call(self) -> Iterator[Chunk]:
+        if self._partial is not None:
+            part, self._partial = self._partial.part, None
+            yield from self._take_whole(part)
+
+
+class _WireParts:
+    """The parts of the whole answer in Google's form.
+
+    Neighbouring texts are joined; a part with a signature stays by itself, since Gemini wants it back as it was.
+    """
+
+    __slots__ = ("_parts", "_run", "_thought")
+
+    def __init__(self) -> None:
+        self._parts: list[tuple[Object, list[str] | None]] = []
+        self._run: list[str] | None = None
+        self._thought: Any = None
+
+    def add(self, part: Object) -> None:
+        self._parts.append((part, None))
+        self._run = None
+
+    def add_text(self, part: Object, text: str) -> None:
+        if not part.keys() <= _PLAIN_TEXT:
+            self.add(part)
+            return
+        if not text:
+            return
+        thought = part.get("thought")
+        if self._run is None or thought != self._thought:
+            self._run, self._thought = [], thought
+            self._parts.append((part, self._run))
+        self._run.append(text)
+
+    def joined(self) -> list[Object]:
+        return [part if run is None else {**part, "text": "".join(run)} for part, run in self._parts]
+
+
+_PLAIN_TEXT = {"text", "thought"}
+
+
+def _merge(known: dict[str, Any], key: str, value: Any) -> None:
+    """Lays a field of an event over what is known. An empty value never hides an earlier one."""
+    before = known.get(key)
+    if key == "usageMetadata" and isinstance(value, dict) and "totalTokenCount" in value:
+        # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
+        known[key] = value
+    elif isinstance(before, dict) and isinstance(value, dict):
+        old, new = cast("Object", before), cast("Object", value)
+        known[key] = {**old, **(_appended(old, new) if key in APPENDED else new)}
+    elif value is not None:
+        known[key] = value
+
+
+def _appended(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: _concatenated(old.get(key), value) for key, value in new.items()}
+
+
+def _concatenated(old: Any, new: Any) -> Any:
+    if isinstance(old, list) and isinstance(new, list):
+        return [*cast("list[Any]", old), *cast("list[Any]", new)]
+    return new

@@ -1,0 +1,201 @@
+"""OpenAI, and every host that speaks its wire formats: the Responses and the Chat Completions endpoints.
+
+Importing this package imports no SDK; building the adapter does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import os
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from capably.providers.openai.errors import translate
+from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
+from capably.types.errors import ConfigurationError, ProviderError
+
+if TYPE_CHECKING:
+    from capably.providers import AsyncEventStream, EventStream, Settings
+    from capably.types.request import Reply, Request
+    from capably.types.stream import Fold
+
+DEFAULT_ENDPOINT = "responses"
+
+
+class Endpoint(NamedTuple):
+    """Where an endpoint is, and what speaks it: the modules `<prefix>_encode`, `_decode`, `_stream`."""
+
+    path: str
+    prefix: str
+    fold: str
+    sdk_type: tuple[str, str]
+
+
+ENDPOINTS = {
+    "responses": Endpoint("/responses", "responses", "ResponsesFold", ("openai.types.responses", "Response")),
+    "chat_completions": Endpoint("/chat/completions", "chat", "ChatFold", ("openai.types.chat", "ChatCompletion")),
+}
+
+
+class OpenAIAdapter:
+    """The Responses and Chat Completions formats. The client of the `openai` SDK sends, signs and retries."""
+
+    def __init__(self, settings: Settings) -> None:
+        _sdk(settings.provider)
+        self._settings = settings
+        self._client: Any = settings.client
+        self._async_clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+
+    def encode(self, request: Request) -> dict[str, Any]:
+        """The JSON body of the request, `extra` merged in."""
+        return self._module(request, "encode").encode_request(request, self._settings.provider)
+
+    def call(self, request: Request) -> Reply:
+        body, client = self.encode(request), self._sync()
+        sent = msgspec.json.encode(body)
+        try:
+            response = client.post(**self._post(request, client, body, sent))
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return self._received(response, request, sent)
+
+    async def call_async(self, request: Request) -> Reply:
+        body, client = self.encode(request), self._async()
+        sent = msgspec.json.encode(body)
+        try:
+            response = await client.post(**self._post(request, client, body, sent))
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return self._received(response, request, sent)
+
+    def stream(self, request: Request) -> EventStream:
+        body, client = self._streaming(request), self._sync()
+        sent = msgspec.json.encode(body)
+        try:
+            response = client.post(**self._post(request, client, body, sent), stream=True)
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return OpenAIStream(response, self._settings.provider, sent)
+
+    async def stream_async(self, request: Request) -> AsyncEventStream:
+        body, client = self._streaming(request), self._async()
+        sent = msgspec.json.encode(body)
+        try:
+            response = await client.post(**self._post(request, client, body, sent), stream=True)
+        except Exception as error:
+            raise translate(error, self._settings.provider) from error
+        return AsyncOpenAIStream(response, self._settings.provider, sent)
+
+    def fold(self, request: Request) -> Fold:
+        """A new fold for the events of one streamed reply."""
+        return getattr(self._module(request, "stream"), self._endpoint(request).fold)(request, self._settings.provider)
+
+    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
+        """The SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
+        module, name = ENDPOINTS[endpoint or DEFAULT_ENDPOINT].sdk_type
+        return getattr(importlib.import_module(module), name).construct(**msgspec.json.decode(body))
+
+    # What the methods above share
+
+    def _endpoint(self, request: Request) -> Endpoint:
+        name = request.endpoint or DEFAULT_ENDPOINT
+        if name not in ENDPOINTS:
+            known = ", ".join(ENDPOINTS)
+            raise ConfigurationError(f"{self._settings.provider!r} has no endpoint {name!r}; it has {known}")
+        return ENDPOINTS[name]
+
+    def _module(self, request: Request, name: str) -> Any:
+        """The module of the request's endpoint that encodes, decodes or streams."""
+        return importlib.import_module(f"{__name__}.{self._endpoint(request).prefix}_{name}")
+
+    def _streaming(self, request: Request) -> dict[str, Any]:
+        """The body, asking for a stream: with its usage, and without padding."""
+        return self._module(request, "encode").ask_for_stream(self.encode(request), self._settings.provider)
+
+    def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
+        """Arguments of the SDK's `post`. The answer is asked for as the raw HTTP response.
+
+        OpenAI's own client is handed bytes; those for other hosts (Azure) look into the body for its model.
+        """
+        import httpx2
+
+        sdk = _sdk(self._settings.provider)
+        options: dict[str, Any] = {"headers": dict(request.headers or {})}
+        for name in ("timeout", "max_retries"):
+            own = getattr(request, name)
+            value = own if own is not None else getattr(self._settings, name)
+            if value is not None:
+                options[name] = value
+        payload = {"content": sent} if type(client) in (sdk.OpenAI, sdk.AsyncOpenAI) else {"body": body}
+        return {"path": self._endpoint(request).path, "cast_to": httpx2.Response, "options": options, **payload}
+
+    def _received(self, response: Any, request: Request, sent: bytes) -> Reply:
+        request_id = request_id_of(response)
+        try:
+            reply = self._module(request, "decode").decode_reply(response.content, request, self._settings.provider)
+        except ProviderError as error:
+            error.request_id = error.request_id or request_id
+            raise
+        reply.request_id = request_id
+        reply.sent = sent
+        return reply
+
+    def _sync(self) -> Any:
+        if self._client is None:
+            self._client = self._built("OpenAI", "Client")
+        return self._client
+
+    def _async(self) -> Any:
+        """One client per event loop: its connections die with the loop that they were opened in."""
+        if self._settings.async_client is not None:
+            return self._settings.async_client
+        loop = asyncio.get_running_loop()
+        client = self._async_clients.get(loop)
+        if client is None:
+            client = self._async_clients[loop] = self._built("AsyncOpenAI", "AsyncClient")
+        return client
+
+    def _built(self, kind: str, http_kind: str) -> Any:
+        """A client of the SDK; what the settings leave open is the SDK's choice."""
+        import httpx2
+
+        settings = self._settings
+        if settings.http_client is not None and not isinstance(settings.http_client, getattr(httpx2, http_kind)):
+            raise ConfigurationError(
+                f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
+                f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
+            )
+        chosen = {
+            "api_key": settings.api_key or _key_from_environment(settings),
+            "base_url": settings.base_url,
+            "http_client": settings.http_client,
+        }
+        try:
+            return getattr(_sdk(settings.provider), kind)(**{k: v for k, v in chosen.items() if v is not None})
+        except Exception as error:
+            raise ConfigurationError(f"{settings.provider}: {error}") from error
+
+
+def _key_from_environment(settings: Settings) -> str:
+    names = settings.key_names or ("OPENAI_API_KEY",)
+    key = next(filter(None, map(os.environ.get, names)), None)
+    if key is None:
+        provider = settings.provider
+        raise ConfigurationError(
+            f'No API key for {provider}. Set {" or ".join(names)}, or call llm.provider("{provider}", api_key=...).'
+        )
+    return key
+
+
+def _sdk(provider: str) -> Any:
+    try:
+        import openai
+    except ModuleNotFoundError as error:
+        if error.name != "openai":
+            raise
+        message = f'The openai SDK, which {provider} needs, is not installed: pip install "capably[openai]"'
+        raise ConfigurationError(message) from error
+    return openai

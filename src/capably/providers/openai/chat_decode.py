@@ -1,0 +1,274 @@
+"""The body of a completion from `POST /chat/completions`, of OpenAI or a host with its format, as a `Reply`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias, cast
+
+import msgspec
+
+from capably.providers.openai.content import decode_arguments
+from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.types import parts as p
+from capably.types.request import Reply, Request
+from capably.types.tools import Tool
+from capably.types.usage import Usage
+
+FINISH = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "tool_calls": "tool_use",
+    "function_call": "tool_use",
+    "tool_use": "tool_use",
+    "content_filter": "content_filter",
+    "safety": "content_filter",
+    "sensitive": "content_filter",
+    "refusal": "refusal",
+    "model_length": "context_overflow",
+    "model_context_window_exceeded": "context_overflow",
+}
+"""Neutral words for what hosts call the end; others are kept as they are."""
+
+FAILED = ("error", "insufficient_system_resource", "network_error")
+"""Ends that are failures of the host, in the middle of the answer."""
+
+THOUGHTS = ("reasoning_content", "reasoning")
+"""Fields of a message that hold its thoughts: DeepSeek's name, which most hosts took, and OpenRouter's."""
+
+Json: TypeAlias = Mapping[str, Any]
+Place: TypeAlias = tuple[str, int]
+"""Where in a message a part stands: `("content", 0)`, `("call", 1)`, ..."""
+
+
+def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
+    """The reply. An error inside the body is raised; a body that cannot be read raises `ServerError` with it."""
+    try:
+        completion = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+    return decode_completion(completion, body, request, provider)
+
+
+def decode_completion(
+    completion: Any, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
+) -> Reply:
+    """The reply of a body that is parsed already. `places` is the order of its parts, where it is not the usual one."""
+    if not isinstance(completion, dict):
+        raise nonsense("the answer is no JSON object", provider, body)
+    fields = cast(Json, completion)
+    check_failed(fields, provider)
+    try:
+        return _reply(fields, body, request, places)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        why = f"the answer is not shaped like a completion ({type(error).__name__}: {error})"
+        raise nonsense(why, provider, body) from error
+
+
+def check_failed(completion: Json, provider: str) -> None:
+    """Raises the error that stands in a body, at its top or in its choice, whatever the status code said."""
+    choices: Any = completion.get("choices")
+    first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
+    inner: Json = cast("Json", first) if isinstance(first, Mapping) else {}
+    error = completion.get("error") or inner.get("error")
+    if error:
+        raise in_band(error, provider, body=completion)
+    if inner.get("finish_reason") in FAILED:
+        reason = inner["finish_reason"]
+        raise in_band(
+            {"code": reason, "message": f"the provider broke off the answer: {reason}"}, provider, body=completion
+        )
+
+
+def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> Reply:
+    choice: Json = completion["choices"][0]
+    message = with_call_ids(choice["message"])
+    parts = decode_message(message, completion, request)
+    if places:
+        known = {place: index for index, place in enumerate(places)}
+        parts.sort(key=lambda placed: known.get(placed[0], len(known)))
+    content = [part for _, part in parts]
+    reason, detail = _finish(choice, content)
+    return Reply(
+        content=content,
+        finish_reason=reason,
+        stop_detail=detail,
+        usage=decode_usage(completion.get("usage")),
+        body=body,
+        wire=message,
+        id=completion.get("id"),
+        model=completion.get("model"),
+    )
+
+
+def with_call_ids(message: dict[str, Any]) -> dict[str, Any]:
+    """The message, with ids made up for tool calls that came without, so that outputs can name their call."""
+    calls: list[dict[str, Any]] = message.get("tool_calls") or []
+    if all(call.get("id") for call in calls):
+        return message
+    named = [call if call.get("id") else {**call, "id": f"call_{index}"} for index, call in enumerate(calls)]
+    return {**message, "tool_calls": named}
+
+
+# Parts
+
+
+def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part]]:
+    """The parts of a message with their places: thoughts, content, pictures, sound, refusal, calls."""
+    found: list[tuple[Place, p.Part]] = []
+    thought = thought_of(message)
+    if thought:
+        found.append((("thought", 0), p.Thought(thought)))
+    found += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
+    found += [(("image", i), _image(image)) for i, image in enumerate(message.get("images") or ())]
+    audio: Json = message.get("audio") or {}
+    if any(audio.values()):
+        found.append((("audio", 0), _audio(audio, request)))
+    if message.get("refusal"):
+        found.append((("refusal", 0), p.Refusal(message["refusal"])))
+    tools = strict_tools(request)
+    found += [(("call", i), _call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
+    legacy = message.get("function_call")
+    if legacy and legacy.get("name"):
+        args, raw = decode_arguments(legacy.get("arguments"))
+        found.append((("call", len(message.get("tool_calls") or ())), p.ToolCall("", legacy["name"], args, raw)))
+    return found
+
+
+def thought_of(message: Json) -> str:
+    """The thoughts of a message that stand beside its content."""
+    for field in THOUGHTS:
+        if isinstance(message.get(field), str) and message[field]:
+            return message[field]
+    details: Sequence[Json] = message.get("reasoning_details") or ()
+    return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+
+
+def _content(message: Json, completion: Json) -> list[p.Part]:
+    content = message.get("content")
+    if not content:
+        return []
+    citations = _citations(message, completion)
+    if isinstance(content, str):
+        return [p.Text(content, citations)]
+    return [_content_item(item, citations) for item in content]
+
+
+def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part:
+    kind = item["type"]
+    if kind in ("text", "output_text"):
+        return p.Text(item["text"], citations)
+    if kind in ("thinking", "reasoning"):
+        return p.Thought(thinking_text(item))
+    if kind == "image_url":
+        return _image(item)
+    return p.Unknown(kind, item)
+
+
+def thinking_text(item: Json) -> str:
+    """The text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
+    inner = item.get("thinking") or item.get("summary") or ""
+    return inner if isinstance(inner, str) else "".join(piece.get("text") or "" for piece in inner)
+
+
+def _image(image: Json) -> p.Image:
+    url = image["image_url"]
+    return p.Image.from_url(url if isinstance(url, str) else url["url"])
+
+
+def _audio(audio: Json, request: Request) -> p.Part:
+    if not audio.get("data"):
+        return p.Unknown("audio", audio)
+    asked: Json = (request.extra or {}).get("audio") or {}
+    kind: str = audio.get("format") or asked.get("format") or "wav"
+    sound = p.Audio.from_url(f"data:{AUDIO_TYPES.get(kind, f'audio/{kind}')};base64,{audio['data']}")
+    sound.transcript = audio.get("transcript")
+    return sound
+
+
+AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
+
+
+def _call(call: Json, tools: Mapping[str, Tool[Any]]) -> p.Part:
+    function = call.get("function")
+    if function is None:
+        return p.Unknown(call.get("type") or "tool_call", call)
+    args, raw = decode_arguments(function.get("arguments"))
+    tool = tools.get(function["name"])
+    return p.ToolCall(call["id"], function["name"], without_nulls(args, tool) if tool else args, raw)
+
+
+def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
+    """Sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
+    annotations: Sequence[Json] = message.get("annotations") or ()
+    if annotations:
+        text = message["content"] if isinstance(message["content"], str) else ""
+        return tuple(_citation(raw.get("url_citation") or raw, raw, text) for raw in annotations)
+    sources: Sequence[Any] = completion.get("search_results") or completion.get("citations") or ()
+    if not isinstance(sources, list):
+        return ()
+    pages: list[Json] = [{"url": source} if isinstance(source, str) else source for source in sources]
+    return tuple(p.Citation(url=page.get("url"), title=page.get("title"), raw=page) for page in pages)
+
+
+def _citation(source: Json, raw: Json, text: str) -> p.Citation:
+    start, end = source.get("start_index"), source.get("end_index")
+    span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
+    return p.Citation(url=source.get("url"), title=source.get("title"), cited_text=span or None, raw=raw)
+
+
+# How it ended
+
+
+def _finish(choice: Json, content: Sequence[p.Part]) -> tuple[str, str | None]:
+    said: str = choice.get("finish_reason") or "stop"
+    reason = FINISH.get(said, said)
+    native = choice.get("native_finish_reason")
+    detail = native if native and native != said else None
+    refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
+    if reason == "stop" and refusal is not None:
+        return "refusal", refusal
+    if reason == "stop":
+        return ("tool_use" if any(isinstance(part, p.ToolCall) for part in content) else "stop"), None
+    return reason, None if reason == "tool_use" else refusal or detail
+
+
+def decode_usage(usage: Json | None) -> Usage:
+    """Tokens in normal form. Cached tokens are part of the prompt.
+
+    The total tells what a host left out: Gemini and xAI count thoughts beside the completion, Mistral counts sound
+    beside the prompt.
+    """
+    if not usage:
+        return Usage()
+    read: Json = _details(usage, "prompt_tokens_details")
+    written: Json = _details(usage, "completion_tokens_details")
+    prompt, completion = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    reasoning = written.get("reasoning_tokens") or 0
+    beside = max(0, (usage.get("total_tokens") or 0) - prompt - completion)
+    if beside and beside == (read.get("audio_tokens") or 0) != reasoning:
+        prompt += beside
+    elif beside:
+        completion += beside
+        reasoning = reasoning or beside
+    return Usage(
+        input_tokens=prompt,
+        output_tokens=completion,
+        reasoning_tokens=reasoning,
+        cache_read_tokens=next((v for v in _cache_reads(usage, read) if v), 0),
+        cache_write_tokens=read.get("cache_write_tokens") or usage.get("cache_creation_input_tokens") or 0,
+    )
+
+
+def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
+    """Where hosts report cached tokens."""
+    names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
+    return (details.get("cached_tokens"), *(usage.get(name) for name in names))
+
+
+def _details(usage: Json, key: str) -> Json:
+    details = usage.get(key)
+    return cast(Json, details) if isinstance(details, Mapping) else {}

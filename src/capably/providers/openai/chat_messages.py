@@ -1,0 +1,158 @@
+"""Messages in the form of Chat Completions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from capably.providers.openai import content as c
+from capably.providers.openai.errors import foreign, unsupported
+from capably.providers.openai.hosts import Host, host_of
+from capably.providers.openai.params import Body, facts_of
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.request import Request
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+ENDPOINT = "chat_completions"
+AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
+
+
+def encode_message(message: Message, request: Request, provider: str, role: str) -> list[Body]:
+    """The messages that one of ours stands for; `role` is that of instructions."""
+    if isinstance(message, SystemMessage):
+        return [{"role": role, "content": message.text}]
+    host = host_of(provider)
+    if isinstance(message, UserMessage):
+        return _user_messages(message, request, host)
+    source = message.source
+    wire: Any = source.wire if source and (source.provider, source.endpoint) == (provider, ENDPOINT) else None
+    if isinstance(wire, dict):
+        return [_replayed(cast("Body", wire))]
+    return [_assistant_message(message, request, host)]
+
+
+def _replayed(wire: Body) -> Body:
+    """The model's own message as it came, thoughts and signatures with it; sound is named by its id."""
+    audio = wire.get("audio")
+    return {**wire, "audio": {"id": audio["id"]}} if audio and audio.get("id") else wire
+
+
+def _user_messages(message: UserMessage[Any], request: Request, host: Host) -> list[Body]:
+    """Tool outputs first, each a message of its own; then one message with the rest, media of tool outputs included."""
+    outputs: list[Body] = []
+    content: list[Body] = []
+    for part in message.content:
+        if isinstance(part, p.ToolOutput):
+            outputs.append(_output_message(part, content, request, host))
+        elif isinstance(part, p.CachePoint):
+            if not content:
+                why = "it must follow the content that is to be cached in the same message"
+                raise unsupported(request, "CachePoint", part.ttl, why)
+            content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(part, request)
+        else:
+            content.append(_content_part(part, request))
+    if not content:
+        return outputs
+    only_text = content[0] if len(content) == 1 and content[0].keys() == {"type", "text"} else None
+    return [*outputs, {"role": "user", "content": only_text["text"] if only_text else content}]
+
+
+def _output_message(output: p.ToolOutput, content: list[Body], request: Request, host: Host) -> Body:
+    """The tool message: text only. Media move into `content`, with a line that says whose output they are."""
+    parts = c.output_parts(output)
+    media = [part for part in parts if not isinstance(part, p.Text)]
+    if media:
+        content.append({"type": "text", "text": f"Output of {output.name} (call {output.id}):"})
+        content.extend(_content_part(part, request) for part in media)
+    text = "".join(part.text for part in parts if isinstance(part, p.Text)) or ("See below." if media else "")
+    if not output.id:  # The legacy `function_call` has no id.
+        return {"role": "function", "name": output.name, "content": text}
+    return {"role": "tool", "tool_call_id": _call_id(output.id, host), "content": text}
+
+
+def _content_part(part: Any, request: Request) -> Body:
+    encoder = _CONTENT_PARTS.get(type(part))
+    if encoder is None:
+        why = "the chat_completions endpoint does not take it from the user; leave it out or convert it first"
+        raise unsupported(request, type(part).__name__, part, why)
+    return encoder(part, request)
+
+
+def _text(part: p.Text | p.Refusal, _: Request) -> Body:
+    return {"type": "text", "text": part.text}
+
+
+def _image(part: p.Image, request: Request) -> Body:
+    if part.file_id:
+        why = "the chat_completions endpoint takes images by URL or as bytes; the responses endpoint takes file ids"
+        raise unsupported(request, "Image", part, why)
+    return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part)}}
+
+
+def _document(part: p.Document, request: Request) -> Body:
+    if part.file_id:
+        return {"type": "file", "file": {"file_id": part.file_id}}
+    if part.url and host_takes_file_urls(request):
+        return {"type": "file", "file": {"filename": c.file_name(part), "file_data": part.url}}
+    if part.url:
+        why = "the chat_completions endpoint takes documents as bytes or by file id; the responses endpoint takes URLs"
+        raise unsupported(request, "Document", part, why)
+    return {"type": "file", "file": {"filename": c.file_name(part), "file_data": c.data_url(part)}}
+
+
+def host_takes_file_urls(request: Request) -> bool:
+    """Whether `file_data` may be a URL; only OpenRouter is known to fetch it."""
+    return request.info is not None and request.info.provider == "openrouter"
+
+
+def _audio(part: p.Audio, request: Request) -> Body:
+    kind = AUDIO_FORMATS.get(part.media_type or "")
+    if kind is None or part.data is None:
+        why = "the chat_completions endpoint takes sound as bytes in WAV or MP3"
+        raise unsupported(request, "Audio", part, why, allowed=("audio/wav", "audio/mpeg"))
+    return {"type": "input_audio", "input_audio": {"data": part.base64(), "format": kind}}
+
+
+def _video(part: p.Video, request: Request) -> Body:
+    facts = facts_of(request)
+    if facts is None or "video" not in facts["input"] or part.file_id:
+        why = "OpenAI reads no video; some other hosts read it by URL or as bytes"
+        raise unsupported(request, "Video", part, why)
+    return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
+
+
+_CONTENT_PARTS: dict[Any, Callable[[Any, Request], Body]] = {
+    p.Text: _text,
+    p.Refusal: _text,
+    p.Image: _image,
+    p.Document: _document,
+    p.Audio: _audio,
+    p.Video: _video,
+}
+
+
+def _assistant_message(message: AssistantMessage, request: Request, host: Host) -> Body:
+    """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
+    text = ""
+    calls: list[Body] = []
+    for part in message.content:
+        if isinstance(part, (p.Text, p.Refusal)):
+            text += part.text
+        elif isinstance(part, p.ToolCall):
+            function = {"name": part.name, "arguments": c.arguments_text(part)}
+            calls.append({"id": _call_id(part.id, host), "type": "function", "function": function})
+        elif not isinstance(part, p.Thought):
+            raise foreign(request, part)
+    return {"role": "assistant", "content": text or (None if calls else ""), **({"tool_calls": calls} if calls else {})}
+
+
+def _call_id(id: str, host: Host) -> str:
+    """The id in the form that the host demands; an id of another shape is hashed, the same way for call and output."""
+    if not host.call_id or re.fullmatch(host.call_id, id):
+        return id
+    return hashlib.sha256(id.encode()).hexdigest()[:9]

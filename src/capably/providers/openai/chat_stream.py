@@ -1,0 +1,245 @@
+"""The chunks of a streamed completion as ours, and in the end as the reply that the call would have given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.providers.openai.chat_decode import THOUGHTS, Place, check_failed, decode_completion, thinking_text
+from capably.providers.openai.chat_join import join, join_content, join_details
+from capably.providers.openai.errors import nonsense
+from capably.types import parts as p
+from capably.types.request import Reply, Request
+from capably.types.stream import Chunk
+
+STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
+"""Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
+
+
+class CallState:
+    """One tool call in the making."""
+
+    __slots__ = ("arguments", "fields", "index", "name", "place")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.fields: dict[str, Any] = {"type": "function"}
+        """The call as in a message, but for its function."""
+        self.name = ""
+        self.arguments: list[str] | None = None
+        """`None` for calls that have no function (custom tools)."""
+        self.place: Place | None = None
+        """Set once its first step was given out."""
+
+    def whole(self) -> dict[str, Any]:
+        """The call as it would stand in a message."""
+        if self.arguments is None:
+            return self.fields
+        return {**self.fields, "function": {"name": self.name, "arguments": "".join(self.arguments)}}
+
+
+class ChatFold:
+    """A fold over the chunks of one completion.
+
+    Tool calls are told apart by their `index` (by their id, where a host sends no index). Parts stand in the order in
+    which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
+    """
+
+    __slots__ = ("_calls", "_completion", "_ended", "_finish", "_message", "_places", "_provider", "_request", "_texts")
+
+    def __init__(self, request: Request, provider: str = "openai") -> None:
+        self._request = request
+        self._provider = provider
+        self._completion: dict[str, Any] = {}
+        self._message: dict[str, Any] = {"role": "assistant", "content": None}
+        self._texts: dict[str, list[str]] = {"content": []}
+        """Fields of the message that are plain text, in pieces."""
+        self._finish: dict[str, Any] = {}
+        self._calls: list[CallState] = []
+        self._places: dict[Place, int] = {}
+        self._ended = False
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        """The steps of one chunk."""
+        if not isinstance(event, dict):
+            raise nonsense("a stream event is no JSON object", self._provider, event)
+        fields = cast(dict[str, Any], event)
+        check_failed(fields, self._provider)
+        try:
+            return self._fed(fields)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise nonsense(
+                f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
+            ) from error
+
+    def reply(self) -> Reply:
+        """The whole reply, decoded from the completion that the chunks add up to."""
+        completion = self._rebuilt()
+        if not self._ended:
+            raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
+        return decode_completion(
+            completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
+        )
+
+    def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
+        choices = event.get("choices") or ()
+        for key, value in event.items():
+            if key not in ("choices", "usage") and value is not None:
+                self._completion[key] = value
+        groq: dict[str, Any] = event.get("x_groq") or {}
+        usage = event.get("usage") or groq.get("usage")
+        if usage:
+            self._completion["usage"] = usage
+        chunks: list[Chunk] = []
+        for choice in choices:
+            if (choice.get("index") or 0) == 0:
+                chunks += self._choice(choice)
+        if usage and not chunks and not self._ended:
+            self._ended = True  # Some hosts forget the finish reason; usage without anything new comes last.
+            chunks += self._closed()
+        return chunks
+
+    def _choice(self, choice: Mapping[str, Any]) -> Sequence[Chunk]:
+        delta: Mapping[str, Any] = choice.get("delta") or choice.get("message") or {}
+        chunks = [*self._thought(delta), *self._content(delta.get("content"))]
+        for call in delta.get("tool_calls") or ():
+            chunks += self._call(call)
+        for key, value in delta.items():
+            if key not in STREAM_ONLY and value is not None:
+                self._keep(key, value)
+        self._finish.update({k: v for k, v in choice.items() if k not in ("delta", "message") and v is not None})
+        if choice.get("finish_reason") and not self._ended:
+            self._ended = True
+            chunks += self._closed()
+        return chunks
+
+    # Steps
+
+    def _index(self, place: Place) -> int:
+        return self._places.setdefault(place, len(self._places))
+
+    def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
+        details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
+        if not text and not any(self._texts.get(field) for field in THOUGHTS):
+            text = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+        return (Chunk("thought", self._index(("thought", 0)), text),) if text else ()
+
+    def _content(self, content: Any) -> Sequence[Chunk]:
+        if not content:
+            return ()
+        if isinstance(content, str):
+            if isinstance(self._message["content"], list):
+                return self._content_item({"type": "text", "text": content})
+            self._texts["content"].append(content)
+            return (Chunk("text", self._index(("content", 0)), content),)
+        return [chunk for item in content for chunk in self._content_item(item)]
+
+    def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
+        if self._texts["content"]:
+            self._message["content"] = "".join(self._texts["content"])
+            self._texts["content"].clear()
+        items = join_content(self._message, item)
+        index = self._index(("content", len(items) - 1))
+        if item["type"] == "text":
+            return (Chunk("text", index, item["text"]),) if item["text"] else ()
+        text = thinking_text(item)
+        return (Chunk("thought", index, text),) if text else ()
+
+    def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        state = self._call_state(delta)
+        function: Mapping[str, Any] = delta.get("function") or {}
+        arguments: Any = function.get("arguments") or ""
+        if not isinstance(arguments, str):
+            arguments = msgspec.json.encode(arguments).decode()
+        join(state.fields, {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None})
+        state.fields["id"] = state.fields.get("id") or delta.get("id")
+        state.name = state.name or function.get("name") or ""
+        if function:
+            state.arguments = state.arguments or []
+            state.arguments.append(arguments)
+        if state.place:
+            return (Chunk("tool_call", self._index(state.place), arguments),) if arguments else ()
+        return self._begun()
+
+    def _call_state(self, delta: Mapping[str, Any]) -> CallState:
+        function: Mapping[str, Any] = delta.get("function") or {}
+        index, id, name = delta.get("index"), delta.get("id"), function.get("name")
+        if isinstance(index, int):
+            known = next((call for call in reversed(self._calls) if call.index == index), None)
+            # Some hosts send every call with index 0: another id and another name make another call.
+            if known and not (id and name and known.fields.get("id") not in (None, "", id)):
+                return known
+        else:
+            known = next((call for call in self._calls if id and call.fields.get("id") == id), None)
+            if known or (self._calls and not name and not id):
+                return known or self._calls[-1]
+            index = len(self._calls)
+        self._calls.append(CallState(index))
+        return self._calls[-1]
+
+    def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
+        """First steps of calls whose name is known and whose predecessors have begun; at the end, of all others too."""
+        chunks: list[Chunk] = []
+        begun = sum(call.place is not None for call in self._calls)
+        for call in sorted(self._calls, key=lambda call: call.index):
+            if call.place is not None:
+                continue
+            if not all and (call.index > begun or not call.name):
+                break
+            call.place = ("call", begun)
+            index = self._index(call.place)
+            call.fields["id"] = call.fields.get("id") or f"call_{begun}"
+            begun += 1
+            if call.arguments is not None:
+                waited = "".join(call.arguments)
+                chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
+                chunks += [Chunk("tool_call", index, waited)] if waited else []
+        return chunks
+
+    def _keep(self, key: str, value: Any) -> None:
+        """A field of the message that no chunk stands for until the end."""
+        if key in THOUGHTS and isinstance(value, str):
+            self._texts.setdefault(key, []).append(value)
+        elif key == "reasoning_details":
+            self._message[key] = join_details(self._message.get(key) or [], value)
+        else:
+            join(self._message, {key: value})
+        places = {"refusal": "refusal", "audio": "audio", "function_call": "call"}
+        if key in places and value:
+            self._index((places[key], 0))
+        if key == "images":
+            for i in range(len(self._message[key])):
+                self._index(("image", i))
+
+    def _closed(self) -> Sequence[Chunk]:
+        """At the end: calls that still wait, and the parts that come whole."""
+        begun = self._begun(all=True)
+        completion = self._rebuilt()
+        body = msgspec.json.encode(completion)
+        reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
+        whole: list[Chunk] = []
+        for index in self._places.values():
+            part = reply.content[index] if index < len(reply.content) else None
+            if part is None or isinstance(part, (p.Text, p.Thought)):
+                continue
+            if not isinstance(part, p.ToolCall):
+                whole.append(Chunk("part", index, part=part))
+            elif not self._calls:  # The legacy `function_call`.
+                whole += [
+                    Chunk("tool_call", index, id=part.id, name=part.name),
+                    Chunk("tool_call", index, part.raw_args or ""),
+                ]
+        return [*begun, *whole]
+
+    def _rebuilt(self) -> dict[str, Any]:
+        message = {**self._message, **{key: "".join(pieces) for key, pieces in self._texts.items() if pieces}}
+        if self._calls:
+            placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
+            message["tool_calls"] = [call.whole() for call in placed]
+        return {
+            **self._completion,
+            "choices": [{"index": 0, "finish_reason": None, **self._finish, "message": message}],
+        }

@@ -1,0 +1,95 @@
+"""What both endpoints write and read alike: media as URLs, tool outputs, tool arguments, `extra`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from capably.providers.openai.errors import unsupported
+from capably.types import parts as p
+from capably.types.request import Request
+
+CACHE_TTLS = ("30m", "12h")
+FILE_NAMES = {
+    "application/pdf": "document.pdf",
+    "text/plain": "document.txt",
+    "text/markdown": "document.md",
+    "text/html": "document.html",
+    "text/csv": "document.csv",
+    "application/json": "document.json",
+}
+
+
+def data_url(media: p.Media) -> str:
+    """`data:image/png;base64,...` for the bytes of a part."""
+    return f"data:{media.media_type or 'application/octet-stream'};base64,{media.base64()}"
+
+
+def file_name(document: p.Media) -> str:
+    """A name for a file; OpenAI tells the kind of a file from the ending of its name."""
+    return document.name or FILE_NAMES.get(document.media_type or "", "document")
+
+
+def cache_breakpoint(point: p.CachePoint, request: Request) -> dict[str, Any]:
+    """The mark on the last content part before a cache point."""
+    if point.ttl not in CACHE_TTLS:
+        why = "OpenAI keeps prompts for 30m or 12h; write llm.CachePoint('30m')"
+        raise unsupported(request, "CachePoint", point.ttl, why, allowed=CACHE_TTLS)
+    return {"mode": "explicit", "ttl": point.ttl}
+
+
+def cache_options(ttl: str, request: Request) -> dict[str, Any]:
+    """Body fields that keep the whole prompt for `ttl`."""
+    if ttl in CACHE_TTLS:
+        return {"prompt_cache_options": {"mode": "implicit", "ttl": ttl}}
+    if ttl == "24h":
+        return {"prompt_cache_retention": "24h"}
+    raise unsupported(request, "cache", ttl, "OpenAI keeps prompts for 30m, 12h or 24h", allowed=(*CACHE_TTLS, "24h"))
+
+
+def output_parts(output: p.ToolOutput) -> list[p.Part]:
+    """The result of a tool as parts. Values that are neither text nor parts become JSON text; errors say so."""
+    value: Any = output.value
+    parts: list[p.Part]
+    if isinstance(value, p.Part):
+        parts = [value]
+    elif isinstance(value, (list, tuple)) and value and all(isinstance(item, (p.Part, str)) for item in value):  # pyright: ignore[reportUnknownVariableType]
+        parts = [p.Text(item) if isinstance(item, str) else item for item in value]  # pyright: ignore[reportUnknownVariableType]
+    else:
+        parts = [p.Text(value if isinstance(value, str) else msgspec.json.encode(value, enc_hook=str).decode())]
+    if not output.is_error:
+        return parts
+    if parts and isinstance(parts[0], p.Text):
+        return [p.Text(f"Error: {parts[0].text}"), *parts[1:]]
+    return [p.Text("Error:"), *parts]
+
+
+def arguments_text(call: p.ToolCall) -> str:
+    """The arguments of a call as JSON text."""
+    return call.raw_args or msgspec.json.encode(call.args).decode()
+
+
+def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
+    """Arguments as they came: parsed, and as text. What is no JSON object (cut off, say) parses as `{}`."""
+    if isinstance(text, dict):
+        return text, msgspec.json.encode(text).decode()  # pyright: ignore[reportUnknownVariableType]
+    if not isinstance(text, str) or not text.strip():
+        return {}, text if isinstance(text, str) else ""
+    try:
+        parsed = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}, text
+    return (parsed if isinstance(parsed, dict) else {}), text  # pyright: ignore[reportUnknownVariableType]
+
+
+def merge_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`body` with `extra` laid over it: objects merge, everything else is replaced. Neither is changed."""
+    if not extra:
+        return body
+    merged = dict(body)
+    for key, value in extra.items():
+        below = merged.get(key)
+        merged[key] = merge_extra(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
+    return merged

@@ -1,0 +1,220 @@
+"""Every way in which OpenAI and its kind report a failure, as one of our errors.
+
+Failures come as exceptions of the SDK, as bare transport errors in the middle of a stream, and as JSON inside an answer
+whose status says 200.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+from capably.types.errors import (
+    AuthenticationError,
+    BadRequestError,
+    CapablyError,
+    ConfigurationError,
+    ConnectionFailedError,
+    NotFoundError,
+    OverloadedError,
+    PermissionDeniedError,
+    ProviderError,
+    RateLimitError,
+    ServerError,
+    TimedOutError,
+    UnsupportedFeatureError,
+)
+from capably.types.parts import Part, Unknown
+from capably.types.request import Request
+
+BY_STATUS: dict[int, type[ProviderError]] = {
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    408: TimedOutError,
+    429: RateLimitError,
+    503: OverloadedError,
+    504: TimedOutError,
+    529: OverloadedError,
+}
+"""Other 4xx are `BadRequestError`, everything else is `ServerError`."""
+
+BY_WORD: dict[str, type[ProviderError]] = {
+    "api_error": ServerError,
+    "authentication_error": AuthenticationError,
+    "bio_policy": BadRequestError,
+    "context_length_exceeded": BadRequestError,
+    "data_residency_mismatch": BadRequestError,
+    "empty_image_file": BadRequestError,
+    "failed_to_download_image": BadRequestError,
+    "image_content_policy_violation": BadRequestError,
+    "image_file_not_found": BadRequestError,
+    "image_file_too_large": BadRequestError,
+    "image_parse_error": BadRequestError,
+    "image_too_large": BadRequestError,
+    "image_too_small": BadRequestError,
+    "insufficient_quota": RateLimitError,
+    "invalid_api_key": AuthenticationError,
+    "invalid_base64_image": BadRequestError,
+    "invalid_image": BadRequestError,
+    "invalid_image_format": BadRequestError,
+    "invalid_image_mode": BadRequestError,
+    "invalid_image_url": BadRequestError,
+    "invalid_prompt": BadRequestError,
+    "invalid_request_error": BadRequestError,
+    "misalignment_policy_violation": BadRequestError,
+    "model_not_found": NotFoundError,
+    "not_found_error": NotFoundError,
+    "overloaded": OverloadedError,
+    "overloaded_error": OverloadedError,
+    "permission_error": PermissionDeniedError,
+    "rate_limit_error": RateLimitError,
+    "rate_limit_exceeded": RateLimitError,
+    "requests": RateLimitError,
+    "server_error": ServerError,
+    "server_is_overloaded": OverloadedError,
+    "service_unavailable": OverloadedError,
+    "slow_down": OverloadedError,
+    "timeout": TimedOutError,
+    "tokens": RateLimitError,
+    "tool_use_failed": BadRequestError,
+    "unsupported_image_media_type": BadRequestError,
+    "vector_store_timeout": TimedOutError,
+}
+"""Codes and types of errors that come inside an answer, where no status tells their class."""
+
+
+def unsupported(
+    request: Request, feature: str, value: Any, why: str, *, allowed: Sequence[str] = (), reason: str = "never"
+) -> UnsupportedFeatureError:
+    """The error for something that this endpoint cannot carry. `why` says why, and what to do instead."""
+    model = request.info.id if request.info else request.model_id
+    message = f'"{model}" does not accept `{feature}`: {why}.'
+    return UnsupportedFeatureError(message, model=model, feature=feature, value=value, allowed=allowed, reason=reason)
+
+
+def foreign(request: Request, part: Part) -> UnsupportedFeatureError:
+    """The error for a part of an assistant message that came from elsewhere and has no spelling here."""
+    name = f"Unknown ({part.kind})" if isinstance(part, Unknown) else type(part).__name__
+    why = "an answer of another model or endpoint can be sent on as text and tool calls only; leave this part out"
+    return unsupported(request, name, part, why)
+
+
+def class_of_status(status: int) -> type[ProviderError]:
+    """The class of our error for an HTTP status."""
+    return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
+
+
+def words_of(body: Any) -> str:
+    """The provider's own words in an error body, in whatever shape they came; empty where there are none."""
+    if isinstance(body, str):
+        return body.strip()
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(words_of, cast(list[Any], body))))
+    if not isinstance(body, Mapping):
+        return ""
+    fields = cast(Mapping[str, Any], body)
+    words = next(filter(None, (words_of(fields.get(key)) for key in ("message", "msg", "detail", "error"))), "")
+    upstream = fields.get("metadata")
+    raw = words_of(cast(Mapping[str, Any], upstream).get("raw")) if isinstance(upstream, Mapping) else ""
+    return f"{words}: {raw}" if words and raw and raw != words else words or raw
+
+
+def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | None = None) -> ProviderError:
+    """Our error for one that came as JSON inside an answer or a stream."""
+    fields: Mapping[str, Any] = cast(Mapping[str, Any], error) if isinstance(error, Mapping) else {}
+    words = [str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")]
+    status = int(words[0]) if words and words[0].isdigit() else None
+    kind = class_of_status(status) if status else next((BY_WORD[w] for w in words if w in BY_WORD), ServerError)
+    code = words[0] if words else None
+    said = words_of(error) or "the provider reported an error and did not say which"
+    return kind(
+        _message(said, provider, status, code, request_id),
+        provider=provider,
+        status_code=status,
+        code=code,
+        request_id=request_id,
+        body=error if body is None else body,
+    )
+
+
+def nonsense(why: str, provider: str, body: Any, request_id: str | None = None) -> ServerError:
+    """The error for an answer that cannot be read; it carries the answer."""
+    return ServerError(
+        _message(why, provider, None, None, request_id), provider=provider, request_id=request_id, body=body
+    )
+
+
+def translate(error: Exception, provider: str = "openai") -> CapablyError:
+    """Our error for one of the SDK's, or for a bare transport error. To be raised `from` it."""
+    import httpx2
+    import openai
+
+    if isinstance(error, CapablyError):
+        return error
+    if isinstance(error, openai.APIStatusError):
+        return _status_error(error, provider)
+    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
+        return TimedOutError(_message(_cause(error), provider, None, None, None), provider=provider)
+    if isinstance(error, (openai.APIConnectionError, httpx2.TransportError)):
+        return ConnectionFailedError(_message(_cause(error), provider, None, None, None), provider=provider)
+    if isinstance(error, openai.APIError):
+        return in_band(error.body or {"message": error.message, "code": error.code, "type": error.type}, provider)
+    if isinstance(error, openai.OpenAIError):
+        return ConfigurationError(str(error))
+    return ServerError(_message(str(error) or type(error).__name__, provider, None, None, None), provider=provider)
+
+
+def _status_error(error: Any, provider: str) -> ProviderError:
+    body, status, headers = error.body, int(error.status_code), error.response.headers
+    fields: Mapping[str, Any] = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {}
+    code = next((str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")), None)
+    request_id = error.request_id or headers.get("x-request-id") or headers.get("apim-request-id")
+    said = words_of(body) or str(error.message) or f"status {status}"
+    return class_of_status(status)(
+        _message(said, provider, status, code, request_id),
+        provider=provider,
+        status_code=status,
+        code=code,
+        request_id=request_id,
+        retry_after=retry_after(headers),
+        body=body,
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, as the provider asks: `retry-after-ms`, or `retry-after` in seconds or as a date."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is None:
+            continue
+        try:
+            return float(value) / scale
+        except ValueError:
+            pass
+        try:
+            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
+        except ValueError:
+            pass
+    return None
+
+
+def _cause(error: Exception) -> str:
+    """What broke: the SDK says only "Connection error.", and its cause says why."""
+    below = error.__cause__
+    detail = f"{type(below).__name__}: {below}".rstrip(": ") if below else ""
+    return f"{str(error) or type(error).__name__} {f'({detail})' if detail else ''}".strip()
+
+
+def _message(said: str, provider: str, status: int | None, code: str | None, request_id: str | None) -> str:
+    """The provider's words, then where they came from: `Rate limit reached [openai, 429, requests, request req_1]`."""
+    origin = [provider]
+    if status is not None:
+        origin.append(str(status))
+    if code and code != str(status):
+        origin.append(code)
+    if request_id:
+        origin.append(f"request {request_id}")
+    return f"{said} [{', '.join(origin)}]"

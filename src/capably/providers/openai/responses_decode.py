@@ -1,0 +1,163 @@
+"""The body of a response from `POST /responses` as a `Reply`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.providers.openai.content import decode_arguments
+from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.types import parts as p
+from capably.types.request import Reply, Request
+from capably.types.tools import Tool
+from capably.types.usage import Usage
+
+INCOMPLETE = {
+    "max_output_tokens": "length",
+    "max_tokens": "length",
+    "content_filter": "content_filter",
+    "max_messages": "length",
+    "steered": "continuation",
+}
+"""Why a response stopped early, in neutral words; others are kept as they are."""
+
+DONE = ("completed", "complete", None)
+"""States of a response that was finished. (Some hosts leave the field out.)"""
+
+CALLS_FOR_YOU = frozenset(
+    {"function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call"}
+)
+"""Items that wait for an output from the caller, unless their output stands in the same response."""
+
+IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+
+Json = Mapping[str, Any]
+
+
+def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
+    """The reply. A failed response raises its error; one that cannot be read raises `ServerError` with the body."""
+    try:
+        response = msgspec.json.decode(body)
+    except msgspec.DecodeError as error:
+        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+    return decode_response(response, body, request, provider)
+
+
+def decode_response(response: Any, body: bytes, request: Request, provider: str) -> Reply:
+    """The reply of a body that is parsed already."""
+    if not isinstance(response, dict):
+        raise nonsense("the answer is no JSON object", provider, body)
+    check_failed(cast(Json, response), provider)
+    try:
+        return _reply(cast(Json, response), body, request)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        why = f"the answer is not shaped like a response ({type(error).__name__}: {error})"
+        raise nonsense(why, provider, body) from error
+
+
+def check_failed(response: Json, provider: str) -> None:
+    """Raises the error of a response that failed, whatever its status code said."""
+    if response.get("error") or response.get("status") == "failed":
+        raise in_band(response.get("error"), provider, body=response)
+
+
+def _reply(response: Json, body: bytes, request: Request) -> Reply:
+    output: list[Json] = response["output"]
+    if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError("`output` is no list")
+    tools = strict_tools(request)
+    content = [part for item in output for part in decode_item(item, tools)]
+    reason, detail = _finish(response, output, content)
+    return Reply(
+        content=content,
+        finish_reason=reason,
+        stop_detail=detail,
+        usage=decode_usage(response.get("usage")),
+        body=body,
+        wire=output,
+        id=response.get("id"),
+        model=response.get("model"),
+    )
+
+
+# Parts
+
+
+def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> list[p.Part]:
+    """The parts of one output item: as many as it has content parts for a message, exactly one for anything else."""
+    kind: str = item["type"]
+    if kind == "message":
+        return [_content_part(part) for part in item.get("content") or ()]
+    if kind == "reasoning":
+        return [p.Thought(thought_text(item))]
+    if kind == "function_call":
+        args, raw = decode_arguments(item.get("arguments"))
+        tool = tools.get(item["name"])
+        return [p.ToolCall(item["call_id"], item["name"], without_nulls(args, tool) if tool else args, raw)]
+    if kind == "image_generation_call" and item.get("result"):
+        return [
+            p.Image.from_url(
+                f"data:{IMAGE_TYPES.get(item.get('output_format') or 'png', 'image/png')};base64,{item['result']}"
+            )
+        ]
+    return [p.Unknown(kind, item)]
+
+
+def _content_part(part: Json) -> p.Part:
+    if part["type"] == "output_text":
+        return p.Text(part["text"], tuple(_citation(raw, part["text"]) for raw in part.get("annotations") or ()))
+    if part["type"] == "refusal":
+        return p.Refusal(part["refusal"])
+    return p.Unknown(part["type"], part)
+
+
+def _citation(raw: Json, text: str) -> p.Citation:
+    """`cited_text` is the span of the answer that the source stands for, where the provider marked one."""
+    start, end = raw.get("start_index"), raw.get("end_index")
+    span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
+    return p.Citation(
+        url=raw.get("url"), title=raw.get("title") or raw.get("filename"), cited_text=span or None, raw=raw
+    )
+
+
+def thought_text(item: Json) -> str:
+    """What a reasoning item lets us read: its summaries, then its full text, paragraph by paragraph."""
+    parts: list[Json] = [*(item.get("summary") or ()), *(item.get("content") or ())]
+    return "\n\n".join(part["text"] for part in parts if part.get("text"))
+
+
+# How it ended
+
+
+def _finish(response: Json, output: Sequence[Json], content: Sequence[p.Part]) -> tuple[str, str | None]:
+    status = response.get("status")
+    if status == "incomplete":
+        details: Json = response.get("incomplete_details") or {}
+        reason: str = details.get("reason") or "incomplete"
+        return INCOMPLETE.get(reason, reason), reason
+    if status not in DONE:
+        return status, None
+    refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
+    if refusal is not None:
+        return "refusal", refusal
+    answered = {item["call_id"] for item in output if item["type"].endswith("_output") and "call_id" in item}
+    waits = any(item["type"] in CALLS_FOR_YOU and item.get("call_id") not in answered for item in output)
+    return ("tool_use" if waits else "stop"), None
+
+
+def decode_usage(usage: Json | None) -> Usage:
+    """Tokens in normal form. OpenAI counts cached tokens into the input and reasoning into the output."""
+    if not usage:
+        return Usage()
+    read: Json = usage.get("input_tokens_details") or {}
+    written: Json = usage.get("output_tokens_details") or {}
+    return Usage(
+        input_tokens=usage.get("input_tokens") or 0,
+        output_tokens=usage.get("output_tokens") or 0,
+        reasoning_tokens=written.get("reasoning_tokens") or 0,
+        cache_read_tokens=read.get("cached_tokens") or 0,
+        cache_write_tokens=read.get("cache_write_tokens") or 0,
+    )

@@ -1,0 +1,231 @@
+"""The events of a streamed response as chunks, and in the end as the reply that `POST /responses` would have given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.responses_decode import check_failed, decode_item, decode_response
+from capably.providers.openai.schema import strict_tools
+from capably.types import parts as p
+from capably.types.request import Reply, Request
+from capably.types.stream import Chunk
+
+Event = Mapping[str, Any]
+
+PARAGRAPH = "\n\n"
+"""What stands between two paragraphs of a thought."""
+
+
+class ItemState:
+    """One output item in the making: how much of each of its parts was given out."""
+
+    __slots__ = ("paragraph", "parts", "sent", "waiting")
+
+    def __init__(self) -> None:
+        self.parts: int | None = None
+        """How many parts it has; for a message, known when it is done."""
+        self.sent: dict[int, list[str]] = {}
+        self.waiting: list[tuple[int, dict[str, Any]]] = []
+        """Steps whose index is not known yet, because an item before this one is still growing."""
+        self.paragraph: Any = None
+
+
+class ResponsesFold:
+    """A fold over the events of one response.
+
+    The index of a part is its place in the finished reply. It follows from `output_index` and `content_index`, never
+    from the order of events; where an earlier item can still grow, later steps wait until it is done.
+    """
+
+    __slots__ = ("_bases", "_ended", "_items", "_output", "_provider", "_request", "_response", "_tools")
+
+    def __init__(self, request: Request, provider: str = "openai") -> None:
+        self._request = request
+        self._provider = provider
+        self._tools = strict_tools(request)
+        self._items: dict[int, ItemState] = {}
+        self._output: dict[int, dict[str, Any]] = {}
+        self._bases = [0]
+        self._response: dict[str, Any] = {}
+        self._ended = False
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        """The steps of one event. Events that are not known here say nothing that the last one does not repeat."""
+        if not isinstance(event, dict):
+            raise nonsense("a stream event is no JSON object", self._provider, event)
+        fields = cast(dict[str, Any], event)
+        if "type" not in fields and fields.get("object") == "response":  # The whole response instead of a stream.
+            fields = {"type": "response.completed", "response": fields}
+        handler = _HANDLERS.get(str(fields.get("type")))
+        if handler is None:
+            if fields.get("error"):
+                raise in_band(fields["error"], self._provider, body=fields)
+            return ()
+        try:
+            return handler(self, fields)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            raise nonsense(
+                f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
+            ) from error
+
+    def reply(self) -> Reply:
+        """The reply, decoded from the response that the last event holds."""
+        if not self._ended:
+            raise nonsense(
+                "the stream was cut: it ended before the response did", self._provider, self._response or None
+            )
+        return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
+
+    # Events
+
+    def started(self, event: Event) -> Sequence[Chunk]:
+        self._response = dict(event.get("response") or {})
+        return ()
+
+    def item_added(self, event: Event) -> Sequence[Chunk]:
+        item, index = event["item"], event["output_index"]
+        state = self._state(index)
+        if item["type"] != "message":
+            state.parts = 1
+        if item["type"] != "function_call":
+            return self._flushed()
+        state.sent[0] = []
+        return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
+
+    def text_delta(self, event: Event) -> Sequence[Chunk]:
+        return self._grow(event["output_index"], event["content_index"], "text", event["delta"])
+
+    def thought_delta(self, event: Event) -> Sequence[Chunk]:
+        index, delta = event["output_index"], event["delta"]
+        state = self._state(index)
+        paragraph = (
+            ("summary", event["summary_index"]) if "summary_index" in event else ("content", event.get("content_index"))
+        )
+        if paragraph != state.paragraph and delta:
+            delta = PARAGRAPH + delta if state.paragraph else delta
+            state.paragraph = paragraph
+        return self._grow(index, 0, "thought", delta)
+
+    def arguments_delta(self, event: Event) -> Sequence[Chunk]:
+        return self._grow(event["output_index"], 0, "tool_call", event["delta"])
+
+    def item_done(self, event: Event) -> Sequence[Chunk]:
+        index = event["output_index"]
+        self._output[index] = event["item"]
+        return self._settled(index, event["item"])
+
+    def ended(self, event: Event) -> Sequence[Chunk]:
+        response = event["response"]
+        check_failed(response, self._provider)
+        done = [self._output[index] for index in sorted(self._output)]
+        output = response.get("output") or ()
+        whole = done if len(done) >= len(output) else output
+        status = response.get("status") or str(event["type"]).removeprefix("response.")
+        self._response = {**response, "status": status, "output": list(whole)}
+        self._ended = True
+        return self._rest(whole)
+
+    def failed(self, event: Event) -> Sequence[Chunk]:
+        raise in_band(event["response"].get("error"), self._provider, body=event["response"])
+
+    def error(self, event: Event) -> Sequence[Chunk]:
+        raise in_band(event.get("error") or {**event, "type": None}, self._provider, body=event)
+
+    # Steps
+
+    def _state(self, index: int) -> ItemState:
+        return self._items.setdefault(index, ItemState())
+
+    def _grow(self, index: int, local: int, kind: str, delta: str) -> Sequence[Chunk]:
+        if not delta:
+            return ()
+        self._state(index).sent.setdefault(local, []).append(delta)
+        return self._step(index, local, kind, delta=delta)
+
+    def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
+        if index < len(self._bases):
+            return (Chunk(kind, self._bases[index] + local, **fields),)  # type: ignore[arg-type]
+        self._state(index).waiting.append((local, {"kind": kind, **fields}))
+        return ()
+
+    def _flushed(self) -> Sequence[Chunk]:
+        """Steps that waited, of every item whose place is known by now."""
+        chunks: list[Chunk] = []
+        while (state := self._items.get(len(self._bases) - 1)) and state.parts is not None:
+            base = self._bases[-1] + state.parts
+            self._bases.append(base)
+            following = self._items.get(len(self._bases) - 1)
+            if following:
+                chunks += [Chunk(index=base + local, **fields) for local, fields in following.waiting]
+                following.waiting.clear()
+        return chunks
+
+    def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
+        """What of a finished item was not given out yet."""
+        state = self._state(index)
+        parts = decode_item(item, self._tools)
+        chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
+        state.parts = len(parts)
+        return [*chunks, *self._flushed()]
+
+    def _remainder(self, index: int, local: int, part: p.Part, state: ItemState) -> Sequence[Chunk]:
+        sent = state.sent.get(local)
+        kind, whole = _growing(part)
+        if kind is None:
+            if sent is None:
+                state.sent[local] = []
+                return self._step(index, local, "part", part=part)
+            return ()
+        chunks: list[Chunk] = []
+        if sent is None:
+            sent = state.sent[local] = []
+            if isinstance(part, p.ToolCall):
+                chunks += self._step(index, local, kind, id=part.id, name=part.name)
+        given = "".join(sent)
+        if len(whole) > len(given) and whole.startswith(given):
+            chunks += self._grow(index, local, kind, whole[len(given) :])
+        return chunks
+
+    def _rest(self, output: Sequence[Mapping[str, Any]]) -> Sequence[Chunk]:
+        """At the end: items that were never reported as done, and everything that still waits."""
+        places = sorted(self._output) if len(self._output) == len(output) else range(len(output))
+        chunks: list[Chunk] = []
+        for place, item in zip(places, output, strict=True):
+            if place not in self._output:
+                chunks += self._settled(place, item)
+        for missing in range(max(self._items, default=-1) + 1):
+            state = self._state(missing)
+            state.parts = state.parts or 0
+        return [*chunks, *self._flushed()]
+
+
+def _growing(part: p.Part) -> tuple[str | None, str]:
+    """The kind of chunk that a part grows by, and all of its text; no kind for parts that come whole."""
+    if isinstance(part, p.Text):
+        return "text", part.text
+    if isinstance(part, p.Thought):
+        return "thought", part.text
+    if isinstance(part, p.ToolCall):
+        return "tool_call", part.raw_args or ""
+    return None, ""
+
+
+_HANDLERS: dict[str, Callable[[ResponsesFold, Event], Sequence[Chunk]]] = {
+    "response.created": ResponsesFold.started,
+    "response.in_progress": ResponsesFold.started,
+    "response.queued": ResponsesFold.started,
+    "response.output_item.added": ResponsesFold.item_added,
+    "response.output_item.done": ResponsesFold.item_done,
+    "response.output_text.delta": ResponsesFold.text_delta,
+    "response.reasoning_summary_text.delta": ResponsesFold.thought_delta,
+    "response.reasoning_text.delta": ResponsesFold.thought_delta,
+    "response.function_call_arguments.delta": ResponsesFold.arguments_delta,
+    "response.completed": ResponsesFold.ended,
+    "response.incomplete": ResponsesFold.ended,
+    "response.failed": ResponsesFold.failed,
+    "error": ResponsesFold.error,
+}

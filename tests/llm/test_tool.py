@@ -1,0 +1,456 @@
+"""Tools: a function described for a model, and the calls that a model makes run."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import threading
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, Any, assert_type, cast
+
+import pydantic
+import pytest
+
+from capably.llm._tool import Context, run_tool_calls, run_tool_calls_async, tool, tool_from_callable
+from capably.types.errors import ToolError
+from capably.types.parts import Image, Text, ToolCall, ToolOutput
+from capably.types.tools import AsyncTool, Tool, WebSearch
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+
+class Unit(Enum):
+    CELSIUS = "c"
+    KELVIN = "k"
+
+
+@dataclass
+class Place:
+    city: str
+    country: str = "FR"
+
+
+class Person(pydantic.BaseModel):
+    name: str
+
+
+@tool
+def get_weather(
+    place: Place, day: date | None = None, unit: Annotated[Unit, "Of the temperature."] = Unit.CELSIUS
+) -> str:
+    """The weather at a place.
+
+    Args:
+        place: Where.
+        day: Today, unless given.
+        unit: Never shown, as the annotation says it.
+    """
+    return f"{type(place).__name__} {place.city} {place.country} {day!r} {unit.name}"
+
+
+@tool
+def add(a: int, b: int = 1) -> int:
+    """The sum."""
+    return a + b
+
+
+@tool(name="slow_add", strict=True)
+async def add_slowly(a: int, b: int = 1) -> int:
+    await asyncio.sleep(0.01)
+    return a + b
+
+
+@tool
+def fail(message: str) -> str:
+    raise ValueError(message)
+
+
+@tool
+def greet(context: Context[Person], greeting: str) -> str:
+    """Greet the user."""
+    return f"{greeting} {context.deps.name}"
+
+
+def _run(tools: list[Any], name: str, args: dict[str, Any] | None = None, **kwargs: Any) -> ToolOutput:
+    [output] = run_tool_calls([ToolCall("id", name, args or {})], tools, **kwargs)
+    return output
+
+
+# What a model is told
+
+
+def test_a_tool_is_described_by_signature_and_docstring() -> None:
+    assert get_weather.name == "get_weather"
+    assert get_weather.description == "The weather at a place."
+    assert get_weather.parameters == {
+        "type": "object",
+        "properties": {
+            "place": {"$ref": "#/$defs/Place", "description": "Where."},
+            "day": {
+                "anyOf": [{"type": "string", "format": "date"}, {"type": "null"}],
+                "description": "Today, unless given.",
+                "default": None,
+            },
+            "unit": {"type": "string", "enum": ["c", "k"], "description": "Of the temperature.", "default": "c"},
+        },
+        "required": ["place"],
+        "$defs": {
+            "Place": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}, "country": {"type": "string", "default": "FR"}},
+                "required": ["city"],
+            }
+        },
+    }
+
+
+def test_the_schema_is_made_once() -> None:
+    assert get_weather.parameters is get_weather.parameters
+
+
+def test_a_tool_is_still_a_function() -> None:
+    assert add(1, b=2) == 3
+    assert asyncio.run(add_slowly(1)) == 2
+
+
+def test_name_and_strictness_can_be_chosen() -> None:
+    assert (add_slowly.name, add_slowly.strict) == ("slow_add", True)
+    plus = tool(name="plus", description="Adds.")(add.function)
+    assert (plus.name, plus.description) == ("plus", "Adds.")
+
+
+def test_the_context_is_no_argument_of_the_model() -> None:
+    assert list(greet.parameters["properties"]) == ["greeting"]
+
+
+def test_annotations_may_name_local_classes() -> None:
+    @dataclass
+    class Local:
+        x: int
+
+    @tool
+    def take(local: Local) -> int:
+        return local.x
+
+    assert _run([take], "take", {"local": {"x": 5}}).value == "5"
+
+
+def test_a_tool_made_by_hand_takes_arguments_as_they_come() -> None:
+    def names(**args: int) -> list[str]:
+        return sorted(args)
+
+    made = Tool(names, name="any", description="Anything.", parameters={"type": "object"})
+
+    assert made.description == "Anything."
+    assert made.parameters == {"type": "object"}
+    assert _run([made], "any", {"b": 1, "a": 2}).value == '["a","b"]'
+
+
+def _no_annotation(a):  # type: ignore[no-untyped-def]  # pyright: ignore
+    pass
+
+
+def _star_args(*args: int) -> None:
+    pass
+
+
+def _no_json(lock: threading.Event) -> None:
+    pass
+
+
+def _not_at_run_time(x: Fraction) -> None:
+    pass
+
+
+def _context_last(x: int, context: Context[int]) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(
+            cast("Any", _no_annotation), "tool _no_annotation, parameter a: it has no annotation", id="no annotation"
+        ),
+        pytest.param(_star_args, "parameter args: a model passes arguments by name", id="*args"),
+        pytest.param(
+            _no_json, "tool _no_json, parameter lock: Event has no JSON form. Use str", id="a class of no JSON"
+        ),
+        pytest.param(_not_at_run_time, "parameter x: name 'Fraction' is not defined. Import it", id="an unknown name"),
+        pytest.param(_context_last, "parameter context: a Context must be the first", id="a context that is not first"),
+    ],
+)
+def test_a_function_that_cannot_be_described_is_refused_at_first_use(
+    function: Callable[..., Any], message: str
+) -> None:
+    made = tool(function)
+
+    with pytest.raises(TypeError, match=message.replace("*", r"\*")):
+        _ = made.parameters
+
+
+def test_a_function_without_a_name_needs_one() -> None:
+    with pytest.raises(TypeError, match="'<lambda>' is no name for a tool: pass name="):
+        tool(lambda: 1)
+
+
+# What can be a tool
+
+
+class Counter:
+    """Counts."""
+
+    def __init__(self, start: int) -> None:
+        self.start = start
+
+    @tool
+    def count(self, step: int) -> int:
+        """Count on."""
+        return self.start + step
+
+    @tool
+    async def count_slowly(self, step: int) -> int:
+        return self.start + step
+
+    @staticmethod
+    @tool
+    def twice(x: int) -> int:
+        return 2 * x
+
+    def __call__(self, step: int) -> int:
+        """Count on, called."""
+        return self.start + step
+
+
+def test_a_method_is_a_tool_of_its_object_and_all_share_one_schema() -> None:
+    one, ten = Counter(1).count, Counter(10).count
+
+    assert (one(1), _run([ten], "count", {"step": 1}).value) == (2, "11")
+    assert list(one.parameters["properties"]) == ["step"]
+    assert one.parameters is ten.parameters
+    assert one.wire is ten.wire
+
+
+def test_an_async_method_and_a_static_one_are_tools() -> None:
+    calls = [ToolCall("1", "count_slowly", {"step": 1}), ToolCall("2", "twice", {"x": 4})]
+
+    outputs = asyncio.run(run_tool_calls_async(calls, [Counter(1).count_slowly, Counter.twice]))
+
+    assert [output.value for output in outputs] == ["2", "8"]
+
+
+@pytest.mark.parametrize(
+    ("function", "description"),
+    [
+        pytest.param(Counter(1), "Count on, called.", id="an object with __call__"),
+        pytest.param(Counter(1).__call__, "Count on, called.", id="a bound method"),
+        pytest.param(functools.partial(add.function, 1), "The sum.", id="a partial"),
+    ],
+)
+def test_whatever_can_be_called_can_be_a_tool(function: Callable[..., Any], description: str) -> None:
+    made = tool_from_callable(function, name="made")
+
+    assert made.description == description
+    args = dict.fromkeys(made.parameters["properties"], 4)
+    assert _run([made], "made", args).value == "5"
+
+
+def test_a_decorated_function_is_read_through_its_decorator() -> None:
+    @functools.wraps(add.function)
+    def wrapped(*args: Any, **kwargs: Any) -> int:
+        return add.function(*args, **kwargs)
+
+    assert tool(wrapped).parameters == add.parameters
+
+
+def test_positional_only_parameters_are_passed_by_position() -> None:
+    def power(base: int, exponent: int = 2, /, *, negative: bool = False) -> int:
+        return -(base**exponent) if negative else base**exponent
+
+    assert _run([tool(power)], "power", {"base": 3, "negative": True}).value == "-9"
+
+
+# Running
+
+
+def test_arguments_are_loaded_into_their_types_and_defaults_apply() -> None:
+    assert _run([get_weather], "get_weather", {"place": {"city": "Lyon"}}) == ToolOutput(
+        "id", "get_weather", "Place Lyon FR None CELSIUS"
+    )
+    args = {"place": {"city": "Bern", "country": "CH"}, "day": "2026-01-31", "unit": "k"}
+    assert _run([get_weather], "get_weather", args).value == "Place Bern CH datetime.date(2026, 1, 31) KELVIN"
+
+
+def test_a_pydantic_model_may_be_argument_and_result() -> None:
+    @tool
+    def rename(person: Person, name: str) -> Person:
+        return person.model_copy(update={"name": name})
+
+    assert _run([rename], "rename", {"person": {"name": "Ada"}, "name": "Eve"}).value == '{"name":"Eve"}'
+
+
+@pytest.mark.parametrize(
+    ("result", "value"),
+    [
+        pytest.param("text", "text", id="text"),
+        pytest.param(None, "null", id="None"),
+        pytest.param([1, {"a": Unit.KELVIN}], '[1,{"a":"k"}]', id="JSON"),
+        pytest.param(Place("Lyon"), '{"city":"Lyon","country":"FR"}', id="a dataclass"),
+        pytest.param([Person(name="Ada")], '[{"name":"Ada"}]', id="pydantic models"),
+        pytest.param(1 + 2j, '"(1+2j)"', id="an object of no JSON"),
+        pytest.param(Text("a"), [Text("a")], id="a part"),
+        pytest.param(["a", Image(file_id="1")], [Text("a"), Image(file_id="1")], id="text and a part"),
+    ],
+)
+def test_a_result_is_sent_as_text_or_parts(result: Any, value: Any) -> None:
+    made = Tool(lambda: result, name="made")
+
+    assert _run([made], "made") == ToolOutput("id", "made", value)
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "message"),
+    [
+        pytest.param("fail", {"message": "no"}, "ValueError: no", id="the tool raises"),
+        pytest.param("fail", {"message": ""}, "ValueError", id="the tool raises without words"),
+        pytest.param(
+            "add",
+            {"a": "one", "b": 2.5},
+            "Wrong arguments for add: a: expected int, got str; b: expected int, got float. "
+            'They were {"a": "one", "b": 2.5}.',
+            id="wrong types, all at once",
+        ),
+        pytest.param("add", {}, "Wrong arguments for add: a: required but missing. They were {}.", id="one is missing"),
+        pytest.param(
+            "add",
+            {"a": 1, "c": 2},
+            'Wrong arguments for add: c: no such argument. They were {"a": 1, "c": 2}.',
+            id="unknown",
+        ),
+        pytest.param(
+            "get_weather",
+            {"place": {"city": 1}},
+            'Wrong arguments for get_weather: place.city: expected str, got int. They were {"place": {"city": 1}}.',
+            id="wrong inside",
+        ),
+        pytest.param("sum", {}, "There is no tool sum. The tools are: add, fail, get_weather.", id="unknown tool"),
+    ],
+)
+def test_what_goes_wrong_is_told_to_the_model(name: str, args: dict[str, Any], message: str) -> None:
+    assert _run([add, fail, get_weather, WebSearch()], name, args) == ToolOutput("id", name, message, is_error=True)
+
+
+def test_arguments_that_are_no_json_are_told_to_the_model() -> None:
+    [output] = run_tool_calls([ToolCall("1", "add", {}, raw_args='{"a": 1')], [add])
+
+    assert output.is_error
+    assert output.value.startswith("The arguments of add are not JSON: ")
+
+
+def test_the_context_is_passed_to_tools_that_want_it() -> None:
+    assert _run([greet], "greet", {"greeting": "Hello"}, context=Context(Person(name="Ada"))).value == "Hello Ada"
+
+
+def test_a_missing_context_is_the_callers_mistake() -> None:
+    with pytest.raises(ToolError, match="tool greet wants a context: pass context="):
+        _run([greet], "greet", {"greeting": "Hello"})
+
+
+def test_an_async_tool_in_a_sync_run_is_refused_before_any_tool_runs() -> None:
+    ran: list[int] = []
+    made = Tool(lambda: ran.append(1), name="made")
+
+    with pytest.raises(ToolError, match="tool slow_add is async: run it with the async form"):
+        run_tool_calls([ToolCall("1", "made", {}), ToolCall("2", "slow_add", {"a": 1})], [made, add_slowly])
+    assert ran == []
+
+
+def test_two_tools_of_one_name_are_refused() -> None:
+    with pytest.raises(ToolError, match="two tools are named add"):
+        _run([add, tool(name="add")(fail.function)], "add")
+
+
+def test_a_function_that_gives_a_coroutine_is_told_as_an_error() -> None:
+    made = Tool(lambda: add_slowly(1), name="made")
+
+    assert "define it with async def" in _run([made], "made").value
+
+
+def test_outputs_come_in_the_order_of_the_calls() -> None:
+    calls = [ToolCall("1", "slow_add", {"a": 1}), ToolCall("2", "add", {"a": 2}), ToolCall("3", "none", {})]
+
+    outputs = asyncio.run(run_tool_calls_async(calls, [add, add_slowly]))
+
+    assert [(output.id, output.value) for output in outputs[:2]] == [("1", "2"), ("2", "3")]
+    assert outputs[2].is_error
+
+
+def test_async_tools_run_at_once_and_errors_stay_apart() -> None:
+    reached = 0
+
+    async def meet(others: int) -> str:
+        nonlocal reached
+        reached += 1
+        while reached < others:
+            await asyncio.sleep(0)
+        raise LookupError("met")
+
+    calls = [ToolCall(str(number), "meet", {"others": 3}) for number in range(3)]
+
+    outputs = asyncio.run(asyncio.wait_for(run_tool_calls_async(calls, [tool(meet)]), 5))
+
+    assert [output.value for output in outputs] == ["LookupError: met"] * 3
+
+
+def test_sync_tools_run_in_order_beside_the_async_ones() -> None:
+    seen: list[int] = []
+
+    def note(number: int) -> None:
+        time.sleep(0.01 if number == 0 else 0)
+        seen.append(number)
+
+    asyncio.run(run_tool_calls_async([ToolCall("", "note", {"number": n}) for n in range(3)], [tool(note)]))
+
+    assert seen == [0, 1, 2]
+
+
+def test_cancelling_a_run_cancels_its_tools() -> None:
+    cancelled: list[bool] = []
+
+    async def wait() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append(True)
+            raise
+
+    async def story() -> None:
+        run = asyncio.ensure_future(run_tool_calls_async([ToolCall("1", "wait", {})], [tool(wait)]))
+        await asyncio.sleep(0.01)
+        run.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await run
+
+    asyncio.run(story())
+    assert cancelled == [True]
+
+
+# What a type checker is told
+
+
+def test_a_tool_is_typed_by_its_result() -> None:
+    assert_type(add, Tool[int])
+    assert_type(add_slowly, AsyncTool[int])
+    assert_type(add(1), int)
+    coroutine = assert_type(add_slowly(1), Coroutine[Any, Any, int])
+    coroutine.close()
+    assert_type(Counter(1).count, Tool[int])
+    both: list[Tool[Any]] = [add, add_slowly]
+    awaited: Tool[Awaitable[object]] = add_slowly
+
+    assert awaited in both
