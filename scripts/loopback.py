@@ -8,11 +8,12 @@ Replies are handed out in order; the last one is repeated. A reply may be a func
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, TypeAlias
+from typing import Any, Self, TypeAlias, cast
 
 
 class Received:
@@ -46,12 +47,15 @@ class Canned:
         self.headers = dict(headers or {})
         self.cut = cut
         chunks: Iterable[bytes]
-        if isinstance(body, list) and all(isinstance(chunk, bytes) for chunk in body):
-            chunks, kind = body, "text/event-stream"
+        if isinstance(body, list) and all(isinstance(chunk, bytes) for chunk in cast(list[Any], body)):
+            chunks, kind = cast(list[bytes], body), "text/event-stream"
         elif isinstance(body, bytes):
             chunks, kind = [body], "application/json"
         elif isinstance(body, str):
-            chunks, kind = [body.encode()], "text/event-stream" if body.startswith(("data:", "event:")) else "text/plain"
+            chunks, kind = (
+                [body.encode()],
+                "text/event-stream" if body.startswith(("data:", "event:")) else "text/plain",
+            )
         else:
             chunks, kind = [json.dumps(body).encode()], "application/json"
         self.chunks = list(chunks)
@@ -77,7 +81,7 @@ class Loopback:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def __enter__(self) -> Loopback:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -107,14 +111,16 @@ def _handler(owner: Loopback) -> type[BaseHTTPRequestHandler]:
             for name, value in canned.headers.items():
                 self.send_header(name, value)
             self.send_header("content-length", str(size + 100 if canned.cut else size))
-            self.end_headers()
-            for chunk in canned.chunks:
-                self.wfile.write(chunk)
-                self.wfile.flush()
+            # A client may leave early; that is its right, and part of what is tested.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self.end_headers()
+                for chunk in canned.chunks:
+                    self.wfile.write(chunk)
+                    self.wfile.flush()
             if canned.cut:
                 self.close_connection = True
 
-        do_GET = do_POST
+        do_GET = do_POST  # noqa: N815 (the name that http.server looks for)
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

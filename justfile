@@ -1,0 +1,49 @@
+# Everything that is checked, and everything that is made. `just` lists it.
+set shell := ["bash", "-euo", "pipefail", "-c"]
+
+_default:
+    @just --list --unsorted
+
+# the main job: fresh types, rejected misuse, a quickstart that runs
+demo *ARGS:
+    @uv run --quiet python scripts/demo.py {{ ARGS }}
+
+# everything that CI checks
+check: format-check lint layers types fresh test
+
+# write generated files from the registry
+generate:
+    uv run --quiet capably generate
+
+# are the generated files those that the registry gives?
+fresh:
+    uv run --quiet capably generate --check
+
+format:
+    uv run --quiet ruff format
+    uv run --quiet ruff check --fix
+
+format-check:
+    uv run --quiet ruff format --check
+
+lint:
+    uv run --quiet ruff check
+
+# may this module import that one?
+layers:
+    uv run --quiet lint-imports
+
+# our own code, in pyright's strict mode
+types:
+    uv run --quiet pyright
+
+# all tests, in parallel, with coverage
+test *ARGS:
+    uv run --quiet coverage erase
+    uv run --quiet coverage run -m pytest -n auto {{ ARGS }}
+    uv run --quiet coverage combine --quiet
+    uv run --quiet coverage report
+
+# tests while you work: no coverage, stops at the first failure
+quick *ARGS:
+    uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}

@@ -1,0 +1,97 @@
+"""What a user gets: the wheel in another project, in every import style, from an editable install too."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matrix import pyright_errors
+
+pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+STYLES = {
+    "from_package.py": 'from capably import llm\nllm.Model("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
+    "whole_path.py": 'import capably.llm\ncapably.llm.Model("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
+    "renamed.py": 'import capably.llm as ai\nai.Model("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
+    "by_name.py": 'from capably.llm import Model\nModel("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
+    "constant.py": 'from capably.llm import anthropic\nanthropic.claude_sonnet_5_5.call("hi", temperature=0.2)\n',
+    "star.py": 'from capably.llm import *\nModel("anthropic/claude-sonnet-5-5").call("hi", temperature=0.2)\n',
+}
+
+
+def _write(folder: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
+        "capably",
+        "capably_codegen",
+        "capably_models",
+    }
+    for needed in (
+        "capably/py.typed",
+        "capably_models/py.typed",
+        "capably_models/_model.pyi",
+        "capably_models/_model.py",
+    ):
+        assert needed in names
+    stubs = [name for name in names if name.endswith(".pyi")]
+    assert [stub for stub in stubs if stub.removesuffix("i") not in names] == []
+
+
+def test_every_import_style_rejects_the_same_call_from_the_wheel(wheel_python: str, tmp_path: Path) -> None:
+    found = pyright_errors(_write(tmp_path, STYLES), wheel_python)
+    assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+
+
+def test_every_import_style_rejects_the_same_call_from_an_editable_install(
+    new_environment: Callable[..., str], tmp_path: Path
+) -> None:
+    found = pyright_errors(_write(tmp_path, STYLES), new_environment("--editable", str(ROOT)))
+    assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+
+
+def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str) -> None:
+    program = (
+        "import sys; from capably import llm; before = set(sys.modules)\n"
+        "assert not before & {'anthropic', 'openai', 'google.genai', 'pydantic', 'yaml', 'jinja2', 'libcst'}\n"
+        "print(llm.scripted('Hello!').call('Hi').text())\n"
+    )
+    assert _python(wheel_python, program).stdout == "Hello!\n"
+
+
+@pytest.mark.parametrize(
+    ("model", "extra"),
+    [
+        pytest.param("anthropic/claude-sonnet-5-5", "anthropic", id="anthropic"),
+        pytest.param("openai/gpt-6.1-sol", "openai", id="openai"),
+        pytest.param("google/gemini-3.8-flash", "google", id="google"),
+    ],
+)
+def test_a_missing_sdk_says_which_extra_to_install(model: str, extra: str, wheel_python: str) -> None:
+    program = (
+        f"from capably import llm\ntry: llm.Model('{model}').call('Hi')\nexcept llm.ConfigurationError as e: print(e)\n"
+    )
+    assert f'pip install "capably[{extra}]"' in _python(wheel_python, program).stdout
+
+
+def test_the_generator_without_its_extra_says_what_to_install(wheel_python: str) -> None:
+    done = subprocess.run([wheel_python, "-m", "capably.cli", "generate"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert 'pip install "capably[codegen]"' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def _python(python: str, program: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done
