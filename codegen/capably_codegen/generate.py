@@ -28,10 +28,10 @@ def generate(registry: Path, folder: Path, *, check: bool = False, run_time: boo
 
 def generate_schema(*, check: bool = False) -> list[str]:
     """The same for the JSON Schema beside this module."""
-    files = {SCHEMA_FILE.name: schema_text()}
-    stale = SCHEMA_FILE.read_text(encoding="utf-8") != files[SCHEMA_FILE.name] if SCHEMA_FILE.exists() else True
+    fresh = schema_text()
+    stale = not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text(encoding="utf-8") != fresh
     if stale and not check:
-        SCHEMA_FILE.write_text(files[SCHEMA_FILE.name], encoding="utf-8", newline="\n")
+        SCHEMA_FILE.write_text(fresh, encoding="utf-8", newline="\n")
     return [SCHEMA_FILE.name] if stale else []
 
 

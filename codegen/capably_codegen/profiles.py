@@ -7,7 +7,7 @@ Python types. A condition on reasoning becomes a pair of overloads.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +101,13 @@ class ProfileStub:
     doc: str
     parts: tuple[str, ...]
     tools: tuple[str, ...]
+    capabilities: tuple[Parameter, ...]
     signatures: tuple[Signature, ...]
+
+    @property
+    def caps(self) -> str:
+        """The name of the class of its capabilities."""
+        return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
 
     @property
     def inputs(self) -> str:
@@ -127,14 +133,18 @@ def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
         class_name=f"{class_name(name)}Profile",
         doc=f"What models of the profile `{name}` take. Facts of {facts['verified']}.",
         parts=parts(rules),
-        tools=("AnyTool", *builtins(rules)),
+        tools=tools(rules),
+        capabilities=tuple(capabilities(rules, facts)),
         signatures=signatures(rules),
     )
 
 
 def any_stub() -> ProfileStub:
     """A model of which nothing is known before the call: every parameter, every value."""
-    always = {name: Rule("always") for name in (*_PARAMETERS, "tool_choice.forced", "reasoning.budget_tokens", "system_messages")}
+    always = {
+        name: Rule("always")
+        for name in (*_PARAMETERS, "tool_choice.forced", "reasoning.budget_tokens", "system_messages")
+    }
     words = {
         "input": tuple(PARTS),
         "output": ("text", "image", "audio"),
@@ -145,7 +155,7 @@ def any_stub() -> ProfileStub:
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
-    return ProfileStub("AnyModel", doc, parts(rules), ("AnyTool", *builtins(rules)), signatures(rules))
+    return ProfileStub("AnyModel", doc, parts(rules), tools(rules), (), signatures(rules))
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
@@ -199,15 +209,44 @@ def _takes(name: str, rules: Mapping[str, Rule], met: set[str]) -> bool:
     return rules[name].when in met
 
 
+def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
+    """What the profile has in every call, as the methods of `capably.llm._capabilities`: name and accepted values."""
+    forced = rules["tool_choice.forced"].when in ("always", "without_budget")
+    types = {
+        **{name: type for name, type in _PARAMETERS.items() if type and name != "format"},
+        "tools": "AnyTool",
+        "tool_choice": tool_choice_type(rules, {"always", "without_budget"})
+        if forced
+        else tool_choice_type(rules, set()),
+        "format": "Yes",
+        "reasoning": reasoning_type(rules),
+        "verbosity": literal(rules["verbosity"].values),
+        "cache": literal(rules["cache"].values),
+    }
+    for name, type in types.items():
+        if name not in ("max_tokens", "output") and rules[name].when == "always":
+            yield Parameter(name, type)
+    if rules["builtin_tools"].values:
+        yield Parameter("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
+    marks = {
+        "reasons": rules["reasoning"].when == "always",
+        "thoughts": isinstance(facts["reasoning"], dict) and facts["reasoning"]["visible"] in ("summary", "full"),
+        "caches": rules["cache"].when == "always",
+        "image_output": "image" in rules["output"].values,
+        "audio_output": "audio" in rules["output"].values,
+    }
+    yield from (Parameter(name, "Yes") for name, has in marks.items() if has)
+
+
+def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
+    own = () if rules["tools"].refused else ("AnyTool",)
+    return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
+
+
 def tools_alias(rules: Mapping[str, Rule]) -> str:
-    """The name of the type of a tool: `AnyTool`, or a union with the built-in tools, `ToolOrWebFetchWebSearch`."""
-    names = builtins(rules)
-    return f"ToolOr{''.join(names)}" if names else "AnyTool"
-
-
-def builtins(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes of the built-in tools that run for this model."""
-    return tuple(BUILTINS[word] for word in rules["builtin_tools"].values)
+    """The name of that union, which error messages print: `AnyToolOrWebFetchOrWebSearch`."""
+    return "Or".join(tools(rules))
 
 
 def tool_choice_type(rules: Mapping[str, Rule], met: set[str]) -> str:

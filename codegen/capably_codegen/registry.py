@@ -1,13 +1,14 @@
-"""Reads `model_registry.yaml`. Every problem is told with file, line, the wrong word, the allowed words and the nearest one."""
+"""Reads `model_registry.yaml`. A problem is told with file, line, the wrong word, the allowed and the nearest one."""
 
 from __future__ import annotations
 
 import difflib
+import keyword
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import yaml
 from pydantic import ValidationError
@@ -67,10 +68,15 @@ def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
     return Source(name, registry, lines)
 
 
+if TYPE_CHECKING:
+    _Loader = yaml.SafeLoader
+else:
+    _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 # --- YAML, with lines ---------------------------------------------------------------------------------------------
 
 
-class _Yaml12(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+class _Yaml12(_Loader):
     """YAML 1.2 scalars: only `true` and `false` are booleans (so `off` and `no` are words), and dates stay text."""
 
 
@@ -81,7 +87,7 @@ for _tag, _pattern, _first in (
     ("int", r"[-+]?[0-9][0-9_]*", "-+0123456789"),
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
-    _Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))
+    _Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))  # pyright: ignore[reportUnknownMemberType]
 
 
 def _read_yaml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
@@ -91,6 +97,9 @@ def _read_yaml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
         mark = error.problem_mark
         line = mark.line + 1 if mark else 1
         raise RegistryError(name, [Problem(line, "", f"no valid YAML: {error.problem}")]) from None
+    except yaml.reader.ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise RegistryError(name, [Problem(line, "", f"no valid YAML: {error.reason}")]) from None
     if root is None:
         raise RegistryError(name, [Problem(1, "", "the file is empty; it needs providers, profiles and models")])
     lines: dict[Key, int] = {}
@@ -108,9 +117,12 @@ def _construct(node: yaml.Node, path: Key, lines: dict[Key, int], doubles: list[
         for key_node, value_node in node.value:
             key = key_node.value
             line = key_node.start_mark.line + 1
+            where = " > ".join(map(str, path))
+            if not isinstance(key, str):
+                doubles.append(Problem(line, where, "a key must be a word, and here it is a mapping or a list"))
+                continue
             if key in mapping:
                 first = lines[(*path, key)]
-                where = " > ".join(map(str, path))
                 doubles.append(Problem(line, where, f"{key!r} is here a second time (first on line {first}); keep one"))
                 continue
             lines[(*path, key)] = line
@@ -138,19 +150,25 @@ def _schema_problems(error: ValidationError, data: Any, lines: Mapping[Key, int]
     for detail in error.errors(include_url=False):
         by_place.setdefault(_place(detail, data), []).append(detail)
     for place, details in by_place.items():
+        if any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
+            # Of a union, only the branch that was meant is told, and that is the one that got further.
+            continue
         line_of = next(place[:n] for n in range(len(place), -1, -1) if place[:n] in lines)
         yield Problem(lines[line_of], " > ".join(map(str, place)), _explain(place, details))
 
 
 def _place(detail: ErrorDetails, data: Any) -> Key:
     """The path in the YAML: pydantic's location without the names of union branches."""
-    place: list[str | int] = []
-    for step in detail["loc"]:
-        if isinstance(data, dict) and step in data or isinstance(data, list) and isinstance(step, int) and step < len(data):  # pyright: ignore[reportUnknownArgumentType]
-            place.append(step)
-            data = data[step]  # pyright: ignore[reportUnknownVariableType]
-        elif detail["type"] == "missing" and step == detail["loc"][-1]:
-            place.append(step)
+    place: list[Any] = []
+    last = len(detail["loc"]) - 1
+    for number, step in enumerate(detail["loc"]):
+        if isinstance(data, dict) and step in data:
+            data = cast(dict[Any, Any], data)[step]
+        elif isinstance(data, list) and isinstance(step, int) and step < len(cast(list[Any], data)):
+            data = cast(list[Any], data)[step]
+        elif detail["type"] != "missing" or number != last:
+            continue
+        place.append(step)
     return tuple(place)
 
 
@@ -164,6 +182,7 @@ def _explain(place: Key, details: list[ErrorDetails]) -> str:
     allowed = [w for d in details if d["type"] in ("literal_error", "enum") for w in _words(d)]
     if any(d["type"] in ("bool_type", "bool_parsing") for d in details):
         allowed = ["true", "false", *allowed]
+    allowed = [_SHAPES[d["type"]] for d in details if allowed and d["type"] in _SHAPES] + allowed
     if allowed:
         got = first["input"]
         return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{_nearest(str(got), allowed)}"
@@ -171,6 +190,9 @@ def _explain(place: Key, details: list[ErrorDetails]) -> str:
     if first["type"] == "value_error":
         return message
     return f"{message[:1].lower()}{message[1:]}; it is {first['input']!r}"
+
+
+_SHAPES = {"model_type": "a mapping", "list_type": "a list"}
 
 
 def _unknown_key(place: Key, word: str) -> str:
@@ -222,42 +244,46 @@ def _contradictions(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 
 def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
-    for section, ids in (("profiles", registry.profiles), ("models", registry.models)):
-        for id in ids:
+    """Names that lead nowhere."""
+    for section in ("profiles", "models", "retired", "not_chat"):
+        for id in getattr(registry, section):
             provider, slash, name = id.partition("/")
             if not slash or not name:
                 yield (section, id), f"{id!r} must read provider/name"
             elif provider not in registry.providers:
                 known = sorted(registry.providers)
                 yield (section, id), f"no provider {provider!r}.{_nearest(provider, known)} Known: {', '.join(known)}."
+            elif section in ("retired", "not_chat") and id in registry.models:
+                yield (section, id), f"{id!r} is also in models; keep it in one place"
     for id, model in registry.models.items():
         if model.profile != UNVERIFIED and model.profile not in registry.profiles:
             close = _nearest(model.profile, [*registry.profiles, UNVERIFIED])
             yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
-        for field in ("snapshot_of", "replacement"):
-            other = getattr(model, field)
-            if other is not None and other not in registry.models:
-                yield ("models", id, field), f"no model {other!r}.{_nearest(other, registry.models)}"
-    for section in ("retired", "not_chat"):
-        for id in getattr(registry, section):
-            if id in registry.models:
-                yield (section, id), f"{id!r} is also in models; keep it in one place"
+        yield from _unknown_id(("models", id), "snapshot_of", model.snapshot_of, registry.models)
+        yield from _unknown_id(("models", id), "replacement", model.replacement, registry.models)
     for id, gone in registry.retired.items():
-        if gone.replacement is not None and gone.replacement not in {*registry.models, *registry.retired}:
-            yield ("retired", id, "replacement"), f"no model {gone.replacement!r}.{_nearest(gone.replacement, registry.models)}"
+        known = [*registry.models, *registry.retired]
+        yield from _unknown_id(("retired", id), "replacement", gone.replacement, known)
+
+
+def _unknown_id(key: Key, field: str, id: str | None, known: Iterable[str]) -> Iterator[tuple[Key, str]]:
+    if id is not None and id not in known:
+        yield (*key, field), f"no model {id!r}.{_nearest(id, known)}"
 
 
 def constant_name(id: str, model: Model) -> str:
     """`openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
     name = model.constant or re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
-    return f"_{name}" if name[0].isdigit() else name
+    return f"_{name}" if name[:1].isdigit() else name
 
 
 def _colliding_constants(registry: Registry) -> Iterator[tuple[Key, str]]:
     taken: dict[tuple[str, str], str] = {}
     for id, model in registry.models.items():
+        if not id.partition("/")[2]:
+            continue  # told as an id that does not read provider/name
         name = (id.partition("/")[0], constant_name(id, model))
-        if not name[1].isidentifier():
+        if not name[1].isidentifier() or keyword.iskeyword(name[1]):
             yield ("models", id), f"the constant would be {name[1]!r}, no Python name; set `constant:`"
         other = taken.setdefault(name, id)
         if other != id:
@@ -290,4 +316,7 @@ def _inconsistent(profile: Profile) -> Iterator[tuple[str, str]]:
     for endpoint, rules in profile.endpoints.items():
         for level in rules.efforts or ():
             if level not in efforts:
-                yield "endpoints", f"{endpoint} names effort {level!r}, which is not among the model's ({', '.join(efforts)})"
+                yield (
+                    "endpoints",
+                    f"{endpoint} names effort {level!r}, which is not among the model's ({', '.join(efforts)})",
+                )

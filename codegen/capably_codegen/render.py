@@ -1,10 +1,10 @@
-"""From the registry to text: `{relative path: contents}` of the package `capably_models`. Pure: nothing is read or written."""
+"""From the registry to text: `{relative path: contents}` of the package `capably_models`. Pure: no I/O."""
 
 from __future__ import annotations
 
 import pprint
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jinja2
@@ -27,9 +27,13 @@ class Form:
 
 FORMS = (
     Form("call", "def", "Response", "Sends `content` and waits for the whole reply."),
-    Form("stream", "def", "StreamResponse", "Sends `content` and returns at once; iterate to read the reply as it comes."),
+    Form(
+        "stream", "def", "StreamResponse", "Sends `content` and returns at once; iterate to read the reply as it comes."
+    ),
     Form("call_async", "async def", "AsyncResponse", "Sends `content` and awaits the whole reply."),
-    Form("stream_async", "async def", "AsyncStreamResponse", "Sends `content`; iterate asynchronously to read the reply."),
+    Form(
+        "stream_async", "async def", "AsyncStreamResponse", "Sends `content`; iterate asynchronously to read the reply."
+    ),
 )
 
 
@@ -50,12 +54,14 @@ class Door:
 
     ids: str
     returns: str
+    caps: str
+    stub: ProfileStub
     signatures: tuple[Signature, ...]
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
     """Every file of `capably_models`; without `run_time`, the stubs only (what a user's own project needs)."""
-    providers = sorted({id.partition("/")[0] for id in source.registry.models})
+    providers = sorted(source.registry.providers)
     files = dict(_stubs(source, providers))
     if run_time:
         files |= dict(_twins(source, providers))
@@ -73,21 +79,21 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         doors += _doors(provider, models, stubs, any_stub)
         contents = sorted({(stub.content, stub.inputs) for stub in stubs.values()})
         tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
-        yield f"_{provider}.pyi", _fill(
-            "_provider.pyi", source, profiles=stubs.values(), models=model_stubs, contents=contents, tools=tools
+        yield (
+            f"_{provider}.pyi",
+            _fill("_provider.pyi", source, profiles=stubs.values(), models=model_stubs, contents=contents, tools=tools),
         )
         yield f"{provider}.pyi", _fill("provider.pyi", source, provider=provider, models=model_stubs)
-    routing = [Parameter(name, type) for name, type in ROUTING.items()]
-    yield "_model.pyi", _fill(
-        "_model.pyi",
-        source,
-        providers=providers,
-        ids=sorted(source.registry.models),
-        any=any_stub,
-        doors=doors,
-        explainer=[p if p.name in ("max_tokens", *ROUTING) else Parameter(p.name, NOT_ACCEPTED) for p in any_stub.signatures[0].defaults],
-        routing=[Parameter("max_tokens", "int"), *routing],
-    )
+    common = {"max_tokens": "int", **ROUTING}
+    shared = {
+        "providers": providers,
+        "doors": doors,
+        "any": any_stub,
+        "explainer": [Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters],
+        "routing": [Parameter(name, type) for name, type in common.items()],
+    }
+    yield "_model.pyi", _fill("_model.pyi", source, ids=sorted(source.registry.models), **shared)
+    yield "_call.pyi", _fill("_call.pyi", source, **shared)
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
 
 
@@ -97,22 +103,31 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         title = source.registry.providers[provider].name
         models = [_model_stub(id, model, {}) for id, model in facts.models_of(source, provider).items()]
         yield f"{provider}.py", _fill("provider.py", source, provider=provider, title=title, models=models)
-        yield f"_{provider}.py", _fill(
-            "_provider.py",
-            source,
-            title=title,
-            profiles=facts.profile_tables(source, provider),
-            models=facts.model_tables(source, provider),
+        yield (
+            f"_{provider}.py",
+            _fill(
+                "_provider.py",
+                source,
+                title=title,
+                profiles=facts.profile_tables(source, provider),
+                models=facts.model_tables(source, provider),
+            ),
         )
     yield "_model.py", _fill("_model.py", source)
+    yield "_call.py", _fill("_call.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
-    yield "_providers.py", _fill(
-        "_providers.py", source, provider_tables=facts.provider_tables(source), retired=retired, not_chat=not_chat
+    yield (
+        "_providers.py",
+        _fill(
+            "_providers.py", source, provider_tables=facts.provider_tables(source), retired=retired, not_chat=not_chat
+        ),
     )
     yield "py.typed", ""
 
 
-def _doors(provider: str, models: dict[str, Model], stubs: dict[str, ProfileStub], any_stub: ProfileStub) -> Iterator[Door]:
+def _doors(
+    provider: str, models: dict[str, Model], stubs: dict[str, ProfileStub], any_stub: ProfileStub
+) -> Iterator[Door]:
     ids: dict[str, list[str]] = {}
     for id, model in models.items():
         ids.setdefault(model.profile, []).append(id)
@@ -120,7 +135,23 @@ def _doors(provider: str, models: dict[str, Model], stubs: dict[str, ProfileStub
         stub = stubs.get(profile, any_stub)
         returns = stub.class_name if stub is any_stub else f"_{provider}.{stub.class_name}"
         # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
-        yield Door(profiles.literal(tuple(members)), returns, stub.signatures[:2])
+        caps = stub.caps if stub is any_stub else f"_{provider}.{stub.caps}"
+        signatures = stub.signatures[:2] if stub is any_stub else map(_qualified(provider), stub.signatures[:2])
+        yield Door(profiles.literal(tuple(members)), returns, caps, stub, tuple(signatures))
+
+
+def _qualified(provider: str) -> Callable[[Signature], Signature]:
+    """The names that a provider's module defines, as other modules write them."""
+
+    def qualify(signature: Signature) -> Signature:
+        return Signature(
+            tuple(
+                replace(p, type=p.type.replace("[", f"[_{provider}.", 1)) if p.name == "tools" and "Or" in p.type else p
+                for p in signature.parameters
+            )
+        )
+
+    return qualify
 
 
 def _model_stub(id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
@@ -150,7 +181,8 @@ def _model_doc(id: str, model: Model) -> str:
 def _price_doc(prices: list[Price]) -> str:
     known = [p for p in prices if p.input is not None and p.output is not None]
     return "; ".join(
-        f"${p.input:g} in and ${p.output:g} out per million tokens" + (f" until {p.until}" if p.until else "") for p in known
+        f"${p.input:g} in and ${p.output:g} out per million tokens" + (f" until {p.until}" if p.until else "")
+        for p in known
     ) + ("." if known else "")
 
 

@@ -1,10 +1,10 @@
 """The shape of `model_registry.yaml`: what may be written, and what each word means.
 
-Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes and
-explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
+Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
+and explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
 
-Conditions are words: `always`; `reasoning_off` = only in a call that says `reasoning="off"`; `without_budget` = not in a
-call with a thinking budget; `ignored` = accepted and without effect; `never`.
+Conditions are words: `always`; `reasoning_off` = only in a call that says `reasoning="off"`; `without_budget` = not in
+a call with a thinking budget; `ignored` = accepted and without effect; `never`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Tools(Entry):
     forced: When = "never"
     """`tool_choice="required"` or a named tool: `without_budget` = not in a call with a thinking budget."""
     parallel: Literal["optional", "always", "never", "unverified"] = "never"
-    """Several calls in one reply: `optional` = yes, and `parallel_tools` switches it; `always` = yes, without a switch."""
+    """Several calls in one reply: `optional` = yes, `parallel_tools` switches it; `always` = yes, without a switch."""
     strict: YesNo = False
     """Arguments are guaranteed to match the tool's JSON Schema."""
     with_structured_output: YesNo = True
@@ -105,7 +105,8 @@ class Reasoning(Entry):
     """Thinking before the answer."""
 
     style: Literal["adaptive", "budget", "effort", "level", "fixed"]
-    """How the wire spells it: `adaptive` and `budget` (Anthropic `thinking`, Google `thinkingBudget`), `effort` (OpenAI), `level` (Google `thinkingLevel`), `fixed` = it reasons and takes no parameter."""
+    """How the wire spells it: `adaptive` and `budget` (Anthropic `thinking`, Google `thinkingBudget`), `effort` (OpenAI),
+    `level` (Google `thinkingLevel`), `fixed` = it reasons and takes no parameter."""
     efforts: list[Effort] | Unverified = []
     """Its own effort levels, weakest first."""
     off: Literal["never", "effort_none", "disabled", "between_tools", "budget_zero", "unverified"]

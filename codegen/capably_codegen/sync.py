@@ -30,9 +30,16 @@ def differences(files: Mapping[str, str], folder: Path) -> list[str]:
     found: list[str] = []
     for path, text in sorted(files.items()):
         target = folder / path
-        old = target.read_text(encoding="utf-8") if target.exists() else ""
-        if old != text or not target.exists():
-            lines = list(difflib.unified_diff(old.splitlines(), text.splitlines(), f"{path} (on disk)", f"{path} (fresh)", lineterm="", n=1))
+        if not target.exists():
+            found.append(f"{path} is missing")
+            continue
+        old = target.read_text(encoding="utf-8")
+        if old != text:
+            lines = list(
+                difflib.unified_diff(
+                    old.splitlines(), text.splitlines(), f"{path} (on disk)", f"{path} (fresh)", lineterm="", n=1
+                )
+            )
             more = len(lines) - _SHOWN
             found.append("\n".join(lines[:_SHOWN]) + (f"\n... and {more} more lines" if more > 0 else ""))
     found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import libcst as cst
-from ruff import find_ruff_bin
+from ruff import find_ruff_bin  # pyright: ignore[reportMissingTypeStubs]
 
 LINE_LENGTH = 120
 
@@ -47,7 +47,7 @@ class _Prune(cst.CSTTransformer):
     def __init__(self, used: set[str]) -> None:
         self._used = used
 
-    def leave_ImportFrom(
+    def leave_ImportFrom(  # noqa: N802 (libcst's name)
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.RemovalSentinel:
         if isinstance(updated_node.names, cst.ImportStar):
@@ -70,10 +70,23 @@ def _format(files: Mapping[str, str]) -> dict[str, str]:
         root = Path(folder)
         for path, text in files.items():
             (root / path).write_text(text, encoding="utf-8")
-        options = ["--isolated", "--no-cache", "--quiet", "--line-length", str(LINE_LENGTH), "--target-version", "py311"]
+        options = [
+            "--isolated",
+            "--no-cache",
+            "--quiet",
+            "--line-length",
+            str(LINE_LENGTH),
+            "--target-version",
+            "py311",
+        ]
         for command in (["check", "--select", "I", "--fix"], ["format"]):
             done = subprocess.run(
-                [find_ruff_bin(), *command, *options, folder], capture_output=True, text=True, check=False
+                [find_ruff_bin(), *command, *options, "."],
+                # What ruff sorts as first-party it looks up in the working directory, isolated or not.
+                cwd=folder,
+                capture_output=True,
+                text=True,
+                check=False,
             )
             if done.returncode != 0:
                 raise GeneratedCodeError(f"ruff {command[0]} refuses the generated code:\n{done.stdout}{done.stderr}")

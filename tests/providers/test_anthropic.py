@@ -449,8 +449,10 @@ def test_a_cache_point_marks_the_block_before_it() -> None:
 
 
 def test_a_leading_cache_point_marks_what_stands_before_its_message() -> None:
-    point = user([p.CachePoint(), "x"])
+    point = user([p.CachePoint("5m"), "x"])
     assert encoded(point, system="S")["system"] == [text("S") | {"cache_control": FIVE}]
+    unsaid = user([p.CachePoint(), "x"])
+    assert encoded(unsaid, system="S")["system"] == [text("S") | {"cache_control": {"type": "ephemeral"}}]
     tool = weather()
     assert encoded(point, tools=[tool])["tools"][0]["cache_control"] == FIVE
     assert "cache_control" not in tool.wire["anthropic"]

@@ -4,10 +4,12 @@
 from importlib import import_module
 from typing import Any
 
-__all__ = ["anthropic", "google", "openai", "AnyModel", "Model", "ModelId"]
+__all__ = ["anthropic", "google", "openai", "AnyModel", "Model", "ModelId", "call"]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "call":
+        return import_module("capably_models._call").call
     if name in ("AnyModel", "Model", "ModelId"):
         return getattr(import_module("capably_models._model"), name)
     if name in __all__:

@@ -2,8 +2,9 @@
 from capably_models import anthropic as anthropic
 from capably_models import google as google
 from capably_models import openai as openai
+from capably_models._call import call as call
 from capably_models._model import AnyModel as AnyModel
 from capably_models._model import Model as Model
 from capably_models._model import ModelId as ModelId
 
-__all__ = ["anthropic", "google", "openai", "AnyModel", "Model", "ModelId"]
+__all__ = ["anthropic", "google", "openai", "AnyModel", "Model", "ModelId", "call"]

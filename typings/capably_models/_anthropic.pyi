@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeAlias, overload, type_check_only
+from typing import Any, Literal, Never, Self, TypeAlias, overload, type_check_only
 
-from capably_models._model import Model
-
+from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
@@ -24,6 +23,7 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
+from capably_models._model import Model
 
 PROFILES: Mapping[str, Any]
 MODELS: Mapping[str, Any]
@@ -37,7 +37,7 @@ TextImageDocumentToolCacheContent: TypeAlias = (
     | Sequence[str | Text | Image | Document | ToolOutput | CachePoint]
     | Sequence[UserMessage[Text | Image | Document | ToolOutput | CachePoint] | AssistantMessage | SystemMessage]
 )
-ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch: TypeAlias = (
+AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool
     | Bash
     | BrowserUse
@@ -50,12 +50,32 @@ ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchW
     | WebFetch
     | WebSearch
 )
-ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch: TypeAlias = (
+AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool | Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch
 )
 
 @type_check_only
-class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Claude45Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _prefill(self, value: str, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]):
     """What models of the profile `anthropic/claude-4.5` take. Facts of 2026-11-22."""
 
     @overload
@@ -65,7 +85,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -78,7 +100,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -87,7 +109,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -100,7 +124,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -109,7 +133,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -122,7 +148,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -131,7 +157,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -144,7 +172,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -153,7 +181,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -166,7 +196,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -175,7 +205,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -188,7 +220,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -197,7 +229,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -210,7 +244,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -219,7 +253,9 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -232,11 +268,76 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Never, int],
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Claude46Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "max"] | Reasoning[Literal["low", "medium", "high", "max"], int],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]):
     """What models of the profile `anthropic/claude-4.6` take. Facts of 2026-11-22."""
 
     @overload
@@ -247,7 +348,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -259,7 +362,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -268,7 +371,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -280,7 +385,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -290,7 +395,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -302,7 +409,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -311,7 +418,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -323,7 +432,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -333,7 +442,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -345,7 +456,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -354,7 +465,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -366,7 +479,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -376,7 +489,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -388,7 +503,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -397,7 +512,9 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -409,11 +526,80 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Claude5AlwaysThinkingCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Claude5AlwaysThinkingProfile(
+    Model[Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities]
+):
     """What models of the profile `anthropic/claude-5-always-thinking` take. Facts of 2026-11-22."""
 
     def call(
@@ -423,7 +609,9 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -435,7 +623,7 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -445,7 +633,9 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -457,7 +647,7 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -467,7 +657,9 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -479,7 +671,7 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -489,7 +681,9 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -501,11 +695,59 @@ class Claude5AlwaysThinkingProfile(Model[Text | Image | Document | ToolOutput | 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeFable51Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]):
     """What models of the profile `anthropic/claude-fable-5.1` take. Facts of 2026-11-22."""
 
     def call(
@@ -515,7 +757,9 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -527,7 +771,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -537,7 +781,9 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -549,7 +795,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -559,7 +805,9 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -571,7 +819,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -581,7 +829,9 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -593,11 +843,66 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeHaiku55Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash
+        | BrowserUse
+        | CodeExecution
+        | ComputerUse
+        | MCPServer
+        | Memory
+        | TextEditor
+        | ToolSearch
+        | WebFetch
+        | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]):
     """What models of the profile `anthropic/claude-haiku-5.5` take. Facts of 2026-11-22."""
 
     def call(
@@ -608,7 +913,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -621,7 +926,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -632,7 +937,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -645,7 +950,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -656,7 +961,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -669,7 +974,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -680,7 +985,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -693,11 +998,55 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeOpus45Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _prefill(self, value: str, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], int], /
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.5` take. Facts of 2026-11-22."""
 
     @overload
@@ -707,7 +1056,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -720,7 +1071,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -729,7 +1080,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -742,7 +1095,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -751,7 +1104,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -764,7 +1119,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -773,7 +1128,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -786,7 +1143,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -795,7 +1152,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -808,7 +1167,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -817,7 +1176,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -830,7 +1191,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -839,7 +1200,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -852,7 +1215,7 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -861,7 +1224,9 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -874,11 +1239,77 @@ class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeOpus47Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.7` take. Facts of 2026-11-22."""
 
     def call(
@@ -888,7 +1319,9 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -900,7 +1333,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -910,7 +1343,9 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -922,7 +1357,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -932,7 +1367,9 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -944,7 +1381,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -954,7 +1391,9 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -966,11 +1405,57 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeOpus48Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.8` take. Facts of 2026-11-22."""
 
     def call(
@@ -980,7 +1465,9 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -992,7 +1479,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1002,7 +1489,9 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1014,7 +1503,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1024,7 +1513,9 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1036,7 +1527,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1046,7 +1537,9 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1058,11 +1551,57 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeOpus5Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]):
     """What models of the profile `anthropic/claude-opus-5` take. Facts of 2026-11-22."""
 
     def call(
@@ -1072,7 +1611,9 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1084,7 +1625,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1094,7 +1635,9 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1106,7 +1649,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1116,7 +1659,9 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1128,7 +1673,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1138,7 +1683,9 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1150,11 +1697,57 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeOpus55Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]):
     """What models of the profile `anthropic/claude-opus-5.5` take. Facts of 2026-11-22."""
 
     def call(
@@ -1164,7 +1757,9 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1176,7 +1771,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1186,7 +1781,9 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1198,7 +1795,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1208,7 +1805,9 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1220,7 +1819,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1230,7 +1829,9 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1242,11 +1843,57 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeSonnet5Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]):
     """What models of the profile `anthropic/claude-sonnet-5` take. Facts of 2026-11-22."""
 
     def call(
@@ -1256,7 +1903,9 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1268,7 +1917,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1278,7 +1927,9 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1290,7 +1941,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1300,7 +1951,9 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1312,7 +1965,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1322,7 +1975,9 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1334,11 +1989,59 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class ClaudeSonnet55BetweenToolsCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ClaudeSonnet55BetweenToolsProfile(
+    Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities]
+):
     """What models of the profile `anthropic/claude-sonnet-5.5-between-tools` take. Facts of 2026-11-22."""
 
     def call(
@@ -1348,7 +2051,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1360,7 +2065,7 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1370,7 +2075,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1382,7 +2089,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[
+        FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities
+    ]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1392,7 +2101,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1404,7 +2115,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[
+        FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities
+    ]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1414,7 +2127,9 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1426,8 +2141,32 @@ class ClaudeSonnet55BetweenToolsProfile(Model[Text | Image | Document | ToolOutp
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
+
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 class ClaudeFable5(Claude5AlwaysThinkingProfile):
     """Claude Fable 5 (`anthropic/claude-fable-5`). 1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09."""

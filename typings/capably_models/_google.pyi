@@ -2,16 +2,16 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeAlias, type_check_only
+from typing import Any, Literal, Never, Self, TypeAlias, type_check_only
 
-from capably_models._model import AnyModel, Model
-
+from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
 from capably.types.reasoning import Reasoning
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
+from capably_models._model import AnyModel, Model
 
 PROFILES: Mapping[str, Any]
 MODELS: Mapping[str, Any]
@@ -68,19 +68,34 @@ TextImageToolContent: TypeAlias = (
     | Sequence[str | Text | Image | ToolOutput]
     | Sequence[UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage]
 )
-ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch
 )
-ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch
 )
-ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch
 )
-ToolOrWebSearch: TypeAlias = AnyTool | WebSearch
 
 @type_check_only
-class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini25FlashCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]):
     """What models of the profile `google/gemini-2.5-flash` take. Facts of 2026-11-22."""
 
     def call(
@@ -89,7 +104,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -103,7 +118,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -112,7 +127,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -126,7 +141,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -135,7 +150,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -149,7 +164,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -158,7 +173,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -172,11 +187,40 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini25FlashImageProfile(Model[Text | Image]):
+class Gemini25FlashImageCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini25FlashImageProfile(Model[Text | Image, Gemini25FlashImageCapabilities]):
     """What models of the profile `google/gemini-2.5-flash-image` take. Facts of 2026-11-22."""
 
     def call(
@@ -194,7 +238,7 @@ class Gemini25FlashImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image]:
+    ) -> Response[None, Text | Image, Gemini25FlashImageCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -212,7 +256,7 @@ class Gemini25FlashImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image]:
+    ) -> StreamResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -230,7 +274,7 @@ class Gemini25FlashImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image]:
+    ) -> AsyncResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -248,11 +292,46 @@ class Gemini25FlashImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image]:
+    ) -> AsyncStreamResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        temperature: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini25FlashLiteCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini25FlashLiteProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]
+):
     """What models of the profile `google/gemini-2.5-flash-lite` take. Facts of 2026-11-22."""
 
     def call(
@@ -261,7 +340,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -275,7 +354,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -284,7 +363,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -298,7 +377,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -307,7 +386,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -321,7 +400,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -330,7 +409,7 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -344,11 +423,50 @@ class Gemini25FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini25ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Reasoning[Never, int], /) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]):
     """What models of the profile `google/gemini-2.5-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -357,7 +475,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -371,7 +489,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -380,7 +498,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -394,7 +512,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -403,7 +521,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -417,7 +535,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -426,7 +544,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -440,11 +558,55 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Never, int] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini3FlashCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]):
     """What models of the profile `google/gemini-3-flash` take. Facts of 2026-11-22."""
 
     def call(
@@ -454,7 +616,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -468,7 +630,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -478,7 +640,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -492,7 +654,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -502,7 +664,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -516,7 +678,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -526,7 +688,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -540,11 +702,43 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini3ProImageProfile(Model[Text | Image]):
+class Gemini3ProImageCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini3ProImageProfile(Model[Text | Image, Gemini3ProImageCapabilities]):
     """What models of the profile `google/gemini-3-pro-image` take. Facts of 2026-11-22."""
 
     def call(
@@ -552,7 +746,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -563,7 +757,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image]:
+    ) -> Response[None, Text | Image, Gemini3ProImageCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -571,7 +765,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -582,7 +776,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image]:
+    ) -> StreamResponse[None, Text | Image, Gemini3ProImageCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -590,7 +784,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -601,7 +795,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image]:
+    ) -> AsyncResponse[None, Text | Image, Gemini3ProImageCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -609,7 +803,7 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -620,11 +814,43 @@ class Gemini3ProImageProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image]:
+    ) -> AsyncStreamResponse[None, Text | Image, Gemini3ProImageCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[WebSearch] = ...,
+        temperature: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
+class Gemini31FlashImageCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31FlashImageCapabilities]):
     """What models of the profile `google/gemini-3.1-flash-image` take. Facts of 2026-11-22."""
 
     def call(
@@ -633,7 +859,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -644,7 +870,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document | Video]:
+    ) -> Response[None, Text | Image | Document | Video, Gemini31FlashImageCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -653,7 +879,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -664,7 +890,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document | Video]:
+    ) -> StreamResponse[None, Text | Image | Document | Video, Gemini31FlashImageCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -673,7 +899,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -684,7 +910,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document | Video]:
+    ) -> AsyncResponse[None, Text | Image | Document | Video, Gemini31FlashImageCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -693,7 +919,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -704,11 +930,53 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document | Video]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document | Video, Gemini31FlashImageCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        tools: Sequence[WebSearch] = ...,
+        temperature: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini31FlashLiteCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini31FlashLiteProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities]
+):
     """What models of the profile `google/gemini-3.1-flash-lite` take. Facts of 2026-11-22."""
 
     def call(
@@ -718,7 +986,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -732,7 +1000,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -742,7 +1010,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -756,7 +1024,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -766,7 +1034,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -780,7 +1048,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -790,7 +1058,7 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -804,11 +1072,48 @@ class Gemini31FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini31FlashLiteImageProfile(Model[Text | Image | Document]):
+class Gemini31FlashLiteImageCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31FlashLiteImageCapabilities]):
     """What models of the profile `google/gemini-3.1-flash-lite-image` take. Facts of 2026-11-22."""
 
     def call(
@@ -827,7 +1132,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document]:
+    ) -> Response[None, Text | Image | Document, Gemini31FlashLiteImageCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -846,7 +1151,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document]:
+    ) -> StreamResponse[None, Text | Image | Document, Gemini31FlashLiteImageCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -865,7 +1170,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document]:
+    ) -> AsyncResponse[None, Text | Image | Document, Gemini31FlashLiteImageCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -884,11 +1189,47 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document, Gemini31FlashLiteImageCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        temperature: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini31ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]):
     """What models of the profile `google/gemini-3.1-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -897,7 +1238,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -911,7 +1252,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -920,7 +1261,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -934,7 +1275,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -943,7 +1284,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -957,7 +1298,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -966,7 +1307,7 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -980,11 +1321,55 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini35FlashCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]):
     """What models of the profile `google/gemini-3.5-flash` take. Facts of 2026-11-22."""
 
     def call(
@@ -994,7 +1379,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -1008,7 +1393,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1018,7 +1403,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -1032,7 +1417,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1042,7 +1427,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -1056,7 +1441,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1066,7 +1451,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         temperature: float = ...,
@@ -1080,11 +1465,55 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini35FlashLiteCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini35FlashLiteProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities]
+):
     """What models of the profile `google/gemini-3.5-flash-lite` take. Facts of 2026-11-22."""
 
     def call(
@@ -1094,7 +1523,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1105,7 +1534,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1115,7 +1544,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1126,7 +1555,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1136,7 +1565,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1147,7 +1576,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1157,7 +1586,7 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1168,11 +1597,52 @@ class Gemini35FlashLiteProfile(Model[Text | Image | Document | Audio | Video | T
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini36FlashCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]):
     """What models of the profile `google/gemini-3.6-flash` take. Facts of 2026-11-22."""
 
     def call(
@@ -1182,7 +1652,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1193,7 +1663,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1203,7 +1673,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1214,7 +1684,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1224,7 +1694,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1235,7 +1705,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1245,7 +1715,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1256,11 +1726,47 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini37FlashCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]):
     """What models of the profile `google/gemini-3.7-flash` take. Facts of 2026-11-22."""
 
     def call(
@@ -1269,7 +1775,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1280,7 +1786,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1289,7 +1795,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1300,7 +1806,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1309,7 +1815,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1320,7 +1826,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1329,7 +1835,7 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1340,11 +1846,44 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini4ArgonCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]):
     """What models of the profile `google/gemini-4-argon` take. Facts of 2026-11-22."""
 
     def call(
@@ -1353,7 +1892,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1364,7 +1903,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1373,7 +1912,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1384,7 +1923,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1393,7 +1932,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1404,7 +1943,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1413,7 +1952,7 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1424,11 +1963,45 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | ToolOutput]):
+class Gemini4HydrogenCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh"] | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]):
     """What models of the profile `google/gemini-4-hydrogen` take. Facts of 2026-11-22."""
 
     def call(
@@ -1449,7 +2022,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1470,7 +2043,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1491,7 +2064,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1512,11 +2085,41 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[
+        FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities
+    ]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
+class GeminiNanoBanana21Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video, GeminiNanoBanana21Capabilities]):
     """What models of the profile `google/gemini-nano-banana-2.1` take. Facts of 2026-11-22."""
 
     def call(
@@ -1524,7 +2127,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1534,7 +2137,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document | Video]:
+    ) -> Response[None, Text | Image | Document | Video, GeminiNanoBanana21Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1542,7 +2145,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1552,7 +2155,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document | Video]:
+    ) -> StreamResponse[None, Text | Image | Document | Video, GeminiNanoBanana21Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1560,7 +2163,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1570,7 +2173,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document | Video]:
+    ) -> AsyncResponse[None, Text | Image | Document | Video, GeminiNanoBanana21Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1578,7 +2181,7 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1588,11 +2191,41 @@ class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document | Video]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document | Video, GeminiNanoBanana21Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[WebSearch] = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput]):
+class GeminiRoboticsEr2Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]):
     """What models of the profile `google/gemini-robotics-er-2` take. Facts of 2026-11-22."""
 
     def call(
@@ -1600,7 +2233,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         content: TextImageAudioVideoToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1611,7 +2244,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1619,7 +2252,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         content: TextImageAudioVideoToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1630,7 +2263,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1638,7 +2271,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         content: TextImageAudioVideoToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1649,7 +2282,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1657,7 +2290,7 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         content: TextImageAudioVideoToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -1668,11 +2301,35 @@ class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemma3Profile(Model[Text | Image]):
+class Gemma3Capabilities(NoCapabilities):
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+
+@type_check_only
+class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
     """What models of the profile `google/gemma-3` take. Facts of 2026-11-22."""
 
     def call(
@@ -1689,7 +2346,7 @@ class Gemma3Profile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image]:
+    ) -> Response[None, Text | Image, Gemma3Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1706,7 +2363,7 @@ class Gemma3Profile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image]:
+    ) -> StreamResponse[None, Text | Image, Gemma3Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1723,7 +2380,7 @@ class Gemma3Profile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image]:
+    ) -> AsyncResponse[None, Text | Image, Gemma3Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1740,11 +2397,42 @@ class Gemma3Profile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image]:
+    ) -> AsyncStreamResponse[None, Text | Image, Gemma3Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gemma4Profile(Model[Text | Image | ToolOutput]):
+class Gemma4Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _top_k(self, value: int, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
     """What models of the profile `google/gemma-4` take. Facts of 2026-11-22."""
 
     def call(
@@ -1766,7 +2454,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1788,7 +2476,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1810,7 +2498,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1832,11 +2520,39 @@ class Gemma4Profile(Model[Text | Image | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class NanoBananaProPreviewProfile(Model[Text | Image]):
+class NanoBananaProPreviewCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _image_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class NanoBananaProPreviewProfile(Model[Text | Image, NanoBananaProPreviewCapabilities]):
     """What models of the profile `google/nano-banana-pro-preview` take. Facts of 2026-11-22."""
 
     def call(
@@ -1844,7 +2560,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1854,7 +2570,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image]:
+    ) -> Response[None, Text | Image, NanoBananaProPreviewCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1862,7 +2578,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1872,7 +2588,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image]:
+    ) -> StreamResponse[None, Text | Image, NanoBananaProPreviewCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1880,7 +2596,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1890,7 +2606,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image]:
+    ) -> AsyncResponse[None, Text | Image, NanoBananaProPreviewCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1898,7 +2614,7 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         content: TextImageContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -1908,8 +2624,25 @@ class NanoBananaProPreviewProfile(Model[Text | Image]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image]:
+    ) -> AsyncStreamResponse[None, Text | Image, NanoBananaProPreviewCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[WebSearch] = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "image"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 class Gemini25Flash(Gemini25FlashProfile):
     """Gemini 2.5 Flash (`google/gemini-2.5-flash`). 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2025-06-17. Retires 2026-12-01. Successor: `google/gemini-3.5-flash-lite`."""

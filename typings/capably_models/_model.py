@@ -3,11 +3,11 @@
 
 from typing import Any, Literal
 
-from capably.llm._model import InputT_contra, ModelBase
+from capably.llm._model import CapsT_co, InputT_contra, ModelBase
 from capably.llm._registry import listed_ids
 
 
-class Model(ModelBase[InputT_contra]):
+class Model(ModelBase[InputT_contra, CapsT_co]):
     """A model that answers."""
 
     __slots__ = ()

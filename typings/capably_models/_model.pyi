@@ -2,11 +2,28 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeAlias, overload, type_check_only
+from typing import Any, Literal, Never, Self, TypeAlias, TypeVar, overload
 
-from capably_models import _anthropic, _google, _openai
-
-from capably.llm._model import InputT_contra, ModelBase
+from capably.llm._capabilities import (
+    Axes,
+    BuiltinT,
+    CacheT,
+    ChoiceT,
+    FormatAxes,
+    LogprobsT,
+    ParallelT,
+    PrefillT,
+    ReasoningT,
+    SeedT,
+    StopT,
+    SystemT,
+    TemperatureT,
+    ToolT,
+    TopKT,
+    TopPT,
+    VerbosityT,
+)
+from capably.llm._model import CapsT_co, InputT_contra, ModelBase
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
@@ -30,6 +47,10 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
+from capably_models import _anthropic, _google, _openai
+
+InputT = TypeVar("InputT")
+ModelT = TypeVar("ModelT", bound=ModelBase[Any, Any])
 
 ModelId: TypeAlias = Literal[
     "anthropic/claude-fable-5",
@@ -181,7 +202,7 @@ AnyContent: TypeAlias = (
     ]
 )
 
-ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch: TypeAlias = (
+AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool
     | ApplyPatch
     | Bash
@@ -200,11 +221,11 @@ ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageG
     | WebSearch
 )
 
-class Model(ModelBase[InputT_contra]):
+class Model(ModelBase[InputT_contra, CapsT_co]):
     """A model that answers. `llm.Model("provider/id")` has the type of that very model, which knows what it takes.
 
-    As an annotation, `llm.Model` is any model (only what all of them take can be passed), and `llm.Model[llm.Image]` any
-    model that reads images.
+    As an annotation, `llm.Model` is any model (only what all of them take can be passed), `llm.Model[llm.Image]` any model
+    that reads images, and `llm.Model[llm.Image, llm.HasTools]` any that also calls tools.
     """
 
     @overload
@@ -220,7 +241,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -245,7 +268,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -266,7 +291,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -286,7 +313,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -307,7 +336,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -333,7 +364,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -355,7 +388,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrBashBrowserUseCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch
+            _anthropic.AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -376,7 +409,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -396,7 +431,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -417,7 +454,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -438,7 +477,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -459,7 +500,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -480,7 +523,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -501,7 +546,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -522,7 +569,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrBashCodeExecutionComputerUseMCPServerMemoryTextEditorToolSearchWebFetchWebSearch] = ...,
+        tools: Sequence[
+            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -542,7 +591,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -582,7 +631,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -604,7 +653,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -627,7 +676,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -648,7 +697,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -668,7 +717,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -689,7 +738,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -732,7 +781,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -755,7 +804,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -778,7 +827,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -798,7 +847,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -817,7 +866,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -836,7 +885,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -874,7 +923,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -892,7 +941,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchGoogleMapsWebFetchWebSearch] = ...,
+        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -948,7 +997,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -975,7 +1024,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1003,7 +1052,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1020,7 +1069,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1047,7 +1096,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1069,7 +1118,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1091,7 +1140,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1110,7 +1159,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1128,7 +1177,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -1145,7 +1194,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1164,7 +1215,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1187,7 +1240,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1206,7 +1259,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1228,7 +1281,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1248,7 +1301,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1267,7 +1320,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1290,7 +1343,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1309,7 +1364,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1333,7 +1390,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1354,7 +1411,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1378,7 +1435,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1397,7 +1454,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1419,7 +1476,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1439,7 +1496,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1458,7 +1517,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1480,7 +1541,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -1497,7 +1558,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
         max_tokens: int = ...,
@@ -1516,7 +1577,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1536,7 +1597,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1556,7 +1617,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1579,7 +1640,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1599,7 +1662,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1623,7 +1688,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1643,7 +1710,9 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1668,7 +1737,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1690,7 +1759,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1715,7 +1784,9 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1753,7 +1824,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1775,7 +1846,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1798,7 +1869,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1820,7 +1891,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1845,7 +1916,7 @@ class Model(ModelBase[InputT_contra]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
@@ -1890,7 +1961,7 @@ class Model(ModelBase[InputT_contra]):
         /,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1908,7 +1979,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
@@ -1925,7 +1996,7 @@ class Model(ModelBase[InputT_contra]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
@@ -1944,7 +2015,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1975,6 +2046,7 @@ class Model(ModelBase[InputT_contra]):
         tools: NotAcceptedByThisModel = ...,
         tool_choice: NotAcceptedByThisModel = ...,
         parallel_tools: NotAcceptedByThisModel = ...,
+        format: NotAcceptedByThisModel = None,
         temperature: NotAcceptedByThisModel = ...,
         top_p: NotAcceptedByThisModel = ...,
         top_k: NotAcceptedByThisModel = ...,
@@ -1983,6 +2055,7 @@ class Model(ModelBase[InputT_contra]):
         seed: NotAcceptedByThisModel = ...,
         logprobs: NotAcceptedByThisModel = ...,
         verbosity: NotAcceptedByThisModel = ...,
+        prefill: NotAcceptedByThisModel = ...,
         cache: NotAcceptedByThisModel = ...,
         output: NotAcceptedByThisModel = ...,
         extra: Mapping[str, Any] = ...,
@@ -1990,59 +2063,405 @@ class Model(ModelBase[InputT_contra]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Model[Text]: ...
+    ) -> Model: ...
+    @overload
     def call(
-        self,
+        self: ModelBase[
+            InputT,
+            FormatAxes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
         content: str
         | Text
-        | InputT_contra
-        | Sequence[str | Text | InputT_contra]
-        | Sequence[UserMessage[Text] | AssistantMessage],
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
         *,
+        format: type[FormatT],
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | InputT_contra]: ...
+    ) -> Response[FormatT, Text | InputT, CapsT_co]: ...
+    @overload
+    def call(
+        self: ModelBase[
+            InputT,
+            Axes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
+        content: str
+        | Text
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Response[None, Text | InputT, CapsT_co]: ...
+    @overload
     def stream(
-        self,
+        self: ModelBase[
+            InputT,
+            FormatAxes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
         content: str
         | Text
-        | InputT_contra
-        | Sequence[str | Text | InputT_contra]
-        | Sequence[UserMessage[Text] | AssistantMessage],
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
         *,
+        format: type[FormatT],
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | InputT_contra]: ...
+    ) -> StreamResponse[FormatT, Text | InputT, CapsT_co]: ...
+    @overload
+    def stream(
+        self: ModelBase[
+            InputT,
+            Axes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
+        content: str
+        | Text
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> StreamResponse[None, Text | InputT, CapsT_co]: ...
+    @overload
     async def call_async(
-        self,
+        self: ModelBase[
+            InputT,
+            FormatAxes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
         content: str
         | Text
-        | InputT_contra
-        | Sequence[str | Text | InputT_contra]
-        | Sequence[UserMessage[Text] | AssistantMessage],
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
         *,
+        format: type[FormatT],
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | InputT_contra]: ...
+    ) -> AsyncResponse[FormatT, Text | InputT, CapsT_co]: ...
+    @overload
+    async def call_async(
+        self: ModelBase[
+            InputT,
+            Axes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
+        content: str
+        | Text
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> AsyncResponse[None, Text | InputT, CapsT_co]: ...
+    @overload
     async def stream_async(
-        self,
+        self: ModelBase[
+            InputT,
+            FormatAxes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
         content: str
         | Text
-        | InputT_contra
-        | Sequence[str | Text | InputT_contra]
-        | Sequence[UserMessage[Text] | AssistantMessage],
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        *,
+        format: type[FormatT],
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> AsyncStreamResponse[FormatT, Text | InputT, CapsT_co]: ...
+    @overload
+    async def stream_async(
+        self: ModelBase[
+            InputT,
+            Axes[
+                SystemT,
+                ToolT,
+                BuiltinT,
+                ChoiceT,
+                ParallelT,
+                ReasoningT,
+                TemperatureT,
+                TopPT,
+                TopKT,
+                StopT,
+                SeedT,
+                LogprobsT,
+                VerbosityT,
+                PrefillT,
+                CacheT,
+            ],
+        ],
+        content: str
+        | Text
+        | InputT
+        | Sequence[str | Text | InputT]
+        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        *,
+        system: SystemT = ...,
+        reasoning: ReasoningT = ...,
+        tools: Sequence[ToolT | BuiltinT] = ...,
+        tool_choice: ChoiceT = ...,
+        parallel_tools: ParallelT = ...,
+        temperature: TemperatureT = ...,
+        top_p: TopPT = ...,
+        top_k: TopKT = ...,
+        stop: StopT = ...,
+        seed: SeedT = ...,
+        logprobs: LogprobsT = ...,
+        verbosity: VerbosityT = ...,
+        prefill: PrefillT = ...,
+        cache: CacheT = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> AsyncStreamResponse[None, Text | InputT, CapsT_co]: ...
+    def with_(
+        self,
         *,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
@@ -2050,7 +2469,340 @@ class Model(ModelBase[InputT_contra]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | InputT_contra]: ...
+    ) -> Self: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "anthropic/claude-haiku-4-5",
+            "anthropic/claude-haiku-4-5-20251001",
+            "anthropic/claude-sonnet-4-5",
+            "anthropic/claude-sonnet-4-5-20250929",
+        ],
+    ) -> _anthropic.Claude45Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
+    ) -> _anthropic.Claude46Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"]
+    ) -> _anthropic.Claude5AlwaysThinkingProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "anthropic/claude-fable-5-1",
+            "anthropic/claude-fable-5-2",
+            "anthropic/claude-mythos-5-1",
+            "anthropic/claude-mythos-5-2",
+        ],
+    ) -> _anthropic.ClaudeFable51Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["anthropic/claude-haiku-5-5"]) -> _anthropic.ClaudeHaiku55Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"]
+    ) -> _anthropic.ClaudeOpus45Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"]
+    ) -> _anthropic.ClaudeOpus47Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-4-8"]) -> _anthropic.ClaudeOpus48Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-5"]) -> _anthropic.ClaudeOpus5Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-5-5"]) -> _anthropic.ClaudeOpus55Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["anthropic/claude-sonnet-5"]) -> _anthropic.ClaudeSonnet5Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["anthropic/claude-sonnet-5-5"]
+    ) -> _anthropic.ClaudeSonnet55BetweenToolsProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash"]) -> _google.Gemini25FlashProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash-image"]) -> _google.Gemini25FlashImageProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash-lite"]) -> _google.Gemini25FlashLiteProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-2.5-pro"]) -> _google.Gemini25ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3-flash-preview"]) -> _google.Gemini3FlashProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3-pro-image"]) -> _google.Gemini3ProImageProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3.1-flash-image"]) -> _google.Gemini31FlashImageProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3.1-flash-lite"]) -> _google.Gemini31FlashLiteProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-3.1-flash-lite-image"]
+    ) -> _google.Gemini31FlashLiteImageProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
+        ],
+    ) -> _google.Gemini31ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3.5-flash"]) -> _google.Gemini35FlashProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"]
+    ) -> _google.Gemini35FlashLiteProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-3.6-flash"]) -> _google.Gemini36FlashProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-3.7-flash", "google/gemini-3.8-flash", "google/gemini-flash-latest"]
+    ) -> _google.Gemini37FlashProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-4-argon", "google/gemini-4-carbon"]
+    ) -> _google.Gemini4ArgonProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"]
+    ) -> _google.Gemini4HydrogenProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemini-nano-banana-2.1"]) -> _google.GeminiNanoBanana21Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemini-robotics-er-2-preview"]
+    ) -> _google.GeminiRoboticsEr2Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["google/gemma-3-27b-it"]) -> _google.Gemma3Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"]
+    ) -> _google.Gemma4Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["google/nano-banana-pro-preview"]
+    ) -> _google.NanoBananaProPreviewProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "google/gemini-exp-1114",
+            "google/gemini-exp-1206",
+            "google/gemini-gemma-2-27b-it",
+            "google/gemini-gemma-2-9b-it",
+            "google/learnlm-1.5-pro-experimental",
+        ],
+    ) -> AnyModel: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/chat-latest"]) -> _openai.ChatLatestProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"]
+    ) -> _openai.DaybreakProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "openai/gpt-4.1",
+            "openai/gpt-4.1-2025-04-14",
+            "openai/gpt-4.1-mini",
+            "openai/gpt-4.1-mini-2025-04-14",
+            "openai/gpt-4o",
+            "openai/gpt-4o-2024-08-06",
+            "openai/gpt-4o-2024-11-20",
+            "openai/gpt-4o-mini",
+            "openai/gpt-4o-mini-2024-07-18",
+        ],
+    ) -> _openai.Gpt4o41Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"]) -> _openai.Gpt5Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07", "openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"
+        ],
+    ) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"]
+    ) -> _openai.Gpt5ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"]
+    ) -> _openai.Gpt5SearchProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"]) -> _openai.Gpt51Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"]) -> _openai.Gpt52Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"]
+    ) -> _openai.Gpt52ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.3-codex"]) -> _openai.Gpt53CodexProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"]) -> _openai.Gpt54Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"]
+    ) -> _openai.Gpt54MiniProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"]
+    ) -> _openai.Gpt54NanoProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"]
+    ) -> _openai.Gpt54ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"]) -> _openai.Gpt55Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"]
+    ) -> _openai.Gpt55CyberProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"]
+    ) -> _openai.Gpt55ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.6-cyber"]) -> _openai.Gpt56CyberProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"]) -> _openai.Gpt56SolProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"]
+    ) -> _openai.Gpt56TerraLunaProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"]) -> _openai.Gpt6Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"]
+    ) -> _openai.Gpt6AstraProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"]
+    ) -> _openai.Gpt6GatedProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-6-rosalind"]) -> _openai.Gpt6RosalindProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-6.1-sol"]) -> _openai.Gpt61SolProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-6.1-terra"]) -> _openai.Gpt61TerraProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"]) -> _openai.Gpt62Profile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str,
+        /,
+        *,
+        like: Literal[
+            "openai/gpt-audio",
+            "openai/gpt-audio-1.5",
+            "openai/gpt-audio-2025-08-28",
+            "openai/gpt-audio-mini",
+            "openai/gpt-audio-mini-2025-12-15",
+        ],
+    ) -> _openai.GptAudioProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"]
+    ) -> _openai.GptDaybreakProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/o3", "openai/o3-2025-04-16"]) -> _openai.O3Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"]) -> _openai.O3ProProfile: ...
+    @overload
+    @staticmethod
+    def custom(
+        id: str, /, *, like: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"]
+    ) -> AnyModel: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: ModelT) -> ModelT:
+        """A model that the registry does not list (a fine-tune, a deployment), with the capabilities of one that it does."""
     @staticmethod
     def of(
         id: str,
@@ -2060,7 +2812,7 @@ class Model(ModelBase[InputT_contra]):
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2082,8 +2834,7 @@ class Model(ModelBase[InputT_contra]):
     ) -> AnyModel:
         """A model whose id is only known at run time. Everything is admitted here and checked at run time; an id that is not listed is used with a warning."""
 
-@type_check_only
-class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint]):
+class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]):
     """A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."""
 
     def call(
@@ -2094,7 +2845,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2115,7 +2866,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -2126,7 +2877,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2147,7 +2898,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -2158,7 +2909,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2179,7 +2930,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -2190,7 +2941,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
         tools: Sequence[
-            ToolOrApplyPatchBashBrowserUseCodeExecutionComputerUseFileSearchGoogleMapsImageGenerationMCPServerMemoryShellTextEditorToolSearchWebFetchWebSearch
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2211,5 +2962,34 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
         """Sends `content`; iterate asynchronously to read the reply."""
+
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
+        output: Sequence[Literal["text", "image", "audio"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""

@@ -2,10 +2,9 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, TypeAlias, overload, type_check_only
+from typing import Any, Literal, Never, Self, TypeAlias, overload, type_check_only
 
-from capably_models._model import AnyModel, Model
-
+from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput
@@ -23,6 +22,7 @@ from capably.types.tools import (
     ToolSearch,
     WebSearch,
 )
+from capably_models._model import AnyModel, Model
 
 PROFILES: Mapping[str, Any]
 MODELS: Mapping[str, Any]
@@ -71,7 +71,7 @@ TextImageDocumentToolContent: TypeAlias = (
     | Sequence[str | Text | Image | Document | ToolOutput]
     | Sequence[UserMessage[Text | Image | Document | ToolOutput] | AssistantMessage | SystemMessage]
 )
-ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch: TypeAlias = (
+AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch: TypeAlias = (
     AnyTool
     | ApplyPatch
     | CodeExecution
@@ -83,33 +83,46 @@ ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellT
     | ToolSearch
     | WebSearch
 )
-ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch: TypeAlias = (
+AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch: TypeAlias = (
     AnyTool | ApplyPatch | CodeExecution | FileSearch | ImageGeneration | MCPServer | Shell | WebSearch
 )
-ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | Shell | ToolSearch | WebSearch
 )
-ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch
 )
-ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch
 )
-ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch
 )
-ToolOrCodeExecutionFileSearchMCPServerWebSearch: TypeAlias = (
+AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | FileSearch | MCPServer | WebSearch
 )
-ToolOrComputerUseToolSearchWebSearch: TypeAlias = AnyTool | ComputerUse | ToolSearch | WebSearch
-ToolOrComputerUseWebSearch: TypeAlias = AnyTool | ComputerUse | WebSearch
-ToolOrFileSearchMCPServerToolSearchWebSearch: TypeAlias = AnyTool | FileSearch | MCPServer | ToolSearch | WebSearch
-ToolOrFileSearchMCPServerWebSearch: TypeAlias = AnyTool | FileSearch | MCPServer | WebSearch
-ToolOrToolSearch: TypeAlias = AnyTool | ToolSearch
-ToolOrWebSearch: TypeAlias = AnyTool | WebSearch
+AnyToolOrComputerUseOrToolSearchOrWebSearch: TypeAlias = AnyTool | ComputerUse | ToolSearch | WebSearch
+AnyToolOrComputerUseOrWebSearch: TypeAlias = AnyTool | ComputerUse | WebSearch
+AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
+    AnyTool | FileSearch | MCPServer | ToolSearch | WebSearch
+)
+AnyToolOrFileSearchOrMCPServerOrWebSearch: TypeAlias = AnyTool | FileSearch | MCPServer | WebSearch
+AnyToolOrWebSearch: TypeAlias = AnyTool | WebSearch
 
 @type_check_only
-class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
+class ChatLatestCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Literal["medium"] | Reasoning[Literal["medium"], Never], /) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCapabilities]):
     """What models of the profile `openai/chat-latest` take. Facts of 2026-11-22."""
 
     def call(
@@ -118,7 +131,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -128,7 +141,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, ChatLatestCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -137,7 +150,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -147,7 +160,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, ChatLatestCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -156,7 +169,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -166,7 +179,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, ChatLatestCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -175,7 +188,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -185,11 +198,38 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, ChatLatestCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        tools: Sequence[AnyToolOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
+class DaybreakCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _builtin_tools(self, value: ComputerUse | WebSearch, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class DaybreakProfile(Model[Text | Image | Document | ToolOutput, DaybreakCapabilities]):
     """What models of the profile `openai/daybreak` take. Facts of 2026-11-22."""
 
     def call(
@@ -197,7 +237,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -207,7 +247,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -215,7 +255,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -225,7 +265,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -233,7 +273,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -243,7 +283,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -251,7 +291,7 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -261,11 +301,41 @@ class DaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt4o41Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _logprobs(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+
+@type_check_only
+class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput, Gpt4o41Capabilities]):
     """What models of the profile `openai/gpt-4o-4.1` take. Facts of 2026-11-22."""
 
     def call(
@@ -273,7 +343,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -286,7 +356,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt4o41Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -294,7 +364,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -307,7 +377,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt4o41Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -315,7 +385,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -328,7 +398,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt4o41Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -336,7 +406,7 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -349,11 +419,50 @@ class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt4o41Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt5Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities]):
     """What models of the profile `openai/gpt-5` take. Facts of 2026-11-22."""
 
     def call(
@@ -363,7 +472,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -374,7 +483,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt5Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -384,7 +493,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -395,7 +504,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -405,7 +514,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -416,7 +525,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -426,7 +535,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -437,11 +546,48 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt5MiniNanoCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: CodeExecution | FileSearch | MCPServer | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]):
     """What models of the profile `openai/gpt-5-mini-nano` take. Facts of 2026-11-22."""
 
     def call(
@@ -451,7 +597,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -462,7 +608,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -472,7 +618,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -483,7 +629,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -493,7 +639,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -504,7 +650,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -514,7 +660,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -525,11 +671,43 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt5ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(self, value: Literal["high"] | Reasoning[Literal["high"], Never], /) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabilities]):
     """What models of the profile `openai/gpt-5-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -538,7 +716,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -549,7 +727,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt5ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -558,7 +736,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -569,7 +747,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -578,7 +756,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -589,7 +767,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -598,7 +776,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -609,11 +787,37 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt5ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt5SearchProfile(Model[Text | Image | Document]):
+class Gpt5SearchCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: WebSearch, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt5SearchProfile(Model[Text | Image | Document, Gpt5SearchCapabilities]):
     """What models of the profile `openai/gpt-5-search` take. Facts of 2026-11-22."""
 
     def call(
@@ -621,7 +825,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -630,7 +834,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document]:
+    ) -> Response[FormatT, Text | Image | Document, Gpt5SearchCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -638,7 +842,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -647,7 +851,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document]:
+    ) -> StreamResponse[FormatT, Text | Image | Document, Gpt5SearchCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -655,7 +859,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -664,7 +868,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document, Gpt5SearchCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -672,7 +876,7 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrWebSearch] = ...,
+        tools: Sequence[WebSearch] = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -681,11 +885,43 @@ class Gpt5SearchProfile(Model[Text | Image | Document]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document, Gpt5SearchCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[WebSearch] = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt51Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: ApplyPatch | CodeExecution | FileSearch | ImageGeneration | MCPServer | Shell | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities]):
     """What models of the profile `openai/gpt-5.1` take. Facts of 2026-11-22."""
 
     @overload
@@ -695,7 +931,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -706,7 +944,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -715,7 +953,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -729,7 +969,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -738,7 +978,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -752,7 +994,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -761,7 +1003,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -772,7 +1016,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -781,7 +1025,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -795,7 +1041,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -804,7 +1050,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -818,7 +1066,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -827,7 +1075,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -838,7 +1088,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -847,7 +1097,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -861,7 +1113,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -870,7 +1122,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -884,7 +1138,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -893,7 +1147,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -904,7 +1160,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -913,7 +1169,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -927,7 +1185,7 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -936,7 +1194,9 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrApplyPatchCodeExecutionFileSearchImageGenerationMCPServerShellWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -950,11 +1210,74 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt52Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities]):
     """What models of the profile `openai/gpt-5.2` take. Facts of 2026-11-22."""
 
     @overload
@@ -965,7 +1288,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -976,7 +1299,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -985,7 +1308,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -999,7 +1322,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1009,7 +1332,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1023,7 +1346,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1033,7 +1356,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1044,7 +1367,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1053,7 +1376,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1067,7 +1390,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1077,7 +1400,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1091,7 +1414,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -1101,7 +1424,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1112,7 +1435,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1121,7 +1444,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1135,7 +1458,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1145,7 +1468,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1159,7 +1482,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -1169,7 +1492,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1180,7 +1503,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1189,7 +1512,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1203,7 +1526,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1213,7 +1536,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1227,11 +1550,65 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt52Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt52ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabilities]):
     """What models of the profile `openai/gpt-5.2-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -1240,7 +1617,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1250,7 +1627,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document | ToolOutput]:
+    ) -> Response[None, Text | Image | Document | ToolOutput, Gpt52ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -1259,7 +1636,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1269,7 +1646,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[None, Text | Image | Document | ToolOutput, Gpt52ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -1278,7 +1655,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1288,7 +1665,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput, Gpt52ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -1297,7 +1674,7 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -1307,11 +1684,49 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput, Gpt52ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt53CodexCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]):
     """What models of the profile `openai/gpt-5.3-codex` take. Facts of 2026-11-22."""
 
     @overload
@@ -1322,7 +1737,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1333,7 +1748,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1342,7 +1757,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1356,7 +1771,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1366,7 +1781,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1380,7 +1795,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1390,7 +1805,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1401,7 +1816,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1410,7 +1825,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1424,7 +1839,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1434,7 +1849,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1448,7 +1863,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -1458,7 +1873,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1469,7 +1884,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1478,7 +1893,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1492,7 +1907,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1502,7 +1917,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1516,7 +1931,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -1526,7 +1941,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1537,7 +1952,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1546,7 +1961,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1560,7 +1975,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1570,7 +1985,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1584,11 +1999,73 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt54Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | Shell | ToolSearch | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities]):
     """What models of the profile `openai/gpt-5.4` take. Facts of 2026-11-22."""
 
     @overload
@@ -1599,7 +2076,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1610,7 +2089,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1619,7 +2098,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1633,7 +2114,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1643,7 +2124,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1657,7 +2140,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1667,7 +2150,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1678,7 +2163,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1687,7 +2172,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1701,7 +2188,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1711,7 +2198,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1725,7 +2214,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -1735,7 +2224,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1746,7 +2237,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1755,7 +2246,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1769,7 +2262,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1779,7 +2272,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1793,7 +2288,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -1803,7 +2298,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1814,7 +2311,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1823,7 +2320,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1837,7 +2336,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1847,7 +2346,9 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -1861,11 +2362,85 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt54MiniCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: ApplyPatch
+        | CodeExecution
+        | ComputerUse
+        | FileSearch
+        | ImageGeneration
+        | MCPServer
+        | Shell
+        | ToolSearch
+        | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]):
     """What models of the profile `openai/gpt-5.4-mini` take. Facts of 2026-11-22."""
 
     @overload
@@ -1877,7 +2452,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1889,7 +2464,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1899,7 +2474,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1914,7 +2489,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1925,7 +2500,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1940,7 +2515,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1951,7 +2526,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1963,7 +2538,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1973,7 +2548,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1988,7 +2563,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1999,7 +2574,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2014,7 +2589,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -2025,7 +2600,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2037,7 +2612,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2047,7 +2622,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2062,7 +2637,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2073,7 +2648,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2088,7 +2663,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2099,7 +2674,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2111,7 +2686,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2121,7 +2696,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2136,7 +2711,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2147,7 +2722,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2162,11 +2737,75 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt54NanoCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]):
     """What models of the profile `openai/gpt-5.4-nano` take. Facts of 2026-11-22."""
 
     @overload
@@ -2177,7 +2816,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2188,7 +2827,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2197,7 +2836,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2211,7 +2850,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2221,7 +2860,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2235,7 +2874,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -2245,7 +2884,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2256,7 +2895,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2265,7 +2904,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2279,7 +2918,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2289,7 +2928,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2303,7 +2942,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -2313,7 +2952,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2324,7 +2963,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2333,7 +2972,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2347,7 +2986,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2357,7 +2996,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2371,7 +3010,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2381,7 +3020,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2392,7 +3031,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2401,7 +3040,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2415,7 +3054,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2425,7 +3064,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2439,11 +3078,65 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt54ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: FileSearch | MCPServer | ToolSearch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabilities]):
     """What models of the profile `openai/gpt-5.4-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -2452,7 +3145,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -2462,7 +3155,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document | ToolOutput]:
+    ) -> Response[None, Text | Image | Document | ToolOutput, Gpt54ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -2471,7 +3164,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -2481,7 +3174,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[None, Text | Image | Document | ToolOutput, Gpt54ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -2490,7 +3183,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -2500,7 +3193,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput, Gpt54ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -2509,7 +3202,7 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -2519,11 +3212,49 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput, Gpt54ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
+class Gpt55Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities]):
     """What models of the profile `openai/gpt-5.5` take. Facts of 2026-11-22."""
 
     @overload
@@ -2534,7 +3265,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2545,7 +3276,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2554,7 +3285,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2568,7 +3299,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2578,7 +3309,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2592,7 +3323,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -2602,7 +3333,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2613,7 +3344,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2622,7 +3353,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2636,7 +3367,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2646,7 +3377,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2660,7 +3391,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -2670,7 +3401,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2681,7 +3412,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2690,7 +3421,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2704,7 +3435,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2714,7 +3445,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2728,7 +3459,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2738,7 +3469,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2749,7 +3480,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2758,7 +3489,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2772,7 +3503,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2782,7 +3513,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -2796,11 +3527,60 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt55CyberProfile(Model[Text]):
+class Gpt55CyberCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Never, Never], /) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: ToolSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
     """What models of the profile `openai/gpt-5.5-cyber` take. Facts of 2026-11-22."""
 
     @overload
@@ -2810,7 +3590,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2818,7 +3598,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text]:
+    ) -> Response[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2827,7 +3607,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
         max_tokens: int = ...,
@@ -2837,7 +3617,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text]:
+    ) -> Response[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2846,7 +3626,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2856,7 +3636,7 @@ class Gpt55CyberProfile(Model[Text]):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> Response[None, Text]:
+    ) -> Response[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -2865,7 +3645,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2873,7 +3653,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text]:
+    ) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2882,7 +3662,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
         max_tokens: int = ...,
@@ -2892,7 +3672,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text]:
+    ) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2901,7 +3681,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2911,7 +3691,7 @@ class Gpt55CyberProfile(Model[Text]):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[None, Text]:
+    ) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -2920,7 +3700,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2928,7 +3708,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text]:
+    ) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2937,7 +3717,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
         max_tokens: int = ...,
@@ -2947,7 +3727,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text]:
+    ) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2956,7 +3736,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2966,7 +3746,7 @@ class Gpt55CyberProfile(Model[Text]):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[None, Text]:
+    ) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2975,7 +3755,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -2983,7 +3763,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text]:
+    ) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2992,7 +3772,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
         max_tokens: int = ...,
@@ -3002,7 +3782,7 @@ class Gpt55CyberProfile(Model[Text]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text]:
+    ) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3011,7 +3791,7 @@ class Gpt55CyberProfile(Model[Text]):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, Never] = ...,
-        tools: Sequence[ToolOrToolSearch] = ...,
+        tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -3021,11 +3801,59 @@ class Gpt55CyberProfile(Model[Text]):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[None, Text]:
+    ) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Never, Never] = ...,
+        tools: Sequence[ToolSearch] = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[ToolSearch] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
+class Gpt55ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _builtin_tools(self, value: FileSearch | MCPServer | ToolSearch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabilities]):
     """What models of the profile `openai/gpt-5.5-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -3034,7 +3862,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -3044,7 +3872,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Image | Document | ToolOutput]:
+    ) -> Response[None, Text | Image | Document | ToolOutput, Gpt55ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -3053,7 +3881,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -3063,7 +3891,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[None, Text | Image | Document | ToolOutput, Gpt55ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -3072,7 +3900,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -3082,7 +3910,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[None, Text | Image | Document | ToolOutput, Gpt55ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -3091,7 +3919,7 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -3101,11 +3929,49 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput, Gpt55ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt56CyberCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(self, value: ComputerUse | ToolSearch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]):
     """What models of the profile `openai/gpt-5.6-cyber` take. Facts of 2026-11-22."""
 
     @overload
@@ -3116,7 +3982,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3128,7 +3994,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3137,7 +4003,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3151,7 +4017,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3161,7 +4027,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3175,7 +4041,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -3185,7 +4051,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3197,7 +4063,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3206,7 +4072,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3220,7 +4086,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3230,7 +4096,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3244,7 +4110,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -3254,7 +4120,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3266,7 +4132,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3275,7 +4141,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3289,7 +4155,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3299,7 +4165,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3313,7 +4179,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -3323,7 +4189,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3335,7 +4201,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3344,7 +4210,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3358,7 +4224,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3368,7 +4234,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3382,11 +4248,74 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt56SolCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]):
     """What models of the profile `openai/gpt-5.6-sol` take. Facts of 2026-11-22."""
 
     @overload
@@ -3397,7 +4326,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3409,7 +4340,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3418,7 +4349,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3433,7 +4366,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3443,7 +4376,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3458,7 +4393,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -3468,7 +4403,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3480,7 +4417,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3489,7 +4426,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3504,7 +4443,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3514,7 +4453,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3529,7 +4470,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -3539,7 +4480,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3551,7 +4494,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3560,7 +4503,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3575,7 +4520,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3585,7 +4530,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3600,7 +4547,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -3610,7 +4557,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3622,7 +4571,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3631,7 +4580,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3646,7 +4597,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3656,7 +4607,9 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3671,11 +4624,79 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt56TerraLunaCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]):
     """What models of the profile `openai/gpt-5.6-terra-luna` take. Facts of 2026-11-22."""
 
     @overload
@@ -3686,7 +4707,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3698,7 +4719,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3707,7 +4728,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3722,7 +4743,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3732,7 +4753,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3747,7 +4768,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -3757,7 +4778,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3769,7 +4790,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3778,7 +4799,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3793,7 +4814,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -3803,7 +4824,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3818,7 +4839,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -3828,7 +4849,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3840,7 +4861,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3849,7 +4870,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3864,7 +4885,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -3874,7 +4895,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3889,7 +4910,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -3899,7 +4920,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3911,7 +4932,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3920,7 +4941,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3935,7 +4956,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -3945,7 +4966,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -3960,11 +4981,85 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt6Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: ApplyPatch
+        | CodeExecution
+        | ComputerUse
+        | FileSearch
+        | ImageGeneration
+        | MCPServer
+        | Shell
+        | ToolSearch
+        | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]):
     """What models of the profile `openai/gpt-6` take. Facts of 2026-11-22."""
 
     @overload
@@ -3976,7 +5071,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3989,7 +5084,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -3999,7 +5094,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4015,7 +5110,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -4026,7 +5121,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4042,7 +5137,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -4053,7 +5148,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4066,7 +5161,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -4076,7 +5171,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4092,7 +5187,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -4103,7 +5198,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4119,7 +5214,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -4130,7 +5225,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4143,7 +5238,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -4153,7 +5248,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4169,7 +5264,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -4180,7 +5275,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4196,7 +5291,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -4207,7 +5302,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4220,7 +5315,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -4230,7 +5325,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4246,7 +5341,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -4257,7 +5352,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4273,11 +5368,79 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt6AstraCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]):
     """What models of the profile `openai/gpt-6-astra` take. Facts of 2026-11-22."""
 
     def call(
@@ -4287,7 +5450,9 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4299,7 +5464,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -4309,7 +5474,9 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4321,7 +5488,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -4331,7 +5498,9 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4343,7 +5512,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -4353,7 +5522,9 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionComputerUseFileSearchImageGenerationMCPServerToolSearchWebSearch] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4365,11 +5536,47 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt6GatedProfile(Model[Text | CachePoint]):
+class Gpt6GatedCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
     """What models of the profile `openai/gpt-6-gated` take. Facts of 2026-11-22."""
 
     def call(
@@ -4386,7 +5593,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | CachePoint]:
+    ) -> Response[None, Text | CachePoint, Gpt6GatedCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -4403,7 +5610,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | CachePoint]:
+    ) -> StreamResponse[None, Text | CachePoint, Gpt6GatedCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -4420,7 +5627,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | CachePoint]:
+    ) -> AsyncResponse[None, Text | CachePoint, Gpt6GatedCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -4437,11 +5644,47 @@ class Gpt6GatedProfile(Model[Text | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | CachePoint]:
+    ) -> AsyncStreamResponse[None, Text | CachePoint, Gpt6GatedCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        max_tokens: int = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt6RosalindCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(self, value: ComputerUse | ToolSearch | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]):
     """What models of the profile `openai/gpt-6-rosalind` take. Facts of 2026-11-22."""
 
     def call(
@@ -4451,7 +5694,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4463,7 +5706,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -4473,7 +5716,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4485,7 +5728,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -4495,7 +5738,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4507,7 +5750,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -4517,7 +5760,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseToolSearchWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -4529,11 +5772,63 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt61SolCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: ApplyPatch
+        | CodeExecution
+        | ComputerUse
+        | FileSearch
+        | ImageGeneration
+        | MCPServer
+        | Shell
+        | ToolSearch
+        | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]):
     """What models of the profile `openai/gpt-6.1-sol` take. Facts of 2026-11-22."""
 
     def call(
@@ -4544,7 +5839,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4557,7 +5852,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -4568,7 +5863,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4581,7 +5876,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -4592,7 +5887,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4605,7 +5900,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -4616,7 +5911,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4629,11 +5924,65 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt61TerraCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(
+        self,
+        value: ApplyPatch
+        | CodeExecution
+        | ComputerUse
+        | FileSearch
+        | ImageGeneration
+        | MCPServer
+        | Shell
+        | ToolSearch
+        | WebSearch,
+        /,
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]):
     """What models of the profile `openai/gpt-6.1-terra` take. Facts of 2026-11-22."""
 
     @overload
@@ -4645,7 +5994,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4658,7 +6007,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -4668,7 +6017,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4684,7 +6033,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -4695,7 +6044,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4711,7 +6060,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -4722,7 +6071,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4735,7 +6084,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -4745,7 +6094,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4761,7 +6110,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -4772,7 +6121,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4788,7 +6137,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -4799,7 +6148,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4812,7 +6161,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -4822,7 +6171,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4838,7 +6187,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -4849,7 +6198,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4865,7 +6214,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -4876,7 +6225,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4889,7 +6238,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -4899,7 +6248,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         system: str = ...,
         reasoning: Literal["off"],
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4915,7 +6264,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -4926,7 +6275,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
         tools: Sequence[
-            ToolOrApplyPatchCodeExecutionComputerUseFileSearchImageGenerationMCPServerShellToolSearchWebSearch
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4942,11 +6291,75 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint]
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+    @overload
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        logprobs: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 @type_check_only
-class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
+class Gpt62Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        /,
+    ) -> None: ...
+    def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
+    def _builtin_tools(self, value: ComputerUse | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+    def _caches(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]):
     """What models of the profile `openai/gpt-6.2` take. Facts of 2026-11-22."""
 
     def call(
@@ -4956,7 +6369,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -4966,7 +6379,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -4976,7 +6389,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -4986,7 +6399,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -4996,7 +6409,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5006,7 +6419,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -5016,7 +6429,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5026,11 +6439,41 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        cache: Literal["30m", "12h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class GptAudioProfile(Model[Text | Audio | ToolOutput]):
+class GptAudioCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _stop(self, value: str | Sequence[str], /) -> None: ...
+    def _seed(self, value: int, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _audio_output(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class GptAudioProfile(Model[Text | Audio | ToolOutput, GptAudioCapabilities]):
     """What models of the profile `openai/gpt-audio` take. Facts of 2026-11-22."""
 
     def call(
@@ -5052,7 +6495,7 @@ class GptAudioProfile(Model[Text | Audio | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | Audio | ToolOutput]:
+    ) -> Response[None, Text | Audio | ToolOutput, GptAudioCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -5074,7 +6517,7 @@ class GptAudioProfile(Model[Text | Audio | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | Audio | ToolOutput]:
+    ) -> StreamResponse[None, Text | Audio | ToolOutput, GptAudioCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -5096,7 +6539,7 @@ class GptAudioProfile(Model[Text | Audio | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | Audio | ToolOutput]:
+    ) -> AsyncResponse[None, Text | Audio | ToolOutput, GptAudioCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -5118,11 +6561,42 @@ class GptAudioProfile(Model[Text | Audio | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | Audio | ToolOutput]:
+    ) -> AsyncStreamResponse[None, Text | Audio | ToolOutput, GptAudioCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        output: Sequence[Literal["text", "audio"]] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
+class GptDaybreakCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _parallel_tools(self, value: bool, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _builtin_tools(self, value: ComputerUse | WebSearch, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput, GptDaybreakCapabilities]):
     """What models of the profile `openai/gpt-daybreak` take. Facts of 2026-11-22."""
 
     def call(
@@ -5130,7 +6604,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -5140,7 +6614,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, GptDaybreakCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -5148,7 +6622,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -5158,7 +6632,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, GptDaybreakCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -5166,7 +6640,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -5176,7 +6650,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, GptDaybreakCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -5184,7 +6658,7 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        tools: Sequence[ToolOrComputerUseWebSearch] = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -5194,11 +6668,42 @@ class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, GptDaybreakCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class O3Profile(Model[Text | Image | Document | ToolOutput]):
+class O3Capabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
     """What models of the profile `openai/o3` take. Facts of 2026-11-22."""
 
     def call(
@@ -5207,7 +6712,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5216,7 +6721,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, O3Capabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -5225,7 +6730,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5234,7 +6739,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, O3Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -5243,7 +6748,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5252,7 +6757,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, O3Capabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -5261,7 +6766,7 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrCodeExecutionFileSearchImageGenerationMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5270,11 +6775,40 @@ class O3Profile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, O3Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
+
 @type_check_only
-class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
+class O3ProCapabilities(NoCapabilities):
+    def _system(self, value: str, /) -> None: ...
+    def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
+    def _format(self, value: Yes, /) -> None: ...
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+    ) -> None: ...
+    def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
+    def _reasons(self, value: Yes, /) -> None: ...
+    def _thoughts(self, value: Yes, /) -> None: ...
+
+@type_check_only
+class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities]):
     """What models of the profile `openai/o3-pro` take. Facts of 2026-11-22."""
 
     def call(
@@ -5283,7 +6817,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5292,7 +6826,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> Response[FormatT, Text | Image | Document | ToolOutput, O3ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
 
     def stream(
@@ -5301,7 +6835,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5310,7 +6844,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, O3ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
     async def call_async(
@@ -5319,7 +6853,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5328,7 +6862,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, O3ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
 
     async def stream_async(
@@ -5337,7 +6871,7 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[ToolOrFileSearchMCPServerWebSearch] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
         max_tokens: int = ...,
@@ -5346,8 +6880,24 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput]):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput]:
+    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, O3ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
+
+    def with_(
+        self,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> Self:
+        """The same model with other defaults."""
 
 class ChatLatest(ChatLatestProfile):
     """chat-latest (`openai/chat-latest`). 128,000 of output. $5 in and $30 out per million tokens."""

@@ -7,7 +7,7 @@ import inspect
 import json
 import sys
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from capably.llm._registry import find_model
 from capably.llm._select import models, price
@@ -49,7 +49,9 @@ def _models(options: argparse.Namespace) -> int:
         return 0
     for row in _table([_HEADER, *map(_row, found)]):
         print(row)
-    print(f"{len(found)} models; prices are US dollars per million tokens. `capably show ID` tells everything about one.")
+    print(
+        f"{len(found)} models; prices are US dollars per million tokens. `capably show ID` tells everything about one."
+    )
     return 0 if found else 1
 
 
@@ -74,8 +76,9 @@ _HEADER = ("id", "in $", "out $", "context", "output", "reads", "reasoning", "te
 
 def _row(info: ModelInfo) -> tuple[str, ...]:
     facts = info.to_json()
-    tools, reasoning, sampling = facts["tools"] or {}, facts["reasoning"] or {}, facts["sampling"] or {}
-    efforts = ("off " if reasoning.get("always_on") is False else "") + " ".join(reasoning.get("efforts") or ())
+    tools, reasoning, sampling = facts["tools"], facts["reasoning"], facts["sampling"]
+    off = reasoning["supported"] and reasoning["always_on"] is False
+    efforts = ("off " if off else "") + " ".join(reasoning["efforts"] or ())
     return (
         info.id,
         _number(price(info, "input")),
@@ -83,9 +86,9 @@ def _row(info: ModelInfo) -> tuple[str, ...]:
         _size(info.limits["context"] or info.limits["input"]),
         _size(info.limits["output"]),
         " ".join(facts["input"] or ("?",)),
-        efforts.strip() or {True: "yes", False: "no", None: "?"}[reasoning.get("supported")],
-        sampling.get("temperature") or "?",
-        {True: "yes", False: "no", None: "?"}[tools.get("supported")],
+        efforts.strip() or {True: "yes", False: "no", None: "?"}[reasoning["supported"]],
+        sampling["temperature"] or "?",
+        {True: "yes", False: "no", None: "?"}[tools["supported"]],
         facts["structured_output"] or "?",
     )
 
@@ -110,28 +113,42 @@ def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
     for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
         yield name.replace("_", " "), _say(facts[name])
     for group in ("tools", "reasoning", "sampling", "cache", "limits"):
-        yield group, _say(facts[group])
-    for endpoint, rules in (facts["endpoints"] or {}).items():
-        yield "endpoint", f"{endpoint}: {_say(rules)}"
+        yield group, _say(facts[group], unverified=_UNVERIFIED[group]) or "unknown"
+    endpoints: dict[str, Any] = facts["endpoints"] or {}
+    for endpoint, rules in endpoints.items():
+        yield "endpoint", f"{endpoint}: {_say(rules, unverified=('tools', 'stop', 'seed', 'logprobs'))}"
     for entry in info.prices:
         span = " ".join(f"{word} {entry[key]}" for word, key in (("from", "start"), ("until", "until")) if entry[key])
         rates = {k: v for k, v in entry.items() if k not in ("start", "until")}
         yield "price", f"{_say(rates)}{f' ({span})' if span else ''}"
-    yield "dates", _say(facts["dates"])
+    yield "dates", _say(facts["dates"]) or "unknown"
     yield "successor", facts["replacement"] or "none named"
-    yield "facts checked", f"{facts['verified'] or 'never'} (model_registry.yaml:{info.line})"
+    yield "facts checked", f"{facts['verified']} (model_registry.yaml:{info.line})" if info.verified else "never"
     for source in facts["sources"]:
         yield "source", source
 
 
-def _say(value: Any) -> str:
+_UNVERIFIED: Mapping[str, tuple[str, ...]] = {
+    "tools": ("forced", "parallel", "strict", "with_structured_output", "with_builtin"),
+    "reasoning": ("efforts", "off", "visible"),
+    "sampling": ("temperature", "top_p", "top_k"),
+    "cache": ("automatic", "breakpoints"),
+    "limits": (),
+}
+"""Group -> the facts in it that nobody knows when they are `None`; any other `None` there only says nothing."""
+
+
+def _say(value: Any, *, unverified: tuple[str, ...] = ()) -> str:
     if value is None:
         return "unverified"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        shown = ((key, inner) for key, inner in value.items() if inner not in (None, []))  # pyright: ignore[reportUnknownVariableType]
+        said = cast(Mapping[str, Any], value)
+        if said.get("supported", True) is not True:
+            return _say(said["supported"])
+        shown = ((k, v) for k, v in said.items() if v not in (None, []) or (v is None and k in unverified))
         return ", ".join(f"{key} {_say(inner)}" for key, inner in shown)
     if isinstance(value, (list, tuple)):
-        return " ".join(map(_say, value)) or "none"  # pyright: ignore[reportUnknownArgumentType]
+        return " ".join(map(_say, cast(list[Any], value))) or "none"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -14,11 +14,13 @@ def add_generate(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "generate",
         help="write typings/capably_models from a registry",
-        description="Writes the typed package `capably_models` from a registry file into ./typings, where pyright looks first.",
+        description="Writes the typed package `capably_models` into ./typings, where pyright looks first.",
     )
     parser.add_argument("--registry", type=Path, default=Path("model_registry.yaml"), metavar="FILE")
     parser.add_argument("--output", type=Path, default=Path("typings/capably_models"), metavar="FOLDER")
-    parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale"
+    )
     parser.set_defaults(run=_generate)
 
 
@@ -44,5 +46,7 @@ def _generate(options: argparse.Namespace) -> int:
         return 0
     if found:
         print("\n".join(found))
-        print(f"{len(found)} files are stale; bring them up to date with: capably generate --registry {options.registry}")
+        print(
+            f"{len(found)} files are stale; bring them up to date with: capably generate --registry {options.registry}"
+        )
     return 1 if found else 0

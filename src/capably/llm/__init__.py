@@ -1,9 +1,9 @@
 """capably's public surface.
 
-    from capably import llm
+from capably import llm
 
-    model = llm.Model("anthropic/claude-sonnet-5-5")
-    print(model.call("Name a fantasy book.").text())
+model = llm.Model("anthropic/claude-sonnet-5-5")
+print(model.call("Name a fantasy book.").text())
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import capably_models
+
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -53,6 +54,32 @@ from capably.types.reasoning import Effort, Reasoning
 from capably.types.usage import Usage
 
 if TYPE_CHECKING:
+    from capably_models import *
+
+    from capably.llm._capabilities import (
+        Capabilities,
+        HasAudioOutput,
+        HasBuiltinTools,
+        HasCache,
+        HasForcedTools,
+        HasFormat,
+        HasImageOutput,
+        HasLogprobs,
+        HasParallelTools,
+        HasPrefill,
+        HasReasoning,
+        HasSeed,
+        HasStop,
+        HasSystem,
+        HasTemperature,
+        HasThoughts,
+        HasTools,
+        HasTopK,
+        HasTopP,
+        HasVerbosity,
+    )
+    from capably.llm._override import override
+    from capably.llm._prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
     from capably.llm._providers import preload, provider
     from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
     from capably.llm._scripted import scripted
@@ -77,15 +104,41 @@ if TYPE_CHECKING:
         WebFetch,
         WebSearch,
     )
-    from capably_models import *
 else:
     # Loaded when they are first used, so that `from capably import llm` costs milliseconds.
     _LAZY = {
+        **dict.fromkeys(
+            (
+                "Capabilities",
+                "HasAudioOutput",
+                "HasBuiltinTools",
+                "HasCache",
+                "HasForcedTools",
+                "HasFormat",
+                "HasImageOutput",
+                "HasLogprobs",
+                "HasParallelTools",
+                "HasPrefill",
+                "HasReasoning",
+                "HasSeed",
+                "HasStop",
+                "HasSystem",
+                "HasTemperature",
+                "HasThoughts",
+                "HasTools",
+                "HasTopK",
+                "HasTopP",
+                "HasVerbosity",
+            ),
+            "capably.llm._capabilities",
+        ),
+        **dict.fromkeys(("AsyncCall", "AsyncPrompt", "Call", "Prompt", "prompt"), "capably.llm._prompt"),
         **dict.fromkeys(("preload", "provider"), "capably.llm._providers"),
         **dict.fromkeys(
             ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.llm._responses"
         ),
         **dict.fromkeys(("Context", "tool"), "capably.llm._tool"),
+        "override": "capably.llm._override",
         "scripted": "capably.llm._scripted",
         "models": "capably.llm._select",
         "ModelInfo": "capably.types.facts",
@@ -126,6 +179,8 @@ else:
 __all__ = [
     "ApplyPatch",
     "AssistantMessage",
+    "AsyncCall",
+    "AsyncPrompt",
     "AsyncResponse",
     "AsyncStreamResponse",
     "Audio",
@@ -134,6 +189,8 @@ __all__ = [
     "Bash",
     "BrowserUse",
     "CachePoint",
+    "Call",
+    "Capabilities",
     "CapablyError",
     "Citation",
     "CodeExecution",
@@ -145,6 +202,25 @@ __all__ = [
     "Effort",
     "FileSearch",
     "GoogleMaps",
+    "HasAudioOutput",
+    "HasBuiltinTools",
+    "HasCache",
+    "HasForcedTools",
+    "HasFormat",
+    "HasImageOutput",
+    "HasLogprobs",
+    "HasParallelTools",
+    "HasPrefill",
+    "HasReasoning",
+    "HasSeed",
+    "HasStop",
+    "HasSystem",
+    "HasTemperature",
+    "HasThoughts",
+    "HasTools",
+    "HasTopK",
+    "HasTopP",
+    "HasVerbosity",
     "Image",
     "ImageGeneration",
     "MCPServer",
@@ -155,6 +231,7 @@ __all__ = [
     "ParseError",
     "Part",
     "PermissionDeniedError",
+    "Prompt",
     "ProviderError",
     "RateLimitError",
     "Reasoning",
@@ -174,8 +251,8 @@ __all__ = [
     "ToolError",
     "ToolOutput",
     "ToolSearch",
-    "UnknownModelError",
     "Unknown",
+    "UnknownModelError",
     "UnsupportedFeatureError",
     "UnsupportedFeatureWarning",
     "UnverifiedModelWarning",
@@ -186,7 +263,9 @@ __all__ = [
     "WebSearch",
     "assistant",
     "models",
+    "override",
     "preload",
+    "prompt",
     "provider",
     "scripted",
     "system",

@@ -1,4 +1,4 @@
-"""The road of a call: parameters and content -> check -> request -> adapter -> response. Sync and async share all but the I/O."""
+"""The road of a call: content and parameters -> check -> request -> adapter. Sync and async share all but the I/O."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.llm._check import check_call, unknown_parameter
-from capably.llm._providers import adapter_of
+from capably.llm._providers import adapter_of, default_endpoint
 from capably.providers import Adapter
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
-from capably.types.request import CallParams, Request
+from capably.types.request import PARAMETERS, Request
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
-
-PARAMETERS = tuple(CallParams.__annotations__)
 
 
 class Prepared(NamedTuple):
@@ -28,7 +26,7 @@ class Prepared(NamedTuple):
 
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
-    """Checks the call and puts it into neutral form. Nothing is sent, and no SDK is imported unless the check passes."""
+    """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
     given = {name: value for name, value in params.items() if value is not None}
     for name in given:
         if name not in PARAMETERS:
@@ -37,7 +35,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     if "tools" in given:
         given["tools"] = _tools(given["tools"])
     on_unsupported = given.pop("on_unsupported", "raise")
-    endpoint = info.endpoint if info else None
+    endpoint = (info.endpoint if info else None) or default_endpoint(id.partition("/")[0])
     told = check_call(info, endpoint, given, messages, on_unsupported) if info else []
     if "format" in given:
         from capably.llm._format import format_of

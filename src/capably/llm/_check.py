@@ -27,6 +27,7 @@ MODALITY: Mapping[type[p.Part], str] = {
     p.Video: "video",
 }
 
+_ANSWERS = ("raise", "warn", "drop")
 _WHY = {
     "never": "never",
     "ignored": "accepted and ignored, so it would do nothing",
@@ -44,6 +45,8 @@ class Finding(NamedTuple):
     what: str
     advice: str
     drop: Callable[[], None]
+    general: bool = False
+    """It is no lack of this model alone, so no other models are named."""
 
 
 def check_call(
@@ -57,6 +60,8 @@ def check_call(
 
     Dropping changes `params` and `messages` in place.
     """
+    if on_unsupported not in _ANSWERS:
+        raise ValueError(f"on_unsupported={on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
     if info.facts is None:
         text = f'"{info.id}" is {UNVERIFIED}: its id is known and its capabilities are not, so nothing was checked.'
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
@@ -89,7 +94,7 @@ def _findings(
         if found:
             yield found
     yield from _together(info, rules, params)
-    yield from _content(rules, messages)
+    yield from _content(info, rules, messages)
 
 
 def _parameter(info: ModelInfo, rules: Mapping[str, Rule], name: str, params: dict[str, Any]) -> Finding | None:
@@ -126,7 +131,8 @@ def _reasoning(info: ModelInfo, rules: Mapping[str, Rule], name: str, params: di
     rule, value = rules[name], params[name]
     if rule.refused:
         return _refused(name, name, value, rule.when, params)
-    word: Any = value.effort if isinstance(value, Reasoning) else value  # pyright: ignore[reportUnknownMemberType]
+    settings: Reasoning[Any, Any] | None = value if isinstance(value, Reasoning) else None
+    word = value if settings is None else settings.effort
     if word is not None and word not in rule.values:
         return _not_among(name, f"{name}={word!r}", word, rule.values, params)
     if isinstance(value, Reasoning) and value.budget_tokens is not None:  # pyright: ignore[reportUnknownMemberType]
@@ -139,10 +145,12 @@ def _budget(info: ModelInfo, rules: Mapping[str, Rule], tokens: int, params: dic
     if rule.refused:
         efforts = ", ".join(map(repr, rules["reasoning"].values))
         found = _refused("reasoning", name, tokens, rule.when, params)
-        return found._replace(feature="reasoning.budget_tokens", advice=f"Say it in words: reasoning={efforts}.")
+        return found._replace(feature="reasoning.budget_tokens", advice=f"Say it in words (reasoning={efforts})")
     budget = (info.facts or {})["reasoning"]["budget"]
-    if not budget["min"] <= tokens <= (budget["max"] or float("inf")):
-        return _out_of_range("reasoning", tokens, budget["min"], budget["max"], params, shown="budget_tokens")
+    highest = budget["max"] or info.limits["output"]
+    if not budget["min"] <= tokens <= (highest or float("inf")):
+        found = _out_of_range("reasoning", tokens, budget["min"], highest, params, shown="budget_tokens")
+        return found._replace(feature="reasoning.budget_tokens")
     return None
 
 
@@ -170,6 +178,9 @@ def _tool_choice(info: ModelInfo, rules: Mapping[str, Rule], name: str, params: 
         shown = f"tool_choice={value!r}" if forced else name
         found = _refused(name, shown, value, rule.when, params)
         return found._replace(allowed=("auto", "none")) if forced and rules[name].when == "always" else found
+    if not forced and value not in ("auto", "none"):
+        found = _not_among(name, f"{name}={value!r}", value, ("auto", "none", "required"), params)
+        return found._replace(general=True)
     return None
 
 
@@ -200,32 +211,38 @@ def _together(info: ModelInfo, rules: Mapping[str, Rule], params: dict[str, Any]
                 f"`{name}` together with `{other}`",
                 f"Leave out one of the two{': ask in two calls' if name == 'format' else ''}",
                 lambda name=name: params.pop(name, None),
+                general=True,
             )
 
 
-def _content(rules: Mapping[str, Rule], messages: list[Message]) -> Iterator[Finding]:
-    for place, message in enumerate(messages):
-        if isinstance(message, UserMessage):
-            yield from _parts(rules, messages, place, message)
-        elif isinstance(message, SystemMessage):
-            rule = rules["system_messages" if place else "system"]
+def _content(info: ModelInfo, rules: Mapping[str, Rule], messages: list[Message]) -> Iterator[Finding]:
+    leading = True
+    for message in list(messages):
+        if isinstance(message, SystemMessage):
+            rule = rules["system" if leading else "system_messages"]
             if rule.refused:
-                feature = "system messages in mid-conversation" if place else "system"
                 yield Finding(
-                    "system_messages" if place else "system",
+                    "system" if leading else "system_messages",
                     message.text,
                     (),
                     rule.when,
-                    feature if place else "`system`",
-                    "Put the instructions at the start" if place else "Put the instructions into the user message",
-                    lambda message=message: messages.remove(message),
+                    "`system`" if leading else "system messages in mid-conversation",
+                    "Put the instructions into the user message" if leading else "Put the instructions at the start",
+                    lambda message=message: _remove(messages, message),
                 )
+        else:
+            leading = False
+            if isinstance(message, UserMessage):
+                yield from _parts(info, rules, messages, message)
 
 
 def _parts(
-    rules: Mapping[str, Rule], messages: list[Message], place: int, message: UserMessage[Any]
+    info: ModelInfo, rules: Mapping[str, Rule], messages: list[Message], message: UserMessage[Any]
 ) -> Iterator[Finding]:
     allowed = rules["input"].values
+    unverified = (info.facts or {})["unverified_input"]
+    # The message as it stands when something is taken out: it may have lost a part before.
+    now = [message]
     for part in message.content:
         modality = MODALITY.get(type(part))
         if modality is not None and modality not in allowed:
@@ -233,10 +250,10 @@ def _parts(
                 f"input.{modality}",
                 part,
                 allowed,
-                "never",
+                UNVERIFIED if modality in unverified else "never",
                 f"{modality} input (`llm.{type(part).__name__}`)",
                 "Leave the part out",
-                lambda part=part: _take_out(messages, place, part),
+                lambda part=part: _take_out(messages, now, part),
             )
         elif isinstance(part, p.CachePoint) and part.ttl not in rules["cache"].values:
             yield Finding(
@@ -246,14 +263,32 @@ def _parts(
                 rules["cache"].when if rules["cache"].refused else "value",
                 f"`llm.CachePoint(ttl={part.ttl!r})`",
                 "Leave the part out",
-                lambda part=part: _take_out(messages, place, part),
+                lambda part=part: _take_out(messages, now, part),
+            )
+        elif isinstance(part, p.ToolOutput) and rules["tools"].refused:
+            yield Finding(
+                "tools",
+                part,
+                (),
+                rules["tools"].when,
+                "`llm.ToolOutput`",
+                "Say the result in words",
+                lambda part=part: _take_out(messages, now, part),
             )
 
 
-def _take_out(messages: list[Message], place: int, part: p.Part) -> None:
-    message = messages[place]
-    if isinstance(message, UserMessage):
-        messages[place] = UserMessage([kept for kept in message.content if kept is not part])  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+def _remove(messages: list[Message], message: Message) -> None:
+    del messages[_place(messages, message)]
+
+
+def _take_out(messages: list[Message], now: list[UserMessage[Any]], part: p.Part) -> None:
+    place = _place(messages, now[0])
+    now[0] = messages[place] = UserMessage([kept for kept in now[0].content if kept is not part])
+
+
+def _place(messages: list[Message], message: Message) -> int:
+    """Where this very message stands; an equal one elsewhere is another."""
+    return next(i for i, other in enumerate(messages) if other is message)
 
 
 _RANGES: Mapping[str, tuple[float, float | None]] = {"top_p": (0, 1), "top_k": (1, None), "logprobs": (0, 20)}
@@ -379,7 +414,8 @@ def _selector(finding: Finding) -> str:
         return f", ... (llm.models({word}_input=True))"
     if finding.feature == "reasoning" and finding.reason == "value":
         return f', ... (llm.models(reasoning="{finding.value}"))'
-    return f", ... (llm.models({group}=True))" if group in _SELECTORS and finding.reason != "value" else ""
+    selects = finding.feature in _SELECTORS and finding.reason != "value"
+    return f", ... (llm.models({group}=True))" if selects else ""
 
 
 _SELECTORS = ("tools", "format", "reasoning", "temperature", "top_p", "top_k", "stop", "seed", "prefill")
@@ -387,7 +423,7 @@ _SELECTORS = ("tools", "format", "reasoning", "temperature", "top_p", "top_k", "
 
 def _takes(info: ModelInfo, finding: Finding) -> str:
     """Whether a model takes what another refused: empty if not, else the condition (a blank where there is none)."""
-    if info.facts is None or finding.reason in ("range", "never together"):
+    if info.facts is None or finding.general or finding.reason == "range":
         return ""
     rules = rules_for(info, info.endpoint)
     group, _, word = finding.feature.partition(".")

@@ -1,27 +1,41 @@
-"""The run time of `llm.Model`. What each model takes is typed in the generated stubs and checked from the same facts."""
+"""The run time of `llm.Model`. What a model takes is typed in the generated stubs and checked from the same facts."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, cast
 
-from capably.llm._calls import PARAMETERS, prepare
+from capably.llm._calls import prepare
 from capably.llm._check import unknown_parameter
+from capably.llm._override import in_force
 from capably.llm._registry import find_model, listed_model
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, InputT_contra, Response, StreamResponse
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
+from capably.types.request import PARAMETERS
 
 if TYPE_CHECKING:
     from typing import Self, Unpack
 
+    from typing_extensions import TypeVar
+
+    from capably.llm._capabilities import Capabilities
+    from capably.types.parts import Text
     from capably.types.request import CallParams
 
-__all__ = ["InputT_contra", "ModelBase", "constants"]
+    InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
+    CapsT_co = TypeVar("CapsT_co", covariant=True, default=Capabilities)
+else:
+    from typing import TypeVar
+
+    InputT_contra = TypeVar("InputT_contra", contravariant=True)
+    CapsT_co = TypeVar("CapsT_co", covariant=True)
+
+__all__ = ["CapsT_co", "InputT_contra", "ModelBase", "constants"]
 
 
-class ModelBase(Generic[InputT_contra]):
+class ModelBase(Generic[InputT_contra, CapsT_co]):
     """A model and the parameters that every call to it starts from. Immutable; pickles; compares by value."""
 
     __slots__ = ("_info", "defaults", "id")
@@ -29,9 +43,20 @@ class ModelBase(Generic[InputT_contra]):
     defaults: Mapping[str, Any]
     _info: ModelInfo | None
 
-    if not TYPE_CHECKING:
+    if TYPE_CHECKING:
+
+        def _inputs(self, value: InputT_contra, /) -> None: ...
+        def _capabilities(self) -> CapsT_co: ...
+
+    else:
+        # Two parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        def __class_getitem__(cls, item: Any) -> Any:
+            from types import GenericAlias
+
+            return GenericAlias(cls, item)
+
         # The signature stands in the generated stub, one overload per profile.
-        def __new__(cls, id, /, **defaults):
+        def __new__(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN204
             return cls._made(id, find_model(id), defaults)
 
     @classmethod
@@ -48,12 +73,25 @@ class ModelBase(Generic[InputT_contra]):
     if not TYPE_CHECKING:
 
         @classmethod
-        def of(cls, id, /, **defaults):
+        def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
             info = find_model(id) if "/" not in id else listed_model(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
                 warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
             return cls._made(id, info, defaults)
+
+        @classmethod
+        def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
+            """A model that the registry does not list, with the capabilities, limits and prices of one that it does."""
+            if "/" not in id:
+                raise ValueError(f'"{id}" names no provider; ids read provider/model')
+            known = find_model(like) if isinstance(like, str) else like.info
+            info = None if known is None else known.renamed(id)
+            return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
+
+        def with_(self, **defaults):  # noqa: ANN003, ANN201
+            """The same model with other defaults."""
+            return self._made(self.id, self._info, {**self.defaults, **defaults})
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a model does not change; make another one: llm.Model(id, **defaults)")
@@ -81,35 +119,35 @@ class ModelBase(Generic[InputT_contra]):
         """What the registry knows of it; `None` for an id that is not listed."""
         return self._info
 
-    def call(self, content: Any, **params: Unpack[CallParams]) -> Response[Any, Any]:
+    def call(self, content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
         """Sends `content` and waits for the whole reply."""
-        given: dict[str, Any] = {**self.defaults, **params}
-        ready = prepare(self.id, self._info, content, given)
+        model, given = in_force(self, params)
+        ready = prepare(model.id, model.info, content, given)
         reply = ready.adapter.call(ready.request)
-        return Response(reply, self, ready.request, ready.messages, _kept(given), ready.warnings)
+        return Response(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
 
-    async def call_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncResponse[Any, Any]:
+    async def call_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncResponse[Any, Any, Any]:
         """Sends `content` and awaits the whole reply."""
-        given: dict[str, Any] = {**self.defaults, **params}
-        ready = prepare(self.id, self._info, content, given)
+        model, given = in_force(self, params)
+        ready = prepare(model.id, model.info, content, given)
         reply = await ready.adapter.call_async(ready.request)
-        return AsyncResponse(reply, self, ready.request, ready.messages, _kept(given), ready.warnings)
+        return AsyncResponse(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
 
-    def stream(self, content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any]:
+    def stream(self, content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
         """Sends `content`; iterate over what is returned to read the reply as it comes."""
-        given: dict[str, Any] = {**self.defaults, **params}
-        ready = prepare(self.id, self._info, content, given)
+        model, given = in_force(self, params)
+        ready = prepare(model.id, model.info, content, given)
         events = ready.adapter.stream(ready.request)
         fold = ready.adapter.fold(ready.request)
-        return StreamResponse(events, fold, self, ready.request, ready.messages, _kept(given), ready.warnings)
+        return StreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
 
-    async def stream_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncStreamResponse[Any, Any]:
+    async def stream_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncStreamResponse[Any, Any, Any]:
         """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
-        given: dict[str, Any] = {**self.defaults, **params}
-        ready = prepare(self.id, self._info, content, given)
+        model, given = in_force(self, params)
+        ready = prepare(model.id, model.info, content, given)
         events = await ready.adapter.stream_async(ready.request)
         fold = ready.adapter.fold(ready.request)
-        return AsyncStreamResponse(events, fold, self, ready.request, ready.messages, _kept(given), ready.warnings)
+        return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
 
 
 def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,7 +155,7 @@ def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if name not in ("system", "prefill")}
 
 
-def _remade(cls: type[ModelBase[Any]], id: str, defaults: Mapping[str, Any]) -> ModelBase[Any]:
+def _remade(cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any]) -> ModelBase[Any, Any]:
     return cls._made(id, listed_model(id), defaults)  # pyright: ignore[reportPrivateUsage]
 
 
@@ -131,7 +169,7 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
                 raise AttributeError(_no_constant(provider, name, ids))
             from capably_models._model import Model
 
-            made[name] = Model(ids[name])  # pyright: ignore[reportArgumentType]
+            made[name] = cast("Any", Model)(ids[name])
         return made[name]
 
     return get, lambda: list(ids)

@@ -13,13 +13,13 @@ from capably.types.errors import ConfigurationError
 _settings: dict[str, Settings] = {}
 _adapters: dict[str, Adapter] = {}
 
-ADAPTERS: Mapping[str, tuple[str, str]] = {
-    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter"),
-    "openai": ("capably.providers.openai", "OpenAIAdapter"),
-    "google": ("capably.providers.google", "GoogleAdapter"),
-    "scripted": ("capably.providers.scripted", "ScriptedAdapter"),
+ADAPTERS: Mapping[str, tuple[str, str, str]] = {
+    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter", "messages"),
+    "openai": ("capably.providers.openai", "OpenAIAdapter", "responses"),
+    "google": ("capably.providers.google", "GoogleAdapter", "generate_content"),
+    "scripted": ("capably.providers.scripted", "ScriptedAdapter", "scripted"),
 }
-"""The registry's word for an adapter -> its module and class."""
+"""The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
 
 
 def provider(
@@ -33,7 +33,7 @@ def provider(
     timeout: float | None = None,
     max_retries: int | None = None,
 ) -> None:
-    """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK (its environment variables).
+    """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK and its variables.
 
     - `name`: `"anthropic"`, `"openai"`, `"google"`, or another provider of the registry.
     - `client`, `async_client`: a client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
@@ -60,11 +60,7 @@ def adapter_of(name: str) -> Adapter:
     """The adapter of a provider, built with its settings when it is first needed."""
     adapter = _adapters.get(name)
     if adapter is None:
-        known = providers()
-        if name != "scripted" and name not in known:
-            raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(known)}")
-        kind = "scripted" if name == "scripted" else known[name]["adapter"]
-        module, class_name = ADAPTERS[kind]
+        module, class_name, _ = ADAPTERS[_adapter_kind(name)]
         settings = _settings.get(name) or Settings(name, key_names=_key_names(name), base_url=_base_url(name))
         adapter = _adapters[name] = getattr(import_module(module), class_name)(settings)
     return adapter
@@ -73,6 +69,18 @@ def adapter_of(name: str) -> Adapter:
 def preload(name: str) -> None:
     """Imports the SDK behind a provider and builds its client now, so that the first call need not."""
     adapter_of(name)
+
+
+def default_endpoint(name: str) -> str:
+    """The endpoint of a provider for a model of which none is known."""
+    return ADAPTERS[_adapter_kind(name)][2]
+
+
+def _adapter_kind(name: str) -> str:
+    known = providers()
+    if name != "scripted" and name not in known:
+        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(known)}")
+    return "scripted" if name == "scripted" else known[name]["adapter"]
 
 
 def _key_names(name: str) -> tuple[str, ...]:

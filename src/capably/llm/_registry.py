@@ -92,7 +92,7 @@ def _unknown(id: str) -> UnknownModelError:
     hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
     escape = (
         f' An id that the registry does not know can be used, unchecked, with llm.Model.of("{id}").'
-        if "/" in id
+        if "/" in id and provider in tables.PROVIDERS
         else ""
     )
     return UnknownModelError(f"{what}{hint}{escape}", model=id, nearest=nearest)

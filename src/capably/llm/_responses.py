@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import TypeVar
 
+    from capably.llm._capabilities import HasAudioOutput, HasImageOutput, HasThoughts
     from capably.llm._model import ModelBase
     from capably.providers import AsyncEventStream, EventStream
     from capably.types.messages import Message
@@ -28,25 +29,27 @@ if TYPE_CHECKING:
     FormatT = TypeVar("FormatT", default=None)
     FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Any)
+    CapsT_co = TypeVar("CapsT_co", covariant=True, default=Any)
 else:
     from typing import TypeVar
 
     FormatT = TypeVar("FormatT")
     FormatT_co = TypeVar("FormatT_co", covariant=True)
     InputT_contra = TypeVar("InputT_contra", contravariant=True)
+    CapsT_co = TypeVar("CapsT_co", covariant=True)
 
 
-class _Answer(Generic[FormatT_co, InputT_contra]):
+class _Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
 
-    _model: ModelBase[Any]
+    _model: ModelBase[Any, Any]
     _request: Request
     _sent: Sequence[Message]
     _params: Mapping[str, Any]
     warnings: tuple[str, ...]
 
     if not TYPE_CHECKING:
-        # Two parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        # Parameters with defaults, which `Generic` itself knows from Python 3.13 only.
         def __class_getitem__(cls, item: Any) -> Any:
             from types import GenericAlias
 
@@ -54,7 +57,7 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
 
     def __init__(
         self,
-        model: ModelBase[Any],
+        model: ModelBase[Any, Any],
         request: Request,
         messages: Sequence[Message],
         params: Mapping[str, Any],
@@ -71,7 +74,7 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
         raise NotImplementedError
 
     @property
-    def model(self) -> ModelBase[Any]:
+    def model(self) -> ModelBase[Any, Any]:
         """The model that was called."""
         return self._model
 
@@ -84,8 +87,12 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
         """The answer's text, without thoughts; empty where there is none."""
         return "".join(part.text for part in self.content if isinstance(part, p.Text))
 
+    if TYPE_CHECKING:
+
+        def _capabilities(self) -> CapsT_co: ...
+
     @property
-    def thoughts(self) -> tuple[p.Thought, ...]:
+    def thoughts(self: _Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
         """What the model lets us read of its reasoning."""
         return tuple(part for part in self.content if isinstance(part, p.Thought))
 
@@ -95,12 +102,12 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
         return tuple(part for part in self.content if isinstance(part, p.ToolCall))
 
     @property
-    def images(self) -> tuple[p.Image, ...]:
+    def images(self: _Answer[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
         """Pictures that the model made."""
         return tuple(part for part in self.content if isinstance(part, p.Image))
 
     @property
-    def audio(self) -> tuple[p.Audio, ...]:
+    def audio(self: _Answer[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
         """Sound that the model made."""
         return tuple(part for part in self.content if isinstance(part, p.Audio))
 
@@ -111,7 +118,8 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
 
     @property
     def finish_reason(self) -> str:
-        """Why it ended: `stop length tool_use refusal content_filter context_overflow pause continuation error`, or the provider's own word."""
+        """Why it ended, in one of these words, or in the provider's own where it is none of them: `stop`, `length`,
+        `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`, `continuation`, `error`."""
         return self._reply.finish_reason
 
     @property
@@ -157,13 +165,15 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
     def messages(self) -> list[Message]:
         """The whole conversation, this reply included; it can be passed to any model as `content`."""
         reply = self._reply
-        source = Source(
-            self._model.provider, self._request.endpoint or "", reply.model or self._request.model_id, reply.wire
-        )
+        request = self._request
+        source = Source(self._model.provider, request.endpoint or "", request.model_id, reply.wire)
         return [*self._sent, AssistantMessage(reply.content, source)]
 
     def parse(self) -> FormatT_co:
-        """The answer as the `format` that was asked for. Raises `ParseError` where it does not fit, `RefusalError` where there is none."""
+        """The answer as the `format` that was asked for.
+
+        Raises `ParseError` where it does not fit, and `RefusalError` where the model or a filter declined.
+        """
         wanted = self._request.params.get("format")
         if wanted is None:
             raise ParseError("this call asked for no format; pass format= to have an answer to parse", text=self.text())
@@ -185,7 +195,7 @@ class _Answer(Generic[FormatT_co, InputT_contra]):
         return f"<{type(self).__name__} of {self._model.id}: {self.text()[:60]!r}>"
 
 
-class Response(_Answer[FormatT_co, InputT_contra]):
+class Response(_Answer[FormatT_co, InputT_contra, CapsT_co]):
     """The whole reply of `model.call`."""
 
     def __init__(self, reply: Reply, *rest: Any) -> None:
@@ -211,7 +221,7 @@ class Response(_Answer[FormatT_co, InputT_contra]):
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()))
 
 
-class AsyncResponse(_Answer[FormatT_co, InputT_contra]):
+class AsyncResponse(_Answer[FormatT_co, InputT_contra, CapsT_co]):
     """The whole reply of `await model.call_async`."""
 
     def __init__(self, reply: Reply, *rest: Any) -> None:
@@ -237,7 +247,7 @@ class AsyncResponse(_Answer[FormatT_co, InputT_contra]):
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()))
 
 
-class StreamResponse(_Answer[FormatT_co, InputT_contra]):
+class StreamResponse(_Answer[FormatT_co, InputT_contra, CapsT_co]):
     """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
 
     Use it in a `with` block to close the connection when you stop early.
@@ -257,7 +267,7 @@ class StreamResponse(_Answer[FormatT_co, InputT_contra]):
                 for chunk in self._fold.feed(event):
                     self._seen.append(chunk)
                     yield chunk
-            self._done = self._fold.reply()
+            self._done = _finished(self._fold, self._events)
         finally:
             self._events.close()
 
@@ -267,7 +277,7 @@ class StreamResponse(_Answer[FormatT_co, InputT_contra]):
             for _ in self._steps:
                 pass
         if self._done is None:
-            self._done = self._fold.reply()
+            self._done = _finished(self._fold, self._events)
         return self._done
 
     def chunks(self) -> Iterator[Chunk]:
@@ -312,7 +322,7 @@ class StreamResponse(_Answer[FormatT_co, InputT_contra]):
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()))
 
 
-class AsyncStreamResponse(_Answer[FormatT_co, InputT_contra]):
+class AsyncStreamResponse(_Answer[FormatT_co, InputT_contra, CapsT_co]):
     """The reply of `await model.stream_async`, as it comes. `await finish()` before reading the whole reply."""
 
     def __init__(self, events: AsyncEventStream, fold: Fold, *rest: Any) -> None:
@@ -329,7 +339,7 @@ class AsyncStreamResponse(_Answer[FormatT_co, InputT_contra]):
                 for chunk in self._fold.feed(event):
                     self._seen.append(chunk)
                     yield chunk
-            self._done = self._fold.reply()
+            self._done = _finished(self._fold, self._events)
         finally:
             await self._events.close()
 
@@ -386,3 +396,11 @@ class AsyncStreamResponse(_Answer[FormatT_co, InputT_contra]):
         from capably.llm._tool import run_tool_calls_async
 
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()))
+
+
+def _finished(fold: Fold, events: EventStream | AsyncEventStream) -> Reply:
+    """The whole reply of a stream, with what only the connection knows."""
+    reply = fold.reply()
+    reply.sent = events.sent
+    reply.request_id = reply.request_id or events.request_id
+    return reply

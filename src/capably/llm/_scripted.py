@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from capably_models import AnyModel
 
-_count = 0
+_numbers = count(1)
 
 
 def scripted(*replies: Any, name: str | None = None) -> AnyModel:
@@ -18,11 +19,10 @@ def scripted(*replies: Any, name: str | None = None) -> AnyModel:
 
         llm.scripted("Hello!").call("Hi").text()   # -> "Hello!"
     """
-    global _count
-    from capably.providers.scripted import set_script
-    from capably_models import AnyModel
+    from capably_models import Model
 
-    _count += 1
-    name = name or f"script-{_count}"
+    from capably.providers.scripted import set_script
+
+    name = name or f"script-{next(_numbers)}"
     set_script(name, replies)
-    return AnyModel.of(f"scripted/{name}")
+    return Model.of(f"scripted/{name}")

@@ -8,7 +8,7 @@ from typing import Literal
 
 from capably.llm._registry import listed_models, rules_for
 from capably.types.cost import price_on
-from capably.types.facts import ModelInfo
+from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
 
 
@@ -39,8 +39,8 @@ def models(
 ) -> list[ModelInfo]:
     """Listed models that can, cheapest input first (unknown prices last).
 
-    `True` asks for a feature and `False` for its absence; a condition (`reasoning_off`) counts as having it, an unverified
-    fact as neither. `reasoning` may name a level. Prices are US dollars per million tokens, sizes are tokens.
+    `True` asks for a feature and `False` for its absence; a condition (`reasoning_off`) counts as having it, an
+    unverified fact as neither. `reasoning` may name a level. Prices are US dollars per million tokens, sizes are tokens.
     Deprecated models are left out unless `deprecated=True`.
     """
     wanted = {
@@ -53,8 +53,8 @@ def models(
         "stop": stop,
         "seed": seed,
         "prefill": prefill,
-        "reasoning": reasoning if isinstance(reasoning, bool) else None,
     }
+    reasons = reasoning if isinstance(reasoning, bool) else None
     modalities = {
         ("input", "image"): image_input,
         ("input", "document"): document_input,
@@ -69,7 +69,7 @@ def models(
         for info in listed_models()
         if (provider is None or info.provider == provider)
         and (deprecated or info.status != "deprecated")
-        and _can(info, wanted, modalities, level)
+        and _can(info, wanted, modalities, reasons, level)
         and _at_least(info.limits["context"], min_context)
         and _at_least(info.limits["output"], min_output)
         and _at_most(price(info, "input"), max_input_price)
@@ -88,9 +88,10 @@ def _can(
     info: ModelInfo,
     wanted: Mapping[str, bool | None],
     modalities: Mapping[tuple[str, str], bool | None],
+    reasons: bool | None,
     level: str | None,
 ) -> bool:
-    asked = level is not None or any(want is not None for want in (*wanted.values(), *modalities.values()))
+    asked = level is not None or any(want is not None for want in (reasons, *wanted.values(), *modalities.values()))
     if not asked:
         return True
     if info.facts is None:
@@ -98,7 +99,8 @@ def _can(
     rules = rules_for(info, info.endpoint)
     return (
         all(_says(rules[name].when, want) for name, want in wanted.items())
-        and all(want is None or (word in rules[name].values) is want for (name, word), want in modalities.items())
+        and all(want is None or _has(info.facts, name, word) is want for (name, word), want in modalities.items())
+        and (reasons is None or (info.facts["reasoning"] != UNVERIFIED and bool(info.facts["reasoning"]) is reasons))
         and (level is None or level in rules["reasoning"].values)
     )
 
@@ -106,6 +108,11 @@ def _can(
 def _says(when: str, want: bool | None) -> bool:
     has = {"always": True, "reasoning_off": True, "without_budget": True, "never": False, "ignored": False}.get(when)
     return want is None or has is want
+
+
+def _has(facts: Facts, side: str, modality: str) -> bool | None:
+    """Whether it reads or writes this modality; `None` where nobody knows."""
+    return None if modality in facts.get(f"unverified_{side}", ()) else modality in facts[side]
 
 
 def _at_least(value: int | None, floor: int | None) -> bool:

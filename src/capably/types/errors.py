@@ -1,22 +1,22 @@
 """Every error that capably raises, in one tree.
 
-    CapablyError
-    ├── UnsupportedFeatureError      the model does not take what the call asks for; nothing was sent
-    ├── UnknownModelError            no such model id; names the nearest ones
-    ├── ConfigurationError           a key, an extra or a setting is missing; says which
-    ├── ProviderError                the provider answered with an error, or could not be reached
-    │   ├── AuthenticationError      401: the key is wrong
-    │   ├── PermissionDeniedError    403: the key may not do this
-    │   ├── NotFoundError            404: the provider does not know the model or file
-    │   ├── BadRequestError          400, 402, 413, 422: the provider refused the request
-    │   ├── RateLimitError           429: too many requests, or the quota is used up
-    │   ├── OverloadedError          503, 529: the provider has no capacity now
-    │   ├── ServerError              other 5xx, and replies that make no sense
-    │   ├── ConnectionFailedError    no connection, or it broke
-    │   └── TimedOutError            no answer in time
-    ├── RefusalError                 the model or a filter declined, and a result was asked for
-    ├── ParseError                   the answer does not fit the format that was asked for
-    └── ToolError                    a tool could not be run
+CapablyError
+├── UnsupportedFeatureError      the model does not take what the call asks for; nothing was sent
+├── UnknownModelError            no such model id; names the nearest ones
+├── ConfigurationError           a key, an extra or a setting is missing; says which
+├── ProviderError                the provider answered with an error, or could not be reached
+│   ├── AuthenticationError      401: the key is wrong
+│   ├── PermissionDeniedError    403: the key may not do this
+│   ├── NotFoundError            404: the provider does not know the model or file
+│   ├── BadRequestError          400, 402, 413, 422: the provider refused the request
+│   ├── RateLimitError           429: too many requests, or the quota is used up
+│   ├── OverloadedError          503, 529: the provider has no capacity now
+│   ├── ServerError              other 5xx, and replies that make no sense
+│   ├── ConnectionFailedError    no connection, or it broke
+│   └── TimedOutError            no answer in time
+├── RefusalError                 the model or a filter declined, and a result was asked for
+├── ParseError                   the answer does not fit the format that was asked for
+└── ToolError                    a tool could not be run
 """
 
 from __future__ import annotations

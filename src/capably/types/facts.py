@@ -32,6 +32,10 @@ class ModelInfo:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def renamed(self, id: str) -> ModelInfo:
+        """The same facts under another id: a fine-tune or a deployment of this model."""
+        return ModelInfo(id, self.profile, self.facts, self._entry, self.line)
+
     @property
     def verified(self) -> bool:
         """Whether its capabilities are known; if not, nothing can be checked."""
@@ -114,8 +118,12 @@ class ModelInfo:
 
 def _capabilities(facts: Facts | None) -> dict[str, Any]:
     if facts is None:
-        keys = ("input", "output", "tools", "structured_output", "reasoning", "sampling", "system", "verbosity")
-        return {**dict.fromkeys(keys), "prefill": None, "cache": None, "builtin_tools": None, "endpoints": None}
+        return {
+            **dict.fromkeys(_CAPABILITIES),
+            "tools": _tools(UNVERIFIED),
+            "reasoning": _reasoning(UNVERIFIED),
+            "sampling": dict.fromkeys(("temperature", "top_p", "top_k")),
+        }
     return {
         "input": list(facts["input"]),
         "unverified_input": list(facts["unverified_input"]),
@@ -130,8 +138,28 @@ def _capabilities(facts: Facts | None) -> dict[str, Any]:
         "cache": known(facts["cache"]),
         "builtin_tools": list(facts["builtin_tools"]),
         "unverified_builtin_tools": list(facts["unverified_builtin_tools"]),
-        "endpoints": {name: {key: known(value) for key, value in rules.items()} for name, rules in facts["endpoints"].items()},
+        "endpoints": {
+            name: {key: known(value) for key, value in rules.items()} for name, rules in facts["endpoints"].items()
+        },
     }
+
+
+_CAPABILITIES = (
+    "input",
+    "unverified_input",
+    "output",
+    "tools",
+    "structured_output",
+    "reasoning",
+    "sampling",
+    "system",
+    "verbosity",
+    "prefill",
+    "cache",
+    "builtin_tools",
+    "unverified_builtin_tools",
+    "endpoints",
+)
 
 
 def known(value: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from capably.types import parts as p
@@ -101,8 +101,19 @@ def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessag
 
 def to_parts(content: Any) -> tuple[Any, ...]:
     """A text, a part, or a sequence of them, as parts. Anything else: `TypeError` that says what came."""
-    items: tuple[Any, ...] = (content,) if isinstance(content, (str, p.Part)) else tuple(content)
+    items: tuple[Any, ...] = (content,) if isinstance(content, (str, p.Part)) else tuple(_items(content))
     return tuple(_to_part(item) for item in items)
+
+
+def _items(content: Any) -> list[Any]:
+    """A sequence as a list. A mapping is refused: its keys would be taken for texts."""
+    if not isinstance(content, Mapping):
+        try:
+            return list(content)
+        except TypeError:
+            pass
+    kind = type(content).__name__  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType, reportUnknownVariableType]
+    raise TypeError(f"content is a {kind}; it must be a str, a part, a list of parts, or a list of messages")
 
 
 def _to_part(item: Any) -> p.Part:
@@ -120,12 +131,7 @@ def to_messages(content: Content) -> list[Message]:
     """Whatever `call` takes as `content`, as a list of messages: loose texts and parts become one user message."""
     if isinstance(content, (str, p.Part)):
         return [UserMessage(to_parts(content))]
-    try:
-        items = list(content)
-    except TypeError:
-        raise TypeError(
-            f"content is a {type(content).__name__}; it must be a str, a part, a list of parts, or a list of messages"
-        ) from None
+    items = _items(content)
     if not items:
         raise ValueError("content is empty: pass a text, a part, or messages")
     messages: list[Message] = [m for m in items if isinstance(m, (SystemMessage, UserMessage, AssistantMessage))]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from typing import Self
@@ -27,7 +27,8 @@ class Part:
 
     def __repr__(self) -> str:
         shown = ((name, getattr(self, name)) for name in self._fields())
-        inside = ", ".join(f"{name}={_short(value)}" for name, value in shown if value not in (None, (), False))
+        said = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
+        inside = ", ".join(f"{name}={_short(value)}" for name, value in said)
         return f"{type(self).__name__}({inside})"
 
     @classmethod
@@ -54,7 +55,7 @@ class Media(Part):
     """Bytes that are not text: exactly one of `data`, `url` and `file_id` is set. Use its `from_*` constructors."""
 
     __slots__ = ("data", "file_id", "media_type", "name", "url")
-    _TYPES: Mapping[str, str] = {}
+    _TYPES: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
         self,
@@ -118,7 +119,7 @@ class Image(Media):
     """A picture."""
 
     __slots__ = ()
-    _TYPES = {
+    _TYPES: ClassVar[Mapping[str, str]] = {
         ".png": "image/png",
         ".jpg": "image/jpeg",
         ".jpeg": "image/jpeg",
@@ -133,7 +134,7 @@ class Document(Media):
     """A PDF or a text file."""
 
     __slots__ = ()
-    _TYPES = {
+    _TYPES: ClassVar[Mapping[str, str]] = {
         ".pdf": "application/pdf",
         ".txt": "text/plain",
         ".md": "text/markdown",
@@ -147,7 +148,7 @@ class Audio(Media):
     """Sound. `transcript` is what a provider says was spoken, where it says so."""
 
     __slots__ = ("transcript",)
-    _TYPES = {
+    _TYPES: ClassVar[Mapping[str, str]] = {
         ".wav": "audio/wav",
         ".mp3": "audio/mpeg",
         ".flac": "audio/flac",
@@ -166,7 +167,12 @@ class Video(Media):
     """Moving pictures."""
 
     __slots__ = ()
-    _TYPES = {".mp4": "video/mp4", ".mov": "video/quicktime", ".webm": "video/webm", ".mpeg": "video/mpeg"}
+    _TYPES: ClassVar[Mapping[str, str]] = {
+        ".mp4": "video/mp4",
+        ".mov": "video/quicktime",
+        ".webm": "video/webm",
+        ".mpeg": "video/mpeg",
+    }
 
 
 class Thought(Part):
@@ -232,11 +238,11 @@ class Refusal(Part):
 
 
 class CachePoint(Part):
-    """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...)."""
+    """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
 
     __slots__ = ("ttl",)
 
-    def __init__(self, ttl: str = "5m") -> None:
+    def __init__(self, ttl: str | None = None) -> None:
         self.ttl = ttl
 
 

@@ -41,7 +41,9 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
     @overload
     def __init__(self: Reasoning[Never, int], *, budget_tokens: int, visible: bool | None = None) -> None: ...
     @overload
-    def __init__(self: Reasoning[EffortT, int], *, effort: EffortT, budget_tokens: int, visible: bool | None = None) -> None: ...
+    def __init__(
+        self: Reasoning[EffortT, int], *, effort: EffortT, budget_tokens: int, visible: bool | None = None
+    ) -> None: ...
     def __init__(self, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> None:
         self.effort = effort
         self.budget_tokens = budget_tokens

@@ -47,6 +47,9 @@ class CallParams(TypedDict, total=False):
     headers: Mapping[str, str]
 
 
+PARAMETERS = tuple(CallParams.__annotations__)
+"""The names of all of them."""
+
 ROUTING = ("extra", "on_unsupported", "timeout", "max_retries", "headers")
 """Parameters that steer the call and are no feature of a model."""
 
@@ -58,7 +61,18 @@ class Request:
     `params` has only keys of `CallParams` that a model can refuse; an adapter encodes every one of them or raises.
     """
 
-    __slots__ = ("endpoint", "extra", "headers", "info", "max_retries", "messages", "model_id", "params", "system", "timeout")
+    __slots__ = (
+        "endpoint",
+        "extra",
+        "headers",
+        "info",
+        "max_retries",
+        "messages",
+        "model_id",
+        "params",
+        "system",
+        "timeout",
+    )
 
     def __init__(
         self,
@@ -89,7 +103,18 @@ class Request:
 class Reply:
     """What came back, decoded: the assistant's parts, how it ended, what it cost, and the body as it was received."""
 
-    __slots__ = ("body", "content", "finish_reason", "id", "model", "request_id", "sent", "stop_detail", "usage", "wire")
+    __slots__ = (
+        "body",
+        "content",
+        "finish_reason",
+        "id",
+        "model",
+        "request_id",
+        "sent",
+        "stop_detail",
+        "usage",
+        "wire",
+    )
 
     def __init__(
         self,

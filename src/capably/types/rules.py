@@ -6,9 +6,13 @@ from it, so they cannot disagree.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
 
 from capably.types.facts import UNVERIFIED, Facts
+
+Group: TypeAlias = Mapping[str, Any] | str | None
+"""Facts that belong together (tools, reasoning, ...); `None` = the model has none of it, or the word `unverified`."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -75,31 +79,33 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     }
 
 
-def _efforts(reasoning: Any, here: list[str] | None) -> Rule:
+def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
-    if not isinstance(reasoning, dict):
+    if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
-    levels: Any = reasoning["efforts"]  # pyright: ignore[reportUnknownVariableType]
-    levels = [] if levels == UNVERIFIED else levels if here is None else [e for e in levels if e in here]
-    off: list[str] = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
+    said: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
+    levels = [level for level in said if here is None or level in here]
+    off = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
     settable = levels or off or reasoning["budget"]
-    return Rule("always" if settable else "never", (*off, *levels))
+    refused = UNVERIFIED if UNVERIFIED in (reasoning["efforts"], reasoning["off"]) else "never"
+    return Rule("always" if settable else refused, (*off, *levels))
 
 
-def _off_efforts(reasoning: Any) -> Rule:
-    if not isinstance(reasoning, dict):
+def _off_efforts(reasoning: Group) -> Rule:
+    if reasoning is None or isinstance(reasoning, str):
         return Rule("never")
-    off: Any = reasoning["off"]  # pyright: ignore[reportUnknownVariableType]
-    return Rule(UNVERIFIED if off == UNVERIFIED else "never" if off == "never" else "always", tuple(reasoning["off_efforts"] or ()))
+    off = reasoning["off"]
+    when = off if off in ("never", UNVERIFIED) else "always"
+    return Rule(when, tuple(reasoning["off_efforts"] or ()))
 
 
 def _present(value: Any) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _of(value: Any, key: str) -> Any:
+def _of(group: Group, key: str) -> Any:
     """A field of a group of facts; the group itself may be absent or unverified."""
-    return value[key] if isinstance(value, dict) else UNVERIFIED if value == UNVERIFIED else None
+    return group if group is None or isinstance(group, str) else group[key]
 
 
 def _yes(value: Any, *yes: str) -> str:

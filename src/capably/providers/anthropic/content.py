@@ -66,8 +66,9 @@ def container_of(request: Request, *, provider: str, now: datetime.datetime | No
     return None
 
 
-def cache_control(ttl: str) -> dict[str, str]:
-    return {"type": "ephemeral", "ttl": ttl}
+def cache_control(ttl: str | None) -> dict[str, str]:
+    """The mark; without a lifetime, the provider's shortest (five minutes)."""
+    return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
 
 
 def _replayed(message: AssistantMessage, request: Request, provider: str) -> list[Block] | None:
@@ -109,7 +110,7 @@ def _encode_parts(
     return blocks
 
 
-def _mark(blocks: list[Block], ttl: str) -> bool:
+def _mark(blocks: list[Block], ttl: str | None) -> bool:
     """Set a cache point on the last of `blocks` that may carry one. Blocks are copied: they may belong to a reply."""
     for at in range(len(blocks) - 1, -1, -1):
         if blocks[at].get("type") not in THINKING:
@@ -118,7 +119,7 @@ def _mark(blocks: list[Block], ttl: str) -> bool:
     return False
 
 
-def _mark_before(body: dict[str, Any], ttl: str) -> bool:
+def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
     """Set a cache point on what was encoded last: a message, else the system text, else the last tool."""
     for message in reversed(body["messages"]):
         message["content"] = list(message["content"])

@@ -34,10 +34,11 @@ def file_name(document: p.Media) -> str:
 
 def cache_breakpoint(point: p.CachePoint, request: Request) -> dict[str, Any]:
     """The mark on the last content part before a cache point."""
-    if point.ttl not in CACHE_TTLS:
+    ttl = point.ttl or CACHE_TTLS[0]
+    if ttl not in CACHE_TTLS:
         why = "OpenAI keeps prompts for 30m or 12h; write llm.CachePoint('30m')"
         raise unsupported(request, "CachePoint", point.ttl, why, allowed=CACHE_TTLS)
-    return {"mode": "explicit", "ttl": point.ttl}
+    return {"mode": "explicit", "ttl": ttl}
 
 
 def cache_options(ttl: str, request: Request) -> dict[str, Any]:

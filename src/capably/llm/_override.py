@@ -1,0 +1,58 @@
+"""`with llm.override(...)`: another model, or other parameters, for every call in a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from capably.llm._check import unknown_parameter
+from capably.types.request import PARAMETERS
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from capably.llm._model import ModelBase
+    from capably.types.request import CallParams
+
+
+class Override(NamedTuple):
+    """What holds in a block: a model in the place of each that is called, and parameters over the models' defaults."""
+
+    model: Any
+    params: Mapping[str, Any]
+
+
+_current: ContextVar[Override] = ContextVar("capably_override", default=Override(None, {}))  # noqa: B039 (never changed)
+
+
+@contextmanager
+def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallParams]) -> Iterator[None]:
+    """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
+
+        with llm.override(llm.scripted("Hello!")):
+            assert greet() == "Hello!"            # whatever model greet() calls
+
+        with llm.override(on_unsupported="warn"):
+            ...
+
+    Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
+    """
+    for name in params:
+        if name not in PARAMETERS:
+            raise unknown_parameter(name, PARAMETERS)
+    outer = _current.get()
+    inner = Override(outer.model if model is None else model, {**outer.params, **params})
+    token = _current.set(inner)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
+    """The model that is really called, and all its parameters."""
+    current = _current.get()
+    called: ModelBase[Any, Any] = current.model or model
+    return called, {**called.defaults, **current.params, **params}

@@ -1,0 +1,193 @@
+"""Functions that return content, made callable: `@llm.prompt` (the model comes with the call) and `@llm.call` (it is fixed)."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import update_wrapper
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+
+if TYPE_CHECKING:
+    from capably.llm._capabilities import Capabilities, HasFormat, HasTools
+    from capably.llm._model import ModelBase
+    from capably.types.parts import Part, Text
+    from capably.types.tools import AnyTool
+
+    class HasToolsAndFormat(HasTools, HasFormat):
+        """What a prompt with both demands."""
+
+
+P = ParamSpec("P")
+FormatT = TypeVar("FormatT")
+InputT = TypeVar("InputT")
+NeedsT = TypeVar("NeedsT")
+CapsT = TypeVar("CapsT")
+PartT = TypeVar("PartT", bound="Part")
+
+
+class Prompt(Generic[P, InputT, NeedsT, FormatT]):
+    """A function that returns content. `prompt(model, ...)` calls the model with it; `.stream` streams."""
+
+    def __init__(self, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+        self.function = function
+        self.params = params
+        update_wrapper(self, function)
+
+    def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """What would be sent."""
+        return self.function(*args, **kwargs)
+
+    def __call__(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Response[FormatT, InputT, NeedsT]:
+        return model.call(self.function(*args, **kwargs), **self.params)
+
+    def stream(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> StreamResponse[FormatT, InputT, NeedsT]:
+        return model.stream(self.function(*args, **kwargs), **self.params)
+
+
+class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
+    """An asynchronous function that returns content. `await prompt(model, ...)` calls the model with it."""
+
+    def __init__(self, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
+        self.function = function
+        self.params = params
+        update_wrapper(self, function)
+
+    async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
+        """What would be sent."""
+        return await self.function(*args, **kwargs)
+
+    async def __call__(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncResponse[FormatT, InputT, NeedsT]:
+        return await model.call_async(await self.function(*args, **kwargs), **self.params)
+
+    async def stream(
+        self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
+    ) -> AsyncStreamResponse[FormatT, InputT, NeedsT]:
+        return await model.stream_async(await self.function(*args, **kwargs), **self.params)
+
+
+class PromptDecorator(Generic[NeedsT, FormatT]):
+    """What `@llm.prompt(...)` with parameters gives."""
+
+    def __init__(self, params: Mapping[str, Any]) -> None:
+        self._params = params
+
+    @overload
+    def __call__(self, function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, NeedsT, FormatT]: ...
+    @overload
+    def __call__(
+        self, function: Callable[P, Awaitable[PartT | Sequence[str | PartT]]], /
+    ) -> AsyncPrompt[P, PartT, NeedsT, FormatT]: ...
+    @overload
+    def __call__(self, function: Callable[P, str], /) -> Prompt[P, Text, NeedsT, FormatT]: ...
+    @overload
+    def __call__(
+        self, function: Callable[P, PartT | Sequence[str | PartT]], /
+    ) -> Prompt[P, PartT, NeedsT, FormatT]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Any:
+        kind: Any = AsyncPrompt if inspect.iscoroutinefunction(function) else Prompt
+        return kind(function, self._params)
+
+
+@overload
+def prompt(function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, Capabilities, None]: ...
+@overload
+def prompt(
+    function: Callable[P, Awaitable[PartT | Sequence[str | PartT]]], /
+) -> AsyncPrompt[P, PartT, Capabilities, None]: ...
+@overload
+def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]: ...
+@overload
+def prompt(function: Callable[P, PartT | Sequence[str | PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
+@overload
+def prompt(
+    *, tools: Sequence[AnyTool], format: type[FormatT], max_tokens: int = ...
+) -> PromptDecorator[HasToolsAndFormat, FormatT]: ...
+@overload
+def prompt(*, format: type[FormatT], max_tokens: int = ...) -> PromptDecorator[HasFormat, FormatT]: ...
+@overload
+def prompt(*, tools: Sequence[AnyTool], max_tokens: int = ...) -> PromptDecorator[HasTools, None]: ...
+@overload
+def prompt(*, max_tokens: int = ...) -> PromptDecorator[Capabilities, None]: ...
+def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
+    """Makes a function that returns content a reusable prompt: `p(model, ...)`, for any model that can.
+
+    With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with.
+    """
+    decorator: PromptDecorator[Any, Any] = PromptDecorator(params)
+    return decorator if function is None else decorator(function)
+
+
+class Call(Generic[P, FormatT, InputT, CapsT]):
+    """A function whose content goes to a fixed model. Calling it gives the response; `.stream` streams."""
+
+    def __init__(self, model: Any, function: Callable[..., Any], params: Mapping[str, Any]) -> None:
+        self.model = model
+        self.function = function
+        self.params = params
+        update_wrapper(self, function)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Response[FormatT, InputT, CapsT]:
+        return self.model.call(self.function(*args, **kwargs), **self.params)
+
+    def stream(self, *args: P.args, **kwargs: P.kwargs) -> StreamResponse[FormatT, InputT, CapsT]:
+        return self.model.stream(self.function(*args, **kwargs), **self.params)
+
+
+class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
+    """The same for an asynchronous function."""
+
+    def __init__(self, model: Any, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
+        self.model = model
+        self.function = function
+        self.params = params
+        update_wrapper(self, function)
+
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncResponse[FormatT, InputT, CapsT]:
+        return await self.model.call_async(await self.function(*args, **kwargs), **self.params)
+
+    async def stream(self, *args: P.args, **kwargs: P.kwargs) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
+        return await self.model.stream_async(await self.function(*args, **kwargs), **self.params)
+
+
+class CallDecorator(Generic[InputT, FormatT, CapsT]):
+    """What `@llm.call("provider/id", ...)` gives."""
+
+    def __init__(self, model: Any, params: Mapping[str, Any]) -> None:
+        self._model = model
+        self._params = params
+
+    @overload
+    def __call__(
+        self, function: Callable[P, Awaitable[str | InputT | Sequence[str | InputT]]], /
+    ) -> AsyncCall[P, FormatT, InputT, CapsT]: ...
+    @overload
+    def __call__(
+        self, function: Callable[P, str | InputT | Sequence[str | InputT]], /
+    ) -> Call[P, FormatT, InputT, CapsT]: ...
+    def __call__(self, function: Callable[..., Any], /) -> Any:
+        kind: Any = AsyncCall if inspect.iscoroutinefunction(function) else Call
+        return kind(self._model, function, self._params)
+
+
+def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
+    """Fixes the model and the parameters of a function that returns content. Its types stand in `capably_models._call`."""
+    from capably.types.request import PARAMETERS
+    from capably.llm._check import unknown_parameter
+
+    for name in params:
+        if name not in PARAMETERS:
+            raise unknown_parameter(name, PARAMETERS)
+    if isinstance(model, str):
+        from capably_models import Model
+
+        made: Any = Model
+        model = made(model)
+    return CallDecorator(model, params)

@@ -1,0 +1,150 @@
+"""`llm.models(...)`: the models that can, cheapest first; what nobody knows counts neither as yes nor as no."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import pytest
+
+from capably import llm
+from capably.llm._registry import listed_models, rules_for
+from capably.llm._select import price
+
+ALL = list(listed_models())
+BOOLEANS = {
+    "tools": "tools",
+    "forced_tools": "tool_choice.forced",
+    "format": "format",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "stop": "stop",
+    "seed": "seed",
+    "prefill": "prefill",
+}
+MODALITIES = ["image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output"]
+
+
+def ids(**wanted: Any) -> set[str]:
+    every: dict[str, Any] = {"deprecated": True}
+    return {info.id for info in llm.models(**{**every, **wanted})}
+
+
+def paid(info: llm.ModelInfo, rate: str) -> float:
+    """The price, where an unknown one is higher than any."""
+    known = price(info, rate)
+    return float("inf") if known is None else known
+
+
+def test_without_a_wish_every_model_comes_that_is_not_deprecated() -> None:
+    assert {info.id for info in llm.models()} == {info.id for info in ALL if info.status != "deprecated"}
+    assert ids() == {info.id for info in ALL}
+
+
+def test_cheap_models_come_first_and_unknown_prices_last() -> None:
+    found = llm.models(deprecated=True)
+    prices = [(price(info, "input"), price(info, "output")) for info in found]
+    known = [pair for pair in prices if pair[0] is not None]
+    assert known == sorted(known)  # pyright: ignore[reportArgumentType]
+    assert all(pair[0] is None for pair in prices[len(known) :])
+    assert 0 < len(known) < len(prices)
+
+
+def test_equal_prices_are_in_order_of_ids() -> None:
+    twins = [info.id for info in llm.models(provider="anthropic", max_input_price=2) if price(info, "input") == 2]
+    assert twins == sorted(twins)
+    assert len(twins) > 1
+
+
+@pytest.mark.parametrize("name", [*BOOLEANS, *MODALITIES, "reasoning"])
+def test_yes_and_no_share_no_model_and_leave_out_what_nobody_knows(name: str) -> None:
+    yes, no = ids(**{name: True}), ids(**{name: False})
+    assert yes
+    assert no
+    assert not yes & no
+    unverified = {info.id for info in ALL if info.facts is None}
+    assert not (yes | no) & unverified
+
+
+@pytest.mark.parametrize(("name", "rule"), BOOLEANS.items(), ids=BOOLEANS)
+def test_a_feature_is_what_the_check_says_it_is(name: str, rule: str) -> None:
+    """A condition counts as having it, `ignored` as not having it, `unverified` as neither."""
+    words: dict[str, set[str]] = {}
+    for info in ALL:
+        if info.facts is not None:
+            words.setdefault(rules_for(info, info.endpoint)[rule].when, set()).add(info.id)
+    has = set().union(*(words.get(word, set()) for word in ("always", "reasoning_off", "without_budget")))
+    lacks = words.get("never", set()) | words.get("ignored", set())
+    assert (ids(**{name: True}), ids(**{name: False})) == (has, lacks)
+
+
+def test_an_input_that_nobody_has_tried_is_neither_read_nor_unread() -> None:
+    gemma = "google/gemma-4-31b-it"
+    assert gemma in ids(image_input=True)
+    assert gemma not in ids(audio_input=True) | ids(audio_input=False)
+
+
+def test_a_model_that_always_reasons_reasons_though_nothing_can_be_set() -> None:
+    fixed = "openai/daybreak-blue-latest"
+    assert fixed in ids(reasoning=True)
+    assert fixed not in ids(reasoning=False) | ids(reasoning="off") | ids(reasoning="low")
+
+
+@pytest.mark.parametrize("level", ["off", "minimal", "low", "medium", "high", "xhigh", "max"])
+def test_a_level_of_reasoning_is_one_that_the_call_accepts(level: Any) -> None:
+    found = ids(reasoning=level)
+    expected = {
+        info.id
+        for info in ALL
+        if info.facts is not None and level in rules_for(info, info.endpoint)["reasoning"].values
+    }
+    assert found == expected
+    assert found
+
+
+@pytest.mark.parametrize(
+    ("wish", "within"),
+    [
+        pytest.param({"min_context": 1_000_000}, lambda i: (i.limits["context"] or 0) >= 1_000_000, id="context"),
+        pytest.param({"min_output": 100_000}, lambda i: (i.limits["output"] or 0) >= 100_000, id="output"),
+        pytest.param({"max_input_price": 1}, lambda i: paid(i, "input") <= 1, id="input price"),
+        pytest.param(
+            {"max_output_price": 0},
+            lambda i: paid(i, "output") <= 0,
+            id="an output that costs nothing",
+        ),
+        pytest.param({"provider": "google"}, lambda i: i.provider == "google", id="provider"),
+        pytest.param({"provider": "acme"}, lambda i: False, id="no such provider"),
+    ],
+)
+def test_numbers_and_the_provider_narrow_it_down_and_unknown_is_not_enough(wish: dict[str, Any], within: Any) -> None:
+    assert ids(**wish) == {info.id for info in ALL if within(info)}
+
+
+def test_wishes_add_up() -> None:
+    both = ids(audio_input=True, format=True, reasoning="high", provider="google", max_input_price=1)
+    assert both == ids(audio_input=True) & ids(format=True) & ids(reasoning="high") & ids(provider="google") & ids(
+        max_input_price=1
+    )
+    assert both
+
+
+def test_the_price_is_that_of_today() -> None:
+    argon = next(info for info in ALL if info.id == "google/gemini-4-argon")
+    today = datetime.date.today().isoformat()
+    assert price(argon, "input") == (2 if today <= "2026-11-30" else 4)
+
+
+def test_an_entry_tells_what_the_registry_knows() -> None:
+    [info] = [info for info in ALL if info.id == "openai/gpt-4.1"]
+    assert (info.provider, info.wire_id, info.name, info.status) == ("openai", "gpt-4.1", "GPT-4.1", "deprecated")
+    assert (info.verified, info.endpoint, list(info.endpoints)) == (
+        True,
+        "responses",
+        ["responses", "chat_completions"],
+    )
+    assert info.dates["retires"] == "2027-01-14"
+    assert info.replacement == "openai/gpt-6-luna"
+    assert repr(info) == "<ModelInfo openai/gpt-4.1>"
+    assert {info: 1}[info] == 1

@@ -1,0 +1,325 @@
+"""Neutral types: parts, messages, usage, cost and errors."""
+
+from __future__ import annotations
+
+import copy
+import datetime
+import inspect
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capably import llm
+from capably.types import errors
+from capably.types.cost import cost_of, price_on
+from capably.types.messages import to_messages, to_parts
+from capably.types.rules import Rule
+from capably.types.usage import Usage
+
+PARTS = [
+    llm.Text("a", (llm.Citation(url="https://example.com", raw={"index": 1}),)),
+    llm.Image.from_bytes(b"x", media_type="image/png", name="a.png"),
+    llm.Document.from_url("https://example.com/a.pdf"),
+    llm.Audio(data=b"x", media_type="audio/wav", transcript="a"),
+    llm.Video.from_file_id("file-1"),
+    llm.Thought("a", redacted=True),
+    llm.ToolCall("1", "lookup", {"word": "fox"}, '{"word": "fox"}'),
+    llm.ToolOutput("1", "lookup", ["a", llm.Text("b")], is_error=True),
+    llm.Refusal("no"),
+    llm.CachePoint("1h"),
+    llm.Unknown("dance", {"steps": 3}),
+]
+
+
+# --- parts --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
+def test_a_part_equals_its_copies_and_survives_pickling(part: llm.Part) -> None:
+    assert copy.copy(part) == copy.deepcopy(part) == pickle.loads(pickle.dumps(part)) == part
+
+
+def test_parts_of_another_class_or_with_other_fields_differ() -> None:
+    assert llm.Text("a") != llm.Thought("a")
+    assert llm.Text("a") != llm.Text("b")
+    assert llm.Image.from_file_id("f") != llm.Document.from_file_id("f")
+    assert llm.Text("a") != "a"
+
+
+def test_a_part_shows_the_fields_that_say_something() -> None:
+    assert repr(llm.Text("a")) == "Text(text='a')"
+    assert repr(llm.ToolOutput("1", "f", 0)) == "ToolOutput(id='1', name='f', value=0)"
+    assert repr(llm.Image.from_file_id("file-1")) == "Image(file_id='file-1')"
+    long = repr(llm.Image.from_bytes(b"x" * 1000, media_type="image/png"))
+    assert long.startswith("Image(data=b'xxx")
+    assert "(1003 characters)" in long
+
+
+def test_parts_cannot_be_keys() -> None:
+    with pytest.raises(TypeError, match="unhashable"):
+        hash(llm.Text("a"))
+
+
+@pytest.mark.parametrize(
+    ("make", "media_type"),
+    [
+        pytest.param(lambda: llm.Image.from_url("https://example.com/A.PNG?size=1"), "image/png", id="ending of a URL"),
+        pytest.param(lambda: llm.Image.from_url("https://example.com/cat"), None, id="no ending"),
+        pytest.param(
+            lambda: llm.Image.from_url("https://example.com/cat", media_type="image/gif"), "image/gif", id="given"
+        ),
+        pytest.param(lambda: llm.Audio.from_url("https://example.com/a.mp3"), "audio/mpeg", id="sound"),
+        pytest.param(lambda: llm.Document.from_url("https://example.com/a.png"), None, id="an ending of others"),
+    ],
+)
+def test_the_media_type_of_a_url_comes_from_its_ending(make: Any, media_type: str | None) -> None:
+    assert make().media_type == media_type
+
+
+@pytest.mark.parametrize("url", ["data:image/png;base64,eA==", "data:image/png;charset=utf-8;base64,eA=="])
+def test_a_data_url_is_taken_apart(url: str) -> None:
+    assert llm.Image.from_url(url) == llm.Image.from_bytes(b"x", media_type="image/png")
+
+
+def test_a_data_url_that_is_not_base64_is_refused() -> None:
+    with pytest.raises(ValueError, match="a data: URL must be base64"):
+        llm.Document.from_url("data:text/plain,hello")
+
+
+def test_a_file_is_read_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "cat.JPG"
+    path.write_bytes(b"x")
+    image = llm.Image.from_file(path)
+    path.unlink()
+    assert image == llm.Image.from_bytes(b"x", media_type="image/jpeg", name="cat.JPG")
+    assert image.base64() == "eA=="
+
+
+def test_a_file_of_unknown_kind_is_told_with_the_known_endings(tmp_path: Path) -> None:
+    with pytest.raises(
+        ValueError, match=r"known endings: .gif, .heic, .heif, .jpeg, .jpg, .png, .webp. Pass media_type="
+    ):
+        llm.Image.from_file(tmp_path / "cat.xyz")
+
+
+def test_only_bytes_have_base64() -> None:
+    with pytest.raises(ValueError, match="this Image holds no bytes"):
+        llm.Image.from_file_id("file-1").base64()
+
+
+# --- messages -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("content", "messages"),
+    [
+        pytest.param("a", [llm.user("a")], id="a text"),
+        pytest.param(llm.Text("a"), [llm.user("a")], id="a part"),
+        pytest.param(["a", llm.Text("b")], [llm.user([llm.Text("a"), llm.Text("b")])], id="texts and parts"),
+        pytest.param(("a",), [llm.user("a")], id="a tuple"),
+        pytest.param((word for word in ("a", "b")), [llm.user(["a", "b"])], id="a generator"),
+        pytest.param([llm.system("a"), llm.user("b")], [llm.system("a"), llm.user("b")], id="messages"),
+    ],
+)
+def test_content_becomes_messages(content: Any, messages: list[Any]) -> None:
+    assert to_messages(content) == messages
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        pytest.param(None, "content is a NoneType; it must be a str, a part, a list of parts", id="nothing"),
+        pytest.param(3, "content is a int; it must be", id="a number"),
+        pytest.param(llm.user("a"), "content is a UserMessage; it must be", id="a message without a list"),
+        pytest.param({"role": "user", "content": "a"}, "content is a dict; it must be", id="a wire message"),
+        pytest.param([{"role": "user"}], "content holds a dict; it may hold strings and parts", id="wire messages"),
+        pytest.param(["a", 3], "content holds a int; it may hold strings and parts", id="a number among texts"),
+        pytest.param(b"a", "content holds a int", id="bytes"),
+        pytest.param([llm.user("a"), "b"], "content mixes messages with loose texts or parts; wrap", id="a mixture"),
+    ],
+)
+def test_other_content_is_a_type_error_that_says_what_came(content: Any, told: str) -> None:
+    with pytest.raises(TypeError) as caught:
+        to_messages(content)
+    assert str(caught.value).startswith(told)
+
+
+@pytest.mark.parametrize("content", [None, 3, {"text": "a"}, [None]])
+def test_a_message_of_something_else_is_a_type_error_too(content: Any) -> None:
+    for make in (llm.user, llm.assistant, to_parts):
+        with pytest.raises(TypeError, match=r"content (is|holds) a "):
+            make(content)
+
+
+def test_no_content_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="content is empty: pass a text, a part, or messages"):
+        to_messages([])
+
+
+def test_messages_compare_by_content_and_show_how_they_were_made() -> None:
+    assert llm.user("a") == llm.user(["a"]) != llm.assistant("a")
+    assert llm.system("a") == llm.system("a") != llm.system("b")
+    assert repr([llm.system("a"), llm.user("b"), llm.assistant("c")]) == (
+        "[system('a'), user([Text(text='b')]), assistant([Text(text='c')])]"
+    )
+
+
+@pytest.mark.parametrize("message", [llm.system("a"), llm.user(PARTS), llm.assistant(PARTS)], ids=repr)
+def test_messages_survive_pickling(message: Any) -> None:
+    assert pickle.loads(pickle.dumps(message)) == message
+
+
+# --- usage and cost -----------------------------------------------------------------------------------------------
+
+usages = st.builds(Usage, *[st.integers(0, 10**9)] * 6)
+
+
+@given(usages, usages, usages)
+def test_usage_adds_up_in_any_order(a: Usage, b: Usage, c: Usage) -> None:
+    assert (a + b) + c == a + (b + c) == c + b + a
+    assert a + Usage() == a
+    assert (a + b).total_tokens == a.total_tokens + b.total_tokens
+    assert sum([a, b], Usage()) == a + b
+
+
+@given(usages)
+def test_usage_survives_pickling_and_shows_itself(usage: Usage) -> None:
+    assert pickle.loads(pickle.dumps(usage)) == usage
+    assert eval(repr(usage)) == usage
+
+
+RATES = {"input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": 2.5, "cache_write_1h": 4.0}
+
+
+def priced(**fields: Any) -> dict[str, Any]:
+    return {"start": None, "until": None, "tiers": [], **RATES, **fields}
+
+
+DAY = datetime.date(2026, 11, 30)
+MILLION = 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("usage", "prices", "cost"),
+    [
+        pytest.param(Usage(MILLION, MILLION), [priced()], 12.0, id="input and output"),
+        pytest.param(Usage(), [priced()], 0.0, id="nothing"),
+        pytest.param(Usage(0, MILLION, reasoning_tokens=MILLION), [priced()], 10.0, id="reasoning is output"),
+        pytest.param(Usage(MILLION, cache_read_tokens=MILLION // 2), [priced()], 1.1, id="read from the cache"),
+        pytest.param(Usage(MILLION, cache_write_tokens=MILLION), [priced()], 2.5, id="written to the cache"),
+        pytest.param(
+            Usage(MILLION, cache_write_tokens=MILLION, cache_write_1h_tokens=MILLION // 2),
+            [priced()],
+            3.25,
+            id="written for an hour, in part",
+        ),
+        pytest.param(Usage(1000), [], None, id="no price"),
+        pytest.param(Usage(1000), [priced(input=None)], None, id="an unknown rate that is needed"),
+        pytest.param(Usage(MILLION), [priced(output=None)], 2.0, id="an unknown rate that is not needed"),
+        pytest.param(
+            Usage(1000, cache_read_tokens=10), [priced(cache_read=None)], None, id="an unknown rate of the cache"
+        ),
+        pytest.param(
+            Usage(200_000),
+            [priced(tiers=[{"above": 200_000, "input": 4.0, "output": None}])],
+            0.4,
+            id="at the bound of a tier",
+        ),
+        pytest.param(
+            Usage(300_000, 100_000),
+            [priced(tiers=[{"above": 200_000, "input": 4.0, "output": None}])],
+            2.2,
+            id="above the bound of a tier, all of it, and what the tier leaves unsaid",
+        ),
+        pytest.param(
+            Usage(MILLION),
+            [
+                priced(
+                    tiers=[{"above": 100, "input": 4.0}, {"above": 500_000, "input": 8.0}, {"above": 10**7, "input": 9}]
+                )
+            ],
+            8.0,
+            id="the highest tier that is reached",
+        ),
+        pytest.param(
+            Usage(MILLION),
+            [priced(until="2026-11-30"), priced(start="2026-12-01", input=4.0)],
+            2.0,
+            id="the last day of a price",
+        ),
+        pytest.param(
+            Usage(MILLION),
+            [priced(until="2026-11-29"), priced(start="2026-11-30", input=4.0)],
+            4.0,
+            id="the first day of a price",
+        ),
+        pytest.param(Usage(MILLION), [priced(until="2026-11-29")], None, id="a price that has ended"),
+    ],
+)
+def test_cost_is_what_the_registry_says(usage: Usage, prices: list[Any], cost: float | None) -> None:
+    assert cost_of(usage, prices, DAY) == (None if cost is None else pytest.approx(cost))
+
+
+def test_the_price_of_a_day_is_the_one_in_force() -> None:
+    early, late = priced(until="2026-11-30"), priced(start="2026-12-01")
+    assert price_on([early, late], DAY) is early
+    assert price_on([early, late], DAY + datetime.timedelta(days=1)) is late
+    assert price_on([late], DAY) is None
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+ERRORS = [
+    llm.UnsupportedFeatureError("a", model="x/y", feature="top_k", value=3, allowed=["1"], alternatives=["x/z"]),
+    llm.UnknownModelError("a", model="x/y", nearest=["x/z"]),
+    llm.ConfigurationError("a"),
+    llm.RateLimitError("a", provider="x", status_code=429, code="c", request_id="r", retry_after=1.5, body={"b": 1}),
+    llm.TimedOutError("a", provider="x"),
+    llm.RefusalError("a"),
+    llm.ParseError("a", text="b"),
+    llm.ToolError("a"),
+]
+
+
+@pytest.mark.parametrize("error", ERRORS, ids=lambda error: type(error).__name__)
+def test_an_error_survives_pickling_and_copying(error: llm.CapablyError) -> None:
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert (type(again), str(again), again.args) == (type(error), str(error), error.args)
+        assert vars(again) == vars(error)
+
+
+def test_every_error_is_one_of_ours_and_stands_in_the_tree() -> None:
+    assert errors.__doc__ is not None
+    for name, kind in inspect.getmembers(errors, inspect.isclass):
+        if issubclass(kind, Exception) and not issubclass(kind, Warning):
+            assert issubclass(kind, llm.CapablyError)
+            assert name in errors.__doc__, name
+            assert getattr(llm, name) is kind
+
+
+# --- rules and reasoning ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("when", "refused"),
+    [
+        ("always", False),
+        ("reasoning_off", False),
+        ("without_budget", False),
+        ("ignored", True),
+        ("never", True),
+        ("unverified", True),
+    ],
+)
+def test_a_rule_is_refused_when_no_call_can_meet_it(when: str, refused: bool) -> None:
+    assert Rule(when).refused is refused
+
+
+def test_reasoning_compares_by_value_and_shows_what_was_said() -> None:
+    assert llm.Reasoning(effort="low") == llm.Reasoning(effort="low") != llm.Reasoning(effort="high")
+    assert repr(llm.Reasoning(effort="low", visible=False)) == "Reasoning(effort='low', visible=False)"
+    assert pickle.loads(pickle.dumps(llm.Reasoning(budget_tokens=3))) == llm.Reasoning(budget_tokens=3)
