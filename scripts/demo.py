@@ -190,11 +190,12 @@ def question(body: dict[str, Any]) -> str | None:
     said: Any = body.get("messages") or body.get("input") or body.get("contents")
     while isinstance(said, (list, dict)):
         # A message in a list of one, its content, a part in a list of one, its text.
-        inner: Any = said[0] if isinstance(said, list) and len(cast(list[Any], said)) == 1 else said
-        if not isinstance(inner, dict):
-            return inner if isinstance(inner, str) else None
-        fields = cast(dict[str, Any], inner)
-        said = fields.get("content") or fields.get("parts") or fields.get("text")
+        if isinstance(said, list):
+            items = cast(list[Any], said)
+            said = items[0] if len(items) == 1 else None
+        else:
+            fields = cast(dict[str, Any], said)
+            said = fields.get("content") or fields.get("parts") or fields.get("text")
     return said if isinstance(said, str) else None
 
 

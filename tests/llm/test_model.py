@@ -77,7 +77,6 @@ def test_a_model_does_not_change(name: str) -> None:
         setattr(model, name, "x")
 
 
-@pytest.mark.xfail(strict=True, reason="OPEN BUG: `defaults` is a plain dict (llm/_model.py)")
 def test_the_defaults_of_a_model_do_not_change() -> None:
     model: Any = llm.Model(SONNET)
     with pytest.raises(TypeError):

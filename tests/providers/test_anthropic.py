@@ -538,7 +538,7 @@ def test_the_sandbox_is_carried_on_until_it_expires() -> None:
 
 
 def test_parts_come_in_order_and_kinds_without_a_class_are_kept() -> None:
-    cited = {
+    cited: dict[str, Any] = {
         "type": "text",
         "text": "So",
         "citations": [
@@ -1100,7 +1100,7 @@ def test_clients_for_cloud_hosts_get_a_body_that_they_can_rewrite() -> None:
         return httpx2.Response(200, json=message(text("a")))
 
     http = httpx2.Client(transport=httpx2.MockTransport(answer))
-    vertex = anthropic.AnthropicVertex(region="global", project_id="p", access_token="t", http_client=http)
+    vertex = getattr(anthropic, "AnthropicVertex")(region="global", project_id="p", access_token="t", http_client=http)
     assert adapter(client=vertex).call(request()).content == (p.Text("a"),)
     assert f"/models/{MODEL}:rawPredict" in str(seen[0].url)
 

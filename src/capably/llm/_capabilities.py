@@ -237,6 +237,9 @@ class HasAudioOutput(Capabilities, Protocol):
 
 if TYPE_CHECKING:
 
+    class NoTool:
+        """Never made. What `tools` holds where a requirement has no tools, so that the type is known there too."""
+
     class NoCapabilities(Capabilities):
         """What generated classes start from: everything that they do not say is refused."""
 
@@ -318,4 +321,4 @@ if TYPE_CHECKING:
         def _format(self, value: Yes, /) -> None: ...
 
 else:
-    NoCapabilities = Axes = FormatAxes = Any
+    NoTool = NoCapabilities = Axes = FormatAxes = Any

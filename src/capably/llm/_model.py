@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.llm._calls import prepare
@@ -66,7 +67,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
                 raise unknown_parameter(name, PARAMETERS)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
-        object.__setattr__(model, "defaults", dict(defaults))
+        object.__setattr__(model, "defaults", MappingProxyType(dict(defaults)))
         object.__setattr__(model, "_info", info)
         return model
 
@@ -96,8 +97,11 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a model does not change; make another one: llm.Model(id, **defaults)")
 
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_remade, (type(self), self.id, self.defaults))
+        return (_remade, (type(self), self.id, dict(self.defaults)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,7 +28,7 @@ _current: ContextVar[Override] = ContextVar("capably_override", default=Override
 
 
 @contextmanager
-def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallParams]) -> Iterator[None]:
+def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallParams]) -> Generator[None]:
     """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):

@@ -1,0 +1,447 @@
+"""Every recorded exchange through a loopback server and the vendor's own SDK into our `Response`: `just conformance`.
+
+Prints a table provider x feature of what held, and why anything was left out. What held is decided by a second reading
+of the recorded JSON (`conformance_readings`), which knows nothing of our decoders. Ends with 1 when anything failed.
+
+    python scripts/conformance.py                    # all
+    python scripts/conformance.py --only anthropic   # cases whose name contains this
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import conformance_readings as readings
+import conformance_streams as streams
+from conformance_cases import CORPUS, Exchange, Skipped, exchanges
+from loopback import Canned, Loopback
+
+from capably.llm._model import ModelBase
+from capably.llm._providers import ADAPTERS
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.providers import Settings
+from capably.types import parts as p
+from capably.types.errors import CapablyError
+from capably.types.messages import UserMessage, user
+from capably.types.request import Request
+from capably.types.tools import MCPServer, Tool
+
+FEATURES = (
+    "error",
+    "text",
+    "thoughts",
+    "tool calls",
+    "citations",
+    "usage",
+    "finish",
+    "whole",
+    "raw",
+    "stream=call",
+    "text_stream",
+    "chunking",
+    "replay",
+    "async",
+)
+"""
+error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
+is missing · raw: the SDK's own object can be built · stream=call: a stream gives what `call` gives for the body that it
+adds up to · text_stream: its pieces join to `text()` · chunking: bytes cut anywhere give the same · replay: the next request
+holds the answer's JSON as it came · async: the asynchronous form gives the same (every seventh exchange)
+"""
+
+ADAPTER_OF = {"messages": "anthropic", "generate_content": "google", "responses": "openai", "chat_completions": "openai"}
+CUTTINGS = 3
+ASYNC_EVERY = 7
+
+
+class Result(NamedTuple):
+    """One check of one exchange; `problem` is empty where it held."""
+
+    name: str
+    provider: str
+    feature: str
+    problem: str
+
+
+class Bench:
+    """One server and, per provider, one client of the SDK; each exchange sets what the server answers next."""
+
+    def __init__(self) -> None:
+        self.server = Loopback([lambda _: self.answer])
+        self.answer = Canned()
+        self._adapters: dict[tuple[str, str], Any] = {}
+
+    def __enter__(self) -> Bench:
+        self.server.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.server.__exit__()
+
+    def adapter(self, provider: str, endpoint: str) -> Any:
+        kind = ADAPTER_OF[endpoint]
+        if (provider, kind) not in self._adapters:
+            module, name, _ = ADAPTERS[kind]
+            url = self.server.url + ("/v1" if kind == "openai" else "")
+            made = getattr(__import__(module, fromlist=[name]), name)
+            self._adapters[provider, kind] = made(Settings(provider, api_key="test", base_url=url))
+        return self._adapters[provider, kind]
+
+    def serve(self, body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, events: bool = False) -> None:
+        kind = "text/event-stream" if events else "application/json"
+        self.answer = Canned([body], status=status, headers={"content-type": kind, **(headers or {})})
+        self.server.requests.clear()
+
+
+# --- one exchange -------------------------------------------------------------------------------------------------
+
+
+def check(bench: Bench, exchange: Exchange, place: int = 0) -> Iterator[Result]:
+    """Every check that the exchange is good for."""
+    try:
+        for feature, problem in _checks(bench, exchange, place):
+            yield Result(exchange.name, exchange.provider, feature, problem)
+    except Exception as error:
+        yield Result(exchange.name, exchange.provider, "error", f"raised {type(error).__name__}: {error}")
+
+
+def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str, str]]:
+    expected = _expected_failure(exchange)
+    bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
+    if expected is not None:
+        yield "error", _compare(expected, _raised(bench, exchange))
+        return
+    response = _ask(bench, exchange)
+    seen = streams.events_of(exchange.body) if exchange.streamed else []
+    body = streams.whole_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
+    reading = readings.read(body, exchange.endpoint, dict(exchange.asked))
+    text = "".join(response.text_stream()) if isinstance(response, StreamResponse) else None
+    yield from _agreement(reading, response)
+    yield "raw", "" if response.raw is not None else "there is none"
+    if text is not None:
+        yield "text_stream", _compare(response.text(), text)
+        yield "chunking", _same_in_any_chunking(bench, exchange, response)
+        bench.serve(json.dumps(body).encode(), headers=exchange.headers)
+        yield "stream=call", _same(_ask(bench, exchange._replace(streamed=False)), response)
+    if response.content:
+        yield "replay", _replay(bench, exchange, reading, response)
+    if place % ASYNC_EVERY == 0:
+        bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
+        yield "async", _same(response, asyncio.run(_ask_async(bench, exchange)))
+
+
+def _expected_failure(exchange: Exchange) -> str | None:
+    if exchange.status != 200:
+        return streams.failure_of_status(exchange.status, exchange.body)
+    bodies = streams.events_of(exchange.body) if exchange.streamed else [json.loads(exchange.body)]
+    return streams.failure_inside(bodies, streamed=exchange.streamed, endpoint=exchange.endpoint)
+
+
+def _raised(bench: Bench, exchange: Exchange) -> str:
+    try:
+        return f"no error: {_ask(bench, exchange).content!r}"
+    except CapablyError as error:
+        return type(error).__name__
+
+
+def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, str]]:
+    calls = [(call.name, call.args) for call in response.tool_calls]
+    thoughts = "".join(thought.text for thought in response.thoughts)
+    usage = response.usage
+    tokens = (
+        usage.input_tokens,
+        usage.output_tokens,
+        usage.reasoning_tokens,
+        usage.cache_read_tokens,
+        usage.cache_write_tokens,
+    )
+    for feature, mine, ours in (
+        ("text", reading.text, response.text()),
+        ("thoughts", reading.thoughts, thoughts),
+        ("tool calls", reading.calls, calls),
+        ("citations", reading.citations, len(response.citations)),
+        ("usage", reading.tokens, tokens),
+        ("finish", reading.finish, response.finish_reason),
+        ("whole", reading.parts, len(response.content)),
+    ):
+        if mine or ours or feature == "whole":
+            yield feature, _compare(mine, ours)
+
+
+def _compare(expected: Any, found: Any) -> str:
+    return "" if expected == found else f"expected {_short(expected)}, found {_short(found)}"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) < 300 else f"{text[:200]} ... {text[-60:]}"
+
+
+def _same(one: Any, other: Any) -> str:
+    for name in ("content", "finish_reason", "usage", "id"):
+        if getattr(one, name) != getattr(other, name):
+            return f"{name}: {_compare(getattr(one, name), getattr(other, name))}"
+    return ""
+
+
+# --- asking -------------------------------------------------------------------------------------------------------
+
+
+def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any) -> Request:
+    tools = list(_tools(exchange.asked))
+    return Request(
+        info=None,
+        model_id=str(exchange.asked.get("model") or "some-model").replace(":", "-"),
+        endpoint=exchange.endpoint,
+        messages=messages or [user("Hi")],
+        system=None,
+        params={"tools": tools} if tools else {},
+        extra=extra or None,
+        max_retries=0,
+    )
+
+
+def _tools(asked: Mapping[str, Any]) -> Iterator[Any]:
+    """The tools that decide how an answer is read: Google itself answers calls to an MCP server."""
+    for tool in asked.get("tools") or ():
+        for server in tool.get("mcpServers") or ():
+            yield MCPServer(**server)
+        for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(asked["tools"]) else ():
+            yield Tool(lambda: None, name=function["name"], description=None, parameters={})
+
+
+def _rest(exchange: Exchange, request: Request) -> tuple[Any, ...]:
+    model = ModelBase._made(f"{exchange.provider}/{request.model_id}", None, {})  # pyright: ignore[reportPrivateUsage]
+    return model, request, request.messages, {}, ()
+
+
+def _ask(bench: Bench, exchange: Exchange) -> Any:
+    adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
+    if not exchange.streamed:
+        return _Response(adapter, adapter.call(request), *_rest(exchange, request))
+    return _Stream(adapter, adapter.stream(request), adapter.fold(request), *_rest(exchange, request))
+
+
+async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
+    adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
+    if not exchange.streamed:
+        return AsyncResponse(await adapter.call_async(request), *_rest(exchange, request))
+    response: Any = AsyncStreamResponse(
+        await adapter.stream_async(request), adapter.fold(request), *_rest(exchange, request)
+    )
+    return await response.finish()
+
+
+class _WithAdapter:
+    """`raw` of a provider that the registry does not list."""
+
+    _adapter: Any
+
+    @property
+    def raw(self) -> Any:
+        answer: Any = self
+        return self._adapter.to_sdk(answer.body, answer._request.endpoint)
+
+
+class _Response(_WithAdapter, Response[Any, Any, Any]):
+    def __init__(self, adapter: Any, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._adapter = adapter
+
+
+class _Stream(_WithAdapter, StreamResponse[Any, Any, Any]):
+    def __init__(self, adapter: Any, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._adapter = adapter
+
+
+# --- chunking -----------------------------------------------------------------------------------------------------
+
+
+class Cut:
+    """What an HTTP client gives for a response whose bytes arrive in these pieces."""
+
+    headers: Mapping[str, str] = {"content-type": "text/event-stream"}
+
+    def __init__(self, pieces: list[bytes]) -> None:
+        self._pieces = pieces
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        return iter(self._pieces)
+
+    def close(self) -> None:
+        pass
+
+
+def cut(body: bytes, dice: random.Random) -> list[bytes]:
+    """`body` in pieces: a few long ones, or many of a few bytes each."""
+    count = dice.choice((1, 5, max(1, min(len(body) // 3, 2000))))
+    places = sorted(dice.randrange(len(body) + 1) for _ in range(count))
+    return [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
+
+
+def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> str:
+    dice = random.Random(exchange.name)
+    steps = [(c.kind, c.index, c.delta, c.id, c.name) for c in response.chunks()]
+    for _ in range(CUTTINGS):
+        adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
+        opened: Any = _opened(exchange, Cut(cut(exchange.body, dice)), adapter)
+        again: Any = StreamResponse(opened, adapter.fold(request), *_rest(exchange, request))
+        if [(c.kind, c.index, c.delta, c.id, c.name) for c in again.chunks()] != steps:
+            return "the steps differ"
+        problem = _same(response, again)
+        if problem:
+            return problem
+    return ""
+
+
+def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
+    """The adapter's own reader over a response; what lies between it and the network is the SDK's."""
+    kind = ADAPTER_OF[exchange.endpoint]
+    if kind == "anthropic":
+        from capably.providers.anthropic import SyncEvents
+
+        return SyncEvents(response, exchange.provider, b"")
+    if kind == "google":
+        from capably.providers.google.events import GoogleEvents
+
+        return GoogleEvents(response, {}, exchange.provider, b"", adapter)
+    from capably.providers.openai.transport import OpenAIStream
+
+    return OpenAIStream(response, exchange.provider, b"")
+
+
+# --- replay -------------------------------------------------------------------------------------------------------
+
+
+def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, response: Any) -> str:
+    """Sends the answer back with something new said, and compares what the server received with what it had sent."""
+    outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
+    extra = {"store": True} if exchange.endpoint == "responses" and _needs_store(reading.turn) else {}
+    request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])], **extra)
+    adapter = bench.adapter(exchange.provider, exchange.endpoint)
+    bench.serve(GOOD[exchange.endpoint])
+    adapter.call(request)
+    sent = bench.server.requests[-1].json()
+    return _compare(_turn(exchange, reading.turn), _turn(exchange, TURN[exchange.endpoint](sent)))
+
+
+def _needs_store(items: list[Any]) -> bool:
+    """Whether nothing but an id is left of some reasoning: it can go back only to where it was stored."""
+    return any(i["type"] == "reasoning" and not (i.get("encrypted_content") or i.get("content")) for i in items)
+
+
+TURN: Mapping[str, Any] = {
+    "messages": lambda body: body["messages"][1]["content"],
+    "responses": lambda body: body["input"][1:-1] if "role" in body["input"][-1] else _items_before(body["input"]),
+    "chat_completions": lambda body: body["messages"][1],
+    "generate_content": lambda body: body["contents"][1],
+}
+"""Where in a request the answer stands: after the first question, before what was said last."""
+
+GOOD: Mapping[str, bytes] = {
+    "messages": b'{"type":"message","id":"m","model":"m","content":[],"stop_reason":"end_turn","usage":{}}',
+    "responses": b'{"output":[],"status":"completed"}',
+    "chat_completions": b'{"choices":[{"message":{"content":"ok"},"finish_reason":"stop"}]}',
+    "generate_content": b'{"candidates":[{"finishReason":"STOP","content":{"parts":[{"text":"ok"}]}}]}',
+}
+
+
+def _items_before(items: list[Any]) -> list[Any]:
+    """The items of the answer, where outputs of its calls follow."""
+    last = len(items)
+    while items[last - 1]["type"] == "function_call_output" and items[last - 1]["output"] == "done":
+        last -= 1
+    return items[1:last]
+
+
+def _turn(exchange: Exchange, turn: Any) -> Any:
+    """An answer's JSON without what must differ: sound goes back as its id, calls without an id are given one.
+
+    Of a stream, Chat Completions gives no message: the fields that matter are compared, absent ones as empty ones.
+    """
+    if exchange.endpoint == "generate_content":
+        return {"role": "model", **turn}
+    if exchange.endpoint != "chat_completions":
+        return turn
+    fields = dict(turn)
+    if (fields.get("audio") or {}).get("id"):
+        fields["audio"] = fields["audio"]["id"]
+    calls = fields.get("tool_calls") or []
+    fields["tool_calls"] = [{k: v for k, v in call.items() if k != "id" or not v.startswith("call_0")} for call in calls]
+    return {key: value for key, value in fields.items() if value not in (None, "", [], "assistant")}
+
+
+# --- all of them --------------------------------------------------------------------------------------------------
+
+
+def run(only: str = "", every: int = 1) -> tuple[list[Result], list[Skipped]]:
+    """All checks of all exchanges whose name contains `only`; of `every` n-th of them."""
+    results: list[Result] = []
+    skipped: list[Skipped] = []
+    with Bench() as bench, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for place, found in enumerate(x for x in exchanges() if only in x.name):
+            if isinstance(found, Skipped):
+                skipped.append(found)
+            elif place % every == 0:
+                results += check(bench, found, place // every)
+    return results, skipped
+
+
+def table(results: list[Result]) -> str:
+    """Providers down, features across: `passed`, or `passed/failed` where anything failed; `.` where no recording has it."""
+    passed = Counter((r.provider, r.feature) for r in results if not r.problem)
+    failed = Counter((r.provider, r.feature) for r in results if r.problem)
+    names = sorted({r.provider for r in results})
+    rows = [["provider", "exchanges", *FEATURES]]
+    for name in [*names, "all"]:
+        ours = names if name == "all" else [name]
+        count = len({r.name for r in results if r.provider in ours})
+        row = [name, str(count)]
+        for feature in FEATURES:
+            good, bad = (sum(c[n, feature] for n in ours) for c in (passed, failed))
+            row.append(f"{good}/{bad}" if bad else str(good or "."))
+        rows.append(row)
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join("  ".join(cell.ljust(w) if i == 0 else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))) for row in rows)
+
+
+def report(results: list[Result], skipped: list[Skipped]) -> str:
+    """The table, what was left out and why, and every failure."""
+    reasons = Counter((s.reason, s.provider) for s in skipped)
+    lines = [table(results), "", f"{len(skipped)} exchanges left out:"]
+    for reason in sorted({reason for reason, _ in reasons}):
+        where = ", ".join(f"{name} {n}" for (why, name), n in sorted(reasons.items()) if why == reason)
+        lines.append(f"  {reason}: {where}")
+    bad = [r for r in results if r.problem]
+    lines += ["", f"{len(results) - len(bad)} passed, {len(bad)} failed"]
+    lines += [f"  {r.name} [{r.feature}] {r.problem}" for r in bad]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Hold our adapters against recorded traffic.")
+    parser.add_argument("--only", default="", help="cases whose name contains this")
+    only: str = parser.parse_args().only
+    if not CORPUS.is_dir():
+        print(f"skipped: there are no recorded conversations at {CORPUS} (set CAPABLY_CORPUS)")
+        return 0
+    start = time.monotonic()
+    results, skipped = run(only)
+    print(report(results, skipped))
+    print(f"{time.monotonic() - start:.0f} s")
+    return 1 if any(r.problem for r in results) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

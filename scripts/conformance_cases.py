@@ -1,0 +1,110 @@
+"""The corpus of recorded traffic, exchange by exchange: which wire format each one is in, or why it is left out."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+CORPUS = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus"))
+
+KEPT_HEADERS = ("request-id", "x-request-id", "apim-request-id", "retry-after", "retry-after-ms")
+
+ENDPOINTS = (
+    (r"/messages$", "messages"),
+    (r":(stream)?[rR]awPredict$", "messages"),
+    (r"/chat/completions$", "chat_completions"),
+    (r"/responses$", "responses"),
+    (r":(g|streamG)enerateContent$", "generate_content"),
+)
+"""End of the path -> the wire format, in the registry's word."""
+
+OTHER_PATHS = (
+    (r"/converse(-stream)?$|/invoke(-with-response-stream)?$|/apply$", "Bedrock's own wire formats: no adapter"),
+    (r"count.?[tT]okens$|/input_tokens$", "counts tokens, says nothing"),
+    (r"/complete$", "Anthropic's Text Completions, which the API no longer has"),
+    (r"/api/chat$|/v2/chat$", "Ollama's or Cohere's own wire format: no adapter"),
+    (r"/interactions", "Google's Interactions API: no adapter"),
+    (r"/input_items$|/responses/|/items|/conversations", "reads or changes stored conversations"),
+    (r"[eE]mbed|/moderations|/ocr|/transcriptions|/speech|/images|/generations|/edits|:predict", "no chat"),
+)
+"""End of the path -> why capably never makes such a request."""
+ELSE = "files, batches, caches, models: no chat"
+
+DAMAGED = (
+    (r'("message_start".*?){2}|(event: ?response\.created.*?){2}', "the recording glues several replies together"),
+    (r"^data: \{[^\n]*\}\ndata: \{", "the recording lost the empty lines between events"),
+)
+"""What is wrong with some recorded streams."""
+
+
+class Exchange(NamedTuple):
+    """One request and its answer. `name` is `provider/case#n`; `body` is the answer in bytes."""
+
+    name: str
+    provider: str
+    endpoint: str
+    asked: Mapping[str, Any]
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    streamed: bool
+
+
+class Skipped(NamedTuple):
+    """An exchange that is left out, and why."""
+
+    name: str
+    provider: str
+    reason: str
+
+
+def exchanges(corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:
+    """Every exchange of every case, in a fixed order."""
+    for path in sorted(corpus.glob("*/*.json")):
+        for number, raw in enumerate(json.loads(path.read_bytes())["exchanges"]):
+            yield _exchange(f"{path.parent.name}/{path.stem}#{number}", path.parent.name, raw)
+
+
+def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Skipped:
+    request, response = raw["request"], raw["response"]
+    path = (request.get("url") or "").partition("?")[0]
+    endpoint = _first(ENDPOINTS, path)
+    if endpoint is None:
+        return Skipped(name, provider, _first(OTHER_PATHS, path) or ELSE)
+    if request.get("method", "POST") != "POST":
+        return Skipped(name, provider, _first(OTHER_PATHS, f"{path}/") or ELSE)
+    asked: Any = request.get("body")
+    asked = asked if isinstance(asked, dict) else {}
+    if "embedding" in str(asked.get("model")) or provider == "mistral" and "/ocr" in json.dumps(response.get("body")):
+        return Skipped(name, provider, "no chat")
+    body, streamed = _body(response)
+    if not body:
+        return Skipped(name, provider, "the recording has no answer")
+    damage = _first(DAMAGED, body.decode(), re.DOTALL) if streamed else None
+    if damage:
+        return Skipped(name, provider, damage)
+    headers = {key: value for key, value in (response.get("headers") or {}).items() if key.lower() in KEPT_HEADERS}
+    return Exchange(name, provider, endpoint, asked, response["status"], headers, body, streamed)
+
+
+def _body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
+    """The answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
+    if "sse" in response:
+        return response["sse"].encode(), response["status"] == 200
+    if "text" in response:
+        return response["text"].encode(), False
+    body = response.get("body")
+    if isinstance(body, list) and response["status"] == 200:
+        return "".join(f"data: {json.dumps(event)}\r\n\r\n" for event in body).encode(), True
+    if body is None:
+        return b"", False
+    return (body if isinstance(body, str) else json.dumps(body, ensure_ascii=False)).encode(), False
+
+
+def _first(table: tuple[tuple[str, str], ...], text: str, flags: int = 0) -> str | None:
+    return next((word for pattern, word in table if re.search(pattern, text, flags)), None)

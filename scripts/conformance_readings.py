@@ -1,0 +1,217 @@
+"""A second reading of recorded answers, straight from their JSON: it knows nothing of capably's decoders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+Json = dict[str, Any]
+
+
+class Reading(NamedTuple):
+    """What an answer says. `calls` are names with arguments, `parts` how many pieces of content there are, `turn` what
+    must be sent back; `tokens` are input, output, reasoning, read from the cache, written to it."""
+
+    text: str
+    thoughts: str
+    calls: list[tuple[str, Any]]
+    citations: int
+    tokens: tuple[int, int, int, int, int]
+    finish: str
+    parts: int
+    turn: Any
+
+
+def read(body: Json, endpoint: str, asked: Json) -> Reading:
+    """What a whole body says."""
+    return READERS[endpoint](body, asked)
+
+
+def _object(text: Any) -> Any:
+    """Arguments as an object; what is none counts as empty."""
+    if isinstance(text, dict):
+        return text
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_message(body: Json, _: Json) -> Reading:
+    blocks: list[Json] = body["content"]
+    words = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length", "compaction": "pause"}
+    usage = body["usage"]
+    counted = [usage, *(step for step in usage.get("iterations") or [] if step["type"] == "compaction")]
+
+    def count(name: str) -> int:
+        return sum(step.get(name) or 0 for step in counted)
+
+    read, written = count("cache_read_input_tokens"), count("cache_creation_input_tokens")
+    thinking = sum((step.get("output_tokens_details") or {}).get("thinking_tokens") or 0 for step in counted)
+    return Reading(
+        text="".join(b["text"] for b in blocks if b["type"] == "text"),
+        thoughts="".join(b["thinking"] for b in blocks if b["type"] == "thinking"),
+        calls=[(b["name"], b["input"]) for b in blocks if b["type"] == "tool_use"],
+        citations=sum(len(b.get("citations") or []) for b in blocks if b["type"] == "text"),
+        tokens=(count("input_tokens") + read + written, count("output_tokens"), thinking, read, written),
+        finish=words.get(body["stop_reason"], body["stop_reason"]),
+        parts=len(blocks),
+        turn=blocks,
+    )
+
+
+def _read_response(body: Json, _: Json) -> Reading:
+    items: list[Json] = body["output"]
+    inner = [part for item in items if item["type"] == "message" for part in item["content"]]
+    thoughts = [
+        "\n\n".join(p["text"] for p in (*(i.get("summary") or []), *(i.get("content") or [])) if p.get("text"))
+        for i in items
+        if i["type"] == "reasoning"
+    ]
+    usage = body.get("usage") or {}
+    read, written = usage.get("input_tokens_details") or {}, usage.get("output_tokens_details") or {}
+    return Reading(
+        text="".join(part["text"] for part in inner if part["type"] == "output_text"),
+        thoughts="".join(thoughts),
+        calls=[(item["name"], _object(item["arguments"])) for item in items if item["type"] == "function_call"],
+        citations=sum(len(part.get("annotations") or []) for part in inner),
+        tokens=(
+            usage.get("input_tokens") or 0,
+            usage.get("output_tokens") or 0,
+            written.get("reasoning_tokens") or 0,
+            read.get("cached_tokens") or 0,
+            read.get("cache_write_tokens") or 0,
+        ),
+        finish=_response_finish(body, items, inner),
+        parts=sum(len(item["content"]) if item["type"] == "message" else 1 for item in items),
+        turn=items,
+    )
+
+
+def _response_finish(body: Json, items: list[Json], inner: list[Json]) -> str:
+    if body.get("status") == "incomplete":
+        why = (body.get("incomplete_details") or {}).get("reason") or "incomplete"
+        return {"max_output_tokens": "length"}.get(why, why)
+    if body.get("status") in ("queued", "in_progress", "cancelled"):
+        return body["status"]
+    if any(part["type"] == "refusal" for part in inner):
+        return "refusal"
+    outputs = {item.get("call_id") for item in items if item["type"].endswith("_output")}
+    yours = ("function_call", "custom_tool_call", "computer_call", "apply_patch_call", "local_shell_call", "shell_call")
+    open_calls = [item for item in items if item["type"] in yours and item.get("call_id") not in outputs]
+    return "tool_use" if open_calls else "stop"
+
+
+def _read_completion(body: Json, _: Json) -> Reading:
+    choice = body["choices"][0]
+    message = choice["message"]
+    content = message.get("content") or []
+    items: list[Json] = [{"type": "text", "text": content}] if isinstance(content, str) else content
+    beside = message.get("reasoning_content") or message.get("reasoning") or ""
+    details: list[Json] = message.get("reasoning_details") or []
+    beside = beside or "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+    inside = [item for item in items if item["type"] in ("thinking", "reasoning")]
+    calls = [call for call in message.get("tool_calls") or [] if "function" in call]
+    legacy = [call for call in [message.get("function_call")] if call and call.get("name")]
+    functions: list[Json] = [*(call["function"] for call in calls), *legacy]
+    words = {"tool_calls": "tool_use", "function_call": "tool_use", "eos": "stop"}
+    finish = words.get(choice.get("finish_reason") or "stop", choice.get("finish_reason") or "stop")
+    if finish == "stop":
+        finish = "refusal" if message.get("refusal") else "tool_use" if calls or legacy else "stop"
+    sources = message.get("annotations") or body.get("search_results") or body.get("citations") or []
+    texts = [item for item in items if item["type"] == "text"]
+    whole = ("images", "tool_calls")
+    alone = any((message.get("audio") or {}).values()) + bool(message.get("refusal")) + len(legacy) + bool(beside)
+    return Reading(
+        text="".join(item["text"] for item in texts),
+        thoughts=beside + "".join(map(_thinking_text, inside)),
+        calls=[(function["name"], _object(function.get("arguments"))) for function in functions],
+        citations=len(sources) * len(texts),
+        tokens=_completion_tokens(body.get("usage") or {}),
+        finish=finish,
+        parts=len(items) + sum(len(message.get(key) or []) for key in whole) + alone,
+        turn=message,
+    )
+
+
+def _thinking_text(item: Json) -> str:
+    inner = item.get("thinking") or item.get("summary") or ""
+    return inner if isinstance(inner, str) else "".join(piece.get("text") or "" for piece in inner)
+
+
+def _completion_tokens(usage: Json) -> tuple[int, int, int, int, int]:
+    """What a host counts in the total and nowhere else is sound in the prompt (Mistral), or thoughts (xAI, Gemini)."""
+    read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
+    prompt, answer = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+    reasoning = written.get("reasoning_tokens") or 0
+    more = max(0, (usage.get("total_tokens") or 0) - prompt - answer)
+    sound = more if more and more == read.get("audio_tokens") and more != reasoning else 0
+    names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens")
+    cached = read.get("cached_tokens") or next((usage[name] for name in names if usage.get(name)), 0)
+    hidden = more - sound
+    return (prompt + sound, answer + hidden, reasoning or hidden, cached, read.get("cache_write_tokens") or 0)
+
+
+def _read_content(body: Json, asked: Json) -> Reading:
+    candidate = (body.get("candidates") or [{}])[0]
+    content = candidate.get("content") or {}
+    parts: list[Json] = content.get("parts") or []
+    served = "mcpServers" in json.dumps(asked.get("tools"))
+    calls = [part["functionCall"] for part in parts if "functionCall" in part and not served]
+    calls = [call for call in calls if call.get("name")]
+    said = candidate.get("finishReason")
+    words = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "error", None: "stop"}
+    blocked = ("SAFETY", "RECITATION", "PROHIBITED_CONTENT")
+    errors = ("UNEXPECTED_TOOL_CALL", "MALFORMED_FUNCTION_CALL")
+    finish = "content_filter" if said in blocked else "error" if said in errors else words.get(said, str(said))
+    if said is None and (body.get("promptFeedback") or {}).get("blockReason"):
+        finish = "content_filter"
+    usage = body.get("usageMetadata") or {}
+    names = ("promptTokenCount", "toolUsePromptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
+    prompt, tools, answer, thoughts = (usage.get(name) or 0 for name in names)
+    texts = [part["text"] for part in parts if "text" in part and not part.get("thought")]
+    return Reading(
+        text="".join(texts),
+        thoughts="".join(part["text"] for part in parts if "text" in part and part.get("thought")),
+        calls=[(call["name"], call.get("args") or {}) for call in calls],
+        citations=len(list(_google_citations(candidate))) if texts else 0,
+        tokens=(prompt + tools, answer + thoughts, thoughts, usage.get("cachedContentTokenCount") or 0, 0),
+        finish="tool_use" if finish == "stop" and calls else finish,
+        parts=len(list(_google_pieces(parts))),
+        turn=content,
+    )
+
+
+def _google_pieces(parts: list[Json]) -> Iterator[str]:
+    """Kinds of part, one for each run of texts; empty ones (that carry a signature) are none."""
+    last = ""
+    for part in parts:
+        kind = next((key for key in part if key not in ("thought", "thoughtSignature")), "")
+        if kind == "text":
+            kind = "" if not part["text"] else "thought" if part.get("thought") else "text"
+        if kind and (kind != last or kind not in ("text", "thought")):
+            yield kind
+        last = kind or last
+
+
+def _google_citations(candidate: Json) -> Iterator[Any]:
+    grounding = candidate.get("groundingMetadata") or {}
+    chunks, supports = grounding.get("groundingChunks") or [], grounding.get("groundingSupports") or []
+    for support in supports:
+        yield from (i for i in support.get("groundingChunkIndices") or [] if i < len(chunks))
+    if not supports:
+        yield from chunks
+    works = candidate.get("citationMetadata") or {}
+    for work in (*works.get("citations", ()), *works.get("citationSources", ())):
+        if work.get("uri") or work.get("title"):
+            yield work
+
+
+READERS: dict[str, Callable[[Json, Json], Reading]] = {
+    "messages": _read_message,
+    "responses": _read_response,
+    "chat_completions": _read_completion,
+    "generate_content": _read_content,
+}

@@ -1,0 +1,335 @@
+"""What the registry says of every feature, written as arguments of a call, and whether a model takes them.
+
+Everything is read from the registry's own words, here, and from nothing that the generator or the library made of
+them. `matrix.py` writes programs of these cases; `tests/typing/test_agreement.py` makes calls of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from capably_codegen.schema import EndpointRules, Profile, Reasoning, Tools
+
+EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
+PARTS = {"image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
+LIFETIMES = ("5m", "30m", "1h", "12h", "24h")
+BUILTINS = {
+    "apply_patch": "ApplyPatch",
+    "bash": "Bash",
+    "browser_use": "BrowserUse",
+    "code_execution": "CodeExecution",
+    "computer_use": "ComputerUse",
+    "file_search": "FileSearch",
+    "google_maps": "GoogleMaps",
+    "image_generation": "ImageGeneration",
+    "mcp": "MCPServer",
+    "memory": "Memory",
+    "shell": "Shell",
+    "text_editor": "TextEditor",
+    "tool_search": "ToolSearch",
+    "web_fetch": "WebFetch",
+    "web_search": "WebSearch",
+}
+
+
+class Case(NamedTuple):
+    """One call: which feature it uses, what it sends, and whether the registry allows it."""
+
+    feature: str
+    params: str
+    allowed: bool
+    content: str = '"hi"'
+    returns: str = "str"
+    """The type of `content`, as a function that returns it declares it."""
+    after: str = ""
+    """What is done with the response."""
+
+    @property
+    def arguments(self) -> str:
+        return ", ".join(filter(None, (self.content, self.params)))
+
+
+class Demand(NamedTuple):
+    """A function that demands one capability, and whether the registry says that a model has it."""
+
+    feature: str
+    type: str
+    allowed: bool
+
+    @property
+    def arguments(self) -> str:
+        return self.type
+
+
+def cases_of(profile: Profile | None) -> Iterator[Case]:
+    """Every feature of one profile, asked for once; `None` is an unverified model, which admits everything."""
+    yield Case("plain", "", True)
+    yield Case("max_tokens", "max_tokens=100", True)
+    yield Case("routing", 'extra={"a": 1}, on_unsupported="drop", timeout=3.0, max_retries=1, headers={}', True)
+    yield Case("misspelt", "temprature=0.5", False)
+    for name, params, said in _plain(profile):
+        yield Case(name, params, profile is None or said)
+    yield from _sampling(profile)
+    yield from _reasoning(profile)
+    yield from _tools(profile)
+    yield from _content(profile)
+    yield from _response(profile)
+
+
+def demands_of(profile: Profile | None) -> Iterator[Demand]:
+    """Every capability that a function can demand of a model."""
+    for feature, type, said in _demands(profile):
+        yield Demand(feature, type, profile is None or said)
+
+
+def _endpoint(profile: Profile) -> EndpointRules:
+    """The endpoint that is used by default."""
+    return next(iter(profile.endpoints.values()))
+
+
+def _lifetimes(profile: Profile | None) -> Iterable[str]:
+    cache = profile.cache if profile else None
+    return () if cache is None or isinstance(cache, str) or isinstance(cache.breakpoints, str) else cache.breakpoints
+
+
+def _verbosities(profile: Profile | None) -> Iterable[str]:
+    return () if profile is None or isinstance(profile.verbosity, str) else profile.verbosity
+
+
+def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
+    """Features that one word of the profile decides."""
+    endpoint = _endpoint(profile) if profile else None
+    yield "system", 'system="be brief"', bool(profile) and profile.system in ("start", "anywhere")
+    yield "format", "format=int", bool(profile) and profile.structured_output in ("json_schema", "json_object")
+    yield "prefill", 'prefill="The"', bool(profile) and profile.prefill is True
+    yield "stop", 'stop="END"', bool(endpoint) and endpoint.stop == "always"
+    yield "stop", 'stop=["END", "STOP"]', bool(endpoint) and endpoint.stop == "always"
+    yield "seed", "seed=7", bool(endpoint) and endpoint.seed == "always"
+    for word in ("low", "medium", "high"):
+        yield "verbosity", f'verbosity="{word}"', word in _verbosities(profile)
+    for word in LIFETIMES:
+        yield "cache", f'cache="{word}"', word in _lifetimes(profile)
+    for word in ("image", "audio"):
+        yield "output", f'output=("text", "{word}")', bool(profile) and word in profile.output
+
+
+def _sampling(profile: Profile | None) -> Iterator[Case]:
+    reasoning = profile.reasoning if profile else None
+    can_be_off = isinstance(reasoning, Reasoning) and reasoning.off not in ("never", "unverified")
+    said = {
+        "temperature=0.5": profile.sampling.temperature if profile else "always",
+        "top_p=0.5": profile.sampling.top_p if profile else "always",
+        "top_k=5": profile.sampling.top_k if profile else "always",
+        "logprobs=3": _endpoint(profile).logprobs if profile else "always",
+    }
+    for argument, when in said.items():
+        name = argument.partition("=")[0]
+        yield Case(name, argument, when == "always")
+        yield Case(
+            f"{name} with reasoning off",
+            f'{argument}, reasoning="off"',
+            profile is None or (can_be_off and when in ("always", "reasoning_off")),
+        )
+
+
+def _levels(profile: Profile | None) -> list[str]:
+    """The effort levels that the default endpoint takes."""
+    reasoning = profile.reasoning if profile else None
+    if profile is None or not isinstance(reasoning, Reasoning) or isinstance(reasoning.efforts, str):
+        return []
+    here = _endpoint(profile).efforts
+    return [effort for effort in reasoning.efforts if here is None or effort in here]
+
+
+def _off(profile: Profile | None) -> bool:
+    reasoning = profile.reasoning if profile else None
+    return isinstance(reasoning, Reasoning) and reasoning.off not in ("never", "unverified")
+
+
+def _budget(profile: Profile | None) -> bool:
+    reasoning = profile.reasoning if profile else None
+    return isinstance(reasoning, Reasoning) and reasoning.budget is not None
+
+
+def _settable(profile: Profile | None) -> bool:
+    return bool(_levels(profile)) or _off(profile) or _budget(profile)
+
+
+def _visible_alone(profile: Profile | None) -> bool:
+    """Whether `Reasoning(visible=True)` alone says how much to think: not where reasoning needs a number of tokens."""
+    return _settable(profile)
+
+
+def _reasoning(profile: Profile | None) -> Iterator[Case]:
+    for effort in EFFORTS:
+        said = profile is None or effort in _levels(profile)
+        yield Case("reasoning level", f'reasoning="{effort}"', said)
+        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', said)
+    yield Case("reasoning level", 'reasoning="extreme"', False)
+    yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
+    said = profile is None or _budget(profile)
+    yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
+    said = profile is None or _visible_alone(profile)
+    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said)
+
+
+def _own_tools(profile: Profile) -> Tools | None:
+    """The facts of the caller's own tools, where the default endpoint takes them in every call."""
+    return profile.tools if isinstance(profile.tools, Tools) and _endpoint(profile).tools == "always" else None
+
+
+def _tools(profile: Profile | None) -> Iterator[Case]:
+    tools = _own_tools(profile) if profile else None
+    has = profile is None or tools is not None
+    free = profile is None or (tools is not None and tools.forced in ("always", "without_budget"))
+    yield Case("tools", "tools=[add]", has)
+    yield Case("tools", 'tools=[add], tool_choice="auto"', has)
+    yield Case("tool_choice forced", 'tools=[add], tool_choice="required"', free)
+    yield Case("tool_choice forced", "tools=[add], tool_choice=add", free)
+    yield Case(
+        "tool_choice forced with a budget",
+        'tools=[add], tool_choice="required", reasoning=llm.Reasoning(budget_tokens=4000)',
+        profile is None or (_budget(profile) and tools is not None and tools.forced == "always"),
+    )
+    yield Case("tool_choice misspelt", 'tools=[add], tool_choice="always"', False)
+    parallel = profile is None or (tools is not None and tools.parallel == "optional")
+    yield Case("parallel_tools", "tools=[add], parallel_tools=False", parallel)
+    for word, name in BUILTINS.items():
+        said = profile is None or word in profile.builtin_tools
+        yield Case(f"built-in {word}", f"tools=[llm.{name}()]", said)
+
+
+def _content(profile: Profile | None) -> Iterator[Case]:
+    for modality, part in PARTS.items():
+        said = profile is None or modality in profile.input
+        url = f'llm.{part}.from_url("https://x.y/z")'
+        feature = f"input {modality}"
+        yield Case(feature, "", said, url, f"llm.{part}")
+        yield Case(feature, "", said, f'["hi", {url}]', f"list[str | llm.{part}]")
+        messages = f'[llm.user(["hi", {url}]), llm.assistant("yes"), llm.user("and?")]'
+        yield Case(feature, "", said, messages, f"list[llm.UserMessage[llm.{part}] | llm.AssistantMessage]")
+        yield Case(f"resume {modality}", "", said, after=f".resume({url})")
+        yield Case(f"resume {modality}", "", said, after=f'.resume(["and this?", {url}])')
+    system = profile is None or profile.system in ("start", "anywhere")
+    said = '[llm.system("be brief"), llm.user("hi")]'
+    yield Case("system message", "", system, said, "list[llm.SystemMessage | llm.UserMessage[llm.Text]]")
+    own = profile is None or _own_tools(profile) is not None
+    output = 'llm.ToolOutput("1", "add", 3)'
+    yield Case("tool output", "", own, f"[{output}]", "list[llm.ToolOutput]")
+    cached = profile is None or bool(list(_lifetimes(profile)))
+    yield Case("cache point", "", cached, '["hi", llm.CachePoint()]', "list[str | llm.CachePoint]")
+
+
+def _response(profile: Profile | None) -> Iterator[Case]:
+    """What can be read of a response."""
+    reasoning = profile.reasoning if profile else None
+    shows = isinstance(reasoning, Reasoning) and reasoning.visible in ("summary", "full")
+    said = {
+        "thoughts": shows,
+        "images": bool(profile) and "image" in profile.output,
+        "audio": bool(profile) and "audio" in profile.output,
+    }
+    for name, has in said.items():
+        yield Case(f"response.{name}", "", profile is None or has, after=f".{name}")
+    for name in ("content", "tool_calls", "citations", "usage", "cost", "finish_reason", "messages", "text()"):
+        yield Case("response", "", True, after=f".{name}")
+    yield Case("response misspelt", "", False, after=".thougths")
+
+
+def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
+    endpoint = _endpoint(profile) if profile else None
+    tools = _own_tools(profile) if profile else None
+    sampling = profile.sampling if profile else None
+    lifetimes = list(_lifetimes(profile))
+    reasoning = profile.reasoning if profile else None
+    shows = isinstance(reasoning, Reasoning) and reasoning.visible in ("summary", "full")
+    yield "any model", "", True
+    yield "HasSystem", "HasSystem", bool(profile) and profile.system in ("start", "anywhere")
+    yield "HasTools", "HasTools", tools is not None
+    forced = tools is not None and tools.forced in ("always", "without_budget")
+    yield "HasForcedTools", "HasForcedTools", forced
+    yield "HasParallelTools", "HasParallelTools", tools is not None and tools.parallel == "optional"
+    structured = bool(profile) and profile.structured_output in ("json_schema", "json_object")
+    yield "HasFormat", "HasFormat", structured
+    yield "HasReasoning", "HasReasoning", _settable(profile)
+    for word in ("off", *EFFORTS):
+        said = _off(profile) if word == "off" else word in _levels(profile)
+        yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', said
+    yield "HasThoughts", "HasThoughts", shows
+    yield "HasTemperature", "HasTemperature", bool(sampling) and sampling.temperature == "always"
+    yield "HasTopP", "HasTopP", bool(sampling) and sampling.top_p == "always"
+    yield "HasTopK", "HasTopK", bool(sampling) and sampling.top_k == "always"
+    yield "HasStop", "HasStop", bool(endpoint) and endpoint.stop == "always"
+    yield "HasSeed", "HasSeed", bool(endpoint) and endpoint.seed == "always"
+    yield "HasLogprobs", "HasLogprobs", bool(endpoint) and endpoint.logprobs == "always"
+    yield "HasVerbosity", "HasVerbosity", {"low", "medium", "high"} <= set(_verbosities(profile))
+    yield "HasPrefill", "HasPrefill", bool(profile) and profile.prefill is True
+    yield "HasCache", "HasCache", bool(lifetimes)
+    for word in LIFETIMES:
+        yield f"HasCache {word}", f'HasCache[Literal["{word}"]]', word in lifetimes
+    yield "HasImageOutput", "HasImageOutput", bool(profile) and "image" in profile.output
+    yield "HasAudioOutput", "HasAudioOutput", bool(profile) and "audio" in profile.output
+    for word, name in BUILTINS.items():
+        said = bool(profile) and word in profile.builtin_tools
+        yield f"HasBuiltinTools {word}", f"HasBuiltinTools[llm.{name}]", said
+    for modality, part in PARTS.items():
+        yield f"reads {modality}", part, bool(profile) and modality in profile.input
+    yield "reads image, has tools", "Image, HasTools", bool(profile) and "image" in profile.input and tools is not None
+    yield "prompt of text", "prompt", True
+    yield "prompt with an image", "prompt:Image", bool(profile) and "image" in profile.input
+    yield "prompt with tools", "prompt:tools=[add]", tools is not None
+    yield "prompt with format", "prompt:format=int", structured
+    yield "prompt with tools and format", "prompt:tools=[add], format=int", structured and tools is not None
+
+
+def bodies() -> Iterator[tuple[str, list[Case]]]:
+    """What the body of a function that demands a capability may pass: type of the model -> cases.
+
+    A demand admits what it names and nothing else, so each is a model that has only this.
+    """
+    admitted = {
+        "HasSystem": ['system="be brief"'],
+        "HasTools": ["tools=[add]", 'tools=[add], tool_choice="auto"'],
+        "HasForcedTools": [
+            "tools=[add]",
+            'tools=[add], tool_choice="auto"',
+            'tools=[add], tool_choice="required"',
+            "tools=[add], tool_choice=add",
+        ],
+        "HasParallelTools": [
+            "tools=[add]",
+            'tools=[add], tool_choice="auto"',
+            "tools=[add], parallel_tools=False",
+        ],
+        "HasFormat": ["format=int"],
+        'HasReasoning[Literal["low"]]': ['reasoning="low"'],
+        'HasReasoning[Literal["off"]]': ['reasoning="off"'],
+        "HasTemperature": ["temperature=0.5"],
+        "HasTopP": ["top_p=0.5"],
+        "HasTopK": ["top_k=5"],
+        "HasStop": ['stop="END"', 'stop=["END", "STOP"]'],
+        "HasSeed": ["seed=7"],
+        "HasLogprobs": ["logprobs=3"],
+        "HasVerbosity": ['verbosity="low"', 'verbosity="medium"', 'verbosity="high"'],
+        "HasPrefill": ['prefill="The"'],
+        'HasCache[Literal["5m"]]': ['cache="5m"'],
+        "HasBuiltinTools[llm.WebSearch]": ["tools=[llm.WebSearch()]"],
+        "HasThoughts": [".thoughts"],
+        "HasImageOutput": [".images"],
+        "HasAudioOutput": [".audio"],
+        "Capabilities": [],
+    }
+    common = ("plain", "max_tokens", "routing", "response")
+    beyond = (*common, "output", "system message", "tool output", "cache point")
+    always = [case for case in cases_of(None) if case.feature in common]
+    wanted = [case for case in cases_of(None) if case.feature not in beyond]
+    for demand, names in admitted.items():
+        cases = [case._replace(allowed=(case.params or case.after) in names) for case in wanted]
+        yield f"llm.Model[llm.Text, llm.{demand}]", [*always, *cases]
+    for part in PARTS.values():
+        cases = [case._replace(allowed=f"llm.{part}." in case.content + case.after) for case in wanted]
+        yield f"llm.Model[llm.{part}]", [*always, *cases]
+    own = [case for case in wanted if case.feature in ("tools", "format", "input image", "system")]
+    cases = [case._replace(allowed=case.feature in ("tools", "input image")) for case in own]
+    yield "llm.Model[llm.Image, llm.HasTools]", cases
