@@ -213,6 +213,8 @@ def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any
 def _tools(asked: Mapping[str, Any]) -> Iterator[Any]:
     """The tools that decide how an answer is read: Google itself answers calls to an MCP server."""
     for tool in asked.get("tools") or ():
+        if not isinstance(tool, dict):
+            continue
         for server in tool.get("mcpServers") or ():
             yield MCPServer(**server)
         for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(asked["tools"]) else ():
@@ -364,21 +366,32 @@ def _items_before(items: list[Any]) -> list[Any]:
     return items[1:last]
 
 
+STREAM_FIELDS = ("channel", "index", "token_id", "reasoning_encrypted")
+"""Fields of some hosts' deltas that number or name the pieces; a whole message has none of them."""
+
+
 def _turn(exchange: Exchange, turn: Any) -> Any:
     """An answer's JSON without what must differ: sound goes back as its id, calls without an id are given one.
 
-    Of a stream, Chat Completions gives no message: the fields that matter are compared, absent ones as empty ones.
+    Of a stream, Chat Completions gives no message: absent fields count as empty ones, and `STREAM_FIELDS` as none.
     """
     if exchange.endpoint == "generate_content":
         return {"role": "model", **turn}
     if exchange.endpoint != "chat_completions":
         return turn
-    fields = dict(turn)
+    fields = {key: value for key, value in turn.items() if key not in STREAM_FIELDS}
     if (fields.get("audio") or {}).get("id"):
-        fields["audio"] = fields["audio"]["id"]
-    calls = fields.get("tool_calls") or []
-    fields["tool_calls"] = [{k: v for k, v in call.items() if k != "id" or not v.startswith("call_0")} for call in calls]
+        fields["audio"] = {"id": fields["audio"]["id"]}
+    fields["tool_calls"] = [_call(call) for call in fields.get("tool_calls") or []]
     return {key: value for key, value in fields.items() if value not in (None, "", [], "assistant")}
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    made_up = not call.get("id") or call["id"].startswith("call_0")
+    fields = {key: value for key, value in call.items() if not (key == "id" and made_up)}
+    if fields.get("function"):
+        fields["function"] = {**fields["function"], "arguments": fields["function"].get("arguments") or ""}
+    return fields
 
 
 # --- all of them --------------------------------------------------------------------------------------------------

@@ -85,6 +85,8 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
     body, streamed = _body(response)
     if not body:
         return Skipped(name, provider, "the recording has no answer")
+    if "enum-encoding" in (request.get("url") or ""):
+        return Skipped(name, provider, "the caller asked for enums as numbers, which capably never does")
     damage = _first(DAMAGED, body.decode(), re.DOTALL) if streamed else None
     if damage:
         return Skipped(name, provider, damage)

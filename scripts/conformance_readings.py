@@ -163,7 +163,7 @@ def _read_content(body: Json, asked: Json) -> Reading:
     calls = [call for call in calls if call.get("name")]
     said = candidate.get("finishReason")
     words = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "error", None: "stop"}
-    blocked = ("SAFETY", "RECITATION", "PROHIBITED_CONTENT")
+    blocked = ("SAFETY", "RECITATION", "PROHIBITED_CONTENT", "MODEL_ARMOR")
     errors = ("UNEXPECTED_TOOL_CALL", "MALFORMED_FUNCTION_CALL")
     finish = "content_filter" if said in blocked else "error" if said in errors else words.get(said, str(said))
     if said is None and (body.get("promptFeedback") or {}).get("blockReason"):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -159,21 +161,31 @@ def _add_call(calls: list[Json], delta: Json) -> None:
     same[-1]["id"] = same[-1].get("id") or delta.get("id")
 
 
-def _joined(before: Any, after: Any) -> Any:
-    if before is None or type(before) is not type(after) or not isinstance(after, str | list):
-        return after
-    if isinstance(after, str):
-        return before + after
-    items = list(before)
-    for item in after:
-        last = items[-1] if items else {}
-        same = last.get("type") == item.get("type") and last.get("index") == item.get("index")
-        grows = next((key for key in ("text", "summary", "thinking", "data") if key in item and key in last), None)
-        if same and grows:
-            items[-1] = {**last, **{k: v for k, v in item.items() if v is not None}, grows: _joined(last[grows], item[grows])}
-        else:
-            items.append(item)
-    return items
+def _joined(before: Any, after: Any, key: str = "") -> Any:
+    """A field so far, and what a delta adds to it."""
+    if isinstance(after, list):
+        items: list[Any] = [{"type": "text", "text": before}] if isinstance(before, str) and before else list(before or [])
+        for item in after:
+            _add_item(items, item)
+        return items
+    if isinstance(after, str) and isinstance(before, list):
+        return _joined(before, [{"type": "text", "text": after}]) if after else before
+    if isinstance(after, dict) and isinstance(before, dict):
+        return {**before, **{name: _joined(before.get(name), value, name) for name, value in after.items()}}
+    grows = isinstance(after, str) and isinstance(before, str) and key not in ("id", "type", "name")
+    return before + after if grows else after
+
+
+def _add_item(items: list[Any], item: Json) -> None:
+    """An item goes on with the one before it where both are of one kind (and of one index, where they have one)."""
+    last = items[-1] if items else {}
+    grows = ("text", "summary", "thinking", "data")
+    same = last and all(last.get(key) == item.get(key) for key in ("type", "index"))
+    if not same or not ("index" in item or item.keys() & set(grows)):
+        items.append(item)
+        return
+    new = {k: _joined(last.get(k), v) if k in grows else v for k, v in item.items() if v is not None}
+    items[-1] = {**last, **new}
 
 
 def _google_whole_of(events: Sequence[Json]) -> Json:
@@ -186,6 +198,8 @@ def _google_whole_of(events: Sequence[Json]) -> Json:
         first = (event.get("candidates") or [{}])[0]
         for key, value in first.items():
             before = candidate.get(key)
+            if key == "citationMetadata" and before:
+                value = {name: [*before.get(name, []), *works] for name, works in value.items()}
             candidate[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
         content = first.get("content") or {}
         role = {"role": content["role"]} if "role" in content else role
@@ -197,12 +211,35 @@ def _google_whole_of(events: Sequence[Json]) -> Json:
 
 def _add_part(parts: list[Json], part: Json) -> None:
     plain = {"text", "thought"}
+    call = part.get("functionCall")
+    if call is not None and not call.get("name"):
+        part = {"functionCall": call}
+    if call is not None and ("partialArgs" in call or "willContinue" in call or not call.get("name")):
+        _add_call_piece(parts, part, call)
+        return
     if part.keys() <= plain and not part.get("text"):
         return
     if parts and part.keys() == parts[-1].keys() <= plain and part.get("thought") == parts[-1].get("thought"):
         parts[-1] = {**part, "text": parts[-1]["text"] + part["text"]}
     else:
         parts.append(part)
+
+
+def _add_call_piece(parts: list[Json], part: Json, call: Json) -> None:
+    """A call in pieces: its name, then values with the path that each belongs to."""
+    if call.get("name"):
+        parts.append({**part, "functionCall": {"name": call["name"], "args": {}}})
+    arguments = parts[-1]["functionCall"]["args"]
+    for piece in call.get("partialArgs") or []:
+        value = next((piece[key] for key in ("stringValue", "numberValue", "boolValue") if key in piece), None)
+        steps = re.findall(r"\w+", piece["jsonPath"])
+        inner = arguments
+        for step, following in itertools.pairwise(steps):
+            key = int(step) if isinstance(inner, list) else step
+            if isinstance(inner, list) and len(inner) == key:
+                inner.append([] if following.isdigit() else {})
+            inner = inner[key] if isinstance(inner, list) else inner.setdefault(key, [] if following.isdigit() else {})
+        inner[steps[-1]] = _joined(inner.get(steps[-1]), value)
 
 
 WHOLES: dict[str, Callable[[Sequence[Json]], Json]] = {

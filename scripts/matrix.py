@@ -89,8 +89,8 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
                 program.add(f"    {start}{case.params})", line=(id, form, case))
     for number, demand in enumerate(demands):
         program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
-    for case in cases if "decorator" in forms else ():
-        program.add(*_decorated(id, case), line=(id, "decorator", case))
+    for number, case in enumerate(cases if "decorator" in forms else ()):
+        program.add(*_decorated(id, f"said_{number}", case), line=(id, "decorator", case))
     return program
 
 
@@ -101,11 +101,11 @@ def _call(model: str, form: str, case: Case) -> str:
     return f"_ = {call}{case.after}" if case.after else call
 
 
-def _decorated(id: str, case: Case) -> list[str]:
+def _decorated(id: str, name: str, case: Case) -> list[str]:
     """A function with `@llm.call` above it; what is done with the response stands below it."""
     start = f'@llm.call("{id}"{", " if case.params else ""}{case.params})'
-    below = [f"_ = said(){case.after}"] if case.after else []
-    return [start, f"def said() -> {case.returns}: raise SystemExit", *below]
+    below = [f"_ = {name}(){case.after}"] if case.after else []
+    return [start, f"def {name}() -> {case.returns}: raise SystemExit", *below]
 
 
 def _demanding(number: int, type: str) -> list[str]:
@@ -182,10 +182,10 @@ def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str]
     verdicts: list[Verdict] = []
     for name, program in programs.items():
         rejected = said.get(name, {})
-        cells: dict[int, tuple[Line, str]] = {}
+        cells: dict[tuple[int, str], tuple[Line, str]] = {}
         for number, line in program.where.items():
-            cell, message = cells.get(id(line.case) ^ hash(line.form), (line, ""))
-            cells[id(line.case) ^ hash(line.form)] = (cell, message or rejected.get(number, ""))
+            key = (id(line.case), line.form)
+            cells[key] = (line, cells.get(key, (line, ""))[1] or rejected.get(number, ""))
         for line, message in cells.values():
             counts["cells"] += 1
             counts[line.form] += 1

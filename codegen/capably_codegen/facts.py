@@ -6,16 +6,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from capably_codegen.registry import UNVERIFIED, Source
-from capably_codegen.schema import Model
+from capably_codegen.schema import Model, Profile
 
 
 def profile_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
     """Profiles of one provider by name, each with the line it stands on."""
     return {
-        name: {**profile.model_dump(mode="json", exclude={"notes"}), "line": source.lines["profiles", name]}
+        name: {**profile_facts(profile), "line": source.lines["profiles", name]}
         for name, profile in sorted(source.registry.profiles.items())
         if name.partition("/")[0] == provider
     }
+
+
+def profile_facts(profile: Profile) -> dict[str, Any]:
+    """What the run time wants to know of a profile."""
+    return profile.model_dump(mode="json", exclude={"notes"})
 
 
 def model_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:

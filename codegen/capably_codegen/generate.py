@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
-from capably_codegen import sync
+from capably_codegen import overlay, sync
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Registry
 from capably_codegen.tidy import tidy
 
 SCHEMA_FILE = Path(__file__).parent / "registry.schema.json"
+OVERLAY_SCHEMA_FILE = Path(__file__).parent / "overlay.schema.json"
 
 
 def schema_text() -> str:
     """The JSON Schema that line 1 of the registry names."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **Registry.model_json_schema()}
-    return json.dumps(schema, indent=2) + "\n"
+    return _json_schema(Registry.model_json_schema())
+
+
+def overlay_schema_text() -> str:
+    """The JSON Schema that line 1 of a user's own file may name."""
+    return _json_schema(overlay.schema())
+
+
+def _json_schema(schema: dict[str, Any]) -> str:
+    return json.dumps({"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}, indent=2) + "\n"
 
 
 def generate(registry: Path, folder: Path, *, check: bool = False, run_time: bool = True) -> list[str]:
@@ -26,15 +36,34 @@ def generate(registry: Path, folder: Path, *, check: bool = False, run_time: boo
     return sync.differences(files, folder) if check else sync.write(files, folder)
 
 
+def generate_overlay(registry: Path, folder: Path, *, check: bool = False) -> list[str]:
+    """The same for a user's own file over capably's registry: stubs in `folder`, and beside the file what run time reads."""
+    laid = overlay.load_overlay(registry)
+    files = tidy(render(laid.source, run_time=False))
+    compiled = compiled_file(registry)
+    text = json.dumps(laid.compiled, indent=1, ensure_ascii=False) + "\n"
+    if check:
+        return [*sync.differences(files, folder), *sync.difference(compiled, text)]
+    return [*sync.write(files, folder), *([compiled.name] if sync.write_file(compiled, text) else [])]
+
+
+def compiled_file(registry: Path) -> Path:
+    """Where the compiled form of a user's own file stands: `my_models.yaml` -> `my_models.json`."""
+    return registry.with_suffix(".json")
+
+
 def generate_schema(*, check: bool = False) -> list[str]:
-    """The same for the JSON Schema beside this module."""
-    fresh = schema_text()
-    stale = not SCHEMA_FILE.exists() or SCHEMA_FILE.read_text(encoding="utf-8") != fresh
-    if stale and not check:
-        SCHEMA_FILE.write_text(fresh, encoding="utf-8", newline="\n")
-    return [SCHEMA_FILE.name] if stale else []
+    """The same for the JSON Schemas beside this module."""
+    stale: list[str] = []
+    for file, fresh in ((SCHEMA_FILE, schema_text()), (OVERLAY_SCHEMA_FILE, overlay_schema_text())):
+        if sync.difference(file, fresh):
+            stale.append(file.name)
+            if not check:
+                sync.write_file(file, fresh)
+    return stale
 
 
 def is_source_tree(registry: Path) -> bool:
     """Whether this is capably's own registry, beside the generator's sources, so that the JSON Schema is ours to write."""
-    return (registry.resolve().parent / "codegen" / "capably_codegen") == Path(__file__).resolve().parent
+    beside = Path(__file__).resolve().parent.parent.parent
+    return registry.resolve() == beside / "model_registry.yaml" and beside / "codegen" in Path(__file__).resolve().parents

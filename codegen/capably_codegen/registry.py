@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import keyword
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -14,6 +15,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from capably_codegen.profiles import class_name
 from capably_codegen.schema import Model, Profile, Registry
 
 Key: TypeAlias = tuple[str | int, ...]
@@ -57,15 +59,37 @@ def load_registry(path: Path) -> Source:
 
 def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
     """The registry in `text`; `name` stands in the messages."""
-    data, lines = _read_yaml(text, name)
+    data, lines = read_yaml(text, name, needs="providers, profiles and models")
+    return check_registry(data, lines, name)
+
+
+def check_registry(
+    data: Any,
+    lines: Mapping[Key, int],
+    name: str,
+    *,
+    ours: Collection[str] = (),
+    pointers: Mapping[str, str] | None = None,
+) -> Source:
+    """The registry in plain `data`; what `lines` does not know stands at the line of what holds it.
+
+    Of a user's own file: `ours` are the profiles that it did not write and `pointers` the words that only it may use, by
+    section.
+    """
     try:
         registry = Registry.model_validate(data)
     except ValidationError as error:
-        raise RegistryError(name, _schema_problems(error, data, lines)) from None
-    problems = [Problem(lines[key], " > ".join(map(str, key)), what) for key, what in _contradictions(registry)]
+        raise RegistryError(name, _schema_problems(error, data, lines, pointers or {})) from None
+    problems = [problem(key, what, lines) for key, what in _contradictions(registry, ours)]
     if problems:
         raise RegistryError(name, problems)
     return Source(name, registry, lines)
+
+
+def problem(key: Key, what: str, lines: Mapping[Key, int]) -> Problem:
+    """A problem at `key`, on its line or on that of what holds it."""
+    line_of = next(key[:n] for n in range(len(key), -1, -1) if key[:n] in lines)
+    return Problem(lines[line_of], " > ".join(map(str, key)), what)
 
 
 if TYPE_CHECKING:
@@ -90,7 +114,8 @@ for _tag, _pattern, _first in (
     _Yaml12.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), list(_first))  # pyright: ignore[reportUnknownMemberType]
 
 
-def _read_yaml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
+def read_yaml(text: str, name: str, *, needs: str) -> tuple[Any, dict[Key, int]]:
+    """Plain data, and the line of every key; `needs` says what an empty file lacks."""
     try:
         root = yaml.compose(text, Loader=_Yaml12)
     except yaml.MarkedYAMLError as error:
@@ -101,7 +126,7 @@ def _read_yaml(text: str, name: str) -> tuple[Any, dict[Key, int]]:
         line = text.count("\n", 0, error.position) + 1
         raise RegistryError(name, [Problem(line, "", f"no valid YAML: {error.reason}")]) from None
     if root is None:
-        raise RegistryError(name, [Problem(1, "", "the file is empty; it needs providers, profiles and models")])
+        raise RegistryError(name, [Problem(1, "", f"the file is empty; it needs {needs}")])
     lines: dict[Key, int] = {}
     doubles: list[Problem] = []
     data = _construct(root, (), lines, doubles)
@@ -145,7 +170,9 @@ def _scalar(node: yaml.Node) -> Any:
 # --- what the schema refuses --------------------------------------------------------------------------------------
 
 
-def _schema_problems(error: ValidationError, data: Any, lines: Mapping[Key, int]) -> Iterator[Problem]:
+def _schema_problems(
+    error: ValidationError, data: Any, lines: Mapping[Key, int], pointers: Mapping[str, str]
+) -> Iterator[Problem]:
     by_place: dict[Key, list[ErrorDetails]] = {}
     for detail in error.errors(include_url=False):
         by_place.setdefault(_place(detail, data), []).append(detail)
@@ -153,8 +180,7 @@ def _schema_problems(error: ValidationError, data: Any, lines: Mapping[Key, int]
         if any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
             # Of a union, only the branch that was meant is told, and that is the one that got further.
             continue
-        line_of = next(place[:n] for n in range(len(place), -1, -1) if place[:n] in lines)
-        yield Problem(lines[line_of], " > ".join(map(str, place)), _explain(place, details))
+        yield problem(place, _explain(place, details, pointers), lines)
 
 
 def _place(detail: ErrorDetails, data: Any) -> Key:
@@ -172,11 +198,11 @@ def _place(detail: ErrorDetails, data: Any) -> Key:
     return tuple(place)
 
 
-def _explain(place: Key, details: list[ErrorDetails]) -> str:
+def _explain(place: Key, details: list[ErrorDetails], pointers: Mapping[str, str]) -> str:
     first = details[0]
     word = str(place[-1]) if place else ""
     if first["type"] == "extra_forbidden":
-        return _unknown_key(place, word)
+        return _unknown_key(place, word, pointers)
     if first["type"] == "missing":
         return f"{word!r} is missing"
     allowed = [w for d in details if d["type"] in ("literal_error", "enum") for w in _words(d)]
@@ -185,7 +211,7 @@ def _explain(place: Key, details: list[ErrorDetails]) -> str:
     allowed = [_SHAPES[d["type"]] for d in details if allowed and d["type"] in _SHAPES] + allowed
     if allowed:
         got = first["input"]
-        return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{_nearest(str(got), allowed)}"
+        return f"{got!r} is not allowed. Allowed: {', '.join(allowed)}.{nearest(str(got), allowed)}"
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "value_error":
         return message
@@ -195,14 +221,16 @@ def _explain(place: Key, details: list[ErrorDetails]) -> str:
 _SHAPES = {"model_type": "a mapping", "list_type": "a list"}
 
 
-def _unknown_key(place: Key, word: str) -> str:
+def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
     if len(place) == 3 and place[0] == "models" and word in Profile.model_fields:
         return (
             f"a model never overrides {word!r}, a fact of its profile. Give the model a profile of its own "
             "(`profiles:`) that says so."
         )
     known = _fields_at(place)
-    return f"unknown key {word!r}.{_nearest(word, known)} Known: {', '.join(known)}."
+    if len(place) == 3 and str(place[0]) in pointers:
+        known = sorted([*known, pointers[str(place[0])]])
+    return f"unknown key {word!r}.{nearest(word, known)} Known: {', '.join(known)}."
 
 
 def _fields_at(place: Key) -> list[str]:
@@ -226,7 +254,8 @@ def _words(detail: ErrorDetails) -> list[str]:
     return re.findall(r"'([^']*)'", detail.get("ctx", {}).get("expected", ""))
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that looks most like `word`, as a question; nothing if none does."""
     close = difflib.get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
@@ -234,10 +263,11 @@ def _nearest(word: str, known: Iterable[str]) -> str:
 # --- what only the whole can show ---------------------------------------------------------------------------------
 
 
-def _contradictions(registry: Registry) -> Iterator[tuple[Key, str]]:
+def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
+    yield from _misnamed_providers(registry)
     yield from _dangling(registry)
-    yield from _colliding_constants(registry)
-    yield from _idle_or_equal_profiles(registry)
+    yield from _colliding_names(registry)
+    yield from _idle_or_equal_profiles(registry, ours)
     for name, profile in registry.profiles.items():
         for field, what in _inconsistent(profile):
             yield ("profiles", name, field), what
@@ -252,12 +282,12 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
                 yield (section, id), f"{id!r} must read provider/name"
             elif provider not in registry.providers:
                 known = sorted(registry.providers)
-                yield (section, id), f"no provider {provider!r}.{_nearest(provider, known)} Known: {', '.join(known)}."
+                yield (section, id), f"no provider {provider!r}.{nearest(provider, known)} Known: {', '.join(known)}."
             elif section in ("retired", "not_chat") and id in registry.models:
                 yield (section, id), f"{id!r} is also in models; keep it in one place"
     for id, model in registry.models.items():
         if model.profile != UNVERIFIED and model.profile not in registry.profiles:
-            close = _nearest(model.profile, [*registry.profiles, UNVERIFIED])
+            close = nearest(model.profile, [*registry.profiles, UNVERIFIED])
             yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
         yield from _unknown_id(("models", id), "snapshot_of", model.snapshot_of, registry.models)
         yield from _unknown_id(("models", id), "replacement", model.replacement, registry.models)
@@ -268,7 +298,7 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 def _unknown_id(key: Key, field: str, id: str | None, known: Iterable[str]) -> Iterator[tuple[Key, str]]:
     if id is not None and id not in known:
-        yield (*key, field), f"no model {id!r}.{_nearest(id, known)}"
+        yield (*key, field), f"no model {id!r}.{nearest(id, known)}"
 
 
 def constant_name(id: str, model: Model) -> str:
@@ -277,23 +307,75 @@ def constant_name(id: str, model: Model) -> str:
     return f"_{name}" if name[:1].isdigit() else name
 
 
-def _colliding_constants(registry: Registry) -> Iterator[tuple[Key, str]]:
-    taken: dict[tuple[str, str], str] = {}
+def model_class(id: str, model: Model) -> str:
+    """`openai/gpt-4.1` -> `Gpt41`, and with `constant: gpt_4_1_dotted`, `Gpt41Dotted`."""
+    return class_name(f"/{constant_name(id, model)}" if model.constant else id)
+
+
+RESERVED_PROVIDERS = frozenset(
+    "assistant call model models override preload prompt provider providers scripted system tool use_registry user".split()
+)
+"""What `llm` and the generated package already call by these names."""
+
+
+def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
+    """A provider is a module, `llm.openai`."""
+    for name in registry.providers:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
+            what = f"{name!r} must be a Python name in lower case, because its constants stand in `llm.{name}`"
+            yield ("providers", name), what
+        elif name in RESERVED_PROVIDERS:
+            yield ("providers", name), f"`llm.{name}` is something else already; choose another name"
+
+
+def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
+    """Constants and classes of one provider's module share its names."""
+    constants: dict[tuple[str, str], str] = {}
+    classes: dict[tuple[str, str], str] = {}
+    for name in registry.profiles:
+        provider, _, own = name.partition("/")
+        if _has_letter(own):
+            other = classes.setdefault((provider, f"{class_name(name)}Profile"), name)
+            if other != name:
+                yield ("profiles", name), f"its class {class_name(name)!r} is that of {other!r} too; rename one of them"
     for id, model in registry.models.items():
-        if not id.partition("/")[2]:
+        provider, _, own = id.partition("/")
+        if not own:
             continue  # told as an id that does not read provider/name
-        name = (id.partition("/")[0], constant_name(id, model))
-        if not name[1].isidentifier() or keyword.iskeyword(name[1]):
-            yield ("models", id), f"the constant would be {name[1]!r}, no Python name; set `constant:`"
-        other = taken.setdefault(name, id)
+        constant = constant_name(id, model)
+        if not constant.isidentifier() or keyword.iskeyword(constant):
+            yield ("models", id), f"the constant would be {constant!r}, no Python name; set `constant:`"
+            continue
+        other = constants.setdefault((provider, constant), id)
         if other != id:
-            yield ("models", id), f"its constant {name[1]!r} is that of {other!r} too; set `constant:` on one of them"
+            yield ("models", id), f"its constant {constant!r} is that of {other!r} too; set `constant:` on one of them"
+            continue
+        name = model_class(id, model)
+        other = classes.setdefault((provider, name), id)
+        if other != id:
+            yield ("models", id), f"its class {name!r} is that of {other!r} too; set `constant:` on one of them"
+        elif name in _imported_names():
+            yield ("models", id), f"its class would be {name!r}, which is a class of capably's; set `constant:`"
 
 
-def _idle_or_equal_profiles(registry: Registry) -> Iterator[tuple[Key, str]]:
+def _has_letter(name: str) -> bool:
+    return re.search(r"[0-9A-Za-z]", name) is not None
+
+
+@cache
+def _imported_names() -> frozenset[str]:
+    """The classes that a stub imports, which a model's class must not hide."""
+    head = (Path(__file__).parent / "templates" / "imports.jinja").read_text(encoding="utf-8")
+    return frozenset({"Model", "AnyModel", *re.findall(r"\b[A-Z]\w*", head)})
+
+
+def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
+    """Only of profiles that the file itself wrote: what `ours` says of each other is no business of its author."""
     used = {model.profile for model in registry.models.values()}
     same: dict[str, str] = {}
     for name, profile in registry.profiles.items():
+        if name in ours:
+            continue
         if name not in used:
             yield ("profiles", name), "no model uses this profile; use it or take it out"
         facts = f"{name.partition('/')[0]} {profile.model_dump_json(exclude={'verified', 'sources', 'notes'})}"

@@ -15,9 +15,7 @@ def write(files: Mapping[str, str], folder: Path) -> list[str]:
     changed: list[str] = []
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in sorted(files.items()):
-        target = folder / path
-        if not target.exists() or target.read_text(encoding="utf-8") != text:
-            target.write_text(text, encoding="utf-8", newline="\n")
+        if write_file(folder / path, text):
             changed.append(path)
     for orphan in _orphans(files, folder):
         (folder / orphan).unlink()
@@ -29,21 +27,38 @@ def differences(files: Mapping[str, str], folder: Path) -> list[str]:
     """What `write` would change, as short diffs; empty when the disk is fresh."""
     found: list[str] = []
     for path, text in sorted(files.items()):
-        target = folder / path
-        if not target.exists():
-            found.append(f"{path} is missing")
-            continue
-        old = target.read_text(encoding="utf-8")
-        if old != text:
-            lines = list(
-                difflib.unified_diff(
-                    old.splitlines(), text.splitlines(), f"{path} (on disk)", f"{path} (fresh)", lineterm="", n=1
-                )
-            )
-            more = len(lines) - _SHOWN
-            found.append("\n".join(lines[:_SHOWN]) + (f"\n... and {more} more lines" if more > 0 else ""))
+        found += difference(folder / path, text)
     found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
     return found
+
+
+def write_file(target: Path, text: str) -> bool:
+    """Writes one file if it differs; whether it did."""
+    if target.exists() and target.read_text(encoding="utf-8") == text:
+        return False
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return True
+
+
+def difference(target: Path, text: str) -> list[str]:
+    """What `write_file` would change, as one short diff; nothing when the file is fresh."""
+    if not target.exists():
+        return [f"{target.name} is missing"]
+    old = target.read_text(encoding="utf-8")
+    if old == text:
+        return []
+    lines = list(
+        difflib.unified_diff(
+            old.splitlines(),
+            text.splitlines(),
+            f"{target.name} (on disk)",
+            f"{target.name} (fresh)",
+            lineterm="",
+            n=1,
+        )
+    )
+    more = len(lines) - _SHOWN
+    return ["\n".join(lines[:_SHOWN]) + (f"\n... and {more} more lines" if more > 0 else "")]
 
 
 def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from capably.llm._overlay import configured, is_compiled
 from capably.types.errors import ConfigurationError
 
 
@@ -14,10 +15,19 @@ def add_generate(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "generate",
         help="write typings/capably_models from a registry",
-        description="Writes the typed package `capably_models` into ./typings, where pyright looks first.",
+        description="Writes the typed package `capably_models` into ./typings, where pyright looks first: capably's models "
+        "and those of your own file. Beside the file it writes what the run time reads, my_models.json.",
     )
-    parser.add_argument("--registry", type=Path, default=Path("model_registry.yaml"), metavar="FILE")
+    parser.add_argument(
+        "--registry",
+        type=Path,
+        metavar="FILE",
+        help="your own models; unsaid, CAPABLY_REGISTRY, [tool.capably] in pyproject.toml, or model_registry.yaml",
+    )
     parser.add_argument("--output", type=Path, default=Path("typings/capably_models"), metavar="FOLDER")
+    parser.add_argument(
+        "--base", action="store_true", help="FILE is a whole registry: nothing comes from capably's, run time included"
+    )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale"
     )
@@ -26,27 +36,50 @@ def add_generate(commands: Any) -> None:
 
 def _generate(options: argparse.Namespace) -> int:
     try:
-        from capably_codegen.generate import generate, generate_schema, is_source_tree
+        from capably_codegen.generate import generate, generate_overlay, generate_schema, is_source_tree
         from capably_codegen.registry import RegistryError
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f'the generator needs {missing.name}, which is not installed: pip install "capably[codegen]"'
         ) from missing
-    if not options.registry.exists():
-        raise ConfigurationError(f"there is no file {options.registry}; name one with --registry FILE")
+    own = Path("model_registry.yaml")
+    registry = options.registry or (own if is_source_tree(own) and own.exists() else _configured() or own)
+    if not registry.exists():
+        raise ConfigurationError(f"there is no file {registry}; name one with --registry FILE")
+    base = options.base or is_source_tree(registry)
+    if not base:
+        _refuse_to_overwrite(registry, options.output)
     try:
-        found = generate(options.registry, options.output, check=options.check)
+        found = (generate if base else generate_overlay)(registry, options.output, check=options.check)
     except RegistryError as error:
         print(error, file=sys.stderr)
         return 1
-    if is_source_tree(options.registry):
+    if is_source_tree(registry):
         found += generate_schema(check=options.check)
     if not options.check:
         print("\n".join(f"wrote {path}" for path in found) or "everything is fresh")
         return 0
     if found:
         print("\n".join(found))
-        print(
-            f"{len(found)} files are stale; bring them up to date with: capably generate --registry {options.registry}"
-        )
+        again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
+        print(f"{len(found)} files are stale; bring them up to date with: {again}")
     return 1 if found else 0
+
+
+def _configured() -> Path | None:
+    named = configured()
+    return Path(named.path) if named else None
+
+
+def _refuse_to_overwrite(registry: Path, output: Path) -> None:
+    """A user's stubs stand alone in their folder, and the compiled registry in its file."""
+    if registry.suffix not in (".yaml", ".yml"):
+        raise ConfigurationError(f"{registry} is no YAML file; name the file that it was compiled from")
+    if (output / "_providers.py").exists():
+        raise ConfigurationError(
+            f"{output} holds a whole package with its run time; stubs alone would replace it. "
+            "Name another folder with --output FOLDER, or remove that one"
+        )
+    compiled = registry.with_suffix(".json")
+    if compiled.exists() and not is_compiled(str(compiled)):
+        raise ConfigurationError(f"{compiled}, where the compiled registry would stand, is another file; rename one of them")

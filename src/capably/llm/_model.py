@@ -90,7 +90,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             info = None if known is None else known.renamed(id)
             return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
 
-        def with_(self, **defaults):  # noqa: ANN003, ANN201
+        def with_(self, **defaults):  # noqa: ANN003, ANN202
             """The same model with other defaults."""
             return self._made(self.id, self._info, {**self.defaults, **defaults})
 

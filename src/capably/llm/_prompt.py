@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import update_wrapper
-from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
 
-    class HasToolsAndFormat(HasTools, HasFormat):
+    class HasToolsAndFormat(HasTools, HasFormat, Protocol):
         """What a prompt with both demands."""
 
 
@@ -179,8 +179,8 @@ class CallDecorator(Generic[InputT, FormatT, CapsT]):
 
 def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
     """Fixes the model and the parameters of a function that returns content. Its types stand in `capably_models._call`."""
-    from capably.types.request import PARAMETERS
     from capably.llm._check import unknown_parameter
+    from capably.types.request import PARAMETERS
 
     for name in params:
         if name not in PARAMETERS:

@@ -1,22 +1,87 @@
-"""Finds models in the generated tables, one provider at a time, when they are first asked for."""
+"""Finds models in the generated tables and in the user's own file, one provider at a time, when they are first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from os import PathLike, fspath
+from types import ModuleType
 from typing import Any
 
+from capably.llm import _overlay
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.facts import UNVERIFIED, ModelInfo
+from capably.types.overlay import Overlay
 from capably.types.rules import Rule, rules_of
 
+_providers: dict[str, Mapping[str, Any]] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
 _rules: dict[tuple[str, str | None], dict[str, Rule]] = {}
+_made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear]
+
+# The user's own file, once it was looked for.
+_overlay_in_force: Overlay | None = None
+_overlay_known = False
+
+
+def use_registry(path: str | PathLike[str] | None) -> None:
+    """Lays a registry file of your own over capably's, from now on; `None` takes it away again.
+
+    The file adds models, corrects facts and removes ids; `capably generate --registry FILE` gives them types. Without
+    this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
+    Models that exist already keep the facts they were made with. Raises `ConfigurationError` if the file is wrong.
+    """
+    global _overlay_in_force, _overlay_known  # noqa: PLW0603
+    _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")
+    _overlay_known = True
+    for forget in _made_from_them:
+        forget()
+
+
+def forget_on_change(forget: Callable[[], None]) -> None:
+    """Calls `forget` whenever `use_registry` changes the facts: what was made from them is no longer right."""
+    _made_from_them.append(forget)
+
+
+def overlay() -> Overlay | None:
+    """The user's own file, looked for when the registry is first used; `None` if nobody names one."""
+    global _overlay_in_force, _overlay_known  # noqa: PLW0603
+    if not _overlay_known:
+        named = _overlay.configured()
+        _overlay_in_force = None if named is None else _overlay.load(*named)
+        _overlay_known = True
+    return _overlay_in_force
 
 
 def providers() -> Mapping[str, Mapping[str, Any]]:
     """How to reach each provider: its name, adapter, key variables and base URL."""
-    return import_module("capably_models._providers").PROVIDERS
+    if not _providers:
+        _providers.update(_section("providers"))
+    return _providers
+
+
+def added_constant(provider: str, name: str) -> str | None:
+    """The id behind a constant of the user's own file, `llm.openai.my_model`."""
+    theirs = overlay()
+    return theirs.section("constants").get(provider, {}).get(name) if theirs else None
+
+
+def added_constants(provider: str) -> list[str]:
+    """The constants that the user's own file adds to a provider."""
+    theirs = overlay()
+    return list(theirs.section("constants").get(provider, ())) if theirs else []
+
+
+def added_provider(name: str) -> ModuleType | None:
+    """The module of constants, `llm.vllm`, of a provider that only the user's own file knows."""
+    if name not in providers() or _overlay.our_entry("providers", name) is not None:
+        return None
+    from capably.llm._model import constants
+
+    module = ModuleType(f"capably_models.{name}", f"Models of {providers()[name]['name']} as constants.")
+    get, names = constants(name, {})
+    module.__dict__.update(__getattr__=get, __dir__=names)
+    return module
 
 
 def find_model(id: str) -> ModelInfo:
@@ -62,37 +127,56 @@ def _models_of(provider: str) -> dict[str, ModelInfo]:
 
 
 def _load(provider: str) -> dict[str, ModelInfo]:
-    tables = import_module(f"capably_models._{provider}")
+    known = _overlay.our_entry("providers", provider) is not None
+    ours = import_module(f"capably_models._{provider}").MODELS if known else {}
+    theirs = overlay() or Overlay({}, _overlay.our_entry)
+    ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
+    ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)
+    profiles: dict[str, Any] = {UNVERIFIED: None}
     models: dict[str, ModelInfo] = {}
-    for wire_id, entry in tables.MODELS.items():
-        facts = None if entry["profile"] == UNVERIFIED else tables.PROFILES[entry["profile"]]
-        id = f"{provider}/{wire_id}"
-        models[id] = ModelInfo(id, entry["profile"], facts, entry, facts["line"] if facts else 0)
+    for id in sorted(ids):
+        entry = theirs.entry("models", id)
+        profile = entry["profile"]
+        if profile not in profiles:
+            profiles[profile] = theirs.entry("profiles", profile)
+        facts = profiles[profile]
+        models[id] = ModelInfo(id, profile, facts, entry, facts["line"] if facts else 0)
     return models
 
 
+def _section(name: str) -> Mapping[str, Any]:
+    """Providers, retired ids or ids of other kinds, as they hold."""
+    ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
+    theirs = overlay()
+    return ours if theirs is None else dict(sorted(theirs.entries(name, ours).items()))
+
+
 def _unknown(id: str) -> UnknownModelError:
-    tables = import_module("capably_models._providers")
-    if id in tables.RETIRED:
-        gone = tables.RETIRED[id]
+    theirs = overlay()
+    retired, not_chat, known = _section("retired"), _section("not_chat"), providers()
+    if theirs and ({id, id.partition("/")[0]} & theirs.removed):
+        file = theirs.data["source"]
+        return UnknownModelError(f'"{id}" was removed by {file}.', model=id, nearest=nearest_ids(id))
+    if id in retired:
+        gone = retired[id]
         on = f" on {gone['on']}" if gone["on"] else ""
         use = f" Its successor is {gone['replacement']}." if gone["replacement"] else ""
         nearest = [gone["replacement"]] if gone["replacement"] else []
         return UnknownModelError(f'"{id}" was retired{on} and no longer answers.{use}', model=id, nearest=nearest)
-    if id in tables.NOT_CHAT:
-        kind = tables.NOT_CHAT[id]
+    if id in not_chat:
+        kind = not_chat[id]
         return UnknownModelError(f'"{id}" exists, but it is a model for {kind}, which capably does not call.', model=id)
     nearest = nearest_ids(id)
     provider = id.partition("/")[0]
     what = f'"{id}" is not in the registry.'
     if "/" not in id:
         what = f'"{id}" names no provider; ids read provider/model.'
-    elif provider not in tables.PROVIDERS:
-        what = f'"{id}": there is no provider "{provider}" (there are {", ".join(tables.PROVIDERS)}).'
+    elif provider not in known:
+        what = f'"{id}": there is no provider "{provider}" (there are {", ".join(known)}).'
     hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
     escape = (
         f' An id that the registry does not know can be used, unchecked, with llm.Model.of("{id}").'
-        if "/" in id and provider in tables.PROVIDERS
+        if "/" in id and provider in known
         else ""
     )
     return UnknownModelError(f"{what}{hint}{escape}", model=id, nearest=nearest)

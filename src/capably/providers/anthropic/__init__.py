@@ -95,7 +95,7 @@ class AnthropicAdapter:
     def fold(self, request: Request) -> MessageFold:
         return MessageFold(request, provider=self._settings.provider)
 
-    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:  # noqa: ARG002
+    def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """`anthropic.types.Message`, built without validation as the SDK does it."""
         _sdk()
         from anthropic.types import Message

@@ -1,0 +1,313 @@
+"""A user's own registry file, laid over capably's: `my_models.yaml` adds, corrects and removes.
+
+Its schema is the registry's with relaxed rules (`schema`): no field is required, because what an entry leaves out comes
+from ours of the same name, from the profile that it `extends` or from the model that it is `like`. Nothing is checked
+twice: the file is merged as plain data (`capably.types.overlay`, as at run time), and the whole must be a registry. Every
+problem is told at the user's own line, since ours has none.
+
+A model may use a profile of another provider (a gateway that serves OpenAI's models): it gets a copy of it at its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, cast
+
+from capably import __version__
+from capably.types.overlay import LIKE, SECTIONS, Overlay, digest
+from capably_codegen.facts import profile_facts
+from capably_codegen.registry import (
+    UNVERIFIED,
+    Key,
+    Problem,
+    RegistryError,
+    Source,
+    check_registry,
+    constant_name,
+    nearest,
+    problem,
+    read_yaml,
+)
+from capably_codegen.schema import Entry, Registry
+
+POINTERS = {"profiles": "extends", "models": "like"}
+"""Section -> the word with which an entry names the one that it starts from."""
+
+_NEEDS = "providers, profiles, models, or ids to remove"
+_ENDPOINTS = {
+    "anthropic": ("messages",),
+    "openai": ("responses", "chat_completions"),
+    "google": ("generate_content",),
+}
+"""Adapter -> the endpoints that it speaks."""
+
+
+@dataclass(frozen=True)
+class Laid:
+    """A user's file over capably's: the `source` of the types, and what the run time reads in the file's place."""
+
+    source: Source
+    compiled: dict[str, Any]
+
+
+def base_file() -> Path:
+    """capably's own registry: beside this module in a wheel, at the root of the repository in a clone."""
+    here = Path(__file__).resolve().parent
+    shipped = here / "model_registry.yaml"
+    return shipped if shipped.exists() else here.parent.parent / "model_registry.yaml"
+
+
+def load_overlay(path: Path) -> Laid:
+    """The file at `path` over capably's registry. Raises `RegistryError` with every problem found."""
+    return parse_overlay(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
+    """The file's `text` over `base` (capably's registry unless given); `name` stands in the messages."""
+    file = base_file()
+    ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
+    theirs, lines = read_yaml(text, name, needs=_NEEDS)
+    _stop_at(name, _misshapen(theirs), lines)
+    theirs = {section: dict(theirs.get(section) or {}) for section in SECTIONS} | {"remove": theirs.get("remove") or []}
+    whole = _Merge(theirs, ours)
+    _stop_at(name, whole.wrong_names(), lines)
+    _stop_at(name, whole.resolve(), lines)
+    untouched = [profile for profile in ours["profiles"] if profile not in whole.written]
+    source = check_registry(whole.data(), lines, name, ours=[*untouched, *whole.copies], pointers=POINTERS)
+    _stop_at(name, whole.foreign_endpoints(source.registry), lines)
+    known = {("profiles", copy): lines["models", model] for copy, model in whole.copies.items()}
+    source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **known})
+    return Laid(source, {**_stamp(text, name), **_compiled(whole, source, name)})
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of such a file."""
+    shape = Registry.model_json_schema()
+    for name in ("Provider", "Profile", "Model"):
+        shape["$defs"][name].pop("required", None)
+    for name, word, what in (
+        ("Profile", "extends", "The profile, or the model whose profile, this one starts from; say only what differs."),
+        ("Model", "like", "The model whose profile, limits and prices this one has, but for what is said here."),
+    ):
+        shape["$defs"][name]["properties"][word] = {"type": "string", "description": what}
+    removed = "Models (`openai/gpt-4.1`) and whole providers (`openai`) of capably's to leave out."
+    shape["properties"]["remove"] = {"type": "array", "items": {"type": "string"}, "description": removed}
+    shape["description"] = "A user's own facts about models, laid over capably's."
+    del shape["required"]
+    return shape
+
+
+def _stop_at(name: str, found: Iterator[tuple[Key, str]], lines: Mapping[Key, int]) -> None:
+    problems: list[Problem] = [problem(key, what, lines) for key, what in found]
+    if problems:
+        raise RegistryError(name, problems)
+
+
+# --- what the merge needs before it can start ---------------------------------------------------------------------
+
+
+def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
+    if not isinstance(data, dict):
+        yield (), f"the file must be a mapping with {_NEEDS}"
+        return
+    known = sorted([*SECTIONS, "remove"])
+    for section, entries in cast(dict[str, Any], data).items():
+        if section not in known:
+            yield (section,), f"unknown key {section!r}.{nearest(section, known)} Known: {', '.join(known)}."
+        elif section == "remove":
+            if not _is_list_of_ids(entries):
+                yield (section,), "it must be a list of ids: models, or whole providers"
+        elif entries is not None:
+            yield from _misshapen_section(section, entries)
+
+
+def _is_list_of_ids(value: Any) -> bool:
+    return value is None or (isinstance(value, list) and all(isinstance(id, str) for id in cast(list[Any], value)))
+
+
+def _misshapen_section(section: str, entries: Any) -> Iterator[tuple[Key, str]]:
+    if not isinstance(entries, dict):
+        yield (section,), "it must be a mapping from names to what is said of them"
+        return
+    for name, entry in cast(dict[str, Any], entries).items():
+        if section == "not_chat":
+            continue  # words, which the registry's own schema checks
+        if not isinstance(entry, dict):
+            yield (section, name), f"it must be a mapping; it is {entry!r}"
+            continue
+        pointer = POINTERS.get(section)
+        target = cast(dict[str, Any], entry).get(pointer, "") if pointer else ""
+        if not isinstance(target, str):
+            yield (section, name, str(pointer)), f"it must name one; it is {target!r}"
+
+
+# --- the merge ----------------------------------------------------------------------------------------------------
+
+
+class _Merge:
+    """The user's entries over ours, as plain data.
+
+    `written`: profiles that the user touched; `copies`: profiles of other providers, by their new name, with the model
+    that needs them.
+    """
+
+    def __init__(self, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
+        self.theirs = theirs
+        self.ours = ours
+        self.overlay = Overlay(theirs, lambda section, name: (ours.get(section) or {}).get(name))
+        self.written = frozenset(theirs["profiles"])
+        self.copies: dict[str, str] = {}
+
+    def data(self) -> dict[str, Any]:
+        """The whole registry, ours first, so that what collides is told of the user's entry."""
+        whole = {section: self.overlay.entries(section, self.ours.get(section) or {}) for section in SECTIONS}
+        for section in ("models", "retired"):
+            for name, entry in whole[section].items():
+                if name not in self.theirs[section]:
+                    whole[section][name] = self._without_gone(entry, whole)
+        return whole
+
+    def _without_gone(self, entry: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+        """An entry of ours, no longer pointing at a model that the user removed."""
+        gone = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in whole["models"]}
+        return {field: value for field, value in entry.items() if field not in gone} if gone else entry
+
+    def wrong_names(self) -> Iterator[tuple[Key, str]]:
+        """Names to remove or to start from that nobody has."""
+        removable = [*self.ours["models"], *self.ours["providers"]]
+        for place, id in enumerate(self.theirs["remove"]):
+            if id not in removable:
+                yield ("remove", place), f"capably has no model or provider {id!r}.{nearest(id, removable)}"
+        models, profiles = self._names("models"), self._names("profiles")
+        for name, entry in self.theirs["models"].items():
+            if "like" in entry and entry["like"] not in models:
+                yield ("models", name, "like"), f"no model {entry['like']!r}.{nearest(entry['like'], models)}"
+            if entry.get("profile") in models and entry["profile"] not in [*profiles, UNVERIFIED]:
+                what = f"{entry['profile']!r} is a model. To have its profile, write `like: {entry['profile']}`"
+                yield ("models", name, "profile"), what
+        for name, entry in self.theirs["profiles"].items():
+            known = [*profiles, *models]
+            if "extends" in entry and entry["extends"] not in known:
+                yield ("profiles", name, "extends"), f"no profile {entry['extends']!r}.{nearest(entry['extends'], known)}"
+        yield from self._circles("models")
+
+    def _names(self, section: str) -> list[str]:
+        ours = [name for name in self.ours[section] if self.overlay.stands(section, name)]
+        return [*ours, *(name for name in self.theirs[section] if name not in ours)]
+
+    def _circles(self, section: str) -> Iterator[tuple[Key, str]]:
+        pointer = POINTERS[section]
+        for name in self.theirs[section]:
+            chain = [name]
+            while (target := self.theirs[section].get(chain[-1], {}).get(pointer)) is not None and target not in chain:
+                chain.append(target)
+            if target == name:
+                yield (section, name, pointer), f"it leads back to itself: {' -> '.join([*chain, name])}"
+
+    def resolve(self) -> Iterator[tuple[Key, str]]:
+        """Fills in what a user need not write: profiles named by a model, copies at another provider, names."""
+        profiles = self._names("profiles")
+        for name, entry in self.theirs["profiles"].items():
+            if "extends" in entry and entry["extends"] not in profiles:
+                profile = self.overlay.entry("models", entry["extends"]).get("profile")
+                if profile not in profiles:
+                    what = f"{entry['extends']!r} has no profile whose facts are known"
+                    yield ("profiles", name, "extends"), what
+                    continue
+                self.theirs["profiles"][name] = {**entry, "extends": profile}
+        circles = list(self._circles("profiles"))
+        yield from circles
+        if circles:
+            return
+        for name, entry in self.theirs["providers"].items():
+            if self.overlay.ours("providers", name) is None or name in self.overlay.removed:
+                defaults = {"name": name, "docs": entry.get("base_url") or name}
+                self.theirs["providers"][name] = {**defaults, **entry}
+        for id in list(self.theirs["models"]):
+            yield from self._at_home(id)
+
+    def _at_home(self, id: str) -> Iterator[tuple[Key, str]]:
+        """Gives a model whose profile is another provider's a copy of it."""
+        profile = self.overlay.entry("models", id).get("profile", UNVERIFIED)
+        provider, home = id.partition("/")[0], str(profile).partition("/")[0]
+        host = self.overlay.entry("providers", provider)
+        if profile == UNVERIFIED or home == provider or host is None:
+            return
+        facts = self.overlay.entry("profiles", profile)
+        if facts is None:
+            return  # told as a profile that does not exist
+        copy = f"{provider}/{home}-{profile.partition('/')[2]}"
+        spoken = _ENDPOINTS.get(host.get("adapter"), ())
+        # Hosts that speak OpenAI's format are reached by the endpoint that all of them have.
+        endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
+        if not endpoints:
+            it_has = " and ".join(facts["endpoints"])
+            yield (
+                ("models", id),
+                f"its profile {profile!r} is asked at {it_has}, which {provider!r} (adapter {host.get('adapter')!r}) does "
+                f"not speak. Write a profile `{provider}/...` with `extends: {profile}` and `endpoints:` of its own",
+            )
+            return
+        self.copies.setdefault(copy, id)
+        self.theirs["profiles"][copy] = {"extends": profile, "endpoints": endpoints}
+        self.theirs["models"][id] = {**self.theirs["models"][id], "profile": copy}
+
+    def foreign_endpoints(self, registry: Registry) -> Iterator[tuple[Key, str]]:
+        """Endpoints of the user's profiles that their provider's adapter does not speak."""
+        for name in self.written:
+            adapter = registry.providers[name.partition("/")[0]].adapter
+            for endpoint in registry.profiles[name].endpoints:
+                if endpoint not in _ENDPOINTS[adapter]:
+                    allowed = ", ".join(_ENDPOINTS[adapter])
+                    what = f"{endpoint!r} is not spoken by the adapter {adapter!r}. Allowed: {allowed}."
+                    yield ("profiles", name, "endpoints", endpoint), what
+
+
+# --- what the run time reads --------------------------------------------------------------------------------------
+
+
+def _stamp(text: str, name: str) -> dict[str, Any]:
+    return {
+        "about": f"Compiled by `capably generate` from {name}, for run time. Do not edit: change {name} instead.",
+        "capably": __version__,
+        "source": name,
+        "sha256": digest(text),
+    }
+
+
+def _compiled(whole: _Merge, source: Source, name: str) -> dict[str, Any]:
+    """The user's entries with their defaults spelt out: whole where they are new, else the fields that were given."""
+    registry, theirs = source.registry, whole.theirs
+    constants: dict[str, dict[str, str]] = {}
+    for id in theirs["models"]:
+        constants.setdefault(id.partition("/")[0], {})[constant_name(id, registry.models[id])] = id
+    profiles: dict[str, Any] = {}
+    for profile in theirs["profiles"]:
+        said = _said(whole, "profiles", profile, profile_facts(registry.profiles[profile]))
+        profiles[profile] = {**said, "line": source.lines["profiles", profile], "file": name}
+    return {
+        "remove": theirs["remove"],
+        "providers": {n: _said(whole, "providers", n, _plain(registry.providers[n])) for n in theirs["providers"]},
+        "profiles": profiles,
+        "models": {id: _said(whole, "models", id, _plain(registry.models[id])) for id in theirs["models"]},
+        "retired": {id: _plain(registry.retired[id]) for id in theirs["retired"]},
+        "not_chat": theirs["not_chat"],
+        "constants": constants,
+    }
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+    return entry.model_dump(mode="json")
+
+
+def _said(whole: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
+    """Of the spelt-out entry what the run time cannot take from where the entry starts."""
+    given = whole.theirs[section][name]
+    if "extends" in given:
+        return {"extends": given["extends"], **{f: v for f, v in spelt.items() if f in given}}
+    if "like" in given:
+        return {"like": given["like"], **{f: v for f, v in spelt.items() if f in given or f not in LIKE}}
+    corrects = whole.overlay.ours(section, name) is not None and whole.overlay.stands(section, name)
+    return {f: v for f, v in spelt.items() if f in given} if corrects else spelt

@@ -1,0 +1,180 @@
+# ruff: noqa: PTH (pathlib would cost more than all the rest, in every program that has no such file)
+"""The user's own registry file at run time: where it is, and which form of it is read.
+
+`my_models.yaml` is named by `llm.use_registry`, by `CAPABLY_REGISTRY`, or by `[tool.capably] registry = "..."` in the
+nearest `pyproject.toml`. Beside it stands `my_models.json`, which `capably generate` compiled; as long as that was made
+from the YAML as it now is, the YAML is not read, which would take the extra `codegen`.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from capably import __version__
+from capably.types.errors import ConfigurationError
+from capably.types.overlay import Overlay, digest
+
+PROVIDERS_MODULE = "capably_models._providers"
+_REACHED_BY = ("adapter", "api_key", "base_url")
+
+
+class Named(NamedTuple):
+    """A registry file, and who named it."""
+
+    path: str
+    by: str
+
+
+def configured() -> Named | None:
+    """The file that the environment or the project names, if one does."""
+    path = os.environ.get("CAPABLY_REGISTRY")
+    return Named(path, "CAPABLY_REGISTRY") if path else _from_project()
+
+
+def load(path: str, by: str) -> Overlay:
+    """The user's file, laid over the generated tables. Raises `ConfigurationError` if it cannot be used."""
+    overlay = Overlay(_read(path, by), our_entry)
+    if by.endswith("pyproject.toml"):
+        _refuse_redirection(overlay, path, by)
+    return overlay
+
+
+def our_entry(section: str, name: str) -> Any:
+    """An entry of the generated tables; `None` if there is none."""
+    tables = import_module(PROVIDERS_MODULE)
+    if section in ("providers", "retired", "not_chat"):
+        return getattr(tables, section.upper()).get(name)
+    provider, _, own = name.partition("/")
+    if provider not in tables.PROVIDERS:
+        return None
+    facts = import_module(f"capably_models._{provider}")
+    return facts.PROFILES.get(name) if section == "profiles" else facts.MODELS.get(own)
+
+
+def is_compiled(path: str) -> bool:
+    """Whether the JSON file there was written by `capably generate`."""
+    return _compiled(path) is not None
+
+
+# --- where it is --------------------------------------------------------------------------------------------------
+
+
+def _from_project() -> Named | None:
+    try:
+        folder = os.getcwd()
+    except OSError:
+        return None  # the working directory was deleted
+    while True:
+        file = os.path.join(folder, "pyproject.toml")
+        text = _text(file)
+        if text is not None:
+            return _named_in(text, file, folder) if "tool.capably" in text else None
+        parent = os.path.dirname(folder)
+        if parent == folder:
+            return None
+        folder = parent
+
+
+def _named_in(text: str, file: str, folder: str) -> Named | None:
+    import tomllib
+
+    try:
+        path = tomllib.loads(text).get("tool", {}).get("capably", {}).get("registry")
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationError(f"{file} is no valid TOML: {error}") from error
+    if path is None:
+        return None
+    if not isinstance(path, str):
+        raise ConfigurationError(f"{file}: [tool.capably] registry must be the path of a file; it is {path!r}")
+    return Named(os.path.join(folder, path), file)
+
+
+def _text(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+# --- which form is read -------------------------------------------------------------------------------------------
+
+
+def _read(path: str, by: str) -> dict[str, Any]:
+    stem, kind = os.path.splitext(path)
+    compiled = _compiled(f"{stem}.json")
+    if kind == ".json":
+        if compiled is None:
+            what = "was not written by `capably generate`" if os.path.exists(path) else "does not exist"
+            raise ConfigurationError(f"{by} names {path}, which {what}")
+        return compiled
+    text = _text(path)
+    if text is None and compiled is None:
+        what = "cannot be read as UTF-8 text" if os.path.exists(path) else "does not exist"
+        raise ConfigurationError(f"{by} names {path}, which {what}")
+    if compiled is not None and (text is None or compiled["sha256"] == digest(text)) and _fits(compiled):
+        return compiled
+    return _compile(text, path, stale=compiled is not None)
+
+
+def _compiled(path: str) -> dict[str, Any] | None:
+    text = _text(path)
+    if text is None:
+        return None
+    import msgspec
+
+    try:
+        data = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return None
+    return data if isinstance(data, dict) and "sha256" in data and "capably" in data else None  # pyright: ignore[reportUnknownVariableType]
+
+
+def _fits(compiled: dict[str, Any]) -> bool:
+    """Whether a file compiled by another version of capably still says all that this one asks for."""
+    if compiled["capably"] == __version__:
+        return True
+    overlay = Overlay(compiled, our_entry)
+    provider = next(iter(import_module(PROVIDERS_MODULE).PROVIDERS))
+    ours = import_module(f"capably_models._{provider}")
+    for section, samples in (("profiles", ours.PROFILES), ("models", ours.MODELS)):
+        needed = set(next(iter(samples.values())))
+        if not all(needed <= set(overlay.entry(section, name)) for name in overlay.section(section)):
+            return False
+    return True
+
+
+def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
+    name = os.path.basename(path)
+    compiled = f"{os.path.splitext(name)[0]}.json"
+    again = f"compile it: capably generate --registry {path}"
+    if text is None:
+        raise ConfigurationError(f"{compiled} was compiled by an older capably, and {name} is not beside it; {again}")
+    try:
+        # By name, because the library does not know the generator.
+        overlay = import_module("capably_codegen.overlay")
+        registry = import_module("capably_codegen.registry")
+    except ModuleNotFoundError as missing:
+        why = f"{compiled} is older than {name}, and reading" if stale else f"there is no {compiled}, and reading"
+        raise ConfigurationError(
+            f'{why} YAML needs {missing.name}, which is not installed: pip install "capably[codegen]", or where it is '
+            f"installed {again}"
+        ) from missing
+    try:
+        return overlay.parse_overlay(text, name).compiled
+    except registry.RegistryError as error:
+        raise ConfigurationError(str(error)) from error
+
+
+def _refuse_redirection(overlay: Overlay, path: str, by: str) -> None:
+    """A file that is found only because of the folder a program runs in must not send our providers' keys elsewhere."""
+    for name, entry in overlay.section("providers").items():
+        changed = [field for field in _REACHED_BY if field in entry]
+        if changed and our_entry("providers", name) is not None:
+            raise ConfigurationError(
+                f"{path} changes {' and '.join(changed)} of {name}, and was only found through {by}. "
+                "A file that changes where keys are sent must be named by the program (llm.use_registry) or by the "
+                "environment (CAPABLY_REGISTRY)"
+            )

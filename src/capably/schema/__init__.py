@@ -1,0 +1,20 @@
+"""Python types as JSON Schema, and parsed JSON as values of those types."""
+
+from capably.schema._docstrings import Docstring, own_docstring, read_docstring
+from capably.schema._shape import MisfitError, Shape
+from capably.schema._walk import ALLOWED, json_schema, load, property_schema, shape_of, shapes_of, with_defs
+
+__all__ = [
+    "ALLOWED",
+    "Docstring",
+    "MisfitError",
+    "Shape",
+    "json_schema",
+    "load",
+    "own_docstring",
+    "property_schema",
+    "read_docstring",
+    "shape_of",
+    "shapes_of",
+    "with_defs",
+]

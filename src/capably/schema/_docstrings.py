@@ -1,0 +1,84 @@
+"""What docstrings say of a class or function and of its parameters: Google, NumPy and reST style."""
+
+from __future__ import annotations
+
+import re
+
+
+class Docstring:
+    """What a docstring says: of the whole, and of each parameter or attribute."""
+
+    __slots__ = ("description", "parameters")
+
+    def __init__(self, description: str | None, parameters: dict[str, str]) -> None:
+        self.description = description
+        self.parameters = parameters
+
+
+def own_docstring(cls: type) -> str | None:
+    """The docstring that the author of a class wrote: not inherited, not the signature that Python fills in."""
+    doc = cls.__dict__.get("__doc__")
+    return doc if isinstance(doc, str) and not doc.startswith(f"{cls.__name__}(") else None
+
+
+_SECTION = re.compile(r"(Args|Arguments|Params|Parameters|Attributes|Returns?|Raises|Yields?)\s*(:?)\s*")
+
+
+_LISTS = ("Args", "Arguments", "Params", "Parameters", "Attributes")
+
+
+_FIELD = re.compile(r":(?:(param|parameter|arg|argument|key|ivar|var)\s+(?:[^:]*\s)?\*{0,2}(\w+)|\w[^:]*):\s*(.*)")
+
+
+_GOOGLE = re.compile(r"\*{0,2}(\w+)\s*(?:\(.*?\))?\s*:\s*(.*)")
+
+
+_NUMPY = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::.*)?")
+
+
+def read_docstring(text: str | None) -> Docstring:
+    """The description and the parameters of a docstring in Google, NumPy or reST style.
+
+    What it says of results and errors is left out: a model calls a function by its purpose and its parameters.
+    """
+    if not text:
+        return Docstring(None, {})
+    import inspect
+
+    prose: list[str] = []
+    entries: dict[str, list[str]] = {}
+    section = ""
+    style = entry_indent = None
+    into: list[str] | None = prose
+    lines = inspect.cleandoc(text).splitlines()
+    for number, line in enumerate(lines):
+        words = line.strip()
+        indent = len(line) - len(line.lstrip())
+        below = lines[number + 1].strip() if number + 1 < len(lines) else ""
+        underlined = len(below) >= 3 and set(below) == {"-"} and indent == 0
+        header = _SECTION.fullmatch(line)
+        if underlined or (header and header[2] == ":"):
+            section = header[1] if header else ""
+            style = "numpy" if underlined else "google"
+            entry_indent = None
+            into = None if section else prose
+            if not section:
+                prose.append(line)
+        elif style == "numpy" and section and words and set(words) == {"-"}:
+            continue
+        elif field := _FIELD.fullmatch(words) if indent == 0 else None:
+            section, style = "rest", None
+            into = entries.setdefault(field[2], [field[3]]) if field[2] else []
+        elif section and style != "numpy" and words and indent == 0:
+            section, into = "", prose
+            prose.append(line)
+        elif section in _LISTS and words and (entry_indent is None or indent <= entry_indent):
+            entry_indent = indent
+            entry = (_NUMPY if style == "numpy" else _GOOGLE).fullmatch(words)
+            into = [] if entry is None else [entry[2] if style == "google" else ""]
+            if entry:
+                entries |= {name.strip(): into for name in entry[1].split(",")}
+        elif into is not None:
+            into.append(line if into is prose else words)
+    description = re.sub(r"\n{3,}", "\n\n", "\n".join(prose)).strip()
+    return Docstring(description or None, {name: " ".join(filter(None, said)) for name, said in entries.items()})

@@ -1,0 +1,170 @@
+"""The fields of every kind of class, and what annotations add to a schema."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+import re
+import sys
+import typing
+from collections.abc import Callable, Iterable
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from capably.schema._shape import is_named
+
+NOTHING: Any = object()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Field:
+    """One field of an object type: `name` in Python, `key` in JSON."""
+
+    name: str
+    key: str
+    type: Any
+    required: bool
+    default: Any = NOTHING
+    description: str | None = None
+
+
+def dataclass_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+    found: list[Field] = []
+    for field in dataclasses.fields(cls):
+        if not field.init:
+            continue
+        default = _default(field.default, field.default_factory, dataclasses.MISSING)
+        required = field.default is field.default_factory is dataclasses.MISSING
+        about = field.metadata.get("description") or getattr(field, "doc", None)
+        found.append(Field(field.name, field.name, hints[field.name], required, default, about))
+    return found
+
+
+def typed_dict_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+    # Under `from __future__ import annotations` Python misses NotRequired in `__required_keys__`, so the hint decides.
+    def required(name: str, hint: Any) -> bool:
+        while (origin := typing.get_origin(hint)) is not None:
+            if origin is typing.Required:
+                return True
+            if origin is typing.NotRequired:
+                return False
+            if origin is not typing.Annotated and not is_named(origin, "ReadOnly"):
+                break
+            hint = typing.get_args(hint)[0]
+        return name in cls.__required_keys__
+
+    return [Field(name, name, hint, required(name, hint)) for name, hint in hints.items()]
+
+
+def named_tuple_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+    defaults = cls._field_defaults
+    return [
+        Field(name, name, hints.get(name, Any), name not in defaults, defaults.get(name, NOTHING))
+        for name in cls._fields
+    ]
+
+
+def attrs_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+    nothing = sys.modules["attr"].NOTHING
+    found: list[Field] = []
+    for field in cls.__attrs_attrs__:
+        if not field.init:
+            continue
+        factory = None if getattr(field.default, "takes_self", True) else getattr(field.default, "factory", None)
+        constant = nothing if hasattr(field.default, "takes_self") else field.default
+        default = _default(constant, factory, nothing)
+        about = field.metadata.get("description")
+        hint = hints.get(field.name, Any)
+        found.append(Field(field.alias, field.alias, hint, field.default is nothing, default, about))
+    return found
+
+
+def struct_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
+    found: list[Field] = []
+    for field in msgspec.structs.fields(cls):
+        default = _default(field.default, field.default_factory, msgspec.NODEFAULT)
+        found.append(Field(field.name, field.encode_name, hints[field.name], field.required, default))
+    return found
+
+
+def _default(constant: Any, factory: Any, nothing: Any) -> Any:
+    if constant is not nothing:
+        return constant
+    if factory is list:
+        return list[Any]()
+    return dict[str, Any]() if factory is dict else NOTHING
+
+
+def tag_of(cls: type) -> tuple[str, Any] | None:
+    config = getattr(cls, "__struct_config__", None)
+    return (config.tag_field, config.tag) if config is not None and config.tag is not None else None
+
+
+def forbids_unknown(cls: type) -> bool:
+    config = getattr(cls, "__struct_config__", None)
+    return config is not None and config.forbid_unknown_fields
+
+
+def is_named_tuple(cls: Any) -> bool:
+    return hasattr(cls, "_fields") and issubclass(cls, tuple)
+
+
+def json_default(value: Any) -> Any:
+    """`value` where it is plain JSON, an Enum's value for a member, otherwise NOTHING."""
+    if isinstance(value, Enum):
+        value = value.value
+    if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
+        return value
+    if type(value) is list:
+        items = [json_default(item) for item in typing.cast("list[Any]", value)]
+        return NOTHING if NOTHING in items else items
+    if type(value) is dict:
+        pairs = {key: json_default(item) for key, item in typing.cast("dict[Any, Any]", value).items()}
+        fit = all(type(key) is str for key in pairs) and NOTHING not in pairs.values()
+        return pairs if fit else NOTHING
+    return NOTHING
+
+
+def flat_metadata(metadata: Iterable[Any]) -> list[Any]:
+    """The notes of an Annotated; a pydantic `Field` keeps its constraints one level down."""
+    found: list[Any] = []
+    for note in metadata:
+        found.append(note)
+        found.extend(getattr(note, "metadata", None) or ())
+    return found
+
+
+def notes_of(note: Any) -> dict[str, Any]:
+    """What a note of an Annotated says of itself: plain text, `msgspec.Meta`, pydantic's `Field`, `typing.Doc`."""
+    if isinstance(note, str):
+        return {"description": note}
+    found: dict[str, Any] = {}
+    for keyword in ("title", "description", "examples"):
+        value = getattr(note, keyword, None)
+        if value is not None and not callable(value):
+            found[keyword] = value
+    if isinstance(getattr(note, "documentation", None), str):
+        found["description"] = note.documentation
+    extra = getattr(note, "extra_json_schema", None)
+    return found | extra if isinstance(extra, dict) else found
+
+
+_MIN_LENGTH = {"": "minLength", "array": "minItems", "object": "minProperties"}
+
+
+_MAX_LENGTH = {"": "maxLength", "array": "maxItems", "object": "maxProperties"}
+
+
+CONSTRAINTS: dict[str, tuple[dict[str, str], str, Callable[[Any, Any], bool]]] = {
+    "gt": ({"": "exclusiveMinimum"}, "more than {}", operator.gt),
+    "ge": ({"": "minimum"}, "at least {}", operator.ge),
+    "lt": ({"": "exclusiveMaximum"}, "less than {}", operator.lt),
+    "le": ({"": "maximum"}, "at most {}", operator.le),
+    "multiple_of": ({"": "multipleOf"}, "a multiple of {}", lambda value, bound: value % bound == 0),
+    "min_length": (_MIN_LENGTH, "a length of at least {}", lambda value, bound: len(value) >= bound),
+    "max_length": (_MAX_LENGTH, "a length of at most {}", lambda value, bound: len(value) <= bound),
+    "pattern": ({"": "pattern"}, "text that matches {}", lambda value, bound: re.search(bound, value) is not None),
+}

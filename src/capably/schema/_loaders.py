@@ -1,0 +1,303 @@
+"""Functions that load parsed JSON as a value of a type, and word what does not fit."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing
+from collections import abc
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from capably.schema._fields import Field
+from capably.schema._shape import DICT, LIST, STR, MisfitError, Shape, got_words, shown_class, shown_type
+
+
+def scalar_loader(tp: type, accepts: frozenset[type]) -> Callable[[Any], Any]:
+    words = shown_class(tp)
+
+    def load_scalar(value: Any) -> Any:
+        if type(value) in accepts:
+            return value
+        raise MisfitError(f"expected {words}, got {got_words(value)}")
+
+    def load_float(value: Any) -> Any:
+        try:
+            return float(load_scalar(value))
+        except OverflowError:
+            raise MisfitError("expected float, got an int that is too large for one") from None
+
+    return load_float if tp is float else load_scalar
+
+
+def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
+    def load_text(value: Any) -> object:
+        try:
+            return typing.cast("object", msgspec.convert(value, tp))
+        except msgspec.ValidationError:
+            came = json.dumps(value) if isinstance(value, str) else got_words(value)
+            raise MisfitError(f"expected {tp.__name__} such as {json.dumps(example)}, got {came}") from None
+
+    return load_text
+
+
+def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) -> Shape:
+    """One of several constants, each with the Python value that it stands for."""
+    found: dict[tuple[type, Any], Any] = {(type(constant), constant): meant for constant, meant in pairs}
+    if not found or not all(kind in _CONSTANTS for kind, _ in found):
+        raise TypeError(f"{shown_type(tp)}: its values must be str, int, float, bool or None, to be sent as JSON")
+    constants = [constant for _, constant in found]
+    kinds = list(dict.fromkeys(_CONSTANTS[kind] for kind, _ in found))
+    accepts = frozenset(kind for kind, _ in found)
+    words = ", ".join(json.dumps(constant) for constant in constants)
+    plain = plain and not any(isinstance(arg, Enum) for arg in typing.get_args(tp))
+
+    def load_choice(value: object) -> Any:
+        kind = type(value)
+        if kind in accepts and (kind, value) in found:
+            return found[kind, value]
+        raise MisfitError(
+            f"expected one of {words}, got {json.dumps(value) if kind in _CONSTANTS else got_words(value)}"
+        )
+
+    schema = {"type": kinds[0] if len(kinds) == 1 else kinds, "enum": constants}
+    return Shape(schema, load_choice, shown_type(tp), accepts, plain=plain)
+
+
+def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
+    """A union: the members that may fit by their JSON class; of objects, the one whose keys are nearest comes first.
+
+    Text and float take nearly anything of their kind, so they are tried last.
+    """
+    ordered = sorted(members, key=lambda m: m.words in ("str", "float", "anything"))
+
+    def load_union(value: Any) -> Any:
+        fitting = [m for m in ordered if m.accepts is None or type(value) in m.accepts]
+        if not fitting:
+            raise MisfitError(f"expected {words}, got {got_words(value)}")
+        if type(value) is dict and len(fitting) > 1:
+            fitting = _nearest(fitting, typing.cast("dict[str, Any]", value))
+        if len(fitting) == 1:
+            return fitting[0].load(value)
+        first: MisfitError | None = None
+        for member in fitting:
+            try:
+                return member.load(value)
+            except MisfitError as misfit:
+                first = first or misfit
+        assert first is not None
+        raise MisfitError(f"fits none of {', '.join(m.words for m in fitting)}; as {fitting[0].words}: {first}")
+
+    return load_union
+
+
+def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
+    """The object types that leave fewest keys of `value` unread, those that find most of their own first.
+
+    A type with a Literal or Enum field, where `value` has another constant, stands back: that is how tags work. A dict
+    takes any keys, so it comes last.
+    """
+
+    def distance(member: Shape) -> tuple[bool, int]:
+        tags = [key for key, inside in member.keys.items() if key in value and _CONSTANT & inside.keys()]
+        told = (value[key] in member.keys[key].get("enum", [member.keys[key].get("const")]) for key in tags)
+        return not all(told), len(value.keys() - member.keys.keys())
+
+    objects = [member for member in members if member.keys]
+    best = min(map(distance, objects), default=None)
+    nearest = [member for member in objects if distance(member) == best]
+    nearest.sort(key=lambda member: len(member.keys.keys() - value.keys()))
+    return nearest + [member for member in members if not member.keys]
+
+
+def array_shape(build: type, item: Shape) -> Shape:
+    def load_array(value: Any) -> Any:
+        if type(value) is not list:
+            raise MisfitError(f"expected list, got {got_words(value)}")
+        loaded = list(_items(typing.cast("list[Any]", value), item.load))
+        try:
+            return loaded if build is list else build(loaded)
+        except TypeError as error:  # an unhashable item of a set
+            raise MisfitError(str(error)) from error
+
+    schema: dict[str, Any] = {"type": "array"}
+    if item.schema:
+        schema["items"] = item.schema
+    if build in (set, frozenset):
+        schema["uniqueItems"] = True
+    return Shape(schema, load_array, f"{build.__name__}[{item.words}]", LIST, plain=item.plain)
+
+
+def _items(values: Iterable[Any], load: Callable[[Any], Any]) -> Iterator[Any]:
+    for index, value in enumerate(values):
+        try:
+            yield load(value)
+        except MisfitError as misfit:
+            misfit.path = f"[{index}]{misfit.path}"
+            raise
+
+
+def tuple_shape(members: list[Shape]) -> Shape:
+    length = len(members)
+
+    def load_tuple(value: Any) -> Any:
+        if type(value) is not list:
+            raise MisfitError(f"expected list, got {got_words(value)}")
+        values = typing.cast("list[Any]", value)
+        if len(values) != length:
+            raise MisfitError(f"expected {length} items, got {len(values)}")
+        loads = iter(members)
+        return tuple(_items(values, lambda item: next(loads).load(item)))
+
+    schema: dict[str, Any] = {"type": "array", "prefixItems": [member.schema for member in members], "items": False}
+    schema |= {"minItems": length, "maxItems": length}
+    words = f"tuple[{', '.join(member.words for member in members)}]"
+    return Shape(schema, load_tuple, words, LIST, plain=all(member.plain for member in members))
+
+
+def mapping_shape(key: Shape, item: Shape) -> Shape:
+    def load_key(text: Any) -> Any:
+        if key.accepts is None or str in key.accepts or not re.fullmatch(r"-?(0|[1-9]\d*)", text):
+            return key.load(text)
+        return key.load(int(text))
+
+    def load_mapping(value: Any) -> Any:
+        if type(value) is not dict:
+            raise MisfitError(f"expected object, got {got_words(value)}")
+        found: dict[Any, Any] = {}
+        for text, inside in typing.cast("dict[str, Any]", value).items():
+            try:
+                found[load_key(text)] = item.load(inside)
+            except MisfitError as misfit:
+                misfit.path = f"[{json.dumps(text)}]{misfit.path}"
+                raise
+        return found
+
+    schema: dict[str, Any] = {"type": "object", "additionalProperties": item.schema or True}
+    if key.schema.get("type") == "string" and len(key.schema) > 1:
+        schema["propertyNames"] = key.schema
+    words = f"dict[{key.words}, {item.words}]"
+    return Shape(schema, load_mapping, words, DICT, plain=key.plain and item.plain)
+
+
+def struct_loader(
+    build: Callable[..., Any],
+    slots: list[tuple[Field, Callable[[Any], Any]]],
+    tag: tuple[str, Any] | None,
+    closed: bool,
+    words: str,
+) -> Callable[[Any], Any]:
+    keys = {field.key for field, _ in slots}.union([tag[0]] if tag else [])
+
+    def load_object(value: Any) -> Any:
+        if type(value) is not dict:
+            raise MisfitError(f"expected object ({words}), got {got_words(value)}")
+        given = typing.cast("dict[str, Any]", value)
+        if tag and given.get(tag[0]) != tag[1]:
+            raise MisfitError(f"expected {json.dumps(tag[1])}, got {json.dumps(given.get(tag[0]))}", f".{tag[0]}")
+        if closed and not given.keys() <= keys:
+            raise MisfitError(f"unknown keys {', '.join(sorted(given.keys() - keys))}")
+        found: dict[str, Any] = {}
+        for field, load in slots:
+            if field.key in given:
+                try:
+                    found[field.name] = load(given[field.key])
+                except MisfitError as misfit:
+                    misfit.path = f".{field.key}{misfit.path}"
+                    raise
+            elif field.required:
+                raise MisfitError("required but missing", f".{field.key}")
+        try:
+            return build(**found)
+        except (ValueError, TypeError) as error:  # the class's own checks: __post_init__, validators
+            raise MisfitError(str(error)) from error
+
+    return load_object
+
+
+def pydantic_loader(adapter: Any) -> Callable[[Any], Any]:
+    """The model's own validation, in its JSON mode: there a strict model still takes text for a date."""
+
+    def load_model(value: Any) -> Any:
+        try:
+            return adapter.validate_json(json.dumps(value))
+        except ValueError as error:
+            first = typing.cast("Any", error).errors()[0]
+            steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+            raise MisfitError(first["msg"], "".join(steps)) from error
+
+    return load_model
+
+
+def bound_check(words: str, holds: Callable[[Any, Any], bool], bound: Any) -> Callable[[Any], None]:
+    def check(value: Any) -> None:
+        if not holds(value, bound):
+            raise MisfitError(f"expected {words}, got {value!r}")
+
+    return check
+
+
+def checked_loader(load: Callable[[Any], Any], checks: list[Callable[[Any], None]]) -> Callable[[Any], Any]:
+    def load_checked(value: Any) -> Any:
+        loaded = load(value)
+        for check in checks:
+            check(loaded)
+        return loaded
+
+    return load_checked
+
+
+_CONSTANT = {"enum", "const"}
+
+
+_CONSTANTS: dict[type, str] = {str: "string", int: "integer", float: "number", bool: "boolean", type(None): "null"}
+
+
+SCALARS: dict[Any, tuple[str, frozenset[type]]] = {
+    str: ("string", frozenset({str})),
+    int: ("integer", frozenset({int})),
+    float: ("number", frozenset({float, int})),
+    bool: ("boolean", frozenset({bool})),
+    type(None): ("null", frozenset({type(None)})),
+}
+
+
+TEXTS: dict[Any, tuple[dict[str, Any], str, frozenset[type]]] = {
+    datetime: ({"format": "date-time"}, "2026-01-31T12:30:00Z", STR),
+    date: ({"format": "date"}, "2026-01-31", STR),
+    time: ({"format": "time"}, "12:30:00", STR),
+    timedelta: ({"format": "duration"}, "P1DT2H", STR),
+    UUID: ({"format": "uuid"}, "12345678-1234-5678-1234-567812345678", STR),
+    Decimal: ({"format": "decimal"}, "12.50", frozenset({str, int, float})),
+    bytes: ({"contentEncoding": "base64"}, "aGVsbG8=", STR),
+}
+
+
+ARRAYS: dict[Any, type] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+    abc.Sequence: list,
+    abc.MutableSequence: list,
+    abc.Collection: list,
+    abc.Iterable: list,
+    abc.Set: set,
+    abc.MutableSet: set,
+}
+
+
+JSON_CLASSES: dict[str, frozenset[type]] = {
+    "object": DICT,
+    "array": LIST,
+    "string": frozenset({str}),
+    "integer": frozenset({int}),
+    "number": frozenset({int, float}),
+    "boolean": frozenset({bool}),
+}

@@ -1,0 +1,103 @@
+"""A type after the walk: its schema, how to load a value of it, and its name in messages."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any
+
+
+class MisfitError(ValueError):
+    """A value that does not fit its type: where it stands, and what was expected instead."""
+
+    def __init__(self, reason: str, path: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path = path
+
+    def __str__(self) -> str:
+        path = self.path.removeprefix(".")
+        return f"{path}: {self.reason}" if path else self.reason
+
+
+class Shape:
+    """What is known of one type. `accepts` are the classes of JSON value that may fit (`None`: any), `keys` an object's
+    own keys with their schemas, `plain` whether msgspec means the same by this type as we do, `noted` whether an
+    Annotated describes it.
+    """
+
+    __slots__ = ("accepts", "keys", "load", "noted", "plain", "schema", "words")
+
+    def __init__(
+        self,
+        schema: dict[str, Any],
+        load: Callable[[Any], Any],
+        words: str,
+        accepts: frozenset[type] | None,
+        *,
+        plain: bool = True,
+        keys: Mapping[str, Any] = {},
+    ) -> None:
+        self.schema = schema
+        self.load = load
+        self.words = words
+        self.accepts = accepts
+        self.plain = plain
+        self.keys = keys
+        self.noted = False
+
+
+def got_words(value: object) -> str:
+    return shown_class(type(value))
+
+
+def shown_class(cls: type) -> str:
+    return _SHOWN.get(cls, cls.__name__)
+
+
+def shown_type(tp: Any) -> str:
+    return tp.__name__ if isinstance(tp, type) and not typing.get_args(tp) else str(tp).replace("typing.", "")
+
+
+def type_name(tp: Any) -> str:
+    origin = typing.get_origin(tp)
+    if origin is None:
+        return getattr(tp, "__name__", str(tp))
+    return "_".join([type_name(origin), *map(type_name, typing.get_args(tp))])
+
+
+def is_named(cls: Any, name: str) -> bool:
+    """Whether it is the typing construct of this name, which lives in typing or typing_extensions."""
+    return getattr(cls, "__name__", getattr(cls, "_name", None)) == name and "typing" in getattr(cls, "__module__", "")
+
+
+def type_arguments(tp: Any) -> dict[Any, Any]:
+    """The type variables of a class that are filled in, by itself or by its bases: `Box[int]` gives `{T: int}`."""
+    cls = typing.get_origin(tp) or tp
+    filled: dict[Any, Any] = {}
+    for base in getattr(cls, "__orig_bases__", ()):
+        if typing.get_origin(base) not in (None, typing.Generic):
+            filled |= type_arguments(base)
+    own = dict(zip(getattr(cls, "__parameters__", ()), typing.get_args(tp), strict=False))
+    return {name: substitute(arg, own) for name, arg in filled.items()} | own
+
+
+def substitute(hint: Any, filled: Mapping[Any, Any]) -> Any:
+    if isinstance(hint, typing.TypeVar):
+        return filled.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if not filled or not parameters or isinstance(hint, type):
+        return hint
+    return hint[tuple(filled.get(parameter, parameter) for parameter in parameters)]
+
+
+_SHOWN: dict[type, str] = {type(None): "null", dict: "object"}
+
+
+STR = frozenset[type]({str})
+
+
+DICT = frozenset[type]({dict})
+
+
+LIST = frozenset[type]({list})

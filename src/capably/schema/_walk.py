@@ -1,0 +1,392 @@
+"""Python types as JSON Schema (draft 2020-12), and parsed JSON as values of those types. Pure.
+
+A type is walked once, into a `Shape`: its schema, and a function that loads a value. Where msgspec can load the whole
+type it does, in C; the functions made here load the rest (unions of several object types, NamedTuples as objects,
+attrs, pydantic inside anything), and they alone word the errors, so that these read the same either way.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import json
+import re
+import sys
+import types
+import typing
+from collections import abc
+from collections.abc import Callable, Iterable, Mapping
+from enum import Enum
+from typing import Any
+
+import msgspec
+
+from capably.schema._docstrings import own_docstring, read_docstring
+from capably.schema._fields import (
+    CONSTRAINTS,
+    NOTHING,
+    Field,
+    attrs_fields,
+    dataclass_fields,
+    flat_metadata,
+    forbids_unknown,
+    is_named_tuple,
+    json_default,
+    named_tuple_fields,
+    notes_of,
+    struct_fields,
+    tag_of,
+    typed_dict_fields,
+)
+from capably.schema._loaders import (
+    ARRAYS,
+    JSON_CLASSES,
+    SCALARS,
+    TEXTS,
+    array_shape,
+    bound_check,
+    checked_loader,
+    choice_shape,
+    load_one_of,
+    mapping_shape,
+    pydantic_loader,
+    scalar_loader,
+    struct_loader,
+    text_loader,
+    tuple_shape,
+)
+from capably.schema._shape import (
+    DICT,
+    LIST,
+    Shape,
+    is_named,
+    shown_class,
+    shown_type,
+    substitute,
+    type_arguments,
+    type_name,
+)
+
+ALLOWED = (
+    "str, int, float, bool, None, Any, list, dict, tuple, set, Literal, Enum, Optional and Union, datetime, date, "
+    "time, timedelta, Decimal, UUID, bytes, or a dataclass, TypedDict, NamedTuple, attrs class, msgspec Struct or "
+    "pydantic model made of these"
+)
+
+
+def json_schema(tp: Any) -> dict[str, Any]:
+    """The JSON Schema of `tp`; nested classes stand under `$defs`. Raises `TypeError` where a type has no JSON form."""
+    return shape_of(tp).schema
+
+
+def load(tp: Any, value: Any) -> Any:
+    """The parsed JSON `value` as a `tp`. Raises `ValueError`: `books[2].year: expected int, got str`.
+
+    An int is taken for a float, nothing else is bent. To load often, keep `shape_of(tp).load`.
+    """
+    return shape_of(tp).load(value)
+
+
+def shape_of(tp: Any, *, where: str = "") -> Shape:
+    """The schema of `tp`, complete with its `$defs`, and its loader. `where` opens the message of a `TypeError`."""
+    shapes, defs = shapes_of({"": tp}, where=lambda _: where)
+    shape = shapes[""]
+    shape.schema = with_defs(shape.schema, defs)
+    return shape
+
+
+def shapes_of(
+    annotations: Mapping[str, Any],
+    *,
+    where: Callable[[str], str],
+    names: Mapping[str, Any] | None = None,
+    accelerate: bool = True,
+) -> tuple[dict[str, Shape], dict[str, Any]]:
+    """The shape of each annotation, and the `$defs` that their schemas share.
+
+    `where(name)` opens the message of a `TypeError`. `names` are local names that string annotations may use.
+    `accelerate=False` leaves msgspec out, for a test that it makes no difference but of speed.
+    """
+    walk = _Walk(names or {})
+    shapes: dict[str, Shape] = {}
+    for name, tp in annotations.items():
+        walk.foreign = False
+        shape = shapes[name] = copy.copy(walk.shape(tp, where(name)))
+        if accelerate and shape.accepts in (DICT, LIST) and not walk.foreign and _msgspec_takes(tp):
+            shape.load = _msgspec_first(tp, shape.load)
+    return shapes, walk.defs
+
+
+def with_defs(schema: dict[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
+    """`schema` with the definitions it needs; a schema that is a mere reference becomes what it refers to."""
+    defs = dict(defs)
+    ref = schema.get("$ref")
+    if ref is not None:
+        name = ref.removeprefix("#/$defs/")
+        schema = {**defs[name], **{key: value for key, value in schema.items() if key != "$ref"}}
+        if f'"{ref}"' not in json.dumps([schema, [body for key, body in defs.items() if key != name]]):
+            del defs[name]
+    return {**schema, "$defs": defs} if defs else schema
+
+
+def _msgspec_takes(tp: Any) -> bool:
+    try:
+        msgspec.json.Decoder(tp)
+    except (TypeError, NameError):  # a type it refuses, or a local name: the walk's own loader serves
+        return False
+    return True
+
+
+def _msgspec_first(tp: Any, slow: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def load(value: Any) -> Any:
+        try:
+            return msgspec.convert(value, tp, str_keys=True)
+        except msgspec.ValidationError:
+            return slow(value)
+
+    return load
+
+
+class _Walk:
+    """One walk over a type. It gathers the definitions of the named types on its way."""
+
+    def __init__(self, names: Mapping[str, Any]) -> None:
+        self.names = names
+        self.defs: dict[str, Any] = {}
+        self.named: dict[Any, Shape] = {}
+        self.foreign = False
+        """Whether some type on the way, perhaps inside a recursive one, is not for msgspec."""
+
+    def shape(self, tp: Any, where: str) -> Shape:
+        """The shape of any type; `where` tells a reader of an error which annotation it is."""
+        shape = self._simple(tp) or self._special(tp, where) or self._container(tp, where) or self._object(tp, where)
+        if shape is None:
+            raise TypeError(f"{where}: {shown_type(tp)} has no JSON form. Use {ALLOWED}.".removeprefix(": "))
+        self.foreign |= not shape.plain
+        return shape
+
+    def _simple(self, tp: Any) -> Shape | None:
+        if tp is Any or tp is object:
+            return Shape({}, lambda value: value, "anything", None)
+        if tp is None:
+            tp = type(None)
+        try:
+            scalar = SCALARS.get(tp)
+            text = TEXTS.get(tp)
+        except TypeError:  # an Annotated with unhashable metadata
+            return None
+        if scalar:
+            kind, accepts = scalar
+            return Shape({"type": kind}, scalar_loader(tp, accepts), shown_class(tp), accepts)
+        if text:
+            return Shape({"type": "string", **text[0]}, text_loader(tp, text[1]), tp.__name__, text[2])
+        if isinstance(tp, type) and issubclass(tp, Enum):
+            shape = choice_shape({member.value: member for member in tp}.items(), tp, plain="_missing_" not in vars(tp))
+            return _described(shape, own_docstring(tp))
+        return None
+
+    def _special(self, tp: Any, where: str) -> Shape | None:
+        origin = typing.get_origin(tp)
+        args = typing.get_args(tp)
+        if origin is typing.Annotated:
+            return self._annotated(args[0], flat_metadata(tp.__metadata__), where)
+        if origin is typing.Literal:
+            return choice_shape([(arg.value if isinstance(arg, Enum) else arg, arg) for arg in args], tp)
+        if origin in (typing.Union, types.UnionType):
+            return self._union(args, where)
+        if origin in (typing.Required, typing.NotRequired, typing.Final, typing.ClassVar) or is_named(
+            origin, "ReadOnly"
+        ):
+            return self.shape(args[0], where)
+        if isinstance(tp, typing.NewType):
+            return self.shape(tp.__supertype__, where)
+        if isinstance(tp, typing.TypeVar):
+            return self.shape(Any if tp.__bound__ is None else tp.__bound__, where)
+        if is_named(type(tp), "TypeAliasType"):
+            return self._define(tp, tp.__name__, lambda: self.shape(tp.__value__, where))
+        return None
+
+    def _annotated(self, tp: Any, metadata: list[Any], where: str) -> Shape:
+        shape = self.shape(tp, where)
+        extra: dict[str, Any] = {}
+        checks: list[Callable[[Any], None]] = []
+        foreign = False
+        for note in metadata:
+            extra |= notes_of(note)
+            for name, (keywords, words, holds) in CONSTRAINTS.items():
+                bound = getattr(note, name, None)
+                if bound is None or callable(bound):
+                    continue
+                kind = str(shape.schema.get("type", ""))
+                extra[keywords.get(kind, keywords[""])] = bound
+                checks.append(bound_check(words.format(bound), holds, bound))
+                foreign |= not isinstance(note, msgspec.Meta)
+        load = checked_loader(shape.load, checks) if checks else shape.load
+        plain = shape.plain and not foreign
+        noted = Shape({**shape.schema, **extra}, load, shape.words, shape.accepts, plain=plain, keys=shape.keys)
+        noted.noted = shape.noted or "description" in extra
+        return noted
+
+    def _union(self, args: Iterable[Any], where: str) -> Shape:
+        members = [self.shape(arg, where) for arg in args]
+        known = [member.accepts for member in members if member.accepts is not None]
+        accepts = frozenset[type]().union(*known) if len(known) == len(members) else None
+        words = " | ".join(member.words for member in members)
+        plain = all(member.plain for member in members)
+        return Shape(
+            {"anyOf": [member.schema for member in members]}, load_one_of(members, words), words, accepts, plain=plain
+        )
+
+    def _container(self, tp: Any, where: str) -> Shape | None:
+        origin = typing.get_origin(tp) or tp
+        args = typing.get_args(tp)
+        if origin is tuple and args and args[-1] is not Ellipsis:
+            return tuple_shape([self.shape(arg, where) for arg in args])
+        build = ARRAYS.get(origin) if isinstance(origin, abc.Hashable) else None
+        if build is not None:
+            return array_shape(build, self.shape(args[0] if args else Any, where))
+        if origin in (dict, abc.Mapping, abc.MutableMapping):
+            key, value = args or (str, Any)
+            return mapping_shape(self._key(key, where), self.shape(value, where))
+        return None
+
+    def _key(self, tp: Any, where: str) -> Shape:
+        shape = self.shape(tp, where)
+        if shape.accepts is None or shape.accepts & {str, int}:
+            return shape
+        raise TypeError(f"{where}: JSON keys are text, so a dict's cannot be {shown_type(tp)}. Use dict[str, ...].")
+
+    def _object(self, tp: Any, where: str) -> Shape | None:
+        cls: Any = typing.get_origin(tp) or tp
+        if not isinstance(cls, type):
+            return None
+        if "pydantic" in sys.modules and any(hasattr(cls, mark) for mark in _PYDANTIC_MARKS):
+            return self._pydantic(tp)
+        fields = self._fields(tp, cls, where)
+        if fields is None:
+            return None
+        return self._define(tp, type_name(tp), lambda: self._struct(cls, fields, where))
+
+    def _define(self, tp: Any, name: str, make: Callable[[], Shape]) -> Shape:
+        """A reference to `tp`, which is defined the first time it is met; so a type may contain itself."""
+        if tp in self.named:
+            return self.named[tp]
+        name = self._free(name)
+        self.defs[name] = None
+        shape = Shape({"$ref": f"#/$defs/{name}"}, lambda value: made.load(value), name, DICT)  # noqa: PLW0108 (`made` comes later)
+        self.named[tp] = shape
+        made = make()
+        self.defs[name] = made.schema
+        shape.words, shape.accepts, shape.plain, shape.keys = made.words, made.accepts, made.plain, made.keys
+        return shape
+
+    def _free(self, name: str) -> str:
+        free = name = re.sub(r"[^a-zA-Z0-9_.-]+", "_", name).strip("_")
+        number = 2
+        while free in self.defs:
+            free, number = f"{name}_{number}", number + 1
+        return free
+
+    def _struct(self, cls: Any, fields: list[Field], where: str) -> Shape:
+        doc = read_docstring(own_docstring(cls))
+        slots: list[tuple[Field, Callable[[Any], Any]]] = []
+        properties: dict[str, Any] = {}
+        plain = not is_named_tuple(cls) and not hasattr(cls, "__attrs_attrs__")
+        for field in fields:
+            inside = self.shape(field.type, f"{where}, {cls.__name__}.{field.name}".removeprefix(", "))
+            plain &= inside.plain
+            slots.append((field, inside.load))
+            about = field.description or doc.parameters.get(field.name)
+            properties[field.key] = property_schema(inside, about, field.default)
+        schema: dict[str, Any] = {"type": "object"}
+        if doc.description:
+            schema["description"] = doc.description
+        schema["properties"] = properties
+        tag = tag_of(cls)
+        if tag:
+            schema["properties"] = {tag[0]: {"enum": [tag[1]]}, **properties}
+        schema["required"] = [*([tag[0]] if tag else []), *(field.key for field in fields if field.required)]
+        build: Callable[..., Any] = dict if typing.is_typeddict(cls) else cls
+        params = getattr(cls, "__dataclass_params__", None)
+        plain &= tag is None and (params is None or bool(params.init))  # msgspec lets a tag be missing
+        load = struct_loader(build, slots, tag, forbids_unknown(cls), cls.__name__)
+        return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=schema["properties"])
+
+    def _fields(self, tp: Any, cls: Any, where: str) -> list[Field] | None:
+        """The fields of an object type in order; `None` for a class of another kind."""
+        of: Callable[[Any, dict[str, Any]], list[Field]]
+        if typing.is_typeddict(cls):
+            of = typed_dict_fields
+        elif dataclasses.is_dataclass(cls):
+            of = dataclass_fields
+        elif issubclass(cls, msgspec.Struct):
+            of = struct_fields
+        elif hasattr(cls, "__attrs_attrs__"):
+            of = attrs_fields
+        elif is_named_tuple(cls):
+            of = named_tuple_fields
+        else:
+            return None
+        return of(cls, self._hints(tp, cls, where))
+
+    def _hints(self, tp: Any, cls: Any, where: str) -> dict[str, Any]:
+        """The annotations of `cls`, strings resolved and type variables filled in."""
+        names = {**self.names, cls.__name__: cls}
+        try:
+            hints = typing.get_type_hints(cls, localns=names, include_extras=True)
+        except NameError as error:
+            place = f"{where}, {cls.__name__}".removeprefix(", ")
+            raise TypeError(f"{place}: {error}. Import it at run time, not under TYPE_CHECKING.") from error
+        filled = type_arguments(tp)
+        return {name: substitute(hint, filled) for name, hint in hints.items()}
+
+    def _pydantic(self, tp: Any) -> Shape:
+        from pydantic import TypeAdapter  # the user's own type, so it is loaded already
+
+        if tp in self.named:
+            return self.named[tp]
+        adapter: Any = TypeAdapter(tp)
+        name = re.sub(r"[^a-zA-Z0-9_.-]+", "_", type_name(tp))
+        schema, defs = _pydantic_schema(adapter, "")
+        if any(self.defs.get(key, body) != body for key, body in defs.items()):
+            schema, defs = _pydantic_schema(adapter, f"{self._free(name)}.")
+        self.defs |= defs
+        body = self.defs[schema["$ref"].removeprefix("#/$defs/")] if "$ref" in schema else schema
+        if body is schema and body.get("type") == "object":
+            name = self._free(name)
+            self.defs[name] = body
+            schema = {"$ref": f"#/$defs/{name}"}
+        accepts = JSON_CLASSES.get(body.get("type", ""))
+        keys = body.get("properties", {})
+        shape = Shape(schema, pydantic_loader(adapter), type_name(tp), accepts, plain=False, keys=keys)
+        self.named[tp] = shape
+        return shape
+
+
+def property_schema(shape: Shape, description: str | None, default: Any) -> dict[str, Any]:
+    """One property's schema. What an Annotated says goes before `description`, and only a JSON default is told."""
+    schema = dict(shape.schema)
+    if description and not shape.noted:
+        schema["description"] = description
+    value = json_default(default)
+    if value is not NOTHING:
+        schema["default"] = value
+    return schema
+
+
+def _described(shape: Shape, description: str | None) -> Shape:
+    if description:
+        shape.schema["description"] = description
+    return shape
+
+
+def _pydantic_schema(adapter: Any, prefix: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    schema = adapter.json_schema(ref_template=f"#/$defs/{prefix}{{model}}")
+    defs = schema.pop("$defs", {})
+    return schema, {f"{prefix}{name}": body for name, body in defs.items()}
+
+
+# Loaders: each is a function of one JSON value that raises MisfitError
+
+
+_PYDANTIC_MARKS = ("__pydantic_validator__", "__get_pydantic_core_schema__")

@@ -1,0 +1,77 @@
+"""How a user's own registry file lies over capably's: the one merge, for the generator and for the run time.
+
+Both work on plain data in sections (`providers`, `profiles`, `models`, `retired`, `not_chat`), the generator on what the
+files say and the run time on the generated tables. Entries are merged field by field; a field that the user gives is
+taken whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+SECTIONS = ("providers", "profiles", "models", "retired", "not_chat")
+LIKE = ("profile", "limits", "prices", "api_version")
+"""What a model takes over from the one that it is `like`."""
+
+_LISTS = ("models", "retired", "not_chat")
+"""An id stands in one of these; where the user puts it, it is no longer where we had it."""
+
+Ours: TypeAlias = Callable[[str, str], Any]
+"""Section and name -> our own entry, or `None`."""
+
+
+class Overlay:
+    """A user's registry file as plain data.
+
+    A profile may say `extends: <profile>` and a model `like: <model>`: they start from that entry, not from ours of the
+    same name. `remove` takes models and whole providers of ours away before anything is added.
+    """
+
+    __slots__ = ("data", "ours", "removed")
+
+    def __init__(self, data: Mapping[str, Any], ours: Ours) -> None:
+        self.data = data
+        self.ours = ours
+        self.removed = frozenset[str](data.get("remove") or ())
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """What the user wrote there."""
+        return self.data.get(name) or {}
+
+    def stands(self, section: str, name: str) -> bool:
+        """Whether an entry of ours with this name would still be there."""
+        if name.partition("/")[0] in self.removed or (section == "models" and name in self.removed):
+            return False
+        return section not in _LISTS or not any(name in self.section(other) for other in _LISTS if other != section)
+
+    def entry(self, section: str, name: str) -> Any:
+        """The entry as it holds: ours, with the user's fields in place of our own; `None` if nobody has it."""
+        theirs = self.section(section).get(name)
+        if theirs is None or not isinstance(theirs, Mapping):
+            return theirs if theirs is not None else self._own(section, name)
+        given: dict[str, Any] = dict(theirs)  # pyright: ignore[reportUnknownArgumentType]
+        if section == "profiles" and "extends" in given:
+            start = self.entry(section, given.pop("extends"))
+        elif section == "models" and "like" in given:
+            start = self.entry(section, given.pop("like")) or {}
+            start = {field: start[field] for field in LIKE if field in start}
+        else:
+            start = self._own(section, name)
+        return {**(start or {}), **given}
+
+    def entries(self, section: str, our_names: Iterable[str]) -> dict[str, Any]:
+        """A whole section: what is left of ours, then what the user touched."""
+        theirs = self.section(section)
+        kept = [name for name in our_names if name not in theirs and self.stands(section, name)]
+        return {name: self.entry(section, name) for name in (*kept, *theirs)}
+
+    def _own(self, section: str, name: str) -> Any:
+        return self.ours(section, name) if self.stands(section, name) else None
+
+
+def digest(text: str) -> str:
+    """A fingerprint of a file's text, to see whether something was made from it as it now is."""
+    import hashlib
+
+    return hashlib.sha256(text.encode()).hexdigest()
