@@ -90,4 +90,7 @@ def _said(command: str, folder: Path, *arguments: str) -> str:
 
 
 def _note(errors: Errors, file: str, line: int, message: str) -> None:
-    errors.setdefault(Path(file).name, {}).setdefault(line, message.partition("\n")[0])
+    lines = errors.setdefault(Path(file).name, {})
+    # Of several remarks on one line, the one that names the parameter says most.
+    if line not in lines or lines[line].startswith("No overloads"):
+        lines[line] = message.partition("\n")[0]

@@ -1,5 +1,7 @@
 """The corpus of recorded traffic, exchange by exchange: which wire format each one is in, or why it is left out."""
 
+# Recorded JSON may have any shape:
+# pyright: basic
 from __future__ import annotations
 
 import json
@@ -63,9 +65,11 @@ class Skipped(NamedTuple):
     reason: str
 
 
-def exchanges(corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:
-    """Every exchange of every case, in a fixed order."""
+def exchanges(only: str = "", corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:
+    """Every exchange of every case whose `provider/case` contains `only`, in a fixed order."""
     for path in sorted(corpus.glob("*/*.json")):
+        if only not in f"{path.parent.name}/{path.stem}":
+            continue
         for number, raw in enumerate(json.loads(path.read_bytes())["exchanges"]):
             yield _exchange(f"{path.parent.name}/{path.stem}#{number}", path.parent.name, raw)
 
@@ -80,7 +84,7 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
         return Skipped(name, provider, _first(OTHER_PATHS, f"{path}/") or ELSE)
     asked: Any = request.get("body")
     asked = asked if isinstance(asked, dict) else {}
-    if "embedding" in str(asked.get("model")) or provider == "mistral" and "/ocr" in json.dumps(response.get("body")):
+    if "embedding" in str(asked.get("model")) or "pages_processed" in json.dumps(response.get("body")):
         return Skipped(name, provider, "no chat")
     body, streamed = _body(response)
     if not body:

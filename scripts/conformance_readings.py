@@ -1,5 +1,7 @@
 """A second reading of recorded answers, straight from their JSON: it knows nothing of capably's decoders."""
 
+# Recorded JSON may have any shape:
+# pyright: basic
 from __future__ import annotations
 
 import json

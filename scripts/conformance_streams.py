@@ -1,5 +1,7 @@
 """A second reading of recorded streams and failures, straight from their JSON: what they add up to, and how they fail."""
 
+# Recorded JSON may have any shape:
+# pyright: basic
 from __future__ import annotations
 
 import itertools
@@ -28,7 +30,7 @@ IN_BAND = {"insufficient_quota": "RateLimitError", "tool_use_failed": "BadReques
 
 def failure_of_status(status: int, body: bytes) -> str:
     """The class of the error that an HTTP status stands for."""
-    if status == 400 and b"API key not valid" in body or b"API_KEY_INVALID" in body:
+    if b"API key not valid" in body or b"API_KEY_INVALID" in body:
         return "AuthenticationError"
     return BY_STATUS.get(status) or ("BadRequestError" if status < 500 else "ServerError")
 
@@ -164,7 +166,9 @@ def _add_call(calls: list[Json], delta: Json) -> None:
 def _joined(before: Any, after: Any, key: str = "") -> Any:
     """A field so far, and what a delta adds to it."""
     if isinstance(after, list):
-        items: list[Any] = [{"type": "text", "text": before}] if isinstance(before, str) and before else list(before or [])
+        items: list[Any] = (
+            [{"type": "text", "text": before}] if isinstance(before, str) and before else list(before or [])
+        )
         for item in after:
             _add_item(items, item)
         return items
@@ -199,8 +203,11 @@ def _google_whole_of(events: Sequence[Json]) -> Json:
         for key, value in first.items():
             before = candidate.get(key)
             if key == "citationMetadata" and before:
-                value = {name: [*before.get(name, []), *works] for name, works in value.items()}
-            candidate[key] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+                candidate[key] = {name: [*before.get(name, []), *works] for name, works in value.items()}
+            elif isinstance(before, dict) and isinstance(value, dict):
+                candidate[key] = {**before, **value}
+            else:
+                candidate[key] = value
         content = first.get("content") or {}
         role = {"role": content["role"]} if "role" in content else role
         for part in content.get("parts") or []:
@@ -248,5 +255,3 @@ WHOLES: dict[str, Callable[[Sequence[Json]], Json]] = {
     "chat_completions": _chat_whole,
     "generate_content": _google_whole_of,
 }
-
-

@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from checkers import Errors, run_checker
 from loopback import Canned, Loopback
 
 from capably import llm
@@ -75,27 +76,12 @@ def rejected() -> bool:
     return not missed and not wrong and not unclean
 
 
-def pyright(*files: Path) -> dict[str, dict[int, str]]:
+def pyright(*files: Path) -> Errors:
     """File name -> line -> what pyright says there, in a project of its own as a user would have it."""
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             shutil.copy(file, folder)
-        command = [sys.executable, "-m", "pyright", "--outputjson", "--pythonpath", sys.executable]
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    try:
-        report = json.loads(done.stdout)
-    except ValueError:
-        sys.exit(f"pyright did not run:\n{done.stdout}{done.stderr}")
-    found: dict[str, dict[int, str]] = {}
-    for item in report["generalDiagnostics"]:
-        if item["severity"] == "error":
-            line = item["range"]["start"]["line"] + 1
-            message = item["message"].splitlines()[0]
-            lines = found.setdefault(Path(item["file"]).name, {})
-            # Of several remarks on one line, the one that names the parameter says most.
-            if line not in lines or lines[line].startswith("No overloads"):
-                lines[line] = message
-    return found
+        return run_checker("pyright", Path(folder), sys.executable)
 
 
 def scripted() -> bool:
@@ -136,6 +122,7 @@ def live() -> bool:
     for variable, id in LIVE.items():
         if variable in os.environ:
             print(f"(c) The real one: {id}")
+            llm.provider(id.partition("/")[0])  # no longer the loopback server
             print("  " + recommend(llm.Model.of(id), "fantasy"))  # pyright: ignore[reportUnknownArgumentType]
     return True
 

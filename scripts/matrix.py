@@ -49,7 +49,7 @@ class Program:
     """A program as it is written, and what stands on which line (counted from 1)."""
 
     def __init__(self) -> None:
-        self.lines = HEAD.splitlines()
+        self.lines: list[str] = [*HEAD.splitlines()]
         self.where: dict[int, Line] = {}
 
     def add(self, *lines: str, line: tuple[str, str, Case | Demand] | None = None) -> None:
@@ -78,7 +78,7 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
     demands = list(demands_of(profile)) if "requirement" in forms else []
     for number, demand in enumerate(demands):
         program.add(*_demanding(number, demand.type))
-    program.add(f"m = {made}", "async def run() -> None:")
+    program.add(f"m = {made}", "async def run() -> None:", "    pass")
     cases = list(cases_of(profile))
     for form in forms:
         for case in cases:
@@ -89,6 +89,8 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
                 program.add(f"    {start}{case.params})", line=(id, form, case))
     for number, demand in enumerate(demands):
         program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
+    if "decorator" in forms:
+        program.add(f'fixed = llm.call("{id}")')
     for number, case in enumerate(cases if "decorator" in forms else ()):
         program.add(*_decorated(id, f"said_{number}", case), line=(id, "decorator", case))
     return program
@@ -98,13 +100,13 @@ def _call(model: str, form: str, case: Case) -> str:
     call = f"{model}.{form}({case.arguments})"
     if form.endswith("_async"):
         call = f"(await {call})" if case.after else f"await {call}"
-    return f"_ = {call}{case.after}" if case.after else call
+    return f"print({call}{case.after})" if case.after else call
 
 
 def _decorated(id: str, name: str, case: Case) -> list[str]:
     """A function with `@llm.call` above it; what is done with the response stands below it."""
-    start = f'@llm.call("{id}"{", " if case.params else ""}{case.params})'
-    below = [f"_ = {name}(){case.after}"] if case.after else []
+    start = f'@llm.call("{id}", {case.params})' if case.params else "@fixed"
+    below = [f"print({name}(){case.after})"] if case.after else []
     return [start, f"def {name}() -> {case.returns}: raise SystemExit", *below]
 
 
@@ -194,8 +196,8 @@ def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str]
                 kind = "false reject" if message else "false accept"
                 counts[kind] += 1
                 verdicts.append(Verdict(line, kind, message or "nothing"))
-        for number in rejected.keys() - program.where.keys():
-            verdicts.append(_broken(name, program.lines[number - 1] if number else name, rejected[number]))
+        outside = sorted(rejected.keys() - program.where.keys())
+        verdicts += [_broken(name, program.lines[n - 1] if n else name, rejected[n]) for n in outside]
     verdicts += [_broken(name, name, str(lines)) for name, lines in said.items() if name not in programs]
     counts["broken"] = sum(verdict.kind == "broken" for verdict in verdicts)
     return counts, verdicts
@@ -218,12 +220,14 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter whose installed capably is checked")
     parser.add_argument("--door", choices=("constant", "string", "custom"), default="constant")
     parser.add_argument("--profiles", action="store_true", help="one model of each profile instead of every model")
+    parser.add_argument("--models", default="", help="only these ids, with commas between them")
     parser.add_argument("--checker", choices=CHECKERS, default="pyright")
     parser.add_argument("--forms", default=",".join(FORMS))
     parser.add_argument("--write", type=Path, help="write the programs into this folder, and check nothing")
     options = parser.parse_args()
     source = load_registry(ROOT / "model_registry.yaml")
     ids = one_per_profile(source) if options.profiles else sorted(source.registry.models)
+    ids = options.models.split(",") if options.models else ids
     forms = options.forms.split(",")
     if options.write:
         for id in ids:

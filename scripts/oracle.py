@@ -156,21 +156,26 @@ def _settable(profile: Profile | None) -> bool:
     return bool(_levels(profile)) or _off(profile) or _budget(profile)
 
 
-def _visible_alone(profile: Profile | None) -> bool:
-    """Whether `Reasoning(visible=True)` alone says how much to think: not where reasoning needs a number of tokens."""
-    return _settable(profile)
+def _unbudgeted(profile: Profile | None) -> bool:
+    """Whether thoughts can be asked for without a number of tokens: not where the model thinks only with one."""
+    reasoning = profile.reasoning if profile else None
+    if not isinstance(reasoning, Reasoning) or not _settable(profile):
+        return False
+    return reasoning.style != "budget" or reasoning.on_by_default is True
 
 
 def _reasoning(profile: Profile | None) -> Iterator[Case]:
     for effort in EFFORTS:
         said = profile is None or effort in _levels(profile)
         yield Case("reasoning level", f'reasoning="{effort}"', said)
-        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', said)
+        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', said)
+        seen = profile is None or (said and _unbudgeted(profile))
+        yield Case("Reasoning(effort, visible)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', seen)
     yield Case("reasoning level", 'reasoning="extreme"', False)
     yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
     said = profile is None or _budget(profile)
     yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
-    said = profile is None or _visible_alone(profile)
+    said = profile is None or _unbudgeted(profile)
     yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said)
 
 

@@ -214,7 +214,7 @@ def test_show_of_an_unknown_model_exits_with_2_and_names_the_nearest(capsys: pyt
 
 
 def test_generate_writes_then_finds_all_fresh(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    arguments = ("generate", "--registry", str(SMALL), "--output", str(tmp_path / "capably_models"))
+    arguments = ("generate", "--base", "--registry", str(SMALL), "--output", str(tmp_path / "capably_models"))
     assert "wrote acme.pyi" in printed(capsys, *arguments).splitlines()
     assert printed(capsys, *arguments) == "everything is fresh\n"
     assert printed(capsys, *arguments, "--check") == ""
@@ -222,7 +222,7 @@ def test_generate_writes_then_finds_all_fresh(capsys: pytest.CaptureFixture[str]
 
 def test_generate_writes_where_pyright_looks_first(tmp_path: Path) -> None:
     (tmp_path / "model_registry.yaml").write_text(SMALL.read_text(encoding="utf-8"), encoding="utf-8")
-    done = run("generate", cwd=tmp_path)
+    done = run("generate", "--base", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "typings" / "capably_models" / "acme.pyi").exists()
 

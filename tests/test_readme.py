@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from checkers import run_checker
 from loopback import Canned, Loopback
-from matrix import pyright_errors
 
 from capably import llm
 
@@ -84,7 +84,7 @@ def test_pyright_rejects_the_marked_lines_and_no_others(tmp_path: Path) -> None:
         (tmp_path / f"block{number}.py").write_text(block, encoding="utf-8")
     import sys
 
-    found = pyright_errors(tmp_path, sys.executable)
+    found = run_checker("pyright", tmp_path, sys.executable)
     marked = {
         f"block{number}.py": [line for line, text in enumerate(block.splitlines(), 1) if MARK in text]
         for number, block in enumerate(BLOCKS, 1)
@@ -108,4 +108,6 @@ def _statements(block: str) -> list[str]:
     import ast
 
     lines = block.splitlines()
-    return ["\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in ast.parse(block).body]
+    body = ast.parse(block).body
+    starts = [min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]) for node in body]
+    return ["\n".join(lines[start - 1 : node.end_lineno]) for start, node in zip(starts, body, strict=True)]

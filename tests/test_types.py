@@ -123,6 +123,11 @@ def test_only_bytes_have_base64() -> None:
         pytest.param(("a",), [llm.user("a")], id="a tuple"),
         pytest.param((word for word in ("a", "b")), [llm.user(["a", "b"])], id="a generator"),
         pytest.param([llm.system("a"), llm.user("b")], [llm.system("a"), llm.user("b")], id="messages"),
+        pytest.param(
+            ["a", llm.Text("b"), llm.assistant("c"), "d"],
+            [llm.user(["a", "b"]), llm.assistant("c"), llm.user("d")],
+            id="loose texts among messages, each where it stands",
+        ),
     ],
 )
 def test_content_becomes_messages(content: Any, messages: list[Any]) -> None:
@@ -139,7 +144,6 @@ def test_content_becomes_messages(content: Any, messages: list[Any]) -> None:
         pytest.param([{"role": "user"}], "content holds a dict; it may hold strings and parts", id="wire messages"),
         pytest.param(["a", 3], "content holds a int; it may hold strings and parts", id="a number among texts"),
         pytest.param(b"a", "content holds a int", id="bytes"),
-        pytest.param([llm.user("a"), "b"], "content mixes messages with loose texts or parts; wrap", id="a mixture"),
     ],
 )
 def test_other_content_is_a_type_error_that_says_what_came(content: Any, told: str) -> None:

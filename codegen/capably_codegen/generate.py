@@ -65,5 +65,6 @@ def generate_schema(*, check: bool = False) -> list[str]:
 
 def is_source_tree(registry: Path) -> bool:
     """Whether this is capably's own registry, beside the generator's sources, so that the JSON Schema is ours to write."""
-    beside = Path(__file__).resolve().parent.parent.parent
-    return registry.resolve() == beside / "model_registry.yaml" and beside / "codegen" in Path(__file__).resolve().parents
+    here = Path(__file__).resolve().parent
+    root = here.parent.parent
+    return here == root / "codegen" / "capably_codegen" and registry.resolve() == root / "model_registry.yaml"

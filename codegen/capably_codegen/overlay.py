@@ -30,7 +30,7 @@ from capably_codegen.registry import (
     problem,
     read_yaml,
 )
-from capably_codegen.schema import Entry, Registry
+from capably_codegen.schema import Entry, Profile, Registry
 
 POINTERS = {"profiles": "extends", "models": "like"}
 """Section -> the word with which an entry names the one that it starts from."""
@@ -68,10 +68,10 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     """The file's `text` over `base` (capably's registry unless given); `name` stands in the messages."""
     file = base_file()
     ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
-    theirs, lines = read_yaml(text, name, needs=_NEEDS)
-    _stop_at(name, _misshapen(theirs), lines)
-    theirs = {section: dict(theirs.get(section) or {}) for section in SECTIONS} | {"remove": theirs.get("remove") or []}
-    whole = _Merge(theirs, ours)
+    said, lines = read_yaml(text, name, needs=_NEEDS)
+    _stop_at(name, _misshapen(said), lines)
+    theirs: dict[str, Any] = {section: dict(said.get(section) or {}) for section in SECTIONS}
+    whole = _Merge({**theirs, "remove": said.get("remove") or []}, ours)
     _stop_at(name, whole.wrong_names(), lines)
     _stop_at(name, whole.resolve(), lines)
     untouched = [profile for profile in ours["profiles"] if profile not in whole.written]
@@ -156,13 +156,16 @@ class _Merge:
     def __init__(self, theirs: dict[str, Any], ours: dict[str, Any]) -> None:
         self.theirs = theirs
         self.ours = ours
-        self.overlay = Overlay(theirs, lambda section, name: (ours.get(section) or {}).get(name))
+        self.overlay = Overlay(theirs, self._our_entry)
         self.written = frozenset(theirs["profiles"])
         self.copies: dict[str, str] = {}
 
+    def _our_entry(self, section: str, name: str) -> Any:
+        return self.ours.get(section, {}).get(name)
+
     def data(self) -> dict[str, Any]:
         """The whole registry, ours first, so that what collides is told of the user's entry."""
-        whole = {section: self.overlay.entries(section, self.ours.get(section) or {}) for section in SECTIONS}
+        whole = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
         for section in ("models", "retired"):
             for name, entry in whole[section].items():
                 if name not in self.theirs[section]:
@@ -190,8 +193,31 @@ class _Merge:
         for name, entry in self.theirs["profiles"].items():
             known = [*profiles, *models]
             if "extends" in entry and entry["extends"] not in known:
-                yield ("profiles", name, "extends"), f"no profile {entry['extends']!r}.{nearest(entry['extends'], known)}"
+                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], known)}"
+                yield ("profiles", name, "extends"), what
+        yield from self._not_whole()
         yield from self._circles("models")
+
+    def _not_whole(self) -> Iterator[tuple[Key, str]]:
+        """New entries that lack something: as often as not a correction with a misspelt name."""
+        for name, entry in self.theirs["models"].items():
+            if not {"profile", "like"} & entry.keys() and self.overlay.entry("models", name).get("profile") is None:
+                ours = nearest(name, self.ours["models"])
+                yield ("models", name), f"capably has no model {name!r}.{ours} A new one needs `profile:` or `like:`"
+        needed = [field for field, info in Profile.model_fields.items() if info.is_required()]
+        for name, entry in self.theirs["profiles"].items():
+            if "extends" in entry or name in self.ours["profiles"] or all(field in entry for field in needed):
+                continue
+            model = self.ours["models"].get(name)
+            ours = (
+                f" That of the model {name!r} is {model['profile']!r}."
+                if model
+                else nearest(name, self.ours["profiles"])
+            )
+            yield (
+                ("profiles", name),
+                f"capably has no profile {name!r}.{ours} A new one needs `extends:`, or {', '.join(needed)}",
+            )
 
     def _names(self, section: str) -> list[str]:
         ours = [name for name in self.ours[section] if self.overlay.stands(section, name)]
@@ -199,11 +225,13 @@ class _Merge:
 
     def _circles(self, section: str) -> Iterator[tuple[Key, str]]:
         pointer = POINTERS[section]
+        told: set[str] = set()
         for name in self.theirs[section]:
             chain = [name]
             while (target := self.theirs[section].get(chain[-1], {}).get(pointer)) is not None and target not in chain:
                 chain.append(target)
-            if target == name:
+            if target == name and name not in told:
+                told.update(chain)
                 yield (section, name, pointer), f"it leads back to itself: {' -> '.join([*chain, name])}"
 
     def resolve(self) -> Iterator[tuple[Key, str]]:
@@ -244,11 +272,11 @@ class _Merge:
         endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
         if not endpoints:
             it_has = " and ".join(facts["endpoints"])
-            yield (
-                ("models", id),
+            what = (
                 f"its profile {profile!r} is asked at {it_has}, which {provider!r} (adapter {host.get('adapter')!r}) does "
-                f"not speak. Write a profile `{provider}/...` with `extends: {profile}` and `endpoints:` of its own",
+                f"not speak. Write a profile `{provider}/...` with `extends: {profile}` and `endpoints:` of its own"
             )
+            yield ("models", id), what
             return
         self.copies.setdefault(copy, id)
         self.theirs["profiles"][copy] = {"extends": profile, "endpoints": endpoints}

@@ -103,6 +103,7 @@ class ProfileStub:
     tools: tuple[str, ...]
     capabilities: tuple[Parameter, ...]
     signatures: tuple[Signature, ...]
+    has_system: bool = True
 
     @property
     def caps(self) -> str:
@@ -116,7 +117,13 @@ class ProfileStub:
     @property
     def content(self) -> str:
         """The name of the type of `content`, which error messages print: `TextImageContent`."""
-        return "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts) + "Content"
+        named = "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts)
+        return f"{named}Content" if self.has_system else f"{named}ContentWithoutSystem"
+
+    @property
+    def messages(self) -> str:
+        """What may stand in a list of messages."""
+        return f"UserMessage[{self.inputs}] | AssistantMessage{' | SystemMessage' if self.has_system else ''}"
 
 
 def class_name(id: str) -> str:
@@ -136,6 +143,7 @@ def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
         tools=tools(rules),
         capabilities=tuple(capabilities(rules, facts)),
         signatures=signatures(rules),
+        has_system=not rules["system"].refused,
     )
 
 
@@ -143,7 +151,13 @@ def any_stub() -> ProfileStub:
     """A model of which nothing is known before the call: every parameter, every value."""
     always = {
         name: Rule("always")
-        for name in (*_PARAMETERS, "tool_choice.forced", "reasoning.budget_tokens", "system_messages")
+        for name in (
+            *_PARAMETERS,
+            "tool_choice.forced",
+            "reasoning.budget_tokens",
+            "reasoning.unbudgeted",
+            "system_messages",
+        )
     }
     words = {
         "input": tuple(PARTS),
@@ -265,8 +279,12 @@ def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool 
         return ""
     levels = tuple(word for word in rule.values if word != "off")
     has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
-    settings = f"Reasoning[{literal(levels)}, {'int' if has_budget else 'Never'}]"
+    unbudgeted = rules["reasoning.unbudgeted"].when == "always"
+    said = " | ".join([*([literal(levels)] if levels else []), *(["Unbudgeted"] if unbudgeted else [])]) or "Never"
+    settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
     shown = (rule.values if off else levels) if words else ()
+    if said == "Never" and not has_budget:
+        return literal(shown)
     return f"{literal(shown)} | {settings}" if shown else settings
 
 

@@ -107,7 +107,7 @@ class _Yaml12(_Loader):
 _Yaml12.yaml_implicit_resolvers = {}
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", "n~"),
+    ("null", r"null|~|", ("n", "~", "")),
     ("int", r"[-+]?[0-9][0-9_]*", "-+0123456789"),
     ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
 ):
@@ -312,8 +312,9 @@ def model_class(id: str, model: Model) -> str:
     return class_name(f"/{constant_name(id, model)}" if model.constant else id)
 
 
-RESERVED_PROVIDERS = frozenset(
-    "assistant call model models override preload prompt provider providers scripted system tool use_registry user".split()
+RESERVED_PROVIDERS = (
+    *("assistant", "call", "model", "models", "override", "preload", "prompt", "provider", "providers", "scripted"),
+    *("system", "tool", "use_registry", "user"),
 )
 """What `llm` and the generated package already call by these names."""
 

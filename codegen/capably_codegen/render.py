@@ -11,7 +11,7 @@ import jinja2
 
 from capably_codegen import facts, profiles
 from capably_codegen.profiles import NOT_ACCEPTED, ROUTING, Parameter, ProfileStub, Signature
-from capably_codegen.registry import Source, constant_name
+from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.schema import Model, Price
 
 
@@ -77,7 +77,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items()}
         model_stubs = [_model_stub(id, model, stubs) for id, model in models.items()]
         doors += _doors(provider, models, stubs, any_stub)
-        contents = sorted({(stub.content, stub.inputs) for stub in stubs.values()})
+        contents = sorted({(stub.content, stub.inputs, stub.messages) for stub in stubs.values()})
         tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
         yield (
             f"_{provider}.pyi",
@@ -156,7 +156,7 @@ def _qualified(provider: str) -> Callable[[Signature], Signature]:
 
 def _model_stub(id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
     base = stubs[model.profile].class_name if model.profile in stubs else "AnyModel"
-    return ModelStub(id, constant_name(id, model), profiles.class_name(id), base, _model_doc(id, model))
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, _model_doc(id, model))
 
 
 def _model_doc(id: str, model: Model) -> str:

@@ -36,7 +36,7 @@ def read(folder: Path) -> dict[str, str]:
 
 def run_generate(*arguments: object, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "capably.cli", "generate", *map(str, arguments)],
+        [sys.executable, "-m", "capably.cli", "generate", "--base", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
@@ -223,7 +223,7 @@ def test_the_command_finds_one_stale_file_and_says_how_to_write_it(package: Path
     assert (done.returncode, done.stderr) == (1, "")
     assert told in done.stdout.splitlines()
     assert done.stdout.splitlines()[-1].endswith(
-        f"bring them up to date with: capably generate --registry {GOLDEN_REGISTRY}"
+        f"bring them up to date with: capably generate --registry {GOLDEN_REGISTRY} --base"
     )
 
 

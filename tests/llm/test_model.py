@@ -310,7 +310,6 @@ def test_a_conversation_goes_on_with_another_model() -> None:
     assert [type(message).__name__ for message in second.messages] == ["UserMessage", "AssistantMessage"] * 2
 
 
-@pytest.mark.xfail(strict=True, reason="OPEN BUG: a `system` default is put in front again by resume (llm/_model.py)")
 def test_resume_says_a_default_system_once() -> None:
     model = unlisted("scripted/kind", system="Be kind.")
     assert model.call("a").resume("b").request["system"] == "Be kind."

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from matrix import pyright_errors
+from checkers import run_checker
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
@@ -49,15 +49,25 @@ def test_the_wheel_holds_the_three_packages_and_nothing_else(wheel: Path) -> Non
 
 
 def test_every_import_style_rejects_the_same_call_from_the_wheel(wheel_python: str, tmp_path: Path) -> None:
-    found = pyright_errors(_write(tmp_path, STYLES), wheel_python)
+    found = run_checker("pyright", _write(tmp_path, STYLES), wheel_python)
     assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
 
 
 def test_every_import_style_rejects_the_same_call_from_an_editable_install(
     new_environment: Callable[..., str], tmp_path: Path
 ) -> None:
-    found = pyright_errors(_write(tmp_path, STYLES), new_environment("--editable", str(ROOT)))
+    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("--editable", str(ROOT)))
     assert found == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
+
+
+def test_every_import_style_rejects_the_same_call_in_the_repository(
+    new_environment: Callable[..., str], tmp_path: Path
+) -> None:
+    """A project laid out as this repository is: pyright finds `src` and `typings` by itself."""
+    for folder in ("src", "typings"):
+        (tmp_path / folder).symlink_to(ROOT / folder)
+    found = run_checker("pyright", _write(tmp_path, STYLES), new_environment("msgspec"))
+    assert {name: found[name] for name in STYLES} == {name: {2: 'No parameter named "temperature"'} for name in STYLES}
 
 
 def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str) -> None:

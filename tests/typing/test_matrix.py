@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from capably_codegen.registry import Source, load_registry
-from matrix import cases_of, one_per_profile, run_matrix
+from checkers import CHECKERS, find_checker
+from matrix import CALLS, FORMS, Verdict, one_per_profile, run_matrix
+from oracle import bodies, cases_of, demands_of
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+
+QUICK = tuple(form for form in FORMS if form != "Model")
+"""All but the defaults of `llm.Model(id, ...)`, each of which is held against an overload per profile."""
+
+FEW = (
+    "anthropic/claude-sonnet-4-5",
+    "anthropic/claude-sonnet-5-5",
+    "google/gemini-2.5-flash-image",
+    "google/gemini-3.8-flash",
+    "google/gemma-3-27b-it",
+    "openai/chat-latest",
+    "openai/gpt-4.1",
+    "openai/gpt-5.6-luna",
+)
+"""Models of very different profiles, one of which is unverified."""
 
 
 @pytest.fixture(scope="module")
@@ -16,36 +34,92 @@ def source(registry_file: Path) -> Source:
     return load_registry(registry_file)
 
 
+def told(verdicts: Sequence[Verdict]) -> list[str]:
+    return [str(verdict) for verdict in verdicts]
+
+
 def test_one_model_of_every_profile_takes_exactly_what_the_registry_says(source: Source, wheel_python: str) -> None:
-    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python)
-    assert [(v.kind, v.line.model, v.line.form, v.line.case.arguments, v.said) for v in verdicts] == []
-    assert counts["cells"] > 15_000
-    assert min(counts["allowed"], counts["forbidden"]) > 6_000
+    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python, forms=QUICK)
+    assert told(verdicts) == []
+    assert counts["cells"] > 45_000
+    assert min(counts["allowed"], counts["forbidden"]) > 15_000
+    assert min(counts[form] for form in QUICK) > 3_000
 
 
-def test_the_string_door_says_the_same_as_the_constants(source: Source, wheel_python: str) -> None:
-    ids = one_per_profile(source)
-    _, verdicts = run_matrix(source, ids, wheel_python, forms=("call",), door="string")
-    assert [(v.kind, v.line.model, v.line.case.arguments, v.said) for v in verdicts] == []
+def test_the_defaults_of_a_model_are_held_to_the_same_rules(source: Source, wheel_python: str) -> None:
+    counts, verdicts = run_matrix(source, FEW, wheel_python, forms=("Model",))
+    assert told(verdicts) == []
+    assert min(counts["allowed"], counts["forbidden"]) > 150
+
+
+@pytest.mark.parametrize("door", ["string", "custom"])
+def test_every_door_says_the_same_as_the_constants(source: Source, wheel_python: str, door: str) -> None:
+    ids = one_per_profile(source) if door == "string" else FEW
+    _, verdicts = run_matrix(source, ids, wheel_python, forms=("call",), door=door)
+    assert told(verdicts) == []
+
+
+@pytest.mark.parametrize("checker", [name for name in CHECKERS if name != "pyright"])
+def test_the_other_type_checkers_say_the_same(source: Source, wheel_python: str, checker: str) -> None:
+    if find_checker(checker) is None:
+        pytest.skip(f"{checker} is not installed (uv sync --group checkers)")
+    # mypy and basedpyright are slow: `just matrix --profiles --checker mypy` does what they leave out here.
+    ids = FEW if checker in ("mypy", "basedpyright") else one_per_profile(source)
+    counts, verdicts = run_matrix(source, ids, wheel_python, forms=QUICK, checker=checker)
+    assert told(verdicts) == []
+    assert counts["cells"] > 10_000
 
 
 def test_every_feature_is_allowed_for_some_profile_and_forbidden_for_another(source: Source) -> None:
     profiles = source.registry.profiles.values()
     verdicts = {(case.feature, case.allowed) for profile in profiles for case in cases_of(profile)}
+    verdicts |= {(demand.feature, demand.allowed) for profile in profiles for demand in demands_of(profile)}
     features = {feature for feature, _ in verdicts}
     never_differ = {"plain", "max_tokens", "routing", "misspelt", "tool_choice misspelt"}
+    never_differ |= {"response", "response misspelt", "any model", "prompt of text"}
     one_sided = {f for f in features if not {(f, True), (f, False)} <= verdicts}
     # A forced tool together with a budget is nowhere allowed: the models that take both take either.
     assert one_sided - never_differ <= {"tool_choice forced with a budget"}
 
 
+def test_every_capability_that_can_be_demanded_is_in_the_matrix() -> None:
+    import capably.llm
+
+    public = {name for name in capably.llm.__all__ if name.startswith("Has")}
+    assert public - {demand.type.partition("[")[0] for demand in demands_of(None)} == set()
+    assert (
+        public
+        - {
+            word
+            for type, _ in bodies()
+            for word in type.replace("llm.", "").replace("]", "[").split("[")[1].split(", ")
+        }
+        == set()
+    )
+
+
+def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source) -> None:
+    from typing import get_args
+
+    from capably.types.request import PARAMETERS
+    from capably_codegen.schema import BuiltinTool
+    from oracle import BUILTINS
+
+    asked = {word.partition("=")[0].strip() for case in cases_of(None) for word in case.params.split(", ")}
+    assert set(PARAMETERS) - asked == set()
+    assert set(get_args(BuiltinTool)) == set(BUILTINS)
+
+
 def test_a_wrong_expectation_is_noticed(source: Source, wheel_python: str) -> None:
-    """The matrix itself can fail: an oracle that reads another profile disagrees with pyright."""
+    """The matrix itself can fail: an oracle that reads another profile disagrees with pyright, in every form."""
     registry = source.registry
     wrong = registry.models["openai/gpt-6.1-sol"].model_copy(
         update={"profile": registry.models["openai/gpt-4.1"].profile}
     )
     lying = Source(source.path, registry.model_copy(update={"models": {"openai/gpt-6.1-sol": wrong}}), source.lines)
-    counts, _ = run_matrix(lying, ["openai/gpt-6.1-sol"], wheel_python, forms=("call",), jobs=1)
-    assert counts["false accept"] > 0
-    assert counts["false reject"] > 0
+    _, verdicts = run_matrix(lying, ["openai/gpt-6.1-sol"], wheel_python, jobs=1)
+    kinds = {(verdict.line.form, verdict.kind) for verdict in verdicts}
+    assert kinds >= {
+        (form, kind) for form in (*CALLS, "with_", "Model", "decorator") for kind in ("false accept", "false reject")
+    }
+    assert ("requirement", "false accept") in kinds

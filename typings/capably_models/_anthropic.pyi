@@ -8,7 +8,7 @@ from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -34,8 +34,17 @@ TextImageDocumentToolCacheContent: TypeAlias = (
     | Document
     | ToolOutput
     | CachePoint
-    | Sequence[str | Text | Image | Document | ToolOutput | CachePoint]
-    | Sequence[UserMessage[Text | Image | Document | ToolOutput | CachePoint] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | ToolOutput
+        | CachePoint
+        | UserMessage[Text | Image | Document | ToolOutput | CachePoint]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool
@@ -84,7 +93,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -132,7 +141,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -180,7 +189,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -228,7 +237,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -275,7 +284,7 @@ class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -323,7 +332,8 @@ class Claude46Capabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
         self,
-        value: Literal["off", "low", "medium", "high", "max"] | Reasoning[Literal["low", "medium", "high", "max"], int],
+        value: Literal["off", "low", "medium", "high", "max"]
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -347,7 +357,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -370,7 +380,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -394,7 +404,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -417,7 +427,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -441,7 +451,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -464,7 +474,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -488,7 +498,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -511,7 +521,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -534,7 +544,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -555,7 +565,7 @@ class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, C
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -583,7 +593,7 @@ class Claude5AlwaysThinkingCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -608,7 +618,7 @@ class Claude5AlwaysThinkingProfile(
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -632,7 +642,7 @@ class Claude5AlwaysThinkingProfile(
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -656,7 +666,7 @@ class Claude5AlwaysThinkingProfile(
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -680,7 +690,7 @@ class Claude5AlwaysThinkingProfile(
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -705,7 +715,7 @@ class Claude5AlwaysThinkingProfile(
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -733,7 +743,7 @@ class ClaudeFable51Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -756,7 +766,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -780,7 +790,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -804,7 +814,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -828,7 +838,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -851,7 +861,7 @@ class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -879,7 +889,7 @@ class ClaudeHaiku55Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -911,7 +921,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -935,7 +945,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -959,7 +969,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -983,7 +993,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1006,7 +1016,7 @@ class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1295,7 +1305,7 @@ class ClaudeOpus47Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -1318,7 +1328,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1342,7 +1352,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1366,7 +1376,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1390,7 +1400,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1413,7 +1423,7 @@ class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1441,7 +1451,7 @@ class ClaudeOpus48Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -1464,7 +1474,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1488,7 +1498,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1512,7 +1522,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1536,7 +1546,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1559,7 +1569,7 @@ class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1587,7 +1597,7 @@ class ClaudeOpus5Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -1610,7 +1620,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1634,7 +1644,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1658,7 +1668,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1682,7 +1692,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1705,7 +1715,7 @@ class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1733,7 +1743,7 @@ class ClaudeOpus55Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -1756,7 +1766,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1780,7 +1790,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1804,7 +1814,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1828,7 +1838,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1851,7 +1861,7 @@ class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1879,7 +1889,7 @@ class ClaudeSonnet5Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -1902,7 +1912,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1926,7 +1936,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1950,7 +1960,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1974,7 +1984,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1997,7 +2007,7 @@ class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2025,7 +2035,7 @@ class ClaudeSonnet55BetweenToolsCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["5m", "1h"], /) -> None: ...
@@ -2050,7 +2060,7 @@ class ClaudeSonnet55BetweenToolsProfile(
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2074,7 +2084,7 @@ class ClaudeSonnet55BetweenToolsProfile(
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2100,7 +2110,7 @@ class ClaudeSonnet55BetweenToolsProfile(
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2126,7 +2136,7 @@ class ClaudeSonnet55BetweenToolsProfile(
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2151,7 +2161,7 @@ class ClaudeSonnet55BetweenToolsProfile(
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,

@@ -8,7 +8,7 @@ from capably.llm._model import ModelBase
 from capably.llm._prompt import CallDecorator
 from capably.llm._responses import FormatT
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, ToolSearch, WebSearch
 from capably_models import _anthropic, _google, _openai
@@ -31,7 +31,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+    reasoning: Literal["off"] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -83,7 +83,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
-    | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -105,7 +105,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -128,7 +128,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -158,7 +158,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -183,7 +183,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -254,7 +254,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -277,7 +277,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -300,7 +300,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -323,7 +323,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -346,7 +346,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -371,7 +371,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -395,7 +395,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -460,7 +460,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Unbudgeted, int] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -483,7 +483,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -523,7 +523,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     temperature: float = ...,
     max_tokens: int = ...,
@@ -543,7 +543,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -567,7 +567,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     temperature: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
@@ -587,7 +587,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -610,7 +610,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -635,7 +635,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -657,7 +657,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -678,7 +678,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -699,7 +699,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -719,7 +719,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -784,14 +784,14 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _google.Gemma3Capabilities]: ...
+) -> CallDecorator[Text | Image, None, _google.Gemma3Capabilities, Never]: ...
 @overload
 def call(
     id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"],
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     format: type[FormatT] | None = None,
@@ -836,7 +836,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -866,7 +866,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+    reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -932,7 +932,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -954,7 +954,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -973,7 +973,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+    reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1008,7 +1008,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
     ] = ...,
@@ -1054,7 +1054,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1095,7 +1095,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+    reasoning: Literal["medium", "high", "xhigh"]
+    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1114,7 +1115,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1156,7 +1157,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
@@ -1202,7 +1203,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
@@ -1248,7 +1249,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1289,7 +1290,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+    reasoning: Literal["medium", "high", "xhigh"]
+    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1308,7 +1310,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
@@ -1353,7 +1355,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Never, Never] = ...,
+    reasoning: Reasoning[Unbudgeted, Never] = ...,
     tools: Sequence[ToolSearch] = ...,
     max_tokens: int = ...,
     verbosity: Literal["low", "medium", "high"] = ...,
@@ -1387,7 +1389,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+    reasoning: Literal["medium", "high", "xhigh"]
+    | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1406,7 +1409,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1449,7 +1452,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
@@ -1497,7 +1500,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
@@ -1545,7 +1548,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
@@ -1593,7 +1596,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
@@ -1616,7 +1619,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     max_tokens: int = ...,
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
@@ -1632,7 +1635,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -1653,7 +1656,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
@@ -1676,7 +1679,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
         _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
@@ -1724,7 +1727,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1786,7 +1789,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1803,7 +1806,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1821,7 +1824,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -1855,7 +1858,7 @@ def call(
     tools: NotAcceptedByThisModel = ...,
     tool_choice: NotAcceptedByThisModel = ...,
     parallel_tools: NotAcceptedByThisModel = ...,
-    format: NotAcceptedByThisModel = None,
+    format: NotAcceptedByThisModel = ...,
     temperature: NotAcceptedByThisModel = ...,
     top_p: NotAcceptedByThisModel = ...,
     top_k: NotAcceptedByThisModel = ...,

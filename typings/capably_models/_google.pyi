@@ -8,7 +8,7 @@ from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._model import AnyModel, Model
@@ -22,15 +22,23 @@ TextImageAudioVideoToolContent: TypeAlias = (
     | Audio
     | Video
     | ToolOutput
-    | Sequence[str | Text | Image | Audio | Video | ToolOutput]
-    | Sequence[UserMessage[Text | Image | Audio | Video | ToolOutput] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Audio
+        | Video
+        | ToolOutput
+        | UserMessage[Text | Image | Audio | Video | ToolOutput]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageContent: TypeAlias = (
-    str
-    | Text
-    | Image
-    | Sequence[str | Text | Image]
-    | Sequence[UserMessage[Text | Image] | AssistantMessage | SystemMessage]
+    str | Text | Image | Sequence[str | Text | Image | UserMessage[Text | Image] | AssistantMessage | SystemMessage]
+)
+TextImageContentWithoutSystem: TypeAlias = (
+    str | Text | Image | Sequence[str | Text | Image | UserMessage[Text | Image] | AssistantMessage]
 )
 TextImageDocumentAudioVideoToolContent: TypeAlias = (
     str
@@ -40,16 +48,25 @@ TextImageDocumentAudioVideoToolContent: TypeAlias = (
     | Audio
     | Video
     | ToolOutput
-    | Sequence[str | Text | Image | Document | Audio | Video | ToolOutput]
-    | Sequence[UserMessage[Text | Image | Document | Audio | Video | ToolOutput] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Audio
+        | Video
+        | ToolOutput
+        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageDocumentContent: TypeAlias = (
     str
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document]
-    | Sequence[UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
 )
 TextImageDocumentVideoContent: TypeAlias = (
     str
@@ -57,16 +74,25 @@ TextImageDocumentVideoContent: TypeAlias = (
     | Image
     | Document
     | Video
-    | Sequence[str | Text | Image | Document | Video]
-    | Sequence[UserMessage[Text | Image | Document | Video] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Video
+        | UserMessage[Text | Image | Document | Video]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageToolContent: TypeAlias = (
     str
     | Text
     | Image
     | ToolOutput
-    | Sequence[str | Text | Image | ToolOutput]
-    | Sequence[UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+    ]
 )
 AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch
@@ -89,7 +115,7 @@ class Gemini25FlashCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, int], /) -> None: ...
     def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
@@ -103,7 +129,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -126,7 +152,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -149,7 +175,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -172,7 +198,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -194,7 +220,7 @@ class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -460,7 +486,7 @@ class Gemini25ProCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
-    def _reasoning(self, value: Reasoning[Never, int], /) -> None: ...
+    def _reasoning(self, value: Reasoning[Unbudgeted, int], /) -> None: ...
     def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
@@ -474,7 +500,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -497,7 +523,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -520,7 +546,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -543,7 +569,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -565,7 +591,7 @@ class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -596,7 +622,7 @@ class Gemini3FlashCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -615,7 +641,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -639,7 +665,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -663,7 +689,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -687,7 +713,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -710,7 +736,7 @@ class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -842,7 +868,7 @@ class Gemini31FlashImageCapabilities(NoCapabilities):
     def _stop(self, value: str | Sequence[str], /) -> None: ...
     def _seed(self, value: int, /) -> None: ...
     def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never], /
     ) -> None: ...
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -858,7 +884,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31F
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -878,7 +904,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31F
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -898,7 +924,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31F
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -918,7 +944,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31F
         content: TextImageDocumentVideoContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -937,7 +963,7 @@ class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31F
         self,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -966,7 +992,7 @@ class Gemini31FlashLiteCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
@@ -985,7 +1011,7 @@ class Gemini31FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1009,7 +1035,7 @@ class Gemini31FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1033,7 +1059,7 @@ class Gemini31FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1057,7 +1083,7 @@ class Gemini31FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1082,7 +1108,7 @@ class Gemini31FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -1106,7 +1132,7 @@ class Gemini31FlashLiteImageCapabilities(NoCapabilities):
     def _stop(self, value: str | Sequence[str], /) -> None: ...
     def _seed(self, value: int, /) -> None: ...
     def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never], /
     ) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
@@ -1121,7 +1147,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31Flash
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -1140,7 +1166,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31Flash
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -1159,7 +1185,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31Flash
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -1178,7 +1204,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31Flash
         content: TextImageDocumentContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -1196,7 +1222,7 @@ class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31Flash
         self,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -1222,7 +1248,9 @@ class Gemini31ProCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -1237,7 +1265,8 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1260,7 +1289,8 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1283,7 +1313,8 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1306,7 +1337,8 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1328,7 +1360,8 @@ class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOut
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -1359,7 +1392,7 @@ class Gemini35FlashCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -1378,7 +1411,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1402,7 +1435,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1426,7 +1459,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1450,7 +1483,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1473,7 +1506,7 @@ class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -1501,7 +1534,7 @@ class Gemini35FlashLiteCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -1522,7 +1555,7 @@ class Gemini35FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1543,7 +1576,7 @@ class Gemini35FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1564,7 +1597,7 @@ class Gemini35FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1585,7 +1618,7 @@ class Gemini35FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1607,7 +1640,7 @@ class Gemini35FlashLiteProfile(
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1632,7 +1665,7 @@ class Gemini36FlashCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _builtin_tools(
@@ -1651,7 +1684,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1672,7 +1705,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1693,7 +1726,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1714,7 +1747,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1734,7 +1767,7 @@ class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1757,7 +1790,9 @@ class Gemini37FlashCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _builtin_tools(
         self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
@@ -1774,7 +1809,8 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1794,7 +1830,8 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1814,7 +1851,8 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1834,7 +1872,8 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1853,7 +1892,8 @@ class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolO
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1876,7 +1916,9 @@ class Gemini4ArgonCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -1891,7 +1933,8 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1911,7 +1954,8 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1931,7 +1975,8 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1951,7 +1996,8 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         content: TextImageDocumentAudioVideoToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -1970,7 +2016,8 @@ class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOu
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1994,7 +2041,8 @@ class Gemini4HydrogenCapabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
         self,
-        value: Literal["low", "medium", "high", "xhigh"] | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        value: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -2010,7 +2058,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -2031,7 +2079,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -2052,7 +2100,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -2073,7 +2121,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -2095,7 +2143,7 @@ class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | Too
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -2334,7 +2382,7 @@ class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
 
     def call(
         self,
-        content: TextImageContent,
+        content: TextImageContentWithoutSystem,
         *,
         temperature: float = ...,
         top_p: float = ...,
@@ -2351,7 +2399,7 @@ class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
 
     def stream(
         self,
-        content: TextImageContent,
+        content: TextImageContentWithoutSystem,
         *,
         temperature: float = ...,
         top_p: float = ...,
@@ -2368,7 +2416,7 @@ class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
 
     async def call_async(
         self,
-        content: TextImageContent,
+        content: TextImageContentWithoutSystem,
         *,
         temperature: float = ...,
         top_p: float = ...,
@@ -2385,7 +2433,7 @@ class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
 
     async def stream_async(
         self,
-        content: TextImageContent,
+        content: TextImageContentWithoutSystem,
         *,
         temperature: float = ...,
         top_p: float = ...,
@@ -2427,7 +2475,7 @@ class Gemma4Capabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never], /
+        self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never], /
     ) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
 
@@ -2440,7 +2488,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
         content: TextImageToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT] | None = None,
@@ -2462,7 +2510,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
         content: TextImageToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT] | None = None,
@@ -2484,7 +2532,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
         content: TextImageToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT] | None = None,
@@ -2506,7 +2554,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
         content: TextImageToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT] | None = None,
@@ -2527,7 +2575,7 @@ class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
         self,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,

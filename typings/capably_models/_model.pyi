@@ -28,7 +28,7 @@ from capably.llm._model import CapsT_co, InputT_contra, ModelBase
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -195,9 +195,16 @@ AnyContent: TypeAlias = (
     | Video
     | ToolOutput
     | CachePoint
-    | Sequence[str | Text | Image | Document | Audio | Video | ToolOutput | CachePoint]
     | Sequence[
-        UserMessage[Text | Image | Document | Audio | Video | ToolOutput | CachePoint]
+        str
+        | Text
+        | Image
+        | Document
+        | Audio
+        | Video
+        | ToolOutput
+        | CachePoint
+        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput | CachePoint]
         | AssistantMessage
         | SystemMessage
     ]
@@ -241,7 +248,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, Never] = ...,
+        reasoning: Literal["off"] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -291,7 +298,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -313,7 +320,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -336,7 +343,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -364,7 +371,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -387,7 +394,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -454,7 +461,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -477,7 +484,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -500,7 +507,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -523,7 +530,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -546,7 +553,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -569,7 +576,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -591,7 +598,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -653,7 +660,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -676,7 +683,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -717,7 +724,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
@@ -738,7 +745,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -760,7 +767,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         temperature: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -781,7 +788,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -804,7 +812,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -827,7 +835,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -847,7 +855,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -866,7 +874,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -885,7 +894,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -905,7 +915,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -977,7 +987,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"], Never] = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
@@ -1023,7 +1033,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -1052,7 +1062,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1118,7 +1128,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1140,7 +1150,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1159,7 +1169,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1194,7 +1204,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1240,7 +1251,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1281,7 +1292,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1301,7 +1313,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1343,7 +1355,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -1389,7 +1401,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -1435,7 +1447,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1476,7 +1488,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1496,7 +1509,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -1541,7 +1554,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -1577,7 +1590,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1597,7 +1611,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1640,7 +1654,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -1688,7 +1702,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -1736,7 +1750,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -1784,7 +1798,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -1807,7 +1821,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -1824,7 +1838,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1845,7 +1859,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -1868,7 +1882,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -1916,7 +1930,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1979,7 +1993,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -1996,7 +2011,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -2014,7 +2030,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2047,7 +2063,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         tools: NotAcceptedByThisModel = ...,
         tool_choice: NotAcceptedByThisModel = ...,
         parallel_tools: NotAcceptedByThisModel = ...,
-        format: NotAcceptedByThisModel = None,
+        format: NotAcceptedByThisModel = ...,
         temperature: NotAcceptedByThisModel = ...,
         top_p: NotAcceptedByThisModel = ...,
         top_k: NotAcceptedByThisModel = ...,
@@ -2087,11 +2103,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         format: type[FormatT],
         system: SystemT = ...,
@@ -2137,11 +2149,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
@@ -2186,11 +2194,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         format: type[FormatT],
         system: SystemT = ...,
@@ -2236,11 +2240,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
@@ -2285,11 +2285,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         format: type[FormatT],
         system: SystemT = ...,
@@ -2335,11 +2331,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
@@ -2384,11 +2376,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         format: type[FormatT],
         system: SystemT = ...,
@@ -2434,11 +2422,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
                 CacheT,
             ],
         ],
-        content: str
-        | Text
-        | InputT
-        | Sequence[str | Text | InputT]
-        | Sequence[UserMessage[Text | InputT] | AssistantMessage],
+        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
         *,
         system: SystemT = ...,
         reasoning: ReasoningT = ...,
@@ -2811,7 +2795,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2844,7 +2828,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2876,7 +2860,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2908,7 +2892,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2940,7 +2924,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -2971,7 +2955,7 @@ class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | Cach
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,

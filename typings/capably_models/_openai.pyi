@@ -8,7 +8,7 @@ from capably.llm._capabilities import NoCapabilities, Yes
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -31,26 +31,23 @@ TextAudioToolContent: TypeAlias = (
     | Text
     | Audio
     | ToolOutput
-    | Sequence[str | Text | Audio | ToolOutput]
-    | Sequence[UserMessage[Text | Audio | ToolOutput] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str | Text | Audio | ToolOutput | UserMessage[Text | Audio | ToolOutput] | AssistantMessage | SystemMessage
+    ]
 )
 TextCacheContent: TypeAlias = (
     str
     | Text
     | CachePoint
-    | Sequence[str | Text | CachePoint]
-    | Sequence[UserMessage[Text | CachePoint] | AssistantMessage | SystemMessage]
+    | Sequence[str | Text | CachePoint | UserMessage[Text | CachePoint] | AssistantMessage | SystemMessage]
 )
-TextContent: TypeAlias = (
-    str | Text | Sequence[str | Text] | Sequence[UserMessage[Text] | AssistantMessage | SystemMessage]
-)
+TextContent: TypeAlias = str | Text | Sequence[str | Text | UserMessage[Text] | AssistantMessage | SystemMessage]
 TextImageDocumentContent: TypeAlias = (
     str
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document]
-    | Sequence[UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
 )
 TextImageDocumentToolCacheContent: TypeAlias = (
     str
@@ -59,8 +56,17 @@ TextImageDocumentToolCacheContent: TypeAlias = (
     | Document
     | ToolOutput
     | CachePoint
-    | Sequence[str | Text | Image | Document | ToolOutput | CachePoint]
-    | Sequence[UserMessage[Text | Image | Document | ToolOutput | CachePoint] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | ToolOutput
+        | CachePoint
+        | UserMessage[Text | Image | Document | ToolOutput | CachePoint]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageDocumentToolContent: TypeAlias = (
     str
@@ -68,8 +74,16 @@ TextImageDocumentToolContent: TypeAlias = (
     | Image
     | Document
     | ToolOutput
-    | Sequence[str | Text | Image | Document | ToolOutput]
-    | Sequence[UserMessage[Text | Image | Document | ToolOutput] | AssistantMessage | SystemMessage]
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | ToolOutput
+        | UserMessage[Text | Image | Document | ToolOutput]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch: TypeAlias = (
     AnyTool
@@ -116,7 +130,7 @@ class ChatLatestCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
-    def _reasoning(self, value: Literal["medium"] | Reasoning[Literal["medium"], Never], /) -> None: ...
+    def _reasoning(self, value: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never], /) -> None: ...
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
     def _thoughts(self, value: Yes, /) -> None: ...
@@ -130,7 +144,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCa
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -149,7 +163,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCa
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -168,7 +182,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCa
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -187,7 +201,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCa
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -205,7 +219,7 @@ class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCa
         self,
         *,
         system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"], Never] = ...,
+        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -451,7 +465,7 @@ class Gpt5Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -471,7 +485,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities])
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -492,7 +506,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities])
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -513,7 +527,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities])
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -534,7 +548,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities])
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -554,7 +568,7 @@ class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities])
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -578,7 +592,7 @@ class Gpt5MiniNanoCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -596,7 +610,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNa
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -617,7 +631,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNa
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -638,7 +652,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNa
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -659,7 +673,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNa
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -679,7 +693,7 @@ class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNa
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"], Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -700,7 +714,7 @@ class Gpt5ProCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
-    def _reasoning(self, value: Literal["high"] | Reasoning[Literal["high"], Never], /) -> None: ...
+    def _reasoning(self, value: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never], /) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -715,7 +729,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabili
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -735,7 +749,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabili
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -755,7 +769,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabili
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -775,7 +789,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabili
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -794,7 +808,7 @@ class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabili
         self,
         *,
         system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"], Never] = ...,
+        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -911,7 +925,10 @@ class Gpt51Capabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(
@@ -930,7 +947,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -977,7 +995,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1002,7 +1021,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1049,7 +1069,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1074,7 +1095,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1121,7 +1143,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1146,7 +1169,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1193,7 +1217,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1217,7 +1242,8 @@ class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
         ] = ...,
@@ -1266,7 +1292,7 @@ class Gpt52Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -1287,7 +1313,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1331,7 +1357,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1355,7 +1381,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1399,7 +1425,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1423,7 +1449,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1467,7 +1493,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1491,7 +1517,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1535,7 +1561,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1558,7 +1584,7 @@ class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1600,7 +1626,9 @@ class Gpt52ProCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _reasoning(
-        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+        self,
+        value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
@@ -1616,7 +1644,8 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1635,7 +1664,8 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1654,7 +1684,8 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1673,7 +1704,8 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1691,7 +1723,8 @@ class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabi
         self,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1715,7 +1748,7 @@ class Gpt53CodexCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -1736,7 +1769,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1780,7 +1813,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1804,7 +1837,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1848,7 +1881,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1872,7 +1905,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1916,7 +1949,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1940,7 +1973,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -1984,7 +2017,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2007,7 +2040,7 @@ class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2052,7 +2085,7 @@ class Gpt54Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -2075,7 +2108,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2123,7 +2156,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2149,7 +2182,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2197,7 +2230,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2223,7 +2256,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2271,7 +2304,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2297,7 +2330,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2345,7 +2378,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2370,7 +2403,7 @@ class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2419,7 +2452,7 @@ class Gpt54MiniCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -2450,7 +2483,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2498,7 +2531,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2524,7 +2557,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2572,7 +2605,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2598,7 +2631,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2646,7 +2679,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2672,7 +2705,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2720,7 +2753,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2745,7 +2778,7 @@ class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -2794,7 +2827,7 @@ class Gpt54NanoCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -2815,7 +2848,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2859,7 +2892,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2883,7 +2916,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2927,7 +2960,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2951,7 +2984,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -2995,7 +3028,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3019,7 +3052,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3063,7 +3096,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3086,7 +3119,7 @@ class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapa
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3128,7 +3161,9 @@ class Gpt54ProCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _reasoning(
-        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+        self,
+        value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | ToolSearch | WebSearch, /) -> None: ...
@@ -3144,7 +3179,8 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3163,7 +3199,8 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3182,7 +3219,8 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3201,7 +3239,8 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3219,7 +3258,8 @@ class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabi
         self,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3243,7 +3283,7 @@ class Gpt55Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -3264,7 +3304,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3308,7 +3348,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3332,7 +3372,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3376,7 +3416,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3400,7 +3440,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3444,7 +3484,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3468,7 +3508,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3512,7 +3552,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3535,7 +3575,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3573,7 +3613,7 @@ class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities
 @type_check_only
 class Gpt55CyberCapabilities(NoCapabilities):
     def _system(self, value: str, /) -> None: ...
-    def _reasoning(self, value: Literal["off"] | Reasoning[Never, Never], /) -> None: ...
+    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never], /) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: ToolSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -3589,7 +3629,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3625,7 +3665,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3644,7 +3684,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3680,7 +3720,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3699,7 +3739,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3735,7 +3775,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3754,7 +3794,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3790,7 +3830,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         content: TextContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3808,7 +3848,7 @@ class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Never, Never] = ...,
+        reasoning: Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[ToolSearch] = ...,
         max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
@@ -3845,7 +3885,9 @@ class Gpt55ProCapabilities(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _reasoning(
-        self, value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never], /
+        self,
+        value: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | ToolSearch | WebSearch, /) -> None: ...
@@ -3861,7 +3903,8 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3880,7 +3923,8 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3899,7 +3943,8 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3918,7 +3963,8 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabi
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3936,7 +3982,8 @@ class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabi
         self,
         *,
         system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"] | Reasoning[Literal["medium", "high", "xhigh"], Never] = ...,
+        reasoning: Literal["medium", "high", "xhigh"]
+        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -3960,7 +4007,7 @@ class Gpt56CyberCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -3981,7 +4028,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4026,7 +4073,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4050,7 +4097,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4095,7 +4142,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4119,7 +4166,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4164,7 +4211,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4188,7 +4235,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4233,7 +4280,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4256,7 +4303,7 @@ class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4302,7 +4349,7 @@ class Gpt56SolCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -4325,7 +4372,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4375,7 +4422,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4402,7 +4449,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4452,7 +4499,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4479,7 +4526,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4529,7 +4576,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4556,7 +4603,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4606,7 +4653,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4632,7 +4679,7 @@ class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -4683,7 +4730,7 @@ class Gpt56TerraLunaCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -4706,7 +4753,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4752,7 +4799,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4777,7 +4824,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4823,7 +4870,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4848,7 +4895,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4894,7 +4941,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4919,7 +4966,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4965,7 +5012,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -4989,7 +5036,7 @@ class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePo
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5036,7 +5083,7 @@ class Gpt6Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -5069,7 +5116,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5119,7 +5166,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5146,7 +5193,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5196,7 +5243,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5223,7 +5270,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5273,7 +5320,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5300,7 +5347,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5350,7 +5397,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5376,7 +5423,7 @@ class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6C
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5427,7 +5474,7 @@ class Gpt6AstraCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -5449,7 +5496,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, 
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -5473,7 +5520,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, 
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -5497,7 +5544,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, 
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -5521,7 +5568,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, 
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -5544,7 +5591,7 @@ class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, 
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
         ] = ...,
@@ -5567,7 +5614,7 @@ class Gpt6GatedCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
@@ -5585,7 +5632,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -5602,7 +5649,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -5619,7 +5666,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -5636,7 +5683,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -5652,7 +5699,7 @@ class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         max_tokens: int = ...,
         cache: Literal["30m", "12h"] = ...,
         extra: Mapping[str, Any] = ...,
@@ -5673,7 +5720,7 @@ class Gpt6RosalindCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -5693,7 +5740,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5715,7 +5762,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5737,7 +5784,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5759,7 +5806,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5780,7 +5827,7 @@ class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoin
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -5805,7 +5852,7 @@ class Gpt61SolCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -5837,7 +5884,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5861,7 +5908,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5885,7 +5932,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5909,7 +5956,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5932,7 +5979,7 @@ class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, G
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -5959,7 +6006,7 @@ class Gpt61TerraCapabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
@@ -5992,7 +6039,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6042,7 +6089,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6069,7 +6116,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6119,7 +6166,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6146,7 +6193,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6196,7 +6243,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6223,7 +6270,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6273,7 +6320,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6299,7 +6346,7 @@ class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint,
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -6349,7 +6396,7 @@ class Gpt62Capabilities(NoCapabilities):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
     def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
@@ -6368,7 +6415,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6388,7 +6435,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6408,7 +6455,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6428,7 +6475,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6447,7 +6494,7 @@ class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], Never] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -6694,7 +6741,9 @@ class O3Capabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _builtin_tools(
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
@@ -6711,7 +6760,8 @@ class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6729,7 +6779,8 @@ class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6747,7 +6798,8 @@ class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6765,7 +6817,8 @@ class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6782,7 +6835,8 @@ class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -6801,7 +6855,9 @@ class O3ProCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _format(self, value: Yes, /) -> None: ...
     def _reasoning(
-        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never], /
+        self,
+        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
     ) -> None: ...
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...
@@ -6816,7 +6872,8 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6834,7 +6891,8 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6852,7 +6910,8 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6870,7 +6929,8 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         format: type[FormatT] | None = None,
@@ -6887,7 +6947,8 @@ class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,

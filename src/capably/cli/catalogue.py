@@ -123,7 +123,8 @@ def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
         yield "price", f"{_say(rates)}{f' ({span})' if span else ''}"
     yield "dates", _say(facts["dates"]) or "unknown"
     yield "successor", facts["replacement"] or "none named"
-    yield "facts checked", f"{facts['verified']} (model_registry.yaml:{info.line})" if info.verified else "never"
+    file = (info.facts or {}).get("file", "model_registry.yaml")
+    yield "facts checked", f"{facts['verified']} ({file}:{info.line})" if info.verified else "never"
     for source in facts["sources"]:
         yield "source", source
 

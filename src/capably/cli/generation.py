@@ -82,4 +82,6 @@ def _refuse_to_overwrite(registry: Path, output: Path) -> None:
         )
     compiled = registry.with_suffix(".json")
     if compiled.exists() and not is_compiled(str(compiled)):
-        raise ConfigurationError(f"{compiled}, where the compiled registry would stand, is another file; rename one of them")
+        raise ConfigurationError(
+            f"{compiled}, where the compiled registry would stand, is another file; rename one of them"
+        )

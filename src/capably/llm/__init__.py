@@ -81,6 +81,7 @@ if TYPE_CHECKING:
     from capably.llm._override import override
     from capably.llm._prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
     from capably.llm._providers import preload, provider
+    from capably.llm._registry import use_registry
     from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
     from capably.llm._scripted import scripted
     from capably.llm._select import models
@@ -140,6 +141,7 @@ else:
         **dict.fromkeys(("Context", "tool"), "capably.llm._tool"),
         "override": "capably.llm._override",
         "scripted": "capably.llm._scripted",
+        "use_registry": "capably.llm._registry",
         "models": "capably.llm._select",
         "ModelInfo": "capably.types.facts",
         **dict.fromkeys(
@@ -167,6 +169,12 @@ else:
 
     def __getattr__(name: str) -> Any:
         if name not in __all__:
+            if not name.startswith("_"):
+                from capably.llm._registry import added_provider
+
+                added = added_provider(name)
+                if added is not None:
+                    return added
             raise AttributeError(f"module 'capably.llm' has no attribute {name!r}")
         value = getattr(import_module(_LAZY.get(name, "capably_models")), name)
         globals()[name] = value
@@ -270,6 +278,7 @@ __all__ = [
     "scripted",
     "system",
     "tool",
+    "use_registry",
     "user",
 ]
 __all__ += capably_models.__all__

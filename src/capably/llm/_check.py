@@ -119,6 +119,10 @@ def _reasoning(asked: Asked, name: str) -> Finding | None:
     tokens: int | None = getattr(value, "budget_tokens", None)
     if word is not None and word not in rule.values:
         return _not_among(asked, name, f"{name}={word!r}", word, rule.values)
+    asks_for_thoughts = word is None or getattr(value, "visible", None) is not None
+    if tokens is None and asks_for_thoughts and asked.rules["reasoning.unbudgeted"].refused:
+        found = _refused(asked, name, "Reasoning(...) without budget_tokens", value, "never")
+        return found._replace(advice="It thinks only when it is given a number: add budget_tokens=...")
     return None if tokens is None else _budget(asked, tokens)
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.llm._calls import prepare
 from capably.llm._check import unknown_parameter
 from capably.llm._override import in_force
-from capably.llm._registry import find_model, listed_model
+from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, listed_model
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
@@ -166,21 +166,23 @@ def _remade(cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any]
 def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """`__getattr__` and `__dir__` of a module of constants: each model is made when it is first asked for."""
     made: dict[str, Any] = {}
+    forget_on_change(made.clear)
 
     def get(name: str) -> Any:
         if name not in made:
-            if name not in ids:
-                raise AttributeError(_no_constant(provider, name, ids))
+            id = ids.get(name) or (None if name.startswith("_") else added_constant(provider, name))
+            if id is None:
+                raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
             from capably_models._model import Model
 
-            made[name] = cast("Any", Model)(ids[name])
+            made[name] = cast("Any", Model)(id)
         return made[name]
 
-    return get, lambda: list(ids)
+    return get, lambda: [*ids, *added_constants(provider)]
 
 
-def _no_constant(provider: str, name: str, ids: Mapping[str, str]) -> str:
+def _no_constant(provider: str, name: str, known: Sequence[str]) -> str:
     import difflib
 
-    close = difflib.get_close_matches(name, ids, n=1)
+    close = difflib.get_close_matches(name, known, n=1)
     return f"llm.{provider} has no model {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")

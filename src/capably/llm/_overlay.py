@@ -1,4 +1,3 @@
-# ruff: noqa: PTH (pathlib would cost more than all the rest, in every program that has no such file)
 """The user's own registry file at run time: where it is, and which form of it is read.
 
 `my_models.yaml` is named by `llm.use_registry`, by `CAPABLY_REGISTRY`, or by `[tool.capably] registry = "..."` in the
@@ -8,6 +7,8 @@ from the YAML as it now is, the YAML is not read, which would take the extra `co
 
 from __future__ import annotations
 
+# ruff: noqa: PTH109, PTH110, PTH118, PTH119, PTH120, PTH122, PTH123
+# pathlib would cost more than all the rest, in every program that has no such file.
 import os
 from importlib import import_module
 from typing import Any, NamedTuple
@@ -141,7 +142,7 @@ def _fits(compiled: dict[str, Any]) -> bool:
     ours = import_module(f"capably_models._{provider}")
     for section, samples in (("profiles", ours.PROFILES), ("models", ours.MODELS)):
         needed = set(next(iter(samples.values())))
-        if not all(needed <= set(overlay.entry(section, name)) for name in overlay.section(section)):
+        if not all(needed <= set(overlay.entry(section, name) or ()) for name in overlay.section(section)):
             return False
     return True
 

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, ov
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
     from capably.llm._capabilities import Capabilities, HasFormat, HasTools
     from capably.llm._model import ModelBase
+    from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
 
@@ -25,6 +30,11 @@ InputT = TypeVar("InputT")
 NeedsT = TypeVar("NeedsT")
 CapsT = TypeVar("CapsT")
 PartT = TypeVar("PartT", bound="Part")
+if TYPE_CHECKING:
+    SystemT = TypeVarWithDefault("SystemT", default=SystemMessage)
+    Parts: TypeAlias = PartT | Sequence[str | PartT | UserMessage[PartT] | AssistantMessage | SystemMessage]
+else:
+    SystemT = TypeVar("SystemT")
 
 
 class Prompt(Generic[P, InputT, NeedsT, FormatT]):
@@ -82,15 +92,11 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
     @overload
     def __call__(self, function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, NeedsT, FormatT]: ...
     @overload
-    def __call__(
-        self, function: Callable[P, Awaitable[PartT | Sequence[str | PartT]]], /
-    ) -> AsyncPrompt[P, PartT, NeedsT, FormatT]: ...
+    def __call__(self, function: Callable[P, Awaitable[Parts[PartT]]], /) -> AsyncPrompt[P, PartT, NeedsT, FormatT]: ...
     @overload
     def __call__(self, function: Callable[P, str], /) -> Prompt[P, Text, NeedsT, FormatT]: ...
     @overload
-    def __call__(
-        self, function: Callable[P, PartT | Sequence[str | PartT]], /
-    ) -> Prompt[P, PartT, NeedsT, FormatT]: ...
+    def __call__(self, function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, NeedsT, FormatT]: ...
     def __call__(self, function: Callable[..., Any], /) -> Any:
         kind: Any = AsyncPrompt if inspect.iscoroutinefunction(function) else Prompt
         return kind(function, self._params)
@@ -99,13 +105,11 @@ class PromptDecorator(Generic[NeedsT, FormatT]):
 @overload
 def prompt(function: Callable[P, Awaitable[str]], /) -> AsyncPrompt[P, Text, Capabilities, None]: ...
 @overload
-def prompt(
-    function: Callable[P, Awaitable[PartT | Sequence[str | PartT]]], /
-) -> AsyncPrompt[P, PartT, Capabilities, None]: ...
+def prompt(function: Callable[P, Awaitable[Parts[PartT]]], /) -> AsyncPrompt[P, PartT, Capabilities, None]: ...
 @overload
 def prompt(function: Callable[P, str], /) -> Prompt[P, Text, Capabilities, None]: ...
 @overload
-def prompt(function: Callable[P, PartT | Sequence[str | PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
+def prompt(function: Callable[P, Parts[PartT]], /) -> Prompt[P, PartT, Capabilities, None]: ...
 @overload
 def prompt(
     *, tools: Sequence[AnyTool], format: type[FormatT], max_tokens: int = ...
@@ -157,7 +161,7 @@ class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
         return await self.model.stream_async(await self.function(*args, **kwargs), **self.params)
 
 
-class CallDecorator(Generic[InputT, FormatT, CapsT]):
+class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
     """What `@llm.call("provider/id", ...)` gives."""
 
     def __init__(self, model: Any, params: Mapping[str, Any]) -> None:
@@ -166,11 +170,18 @@ class CallDecorator(Generic[InputT, FormatT, CapsT]):
 
     @overload
     def __call__(
-        self, function: Callable[P, Awaitable[str | InputT | Sequence[str | InputT]]], /
+        self,
+        function: Callable[
+            P,
+            Awaitable[str | InputT | Sequence[str | InputT | UserMessage[InputT] | AssistantMessage | SystemT]],
+        ],
+        /,
     ) -> AsyncCall[P, FormatT, InputT, CapsT]: ...
     @overload
     def __call__(
-        self, function: Callable[P, str | InputT | Sequence[str | InputT]], /
+        self,
+        function: Callable[P, str | InputT | Sequence[str | InputT | UserMessage[InputT] | AssistantMessage | SystemT]],
+        /,
     ) -> Call[P, FormatT, InputT, CapsT]: ...
     def __call__(self, function: Callable[..., Any], /) -> Any:
         kind: Any = AsyncCall if inspect.iscoroutinefunction(function) else Call

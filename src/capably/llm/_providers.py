@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from capably.llm._registry import providers
+from capably.llm._registry import forget_on_change, providers
 from capably.providers import Adapter, Settings
 from capably.types.errors import ConfigurationError
 
 _settings: dict[str, Settings] = {}
 _adapters: dict[str, Adapter] = {}
+forget_on_change(_adapters.clear)
 
 ADAPTERS: Mapping[str, tuple[str, str, str]] = {
     "anthropic": ("capably.providers.anthropic", "AnthropicAdapter", "messages"),
@@ -72,8 +73,9 @@ def preload(name: str) -> None:
 
 
 def default_endpoint(name: str) -> str:
-    """The endpoint of a provider for a model of which none is known."""
-    return ADAPTERS[_adapter_kind(name)][2]
+    """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
+    kind = _adapter_kind(name)
+    return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
 
 
 def _adapter_kind(name: str) -> str:

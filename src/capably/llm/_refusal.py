@@ -33,7 +33,8 @@ class Finding(NamedTuple):
 def refusal(info: ModelInfo, endpoint: str | None, finding: Finding) -> UnsupportedFeatureError:
     """The error that tells it."""
     facts = info.facts or {}
-    source = f"checked {facts['verified']}, model_registry.yaml:{info.line}"
+    file = facts.get("file", "model_registry.yaml")
+    source = f"checked {facts['verified']}, {file}:{info.line}"
     conditions = {
         "reasoning_off": f'accepts {finding.what} only together with reasoning="off" ({source}).',
         "without_budget": f"does not accept {finding.what} together with a thinking budget ({source}).",

@@ -17,7 +17,8 @@ from capably.types.rules import Rule, rules_of
 _providers: dict[str, Mapping[str, Any]] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
 _rules: dict[tuple[str, str | None], dict[str, Rule]] = {}
-_made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear]
+_modules: dict[str, ModuleType] = {}
+_made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear, _modules.clear]
 
 # The user's own file, once it was looked for.
 _overlay_in_force: Overlay | None = None
@@ -76,12 +77,13 @@ def added_provider(name: str) -> ModuleType | None:
     """The module of constants, `llm.vllm`, of a provider that only the user's own file knows."""
     if name not in providers() or _overlay.our_entry("providers", name) is not None:
         return None
-    from capably.llm._model import constants
+    if name not in _modules:
+        from capably.llm._model import constants
 
-    module = ModuleType(f"capably_models.{name}", f"Models of {providers()[name]['name']} as constants.")
-    get, names = constants(name, {})
-    module.__dict__.update(__getattr__=get, __dir__=names)
-    return module
+        _modules[name] = ModuleType(f"capably_models.{name}", f"Models of {providers()[name]['name']} as constants.")
+        get, names = constants(name, {})
+        _modules[name].__dict__.update(__getattr__=get, __dir__=names)
+    return _modules[name]
 
 
 def find_model(id: str) -> ModelInfo:
@@ -128,7 +130,7 @@ def _models_of(provider: str) -> dict[str, ModelInfo]:
 
 def _load(provider: str) -> dict[str, ModelInfo]:
     known = _overlay.our_entry("providers", provider) is not None
-    ours = import_module(f"capably_models._{provider}").MODELS if known else {}
+    ours: Mapping[str, Any] = import_module(f"capably_models._{provider}").MODELS if known else {}
     theirs = overlay() or Overlay({}, _overlay.our_entry)
     ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
     ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)

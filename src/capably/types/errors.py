@@ -22,11 +22,17 @@ CapablyError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from capably.types.parts import Part
 
 
 class CapablyError(Exception):
     """Whatever capably raises is one of these."""
+
+    partial: tuple[Part, ...] = ()
+    """Where a stream failed in the middle: the parts of the answer that had arrived, the last one perhaps cut."""
 
 
 class UnsupportedFeatureError(CapablyError):

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from capably.types import parts as p
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-PartT = TypeVar("PartT")
+PartT = TypeVar("PartT", bound=p.Part)
 PartT_co = TypeVar("PartT_co", covariant=True)
 
 
@@ -89,7 +90,13 @@ def system(text: str) -> SystemMessage:
     return SystemMessage(text)
 
 
-def user(content: str | PartT | Sequence[str | PartT]) -> UserMessage[PartT]:
+@overload
+def user(content: str) -> UserMessage[p.Text]: ...
+@overload
+def user(content: PartT | Sequence[str | PartT]) -> UserMessage[PartT]: ...
+@overload  # for mypy, which finds no part in `["text", image]` unless it knows which message is wanted
+def user(content: Sequence[str | p.Part]) -> UserMessage[p.Part]: ...  # pyright: ignore[reportOverlappingOverload]
+def user(content: Any) -> UserMessage[Any]:
     """A user message: a text, a part, or several of them."""
     return UserMessage(to_parts(content))
 
@@ -128,17 +135,17 @@ def _to_part(item: Any) -> p.Part:
 
 
 def to_messages(content: Content) -> list[Message]:
-    """Whatever `call` takes as `content`, as a list of messages: loose texts and parts become one user message."""
+    """Whatever `call` takes as `content`, as a list of messages. Loose texts and parts that stand together become one
+    user message, at their place among the messages."""
     if isinstance(content, (str, p.Part)):
         return [UserMessage(to_parts(content))]
     items = _items(content)
     if not items:
         raise ValueError("content is empty: pass a text, a part, or messages")
-    messages: list[Message] = [m for m in items if isinstance(m, (SystemMessage, UserMessage, AssistantMessage))]
-    if not messages:
-        return [UserMessage(to_parts(items))]
-    if len(messages) != len(items):
-        raise TypeError(
-            "content mixes messages with loose texts or parts; wrap the loose ones in llm.user(...)",
-        )
+    messages: list[Message] = []
+    for is_message, group in groupby(
+        items, lambda item: isinstance(item, (SystemMessage, UserMessage, AssistantMessage))
+    ):
+        together: list[Any] = list(group)
+        messages += together if is_message else [UserMessage(to_parts(together))]
     return messages

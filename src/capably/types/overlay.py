@@ -51,11 +51,12 @@ class Overlay:
         if theirs is None or not isinstance(theirs, Mapping):
             return theirs if theirs is not None else self._own(section, name)
         given: dict[str, Any] = dict(theirs)  # pyright: ignore[reportUnknownArgumentType]
+        start: Mapping[str, Any] | None
         if section == "profiles" and "extends" in given:
             start = self.entry(section, given.pop("extends"))
         elif section == "models" and "like" in given:
-            start = self.entry(section, given.pop("like")) or {}
-            start = {field: start[field] for field in LIKE if field in start}
+            known: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
+            start = {field: known[field] for field in LIKE if field in known}
         else:
             start = self._own(section, name)
         return {**(start or {}), **given}

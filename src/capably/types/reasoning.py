@@ -22,6 +22,10 @@ else:
     BudgetT_co = TypeVar("BudgetT_co", covariant=True)
 
 
+class Unbudgeted:
+    """In the type of a `Reasoning` that asks for thoughts without a number of tokens. Some models need the number."""
+
+
 class Reasoning(Generic[EffortT_co, BudgetT_co]):
     """Reasoning settings: `effort` in words, `budget_tokens` as a number, `visible` to read the thoughts.
 
@@ -34,20 +38,29 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
     budget_tokens: BudgetT_co | None
     visible: bool | None
 
-    @overload
-    def __init__(self: Reasoning[Never, Never], *, visible: bool | None = None) -> None: ...
-    @overload
-    def __init__(self: Reasoning[EffortT, Never], *, effort: EffortT, visible: bool | None = None) -> None: ...
-    @overload
-    def __init__(self: Reasoning[Never, int], *, budget_tokens: int, visible: bool | None = None) -> None: ...
-    @overload
-    def __init__(
-        self: Reasoning[EffortT, int], *, effort: EffortT, budget_tokens: int, visible: bool | None = None
-    ) -> None: ...
-    def __init__(self, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> None:
-        self.effort = effort
-        self.budget_tokens = budget_tokens
-        self.visible = visible
+    if TYPE_CHECKING:
+        # `__new__` and its return types: ty and pyrefly solve an `__init__` with typed `self` from the type that is
+        # wanted, and so would take any effort.
+        @overload
+        def __new__(cls, *, visible: bool | None = None) -> Reasoning[Unbudgeted, Never]: ...
+        @overload
+        def __new__(cls, *, effort: EffortT) -> Reasoning[EffortT, Never]: ...
+        @overload
+        def __new__(cls, *, effort: EffortT, visible: bool | None) -> Reasoning[EffortT | Unbudgeted, Never]: ...
+        @overload
+        def __new__(cls, *, budget_tokens: int, visible: bool | None = None) -> Reasoning[Never, int]: ...
+        @overload
+        def __new__(
+            cls, *, effort: EffortT, budget_tokens: int, visible: bool | None = None
+        ) -> Reasoning[EffortT, int]: ...
+        def __new__(cls, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> Any: ...
+
+    else:
+
+        def __init__(self, *, effort=None, budget_tokens=None, visible=None):  # noqa: ANN001, ANN204
+            self.effort = effort
+            self.budget_tokens = budget_tokens
+            self.visible = visible
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Reasoning) and (self.effort, self.budget_tokens, self.visible) == (

@@ -140,3 +140,8 @@ class Reply:
         self.stop_detail = stop_detail
         self.request_id = request_id
         self.sent = sent
+
+    @property
+    def last(self) -> Reply:
+        """What came back in the last turn: itself, unless it was joined with what came before."""
+        return self

@@ -46,7 +46,8 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     """Parameter -> rule, for one profile at one endpoint (the profile's first unless named).
 
     Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced`,
-    `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `builtin_tools`.
+    `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
+    be asked for without a budget), `builtin_tools`.
     """
     at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
     tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
@@ -66,6 +67,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "reasoning": efforts,
         "reasoning.off": _off_efforts(reasoning),
         "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
+        "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
         "temperature": Rule(sampling["temperature"]),
         "top_p": Rule(sampling["top_p"]),
         "top_k": Rule(sampling["top_k"]),
@@ -97,6 +99,11 @@ def _off_efforts(reasoning: Group) -> Rule:
     off = reasoning["off"]
     when = off if off in ("never", UNVERIFIED) else "always"
     return Rule(when, tuple(reasoning["off_efforts"] or ()))
+
+
+def _unbudgeted(reasoning: Group) -> str:
+    """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
+    return "never" if _of(reasoning, "style") == "budget" and not _of(reasoning, "on_by_default") else "always"
 
 
 def _present(value: Any) -> str:

@@ -1,0 +1,257 @@
+"""What every response shares: reading a reply, and the ways to go on from it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic
+
+from capably.types import parts as p
+from capably.types.cost import cost_of
+from capably.types.errors import ParseError, RefusalError
+from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
+from capably.types.request import Reply, Request
+from capably.types.usage import Usage
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from typing_extensions import TypeVar
+
+    from capably.llm._capabilities import HasAudioOutput, HasImageOutput, HasThoughts
+    from capably.llm._model import ModelBase
+    from capably.types.messages import Message
+
+    FormatT = TypeVar("FormatT", default=None)
+    FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
+    InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Any)
+    CapsT_co = TypeVar("CapsT_co", covariant=True, default=Any)
+else:
+    from typing import TypeVar
+
+    FormatT = TypeVar("FormatT")
+    FormatT_co = TypeVar("FormatT_co", covariant=True)
+    InputT_contra = TypeVar("InputT_contra", contravariant=True)
+    CapsT_co = TypeVar("CapsT_co", covariant=True)
+
+
+class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
+    """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
+
+    _model: ModelBase[Any, Any]
+    _dropped: tuple[str, ...] = ()
+    """Of a response that was loaded: what JSON cannot hold (`format`, `tools`), and so was left out."""
+    _request: Request
+    _sent: Sequence[Message]
+    _params: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+    if not TYPE_CHECKING:
+        # Parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        def __class_getitem__(cls, item: Any) -> Any:
+            from types import GenericAlias
+
+            return GenericAlias(cls, item)
+
+    def __init__(
+        self,
+        model: ModelBase[Any, Any],
+        request: Request,
+        messages: Sequence[Message],
+        params: Mapping[str, Any],
+        warnings: Sequence[str],
+    ) -> None:
+        self._model = model
+        self._request = request
+        self._sent = messages
+        self._params = params
+        self.warnings = tuple(warnings)
+
+    @property
+    def _reply(self) -> Reply:
+        raise NotImplementedError
+
+    @property
+    def model(self) -> ModelBase[Any, Any]:
+        """The model that was called."""
+        return self._model
+
+    @property
+    def content(self) -> tuple[p.Part, ...]:
+        """Everything the model said, part by part, in order."""
+        return self._reply.content
+
+    def text(self) -> str:
+        """The answer's text, without thoughts; empty where there is none."""
+        return "".join(part.text for part in self.content if isinstance(part, p.Text))
+
+    if TYPE_CHECKING:
+
+        def _capabilities(self) -> CapsT_co: ...
+
+    @property
+    def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
+        """What the model lets us read of its reasoning."""
+        return tuple(part for part in self.content if isinstance(part, p.Thought))
+
+    @property
+    def tool_calls(self) -> tuple[p.ToolCall, ...]:
+        """The tools that the model asks for."""
+        return tuple(part for part in self.content if isinstance(part, p.ToolCall))
+
+    @property
+    def images(self: Answer[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
+        """Pictures that the model made."""
+        return tuple(part for part in self.content if isinstance(part, p.Image))
+
+    @property
+    def audio(self: Answer[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
+        """Sound that the model made."""
+        return tuple(part for part in self.content if isinstance(part, p.Audio))
+
+    @property
+    def citations(self) -> tuple[p.Citation, ...]:
+        """Sources of the answer, in order."""
+        return tuple(c for part in self.content if isinstance(part, p.Text) for c in part.citations)
+
+    @property
+    def finish_reason(self) -> str:
+        """Why it ended, in one of these words, or in the provider's own where it is none of them: `stop`, `length`,
+        `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`, `continuation`, `error`."""
+        return self._reply.finish_reason
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens that the call consumed."""
+        return self._reply.usage
+
+    @property
+    def cost(self) -> float | None:
+        """US dollars at today's prices of the registry; `None` where a price is unknown."""
+        info = self._request.info
+        return None if info is None else cost_of(self.usage, info.prices, datetime.date.today())
+
+    @property
+    def id(self) -> str | None:
+        """The provider's id of the reply."""
+        return self._reply.id
+
+    @property
+    def request_id(self) -> str | None:
+        """The provider's id of the request, for its support."""
+        return self._reply.request_id
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """The JSON body that was sent."""
+        import msgspec
+
+        return msgspec.json.decode(self._reply.sent)
+
+    @property
+    def body(self) -> bytes:
+        """The JSON body that was received."""
+        return self._reply.body
+
+    @property
+    def raw(self) -> Any:
+        """The vendor SDK's own object for the reply, built now."""
+        adapters = import_module("capably.llm._providers")
+        return adapters.adapter_of(self._model.provider).to_sdk(self._reply.body, self._request.endpoint)
+
+    @property
+    def messages(self) -> list[Message]:
+        """The whole conversation, this reply included; it can be passed to any model as `content`."""
+        turn = self._reply.last
+        request = self._request
+        source = Source(self._model.provider, request.endpoint or "", request.model_id, turn.wire)
+        return [*self._sent, AssistantMessage(turn.content, source)]
+
+    def parse(self) -> FormatT_co:
+        """The answer as the `format` that was asked for.
+
+        Raises `ParseError` where it does not fit, and `RefusalError` where the model or a filter declined.
+        """
+        wanted = self._request.params.get("format")
+        if wanted is None:
+            raise ParseError(_NO_FORMAT["format" in self._dropped], text=self.text())
+        refusals = [part.text for part in self.content if isinstance(part, p.Refusal)]
+        if refusals or self.finish_reason in ("refusal", "content_filter"):
+            detail = refusals[0] if refusals else self._reply.stop_detail or self.finish_reason
+            raise RefusalError(f"the model declined to answer: {detail}")
+        from capably.llm._format import parse_text
+
+        return parse_text(wanted, self.text())
+
+    def _next(self, content: Any) -> list[Message]:
+        """The conversation with one more thing said."""
+        if isinstance(content, (str, p.Part)):
+            return [*self.messages, UserMessage(to_parts(content))]
+        return [*self.messages, *to_messages(content)]
+
+    def _again(self) -> dict[str, Any]:
+        """The parameters of a further turn. Instructions stand in the conversation already, those of the model's own
+        defaults too, and the beginning of an answer was for that answer only."""
+        return {**self._params, "system": None, "prefill": None}
+
+    def _as_asked(self, first: Answer[Any, Any, Any]) -> Self:
+        """This response as the one that `first` asked for: with its format and its parameters."""
+        self._request, self._params = first._request, first._params
+        return self
+
+    def _objection(self) -> str | None:
+        """What to tell the model of an answer that does not fit; `None` for one that does."""
+        try:
+            self.parse()
+        except ParseError as error:
+            if self._request.params.get("format") is None:
+                raise
+            return f"That cannot be used: {error}. Answer again, with all of it and nothing else."
+        return None
+
+    def to_json(self) -> str:
+        """This response with its whole conversation as JSON, to be read by `from_json`.
+
+        Tools, the format and headers are not in it: the first two are Python, and headers may hold secrets.
+        """
+        from capably.llm._serial import dump_response
+
+        return dump_response(self)
+
+    @classmethod
+    def _loaded(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
+        from capably.llm._serial import load_response
+
+        return load_response(text, cls._WHOLE or cls, format, tools)
+
+    _WHOLE: type[Answer[Any, Any, Any]] | None = None
+    """What a copy of a stream becomes: a response that holds the whole reply."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from capably.llm._serial import pickled_response
+
+        return pickled_response(self)
+
+    def __copy__(self) -> Self:
+        copied = object.__new__(type(self))
+        copied.__dict__.update(self.__dict__)
+        return copied
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
+        from copy import deepcopy
+
+        kept = (self._model, self._request)
+        make: Any = self._WHOLE or type(self)
+        copied = make(deepcopy(self._reply, memo), *kept, deepcopy(list(self._sent), memo), self._params, self.warnings)
+        copied._dropped = self._dropped
+        return copied
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {self._model.id}: {self.text()[:60]!r}>"
+
+
+_NO_FORMAT = {
+    False: "this call asked for no format; pass format= to have an answer to parse",
+    True: "the format is not kept in JSON or pickles; load with Response.from_json(text, format=...)",
+}

@@ -1,0 +1,106 @@
+"""Going on where an answer broke off, and joining what comes with what had come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from capably.types import parts as p
+from capably.types.errors import CapablyError
+from capably.types.messages import UserMessage
+from capably.types.request import Reply
+from capably.types.stream import Chunk, Fold
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+BROKEN_OFF = ("length", "pause", "continuation")
+"""Finish reasons after which the answer can go on."""
+
+GO_ON = "You were cut off. Go on exactly where you stopped, without repeating anything and without a word about it."
+"""What a model is told whose answer reached the limit. A pause and Gemini's continuation need no words."""
+
+
+def breaks_off(response: Any) -> bool:
+    """Whether there is more to come. Raises `CapablyError` where an answer was cut inside a tool call."""
+    if response.finish_reason not in BROKEN_OFF:
+        return False
+    if response.finish_reason == "length" and response.tool_calls:
+        raise CapablyError(
+            "the answer reached its limit in the middle of a tool call, which cannot be joined: "
+            "ask again with a higher max_tokens"
+        )
+    return True
+
+
+def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
+    """The conversation and the parameters that make the model go on."""
+    messages = response.messages
+    params = response._again()
+    if response.finish_reason == "length":
+        # A format would make it begin a second answer rather than go on with the first.
+        return [*messages, UserMessage((p.Text(GO_ON),))], {**params, "format": None}
+    return messages, params
+
+
+class JoinedReply(Reply):
+    """Two replies as one: parts and usage of both, everything else of the second."""
+
+    __slots__ = ("_last",)
+
+    def __init__(self, content: Sequence[Any], usage: Any, last: Reply) -> None:
+        own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("content", "usage")}
+        super().__init__(content=content, usage=usage, **own)
+        self._last = last
+
+    @property
+    def last(self) -> Reply:
+        """The second reply: the turn that the conversation ends with."""
+        return self._last.last
+
+
+def after(first: Reply, second: Reply) -> Reply:
+    """`second`, which goes on with `first`, and all that both said."""
+    return JoinedReply(joined_parts(first.content, second.content), first.usage + second.usage, second)
+
+
+def joined_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    """Both, in order; a text that was cut and the text that goes on with it are one."""
+    if _one_text(first, second):
+        return [*first[:-1], joined_text(first[-1], second[0]), *second[1:]]
+    return [*first, *second]
+
+
+def _one_text(first: Sequence[Any], second: Sequence[Any]) -> bool:
+    return bool(first and second) and isinstance(first[-1], p.Text) and isinstance(second[0], p.Text)
+
+
+def joined_text(first: p.Text, second: p.Text) -> p.Text:
+    return p.Text(first.text + second.text, (*first.citations, *second.citations))
+
+
+class FoldAfter(Fold):
+    """The fold of a reply that goes on with another one: parts are numbered on, and the replies joined."""
+
+    def __init__(self, first: Reply, fold: Fold) -> None:
+        self._first = first
+        self._fold = fold
+        self._shift: int | None = None
+
+    def feed(self, event: Any) -> Sequence[Chunk]:
+        return [self._moved(chunk) for chunk in self._fold.feed(event)]
+
+    def reply(self) -> Reply:
+        return after(self._first, self._fold.reply())
+
+    def _moved(self, chunk: Chunk) -> Chunk:
+        part: Any = chunk.part
+        if self._shift is None:
+            begins = [part] if part is not None else [p.Text("")] if chunk.kind == "text" else []
+            one = chunk.index == 0 and _one_text(self._first.content, begins)
+            self._shift = len(self._first.content) - (1 if one else 0)
+        index = chunk.index + self._shift
+        if isinstance(part, p.Text) and index == len(self._first.content) - 1:
+            part = joined_text(self._first.content[index], part)
+        kind: Any = chunk.kind
+        return Chunk(kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)

@@ -1,0 +1,183 @@
+"""One part of a streamed reply, as a stream of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+
+from capably.types import parts as p
+
+if TYPE_CHECKING:
+    from capably.types.stream import Chunk
+
+PartT = TypeVar("PartT", bound=p.Part)
+
+ContentType: TypeAlias = Literal["image", "audio", "video", "document", "refusal", "citation", "unknown"]
+"""What a part may be that comes whole; `unknown` is one without a class here."""
+
+
+class _Growing(Generic[PartT]):
+    """One part, or a stretch of one, while it grows."""
+
+    def __init__(self, splitter: Any, index: int) -> None:
+        self.index = index
+        """The place of the part in the `content` of the finished reply."""
+        self._splitter = splitter
+        self._deltas: list[str] = []
+        self._part: p.Part | None = None
+        self._over = False
+        self._first = True
+        """Whether no stretch of the same part came before."""
+
+    def _take(self, chunk: Chunk) -> None:
+        if chunk.delta:
+            self._deltas.append(chunk.delta)
+
+    def _whole(self) -> Any:
+        """The finished part; of an interrupted text, the stretch that was read here."""
+        return self._part
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.index}: {''.join(self._deltas)[:60]!r}>"
+
+
+class _Words(_Growing[PartT]):
+    _class: ClassVar[Any]
+
+    def _whole(self) -> Any:
+        said = "".join(self._deltas)
+        part: Any = self._part
+        return part if part is not None and part.text == said else self._class(said)
+
+
+class _Call(_Growing[p.ToolCall]):
+    """A tool call: its name is known from the start."""
+
+    content_type: Literal["tool_call"] = "tool_call"
+    id: str = ""
+    """The id that the output of the tool must carry."""
+    tool_name: str = ""
+
+    def __init__(self, splitter: Any, index: int) -> None:
+        super().__init__(splitter, index)
+        self._parser: Any = None
+        self._parsed = 0
+
+    def _take(self, chunk: Chunk) -> None:
+        super()._take(chunk)
+        self.id, self.tool_name = chunk.id or self.id, chunk.name or self.tool_name
+
+    @property
+    def partial_args(self) -> Mapping[str, Any]:
+        """The arguments as far as they have come: texts cut where they end, numbers once they are complete.
+
+        After `collect()` these are the arguments. It is one object, which grows; copy what you want to keep.
+        """
+        whole: Any = self._part if self._over else None
+        if whole is not None:
+            return whole.args
+        from capably.llm._format import PartialParser
+
+        self._parser = self._parser or PartialParser()
+        for delta in self._deltas[self._parsed :]:
+            self._parser.feed(delta)
+        self._parsed = len(self._deltas)
+        found: Any = self._parser.value
+        return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+
+    def _whole(self) -> Any:
+        if self._part is None:
+            self._part = self._splitter.part_at(self.index)
+        return self._part
+
+
+class _Pulled(_Growing[PartT]):
+    """Reading without `await`."""
+
+    def __iter__(self) -> Iterator[str]:
+        """The deltas: more text, or more of the arguments as JSON. Those already read come from memory."""
+        place = 0
+        while True:
+            while place < len(self._deltas):
+                yield self._deltas[place]
+                place += 1
+            if self._over or not self._splitter.pull():
+                return
+
+    def collect(self) -> PartT:
+        """Reads the part to its end, and gives it whole."""
+        for _ in self:
+            pass
+        return self._whole()
+
+
+class _Awaited(_Growing[PartT]):
+    """Reading with `await`."""
+
+    async def __aiter__(self) -> AsyncIterator[str]:
+        """The deltas: more text, or more of the arguments as JSON. Those already read come from memory."""
+        place = 0
+        while True:
+            while place < len(self._deltas):
+                yield self._deltas[place]
+                place += 1
+            if self._over or not await self._splitter.pull():
+                return
+
+    async def collect(self) -> PartT:
+        """Reads the part to its end, and gives it whole."""
+        async for _ in self:
+            pass
+        return self._whole()
+
+
+class TextStream(_Pulled[p.Text], _Words[p.Text]):
+    """Text of the answer."""
+
+    content_type: Literal["text"] = "text"
+    _class = p.Text
+
+
+class ThoughtStream(_Pulled[p.Thought], _Words[p.Thought]):
+    """A thought, as far as the model lets us read it."""
+
+    content_type: Literal["thought"] = "thought"
+    _class = p.Thought
+
+
+class ToolCallStream(_Pulled[p.ToolCall], _Call):
+    """A tool call; its deltas are more of the arguments as JSON text."""
+
+
+class PartStream(_Pulled[p.Part]):
+    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+
+    content_type: ContentType = "unknown"
+
+
+class AsyncTextStream(_Awaited[p.Text], _Words[p.Text]):
+    """Text of the answer."""
+
+    content_type: Literal["text"] = "text"
+    _class = p.Text
+
+
+class AsyncThoughtStream(_Awaited[p.Thought], _Words[p.Thought]):
+    """A thought, as far as the model lets us read it."""
+
+    content_type: Literal["thought"] = "thought"
+    _class = p.Thought
+
+
+class AsyncToolCallStream(_Awaited[p.ToolCall], _Call):
+    """A tool call; its deltas are more of the arguments as JSON text."""
+
+
+class AsyncPartStream(_Awaited[p.Part]):
+    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+
+    content_type: ContentType = "unknown"
+
+
+AnyStream: TypeAlias = TextStream | ThoughtStream | ToolCallStream | PartStream
+AnyAsyncStream: TypeAlias = AsyncTextStream | AsyncThoughtStream | AsyncToolCallStream | AsyncPartStream

@@ -1,0 +1,211 @@
+"""Messages and responses to plain JSON and back; pickling goes the same way.
+
+What is kept: every part, the provider's own JSON of each answer, usage, the model by its id and defaults, parameters that
+are plain values. What is not: `tools` and `format` (they are Python), `tool_choice` by a tool, `headers` (they may hold
+secrets). `from_json` takes tools and format anew.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
+from capably.types.reasoning import Reasoning
+from capably.types.request import Reply, Request
+from capably.types.usage import Usage
+
+VERSION = 1
+"""Of the shape below. A later one reads this one, too."""
+
+NOT_KEPT = ("tools", "format", "headers")
+
+OBJECTS: Mapping[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
+        *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Usage),
+    )
+}
+"""Name in JSON -> class. Each is written as its fields."""
+
+KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
+"""Keys that mark what JSON has no form for. A mapping of the caller's that holds one of them is wrapped in `PLAIN`."""
+
+
+def encode(value: Any) -> Any:
+    """A part, a message, or plain data that holds some, as JSON data. Anything else: `TypeError` that names it."""
+    if value is None or isinstance(value, (str, int, float, bool)):
+        return value
+    if isinstance(value, bytes):
+        return {BYTES: base64.b64encode(value).decode("ascii")}
+    if isinstance(value, (list, tuple)):
+        return [encode(item) for item in cast("Sequence[Any]", value)]
+    if isinstance(value, Mapping):
+        items = {str(key): encode(item) for key, item in cast("Mapping[Any, Any]", value).items()}
+        return {PLAIN: items} if items.keys() & {KIND, BYTES, PLAIN} else items
+    kind = cast("type[Any]", type(value))
+    if OBJECTS.get(kind.__name__) is not kind:
+        raise TypeError(f"a {kind.__name__} has no form in JSON: {value!r}")
+    return {KIND: kind.__name__, **{name: encode(getattr(value, name)) for name in _fields(kind)}}
+
+
+def decode(data: Any) -> Any:
+    """What `encode` was given. An object of a kind that is not known here: `ValueError`."""
+    if isinstance(data, list):
+        return [decode(item) for item in cast("list[Any]", data)]
+    if not isinstance(data, dict):
+        return data
+    fields = cast("dict[str, Any]", data)
+    if BYTES in fields:
+        return base64.b64decode(fields[BYTES])
+    if PLAIN in fields:
+        return {name: decode(item) for name, item in fields[PLAIN].items()}
+    if KIND not in fields:
+        return {name: decode(item) for name, item in fields.items()}
+    if fields[KIND] not in OBJECTS:
+        raise ValueError(f"there is no {fields[KIND]} in this version of capably")
+    kind = OBJECTS[fields[KIND]]
+    made: Any = object.__new__(kind)
+    for name in _fields(kind):
+        value = decode(fields.get(name))
+        setattr(made, name, tuple(value) if name in ("content", "citations") else value)
+    return made
+
+
+def _fields(kind: type[Any]) -> list[str]:
+    return [name for base in reversed(kind.__mro__) for name in base.__dict__.get("__slots__", ())]
+
+
+def dump_messages(messages: Sequence[Any]) -> str:
+    """A conversation as JSON text."""
+    return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
+
+
+def load_messages(text: str) -> list[Any]:
+    """The conversation that `dump_messages` wrote."""
+    return decode(_read(text, "messages"))
+
+
+def dump_response(response: Any) -> str:
+    """A response as JSON text."""
+    return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
+
+
+def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
+    """The response that `dump_response` wrote, as a `cls`."""
+    return _restored(cls, _read(text, "response"), format, tools)
+
+
+def pickled_response(response: Any) -> tuple[Any, ...]:
+    """How pickle makes it again. A stream is read to its end first, and becomes a response."""
+    return _restored, (response._WHOLE or type(response), _state(response))
+
+
+def _read(text: str, key: str) -> Any:
+    try:
+        found: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"this is no JSON: {error}") from error
+    fields: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    version = fields.get("capably")
+    if key not in fields or not isinstance(version, int):
+        raise ValueError(f"this is no {key} of capably's")
+    if version > VERSION:
+        raise ValueError(f"this was written by a later capably (version {version}; this one reads {VERSION})")
+    return fields[key]
+
+
+REPLY = ("finish_reason", "id", "model", "request_id", "stop_detail")
+TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
+
+
+def _state(response: Any) -> dict[str, Any]:
+    reply: Reply = response._reply
+    request: Request = response._request
+    model = response.model
+    params, dropped = _kept(response._params)
+    defaults, _ = _kept(model.defaults)
+    return {
+        "model": model.id,
+        "defaults": defaults,
+        "endpoint": request.endpoint,
+        "model_id": request.model_id,
+        "sent": encode(list(response._sent)),
+        "params": params,
+        "not_kept": sorted({*dropped, *response._dropped}),
+        "warnings": list(response.warnings),
+        "reply": _reply_state(reply),
+        "last": None if reply.last is reply else _reply_state(reply.last),
+    }
+
+
+def _reply_state(reply: Reply) -> dict[str, Any]:
+    """Bodies are JSON text; what is none is kept as bytes."""
+    state = {name: encode(getattr(reply, name)) for name in TURN if name not in ("body", "sent")}
+    return {**state, "body": _text(reply.body), "sent": _text(reply.sent)}
+
+
+def _text(body: bytes) -> Any:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return encode(body)
+
+
+def _kept(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Parameters as JSON data, and the names of those that have no such form."""
+    kept: dict[str, Any] = {}
+    dropped: list[str] = []
+    for name, value in params.items():
+        try:
+            kept[name] = None if name in NOT_KEPT else encode(value)
+        except TypeError:
+            kept[name] = None
+        if kept[name] is None:
+            del kept[name]
+            if value is not None:
+                dropped.append(name)
+    return kept, dropped
+
+
+def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
+    from capably_models import Model
+
+    from capably.llm._model import _remade  # pyright: ignore[reportPrivateUsage]
+
+    params: dict[str, Any] = decode(state["params"])
+    if tools:
+        params["tools"] = list(tools)
+    if format is not None:
+        from capably.llm._format import format_of
+
+        params["format"] = format_of(format)
+    model = _remade(Model, state["model"], decode(state["defaults"]))
+    request = Request(
+        info=model.info,
+        model_id=state["model_id"],
+        endpoint=state["endpoint"],
+        messages=(),
+        system=None,
+        params=params,
+    )
+    reply = _reply(state["reply"])
+    if state["last"] is not None:
+        from capably.llm._continue import JoinedReply
+
+        reply = JoinedReply(reply.content, reply.usage, _reply(state["last"]))
+    response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
+    response._dropped = tuple(name for name in state["not_kept"] if name not in params)
+    return response
+
+
+def _reply(state: Mapping[str, Any]) -> Reply:
+    fields = {name: decode(state[name]) for name in TURN}
+    for name in ("body", "sent"):
+        fields[name] = fields[name].encode() if isinstance(fields[name], str) else fields[name]
+    return Reply(**fields)

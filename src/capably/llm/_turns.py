@@ -1,0 +1,127 @@
+"""The ways to go on from a response: resume, run tools, ask again, continue. Once with `await`, once without."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from capably.llm._answers import Answer, CapsT_co, FormatT_co, InputT_contra
+from capably.types import parts as p
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from capably.llm._tool import Context
+    from capably.types.messages import Message
+
+
+class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
+    """The ways to go on from a response that needs no `await`."""
+
+    def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+        raise NotImplementedError
+
+    def resume(
+        self,
+        content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
+    ) -> Self:
+        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
+        return self._ask(self._next(content), self._again())
+
+    def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
+        """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
+
+        `context` is for the tools that take an `llm.Context`.
+        """
+        from capably.llm._tool import run_tool_calls
+
+        return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context)
+
+    def validate(self, *, retries: int = 2) -> Self:
+        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+
+        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
+        as soon as one declines.
+        """
+        response = self
+        for _ in range(retries):
+            objection = response._objection()
+            if objection is None:
+                return response
+            response = response.resume(objection)
+        response.parse()
+        return response
+
+    def continue_(self) -> Self:
+        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+
+        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        """
+        from capably.llm._continue import breaks_off, further
+
+        if not breaks_off(self):
+            return self
+        messages, params = further(self)
+        return self._joined(self._ask(messages, params))
+
+    def _joined(self, following: Any) -> Self:
+        raise NotImplementedError
+
+
+class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
+    """The asynchronous twin of `SyncAnswer`."""
+
+    async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+        raise NotImplementedError
+
+    async def _whole(self) -> Self:
+        """This response, read to its end."""
+        return self
+
+    async def resume(
+        self,
+        content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
+    ) -> Self:
+        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
+        await self._whole()
+        return await self._ask(self._next(content), self._again())
+
+    async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
+        """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
+
+        `context` is for the tools that take an `llm.Context`.
+        """
+        from capably.llm._tool import run_tool_calls_async
+
+        await self._whole()
+        return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context)
+
+    async def validate(self, *, retries: int = 2) -> Self:
+        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+
+        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
+        as soon as one declines.
+        """
+        response = await self._whole()
+        for _ in range(retries):
+            objection = response._objection()
+            if objection is None:
+                return response
+            response = await (await response.resume(objection))._whole()
+        response.parse()
+        return response
+
+    async def continue_(self) -> Self:
+        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+
+        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        """
+        from capably.llm._continue import breaks_off, further
+
+        if not breaks_off(await self._whole()):
+            return self
+        messages, params = further(self)
+        return self._joined(await self._ask(messages, params))
+
+    def _joined(self, following: Any) -> Self:
+        raise NotImplementedError

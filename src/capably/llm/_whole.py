@@ -1,0 +1,85 @@
+"""The whole reply of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
+from capably.llm._turns import AsyncAnswer, SyncAnswer
+from capably.types.request import Reply
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from capably.types.messages import Message
+
+
+class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+    """The whole reply of `model.call`."""
+
+    def __init__(self, reply: Reply, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._received = reply
+
+    @property
+    def _reply(self) -> Reply:
+        return self._received
+
+    def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+        model: Any = self._model
+        return model.call(messages, **params)
+
+    def _joined(self, following: Any) -> Self:
+        from capably.llm._continue import after
+
+        following._received = after(self._received, following._received)
+        return following._as_asked(self)
+
+    @overload
+    @classmethod
+    def from_json(cls, text: str, *, tools: Sequence[Any] = ()) -> Response[None, Any, Any]: ...
+    @overload
+    @classmethod
+    def from_json(
+        cls, text: str, *, format: type[FormatT], tools: Sequence[Any] = ()
+    ) -> Response[FormatT, Any, Any]: ...
+    @classmethod
+    def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
+        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
+        return cls._loaded(text, format, tools)
+
+
+class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+    """The whole reply of `await model.call_async`."""
+
+    def __init__(self, reply: Reply, *rest: Any) -> None:
+        super().__init__(*rest)
+        self._received = reply
+
+    @property
+    def _reply(self) -> Reply:
+        return self._received
+
+    async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
+        model: Any = self._model
+        return await model.call_async(messages, **params)
+
+    def _joined(self, following: Any) -> Self:
+        from capably.llm._continue import after
+
+        following._received = after(self._received, following._received)
+        return following._as_asked(self)
+
+    @overload
+    @classmethod
+    def from_json(cls, text: str, *, tools: Sequence[Any] = ()) -> AsyncResponse[None, Any, Any]: ...
+    @overload
+    @classmethod
+    def from_json(
+        cls, text: str, *, format: type[FormatT], tools: Sequence[Any] = ()
+    ) -> AsyncResponse[FormatT, Any, Any]: ...
+    @classmethod
+    def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:
+        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
+        return cls._loaded(text, format, tools)

@@ -1,0 +1,103 @@
+"""All recorded traffic, through a loopback server and the vendors' SDKs into our `Response`, against a second reading.
+
+The whole corpus is checked here, nothing is sampled but the asynchronous form (every seventh exchange); it takes half a
+minute on one core. `scripts/conformance.py` has the checks, and prints them as a table.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import conformance
+import conformance_cases as cases
+import conformance_readings as readings
+import pytest
+
+FOLDERS = sorted(path.name for path in cases.CORPUS.glob("*/")) or ["no corpus"]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_recorded_exchange_is_read_and_replayed_as_it_was(corpus: Path, folder: str) -> None:
+    results, skipped = conformance.run(f"{folder}/")
+    if not results:
+        pytest.skip("; ".join(sorted({found.reason for found in skipped})))
+    failed = [result for result in results if result.problem]
+    assert not failed, conformance.report(results, skipped)
+
+
+def test_next_to_nothing_is_left_out(corpus: Path) -> None:
+    found = list(cases.exchanges())
+    checked = [exchange for exchange in found if isinstance(exchange, cases.Exchange)]
+    assert len(checked) > 2400
+    damaged = [s for s in found if isinstance(s, cases.Skipped) and "recording" in s.reason]
+    assert len(damaged) < 20
+
+
+def test_the_four_wire_formats_are_streamed_and_not(corpus: Path) -> None:
+    exchanges = [e for e in cases.exchanges() if isinstance(e, cases.Exchange) and e.status == 200]
+    assert len({(e.endpoint, e.streamed) for e in exchanges}) == 8
+
+
+# --- the checks themselves ----------------------------------------------------------------------------------------
+
+MESSAGE = (
+    b'{"type":"message","id":"msg_1","model":"m","stop_reason":"tool_use","content":['
+    b'{"type":"thinking","thinking":"Hm.","signature":"abc"},{"type":"text","text":"Let me see."},'
+    b'{"type":"tool_use","id":"toolu_1","name":"look","input":{"at":"it"}}],'
+    b'"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":5}}'
+)
+EXCHANGE = cases.Exchange("anthropic/made-up#0", "anthropic", "messages", {"model": "m"}, 200, {}, MESSAGE, False)
+
+
+def problems(exchange: cases.Exchange) -> dict[str, str]:
+    with conformance.Bench() as bench:
+        return {result.feature: result.problem for result in conformance.check(bench, exchange)}
+
+
+def test_a_good_answer_passes_every_check() -> None:
+    found = problems(EXCHANGE)
+    assert not any(found.values()), found
+    assert {"text", "thoughts", "tool calls", "usage", "finish", "whole", "raw", "replay", "async"} <= found.keys()
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "feature"),
+    [
+        ("text", "Let me.", "text"),
+        ("thoughts", "", "thoughts"),
+        ("calls", [("look", {})], "tool calls"),
+        ("citations", 1, "citations"),
+        ("tokens", (3, 5, 0, 2, 0), "usage"),
+        ("finish", "stop", "finish"),
+        ("parts", 4, "whole"),
+        ("turn", [], "replay"),
+    ],
+)
+def test_a_difference_from_the_second_reading_is_a_failure(
+    monkeypatch: pytest.MonkeyPatch, field: str, wrong: Any, feature: str
+) -> None:
+    read = readings.read
+    monkeypatch.setattr(readings, "read", lambda *given: read(*given)._replace(**{field: wrong}))
+    assert [name for name, problem in problems(EXCHANGE).items() if problem] == [feature]
+
+
+def test_an_error_that_looks_like_success_is_a_failure() -> None:
+    refused = EXCHANGE._replace(status=429)
+    assert problems(refused)["error"] == ""
+    assert "no error" in _expecting(EXCHANGE, "ServerError")
+
+
+def _expecting(exchange: cases.Exchange, name: str) -> str:
+    with conformance.Bench() as bench, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conformance, "_expected_failure", lambda _: name)
+        return next(conformance.check(bench, exchange)).problem
+
+
+def test_without_a_corpus_it_says_so_and_passes(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setattr(conformance, "CORPUS", tmp_path / "absent")
+    monkeypatch.setattr("sys.argv", ["conformance.py"])
+    assert conformance.main() == 0
+    assert "skipped: there are no recorded conversations" in capsys.readouterr().out
