@@ -44,6 +44,14 @@ test *ARGS:
     uv run --quiet coverage combine --quiet
     uv run --quiet coverage report
 
+# every model, feature and form of call, held against the registry in pyright; --checker NAME for another
+matrix *ARGS:
+    uv run --quiet python scripts/matrix.py {{ ARGS }}
+
+# recorded conversations through the real SDK clients (needs a corpus: CAPABLY_CORPUS)
+conformance *ARGS:
+    uv run --quiet python scripts/conformance.py {{ ARGS }}
+
 # tests while you work: no coverage, stops at the first failure
 quick *ARGS:
     uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}

@@ -7,6 +7,8 @@ of the recorded JSON (`conformance_readings`), which knows nothing of our decode
     python scripts/conformance.py --only anthropic   # cases whose name contains this
 """
 
+# Recorded JSON may have any shape:
+# pyright: basic
 from __future__ import annotations
 
 import argparse
@@ -47,15 +49,17 @@ FEATURES = (
     "raw",
     "stream=call",
     "text_stream",
+    "streams",
     "chunking",
     "replay",
+    "kept",
     "async",
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
 is missing · raw: the SDK's own object can be built · stream=call: a stream gives what `call` gives for the body that it
-adds up to · text_stream: its pieces join to `text()` · chunking: bytes cut anywhere give the same · replay: the next request
-holds the answer's JSON as it came · async: the asynchronous form gives the same (every seventh exchange)
+adds up to · text_stream: its pieces join to `text()` · streams: each part's own stream gives that part · chunking: bytes cut anywhere give the same · replay: the next request
+holds the answer's JSON as it came · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
 """
 
 ADAPTER_OF = {
@@ -136,9 +140,11 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     yield "raw", "" if response.raw is not None else "there is none"
     if text is not None:
         yield "text_stream", _compare(response.text(), text)
+        yield "streams", _compare(list(response.content), _collected(response))
         yield "chunking", _same_in_any_chunking(bench, exchange, response)
         bench.serve(json.dumps(body).encode(), headers=exchange.headers)
         yield "stream=call", _same(_ask(bench, exchange._replace(streamed=False)), response)
+    yield "kept", _same(response, Response.from_json(response.to_json()))
     if response.content:
         yield "replay", _replay(bench, exchange, reading, response)
     if place % ASYNC_EVERY == 0:
@@ -191,6 +197,22 @@ def _compare(expected: Any, found: Any) -> str:
 def _short(value: Any) -> str:
     text = repr(value)
     return text if len(text) < 300 else f"{text[:200]} ... {text[-60:]}"
+
+
+def _collected(response: Any) -> list[Any]:
+    """The parts, as their own streams give them. Citations may come after a text; empty parts have no stream."""
+    found: dict[int, Any] = {}
+    for stream in response.streams():
+        whole, part = response.content[stream.index], stream.collect()
+        if isinstance(whole, p.Text | p.Thought):
+            before = found.get(stream.index)
+            part = type(whole)((before.text if before else "") + part.text)
+            part = whole if part.text == whole.text else part
+        found[stream.index] = part
+    for index, whole in enumerate(response.content):
+        if isinstance(whole, p.Text | p.Thought) and not whole.text:
+            found.setdefault(index, whole)
+    return [found[index] for index in sorted(found)]
 
 
 def _same(one: Any, other: Any) -> str:

@@ -20,7 +20,7 @@ class Reading(NamedTuple):
     calls: list[tuple[str, Any]]
     citations: int
     tokens: tuple[int, int, int, int, int]
-    finish: str
+    finish: Any
     parts: int
     turn: Any
 

@@ -177,7 +177,7 @@ def _joined(before: Any, after: Any, key: str = "") -> Any:
     if isinstance(after, dict) and isinstance(before, dict):
         return {**before, **{name: _joined(before.get(name), value, name) for name, value in after.items()}}
     grows = isinstance(after, str) and isinstance(before, str) and key not in ("id", "type", "name")
-    return before + after if grows else after
+    return f"{before}{after}" if grows else after
 
 
 def _add_item(items: list[Any], item: Json) -> None:

@@ -268,7 +268,8 @@ def test_a_stream_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
     bench.server._server.server_close()
 
     class Events:
-        request_id, sent = None, b"{}"
+        request_id: str | None = None
+        sent = b"{}"
 
         def __init__(self, events: list[Any]) -> None:
             self.events = events
@@ -335,10 +336,10 @@ def test_a_body_that_is_none_is_told(endpoint: str, name: str) -> None:
 LINES: dict[str, Callable[[bytes], bytes]] = {
     "garbage": lambda body: b"garbage\n\n" + body,
     "comments": lambda body: b": ping\n\n" + body.replace(b"\n\n", b"\n\n: ping\n\n"),
-    "names": lambda body: body.replace(b"data:", b"event: x\nid: 7\nretry: 5\ndata:"),
+    "names": lambda body: body.replace(b"data: {", b"event: x\nid: 7\nretry: 5\ndata: {"),
     "CRLF": lambda body: body.replace(b"\n", b"\r\n"),
     "CR": lambda body: body.replace(b"\n", b"\r"),
-    "no space": lambda body: body.replace(b"data: ", b"data:"),
+    "no space": lambda body: body.replace(b"data: {", b"data:{"),
     "empty data": lambda body: b"data:\n\ndata: \n\n" + body,
     "done": lambda body: body + b"data: [DONE]\n\n",
 }
@@ -464,8 +465,9 @@ def test_a_long_stream_takes_linear_time(endpoint: str) -> None:
         return time.process_time() - start
 
     seconds(100, 10)
-    assert seconds(24_000, 0) < 14 * max(seconds(4_000, 0), 0.01)
-    assert seconds(10, 1_200) < 14 * max(seconds(10, 200), 0.01)
+    # Six times the work: linear takes 6 times as long, quadratic 36 times. Best of three, since others use the machine.
+    for long, short in (((24_000, 0), (4_000, 0)), ((10, 1_200), (10, 200))):
+        assert min(seconds(*long) for _ in range(3)) < 18 * max(min(seconds(*short) for _ in range(3)), 0.01)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -37,7 +37,7 @@ BOOK = '{"title": "Dune", "pages": 412}'
 class Events:
     """An open stream of ready chunks; an exception among them is raised."""
 
-    request_id = "req_1"
+    request_id: str | None = "req_1"
     sent = b"{}"
 
     def __init__(self, events: Sequence[Any]) -> None:
@@ -87,7 +87,9 @@ def streaming(events: Sequence[Any], content: Sequence[Any] | None = ()) -> Stre
 
 
 def streaming_async(events: Sequence[Any], content: Sequence[Any] | None = ()) -> AsyncStreamResponse[Any, Any, Any]:
-    return AsyncStreamResponse(Events(events), Fold(None if content is None else replying(content)), *rest())
+    return AsyncStreamResponse(
+        cast("Any", Events(events)), Fold(None if content is None else replying(content)), *rest()
+    )
 
 
 def text(index: int, delta: str) -> Chunk:
@@ -95,7 +97,7 @@ def text(index: int, delta: str) -> Chunk:
 
 
 def call(index: int, delta: str = "", **first: str) -> Chunk:
-    return Chunk("tool_call", index, delta, **first)
+    return Chunk("tool_call", index, delta, id=first.get("id"), name=first.get("name"))
 
 
 LOOK = llm.ToolCall("1", "look", {"at": "it"}, '{"at": "it"}')
@@ -242,8 +244,9 @@ def test_a_long_structured_stream_takes_linear_time() -> None:
             pass
         return time.process_time() - start
 
+    # Five times the work: linear takes 5 times as long, quadratic 25 times. Best of five, since others use the machine.
     seconds(500)
-    assert seconds(20_000) < 20 * max(seconds(4_000), 0.005)
+    assert min(seconds(20_000) for _ in range(5)) < 15 * max(min(seconds(4_000) for _ in range(5)), 0.01)
 
 
 # --- validate() ---------------------------------------------------------------------------------------------------
@@ -586,7 +589,7 @@ def test_tools_are_handed_the_context_of_the_call() -> None:
 
 
 def test_a_system_of_the_models_own_is_said_once_in_every_form() -> None:
-    model: Any = llm.scripted("one").with_(system="Be kind.", prefill="O")
+    model: Any = cast("Any", llm.scripted("one")).with_(system="Be kind.", prefill="O")
     asked = model.call("a").resume("b").resume("c")
     assert asked.request["system"] == "Be kind."
     assert "prefill" not in asked.request

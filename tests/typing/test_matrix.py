@@ -101,9 +101,10 @@ def test_every_capability_that_can_be_demanded_is_in_the_matrix() -> None:
 def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source) -> None:
     from typing import get_args
 
-    from capably.types.request import PARAMETERS
     from capably_codegen.schema import BuiltinTool
     from oracle import BUILTINS
+
+    from capably.types.request import PARAMETERS
 
     asked = {word.partition("=")[0].strip() for case in cases_of(None) for word in case.params.split(", ")}
     assert set(PARAMETERS) - asked == set()

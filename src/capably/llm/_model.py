@@ -94,11 +94,13 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             """The same model with other defaults."""
             return self._made(self.id, self._info, {**self.defaults, **defaults})
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a model does not change; make another one: llm.Model(id, **defaults)")
+    if not TYPE_CHECKING:
+        # Unseen by type checkers, which would take any attribute to be settable.
+        def __setattr__(self, name: str, value: object) -> None:
+            raise AttributeError("a model does not change; make another one: llm.Model(id, **defaults)")
 
-    def __delattr__(self, name: str) -> None:
-        self.__setattr__(name, None)
+        def __delattr__(self, name: str) -> None:
+            self.__setattr__(name, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_remade, (type(self), self.id, dict(self.defaults)))

@@ -43,6 +43,8 @@ class _Dealer:
         self.dealt: list[Any] = []
         self._response = response
         self._latest: dict[int, Any] = {}
+        self._words: Any = None
+        """The text that began last: all others are over."""
 
     def part_at(self, index: int) -> Any:
         """A part of the finished reply."""
@@ -50,9 +52,9 @@ class _Dealer:
 
     def deal(self, chunk: Chunk) -> None:
         latest = self._latest.get(chunk.index)
-        for other in self._latest.values():
-            if other.index != chunk.index and other.content_type in ("text", "thought"):
-                other._over = True
+        words = self._words
+        if words is not None and words.index != chunk.index:
+            words._over = True
         if chunk.part is not None:
             self._finish(latest or self._begin(KINDS.get(type(chunk.part), "part"), chunk.index), chunk.part)
             return
@@ -64,6 +66,8 @@ class _Dealer:
         stream = self._classes[kind](self, index)
         stream._first = index not in self._latest
         self._latest[index] = stream
+        if kind in ("text", "thought"):
+            self._words = stream
         self.dealt.append(stream)
         return stream
 

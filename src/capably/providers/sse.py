@@ -10,11 +10,10 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Any
 
-import msgspec
+from capably.providers.wire import load_json
 
 _END_OF_EVENT = re.compile(rb"\r\n\r\n|\n\n|\r\r")
 _LINES = re.compile(rb"\r\n|\n|\r")
-_load = msgspec.json.decode
 
 
 class SSEBuffer:
@@ -34,14 +33,14 @@ class SSEBuffer:
         for block in blocks:
             data = data_of(block)
             if data:
-                yield _load(data)
+                yield load_json(data)
 
     def end(self) -> Iterator[Any]:
         """The last event, where the stream ended without an empty line."""
         data = data_of(self._pending)
         self._pending = b""
         if data:
-            yield _load(data)
+            yield load_json(data)
 
 
 def data_of(block: bytes) -> bytes:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from capably.providers.anthropic.errors import error_from_body, is_object
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request
@@ -29,7 +30,7 @@ FINISH = {
 def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
     """What `body` says. A body that is an error raises it; one that makes no sense raises `ServerError`."""
     try:
-        message: Any = msgspec.json.decode(body)
+        message: Any = load_json(body)
     except msgspec.DecodeError as error:
         raise nonsense(f"is no JSON ({error})", _text_of(body), provider) from error
     if not is_object(message) or message.get("type") != "message":

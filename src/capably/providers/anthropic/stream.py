@@ -9,6 +9,7 @@ import msgspec
 
 from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
 from capably.providers.anthropic.errors import error_from_body, is_object
+from capably.providers.wire import load_json
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk
@@ -42,7 +43,7 @@ class MessageFold:
         try:
             take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
             return take(self, event) if take else ()
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
 
     def reply(self) -> Reply:
@@ -76,6 +77,8 @@ class MessageFold:
             return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
         if kind == "fallback":
             self._message["model"] = block["to"]["model"]
+        if kind in ("text", "thinking") and not isinstance(block[kind], str):
+            raise TypeError(f"{kind!r} is a {type(block[kind]).__name__}, not a str")
         if kind in ("text", "thinking") and block[kind]:
             return (Chunk("text" if kind == "text" else "thought", index, block[kind]),)
         return ()
@@ -88,6 +91,8 @@ class MessageFold:
             return ()
         carrier, field = _GROWING[kind]
         more = delta[carrier]
+        if not isinstance(more, str):
+            raise TypeError(f"{carrier!r} is a {type(more).__name__}, not a str")
         self._grown[index].setdefault(field, []).append(more)
         if not more:
             return ()
@@ -153,7 +158,7 @@ class MessageFold:
 
 def _object_or_text(text: str) -> dict[str, Any] | str:
     try:
-        parsed: Any = msgspec.json.decode(text)
+        parsed: Any = load_json(text)
     except msgspec.DecodeError:
         return text
     return parsed if is_object(parsed) else text

@@ -14,6 +14,7 @@ from capably.providers.google.citations import cite
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request
 from capably.types.usage import Usage
@@ -35,8 +36,8 @@ FINISH: Mapping[str, str] = {
 def decode_reply(body: bytes, request: Request) -> Reply:
     """The reply in a body. Raises `ServerError` where it makes no sense, and the fitting error where it reports one."""
     try:
-        found = msgspec.json.decode(body)
-    except (msgspec.DecodeError, RecursionError) as error:
+        found = load_json(body)
+    except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
     try:
         return _read_reply(found, body, request)

@@ -85,7 +85,7 @@ def translate(error: Exception, provider: str = "google") -> CapablyError:
     if isinstance(error, CapablyError):
         return error
     found: Any = error
-    if isinstance(getattr(error, "details", None), (dict, list)) and isinstance(getattr(error, "code", None), int):
+    if hasattr(error, "details") and isinstance(getattr(error, "code", None), int):
         return error_of(found.details, found.code, _headers_of(found), provider)
     kinds = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__)
     kind = next(filter(None, map(BY_EXCEPTION.get, kinds)), None)

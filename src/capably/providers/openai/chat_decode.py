@@ -10,6 +10,7 @@ import msgspec
 from capably.providers.openai.content import decode_arguments
 from capably.providers.openai.errors import in_band, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request
 from capably.types.tools import Tool
@@ -47,7 +48,7 @@ Place: TypeAlias = tuple[str, int]
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
     """The reply. An error inside the body is raised; a body that cannot be read raises `ServerError` with it."""
     try:
-        completion = msgspec.json.decode(body)
+        completion = load_json(body)
     except msgspec.DecodeError as error:
         raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
     return decode_completion(completion, body, request, provider)

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from capably.providers.openai.errors import unsupported
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Request
 
@@ -79,7 +80,7 @@ def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
     if not isinstance(text, str) or not text.strip():
         return {}, text if isinstance(text, str) else ""
     try:
-        parsed = msgspec.json.decode(text)
+        parsed = load_json(text)
     except msgspec.DecodeError:
         return {}, text
     return (parsed if isinstance(parsed, dict) else {}), text  # pyright: ignore[reportUnknownVariableType]

@@ -10,6 +10,7 @@ import msgspec
 from capably.providers.openai.content import decode_arguments
 from capably.providers.openai.errors import in_band, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request
 from capably.types.tools import Tool
@@ -40,7 +41,7 @@ Json = Mapping[str, Any]
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
     """The reply. A failed response raises its error; one that cannot be read raises `ServerError` with the body."""
     try:
-        response = msgspec.json.decode(body)
+        response = load_json(body)
     except msgspec.DecodeError as error:
         raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
     return decode_response(response, body, request, provider)
@@ -108,9 +109,10 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> list[p.Part]:
 
 def _content_part(part: Json) -> p.Part:
     if part["type"] == "output_text":
-        return p.Text(part["text"], tuple(_citation(raw, part["text"]) for raw in part.get("annotations") or ()))
+        text = _typed(part, "text", str)
+        return p.Text(text, tuple(_citation(raw, text) for raw in part.get("annotations") or ()))
     if part["type"] == "refusal":
-        return p.Refusal(part["refusal"])
+        return p.Refusal(_typed(part, "refusal", str))
     return p.Unknown(part["type"], part)
 
 
@@ -155,9 +157,21 @@ def decode_usage(usage: Json | None) -> Usage:
     read: Json = usage.get("input_tokens_details") or {}
     written: Json = usage.get("output_tokens_details") or {}
     return Usage(
-        input_tokens=usage.get("input_tokens") or 0,
-        output_tokens=usage.get("output_tokens") or 0,
-        reasoning_tokens=written.get("reasoning_tokens") or 0,
-        cache_read_tokens=read.get("cached_tokens") or 0,
-        cache_write_tokens=read.get("cache_write_tokens") or 0,
+        input_tokens=_count(usage, "input_tokens"),
+        output_tokens=_count(usage, "output_tokens"),
+        reasoning_tokens=_count(written, "reasoning_tokens"),
+        cache_read_tokens=_count(read, "cached_tokens"),
+        cache_write_tokens=_count(read, "cache_write_tokens"),
     )
+
+
+def _count(fields: Json, name: str) -> int:
+    """A number of tokens; one that is absent is 0."""
+    return _typed(fields, name, int) if fields.get(name) else 0
+
+
+def _typed(fields: Json, name: str, kind: type) -> Any:
+    value = fields[name]
+    if not isinstance(value, kind):
+        raise TypeError(f"{name!r} is a {type(value).__name__}, not a {kind.__name__}")
+    return value

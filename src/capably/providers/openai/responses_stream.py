@@ -141,6 +141,8 @@ class ResponsesFold:
         return self._items.setdefault(index, ItemState())
 
     def _grow(self, index: int, local: int, kind: str, delta: str) -> Sequence[Chunk]:
+        if not isinstance(delta, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
         self._state(index).sent.setdefault(local, []).append(delta)

@@ -9,6 +9,7 @@ import msgspec
 
 from capably.providers.openai.errors import nonsense, translate
 from capably.providers.sse import decode_sse, decode_sse_async
+from capably.providers.wire import load_json
 
 
 class OpenAIStream:
@@ -23,7 +24,7 @@ class OpenAIStream:
     def __iter__(self) -> Iterator[Any]:
         try:
             if is_json(self._response):
-                yield msgspec.json.decode(self._response.read())
+                yield load_json(self._response.read())
             else:
                 yield from decode_sse(self._response.iter_bytes())
         except msgspec.DecodeError as error:
@@ -49,7 +50,7 @@ class AsyncOpenAIStream:
     async def __aiter__(self) -> AsyncIterator[Any]:
         try:
             if is_json(self._response):
-                yield msgspec.json.decode(await self._response.aread())
+                yield load_json(await self._response.aread())
             else:
                 async for event in decode_sse_async(self._response.aiter_bytes()):
                     yield event

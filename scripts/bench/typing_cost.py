@@ -1,0 +1,311 @@
+"""What the types cost: pyright's CPU seconds and an editor's waits, over registries of 50 to 3,000 models.
+
+    python scripts/bench/typing_cost.py                          # the table of CPU seconds
+    python scripts/bench/typing_cost.py --langserver --sizes 0   # the waits of an editor, with the real registry (0)
+
+The registries are made of the real profiles: models are repeated under other ids, and from 300 models on profiles too.
+CPU seconds are the smallest of `--runs`; on a busy machine trust the ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from capably_codegen.registry import Source, constant_name, load_registry
+from capably_codegen.render import render
+from capably_codegen.schema import Model, Profile
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SIX = 6
+MANY = 300
+LIMITS = {"user file": 1.15, "300 constants": 1.3, "300 strings": 1.6}
+"""What issue 3 allows from 50 to 1,000 models."""
+
+BARE = '''from dataclasses import dataclass
+
+@dataclass
+class Book:
+    title: str
+
+def best(books: list[Book]) -> Book | None:
+    return max(books, key=lambda book: book.title, default=None)
+
+''' + "\n".join(f"def step_{n}(text: str) -> str:\n    return text.upper() * {n}" for n in range(10))  # fmt: skip
+
+USES = """from dataclasses import dataclass
+from capably import llm
+
+@dataclass
+class Book:
+    title: str
+
+@llm.tool
+def look_up(title: str) -> str:
+    "Looks up."
+    return title
+
+model = llm.Model("{id}")
+
+def ask(question: str) -> str:
+    response = model.call(question, max_tokens=100)
+    print(response.usage, response.cost, response.finish_reason)
+    return response.text()
+
+def read(text: str) -> Book:
+    return llm.Model.of(text).call(text, format=Book).parse()
+
+def loop(text: str) -> str:
+    response = llm.Model.of(text).call(text, tools=[look_up])
+    while response.tool_calls:
+        response = response.resume(response.execute_tools())
+    return response.text()
+"""
+
+
+def of_size(real: Source, size: int) -> Source:
+    """A registry of `size` models (0: the real one), made of the real profiles."""
+    if not size:
+        return real
+    registry = real.registry
+    models: dict[str, Model] = {}
+    profiles: dict[str, Profile] = {}
+    known = sorted(registry.models.items())
+    step = max(1, len(known) // size)
+    for number in range(size):
+        id, model = known[number * step % len(known)]
+        again, copy = number * step // len(known), number // MANY
+        profile = f"{model.profile}-{copy}" if copy and model.profile != "unverified" else model.profile
+        if profile != "unverified":
+            profiles[profile] = registry.profiles[model.profile]
+        new = f"{id}-v{again}" if again else id
+        models[new] = model.model_copy(update={"profile": profile, "constant": None, "replacement": None})
+    lines = {**real.lines, **{("profiles", name): 1 for name in profiles}, **{("models", id): 1 for id in models}}
+    return Source(real.path, registry.model_copy(update={"models": models, "profiles": profiles}), lines)
+
+
+def constant(source: Source, id: str) -> str:
+    return f"llm.{id.partition('/')[0]}.{constant_name(id, source.registry.models[id])}"
+
+
+def write_project(folder: Path, source: Source) -> None:
+    """Stubs of the registry in `typings/`, which shadow the installed ones, and files that use them."""
+    stubs = folder / "typings" / "capably_models"
+    stubs.mkdir(parents=True)
+    for name, text in render(source).items():
+        (stubs / name).write_text(text, encoding="utf-8")
+    ids = sorted(source.registry.models)
+    six = [ids[i * len(ids) // SIX] for i in range(SIX)]
+    many = (ids * MANY)[:MANY]
+    (folder / "bare.py").write_text(BARE, encoding="utf-8")
+    (folder / "uses.py").write_text(USES.replace("{id}", six[0]), encoding="utf-8")
+    (folder / "user.py").write_text(_functions(constant(source, id) for id in six) + USES.replace("{id}", six[1]))
+    (folder / "constants.py").write_text(_functions(constant(source, id) for id in many), encoding="utf-8")
+    (folder / "strings.py").write_text(_functions(f'llm.Model("{id}")' for id in many), encoding="utf-8")
+
+
+def _functions(models: Iterator[str]) -> str:
+    return "from capably import llm\n" + "\n".join(
+        f"def f_{n}(text: str) -> str:\n    return {model}.call(text, max_tokens=100).text()\n"
+        for n, model in enumerate(models)
+    )
+
+
+FILES = {
+    "bare file": "bare.py",
+    "file with capably": "uses.py",
+    "user file": "user.py",
+    "300 constants": "constants.py",
+    "300 strings": "strings.py",
+}
+
+
+def cpu_of(folder: Path, file: str, python: str, runs: int) -> float:
+    """CPU seconds of pyright over one file; it must find no error in it."""
+    config = {"include": [file], "typeCheckingMode": "standard", "stubPath": "typings"}
+    (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    seconds: list[float] = []
+    for _ in range(runs):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-m", "pyright", "--pythonpath", python]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        if done.returncode:
+            raise RuntimeError(f"{file} is not free of errors:\n{done.stdout[:2000]}{done.stderr[:2000]}")
+        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    return min(seconds)
+
+
+def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> None:
+    table: dict[str, list[float]] = {name: [] for name in FILES}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            write_project(Path(folder), of_size(real, size))
+            for name, file in FILES.items():
+                table[name].append(cpu_of(Path(folder), file, python, runs))
+    print(
+        f"{'CPU seconds':24}" + "".join(f"{size or 'real':>9}" for size in sizes) + f"{'last/first':>12}{'allowed':>9}"
+    )
+    for name, row in table.items():
+        limit = LIMITS.get(name)
+        shown = "".join(f"{value:9.2f}" for value in row) + f"{row[-1] / row[0]:12.2f}{limit or '':>9}"
+        print(f"{name:24}{shown}")
+    ratios = [uses / bare for uses, bare in zip(table["file with capably"], table["bare file"], strict=True)]
+    print(f"{'with capably / bare':24}" + "".join(f"{ratio:9.2f}" for ratio in ratios) + f"{'':12}{1.5:>9}")
+
+
+class Server:
+    """pyright-langserver over standard input and output."""
+
+    def __init__(self, folder: Path) -> None:
+        command = shutil.which(
+            "pyright-langserver", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        )
+        if command is None:
+            raise RuntimeError("pyright-langserver is not installed")
+        self._process = subprocess.Popen(
+            [command, "--stdio"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._ids = count(1)
+        self._uri = (folder / "edit.py").as_uri()
+        self._version = 0
+        root: dict[str, Any] = {"rootUri": folder.as_uri(), "processId": os.getpid(), "capabilities": {}}
+        self.ask("initialize", {**root, "workspaceFolders": [{"uri": folder.as_uri(), "name": "bench"}]})
+        self.tell("initialized", {})
+
+    def tell(self, method: str, params: Any, id: int | None = None) -> None:
+        message = {"jsonrpc": "2.0", "method": method, "params": params, **({} if id is None else {"id": id})}
+        self._send(message)
+
+    def _send(self, message: Any) -> None:
+        body = json.dumps(message).encode()
+        assert self._process.stdin
+        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._process.stdin.flush()
+
+    def _receive(self) -> Any:
+        assert self._process.stdout
+        length = 0
+        while line := self._process.stdout.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.split(b":")[1])
+        return json.loads(self._process.stdout.read(length))
+
+    def ask(self, method: str, params: Any) -> Any:
+        id = next(self._ids)
+        self.tell(method, params, id)
+        while True:
+            message = self._receive()
+            if message.get("id") == id and "method" not in message:
+                return message.get("result")
+            if "id" in message and "method" in message:  # the server asks us
+                asked: dict[str, Any] = message.get("params") or {}
+                wanted: list[Any] = asked.get("items", [])
+                self._send({"jsonrpc": "2.0", "id": message["id"], "result": [{} for _ in wanted]})
+
+    def show(self, text: str) -> None:
+        """The text as it is in the editor now."""
+        self._version += 1
+        document = {"uri": self._uri, "version": self._version}
+        if self._version == 1:
+            self.tell("textDocument/didOpen", {"textDocument": {**document, "languageId": "python", "text": text}})
+        else:
+            self.tell("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
+
+    def at(self, method: str, text: str) -> Any:
+        """Asks at the place of `|` in the text."""
+        before, _, after = text.partition("|")
+        self.show(before + after)
+        place = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
+        return self.ask(f"textDocument/{method}", {"textDocument": {"uri": self._uri}, "position": place})
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def measure_editor(real: Source, size: int, python: str) -> None:
+    """Milliseconds from a keystroke to the answer, warm: the median of seven edits, and what was offered."""
+    source = of_size(real, size)
+    id = "anthropic/claude-sonnet-5-5" if not size else min(source.registry.models)
+    name = constant(source, id)
+    questions = {
+        "ids, constants": ("completion", f"{name.rpartition('.')[0]}.|"),
+        "ids, strings": ("completion", 'llm.Model("|")'),
+        "effort levels": ("completion", f'{name}.call("Hi", reasoning="|")'),
+        "parameters": ("completion", f'{name}.call("Hi", |)'),
+        "parameters, strings": ("completion", f'llm.Model("{id}").call("Hi", |)'),
+        "hover of a model": ("hover", name[:-1] + "|" + name[-1]),
+        "hover of call": ("hover", f'{name}.ca|ll("Hi")'),
+        "signature help": ("signatureHelp", f"{name}.call(|)"),
+        "signature help, Model(": ("signatureHelp", "llm.Model(|)"),
+        "signature help, @llm.call(": ("signatureHelp", "llm.call(|)"),
+    }
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made).resolve()
+        write_project(folder, source)
+        venv = Path(python).parent.parent
+        config = {"include": ["edit.py"], "venvPath": str(venv.parent), "venv": venv.name, "stubPath": "typings"}
+        (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+        (folder / "edit.py").write_text("", encoding="utf-8")
+        server = Server(folder)
+        try:
+            print(f"\n{len(source.registry.models)} models{'':22}{'median ms':>10}{'worst':>8}  offered")
+            for title, (method, text) in questions.items():
+                waits: list[float] = []
+                answer: Any = None
+                for edit in range(8):
+                    written = "from capably import llm\n\n" + "# an edit\n" * edit + text + "\n"
+                    started = time.perf_counter()
+                    answer = server.at(method, written)
+                    waits.append(1000 * (time.perf_counter() - started))
+                print(f"{title:32}{statistics.median(waits[1:]):10.0f}{max(waits[1:]):8.0f}  {_offered(answer)}")
+        finally:
+            server.close()
+
+
+def _offered(answer: Any) -> str:
+    if not answer:
+        return "nothing"
+    if "signatures" in answer:
+        return f"{len(answer['signatures'])} signatures"
+    if "contents" in answer:
+        return str(answer["contents"].get("value", "")).replace("\n", " ")[:90]
+    items: Any = answer.get("items", answer)
+    quoted = [item["label"] for item in items if item["label"].startswith(('"', "'")) or item["label"].endswith("=")]
+    names = quoted or [item["label"] for item in items]
+    return f"{len(names)}: {', '.join(names)[:90]}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--python", default=sys.executable, help="the interpreter whose installed capably is used")
+    parser.add_argument("--sizes", default="50,300,1000", help="numbers of models, with commas; 0 is the real registry")
+    parser.add_argument("--runs", type=int, default=2)
+    parser.add_argument("--langserver", action="store_true", help="the waits of an editor instead of CPU seconds")
+    options = parser.parse_args()
+    sizes = [int(size) for size in options.sizes.split(",")]
+    real = load_registry(ROOT / "model_registry.yaml")
+    if not options.langserver:
+        measure_cpu(real, sizes, options.python, options.runs)
+        return
+    for size in sizes:
+        measure_editor(real, size, options.python)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,17 @@
+"""JSON that came from elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+def load_json(data: bytes | str) -> Any:
+    """`data` parsed. Whatever is wrong with it (its syntax, its encoding, its depth): `msgspec.DecodeError`."""
+    try:
+        return msgspec.json.decode(data)
+    except RecursionError as error:
+        raise msgspec.DecodeError("JSON is nested too deep") from error
+    except UnicodeError as error:
+        raise msgspec.DecodeError(f"JSON is no UTF-8: {error}") from error

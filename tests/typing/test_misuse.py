@@ -1,0 +1,111 @@
+"""Misuse that people really write, and valid uses beside it: pyright rejects the one and nothing of the other."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import pytest
+from checkers import CHECKERS, Errors, find_checker, run_checker
+
+from capably import llm
+
+CASES = Path(__file__).parent / "cases"
+FILES = sorted(path.name for path in CASES.glob("*.py"))
+_MARK = re.compile(r"# (error|run time)$")
+
+
+class Statement(NamedTuple):
+    """A statement of a file of cases: the lines it stands on, its text, and its mark."""
+
+    lines: range
+    text: str
+    mark: str
+
+
+def statements(name: str) -> Iterator[Statement]:
+    """Every marked line, with the statement that it belongs to (of a function, its decorators only)."""
+    source = (CASES / name).read_text(encoding="utf-8")
+    lines = source.splitlines()
+    for number, line in enumerate(lines, start=1):
+        found = _MARK.search(line)
+        if found:
+            end = number + 1 if line.startswith("@") else number
+            yield Statement(range(number, end + 1), line, found[1])
+
+
+@pytest.fixture(scope="module")
+def said(wheel_python: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Errors]:
+    return {"pyright": _checked("pyright", wheel_python, tmp_path_factory.mktemp("cases"))}
+
+
+def _checked(checker: str, python: str, folder: Path) -> Errors:
+    for name in FILES:
+        shutil.copy(CASES / name, folder / name)
+    return run_checker(checker, folder, python)
+
+
+@pytest.mark.wheel
+@pytest.mark.xdist_group("wheel")
+@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_marked_is_rejected_and_nothing_else(
+    said: dict[str, Errors], wheel_python: str, tmp_path: Path, name: str, checker: str
+) -> None:
+    if find_checker(checker) is None:
+        pytest.skip(f"{checker} is not installed (uv sync --group checkers)")
+    if checker not in said:
+        said[checker] = _checked(checker, wheel_python, tmp_path)
+    rejected = said[checker].get(name, {})
+    marked = [case for case in statements(name) if case.mark == "error"]
+    accepted = [case.text for case in marked if not rejected.keys() & set(case.lines)]
+    elsewhere = {line for case in marked for line in case.lines}
+    refused = {f"{name}:{line}": message for line, message in rejected.items() if line not in elsewhere}
+    assert (accepted, refused) == ([], {})
+
+
+def test_there_are_as_many_misuses_as_were_promised() -> None:
+    marks = [case.mark for name in FILES for case in statements(name)]
+    assert marks.count("error") >= 40 + 25 + 20
+    assert marks.count("run time") >= 13
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_no_type_can_reject_is_refused_at_run_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    scope = _definitions(name, monkeypatch)
+    accepted: list[str] = []
+    for case in statements(name):
+        if case.mark == "run time":
+            try:
+                exec(case.text, scope)
+            except (llm.UnsupportedFeatureError, ValueError, TypeError):
+                continue
+            except llm.CapablyError as error:
+                accepted.append(f"{case.text} -> {error}")
+            else:
+                accepted.append(case.text)
+    assert accepted == []
+
+
+def _definitions(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What the file defines, without the calls that it makes."""
+    module = ast.parse((CASES / name).read_text(encoding="utf-8"))
+    wrong = {line for case in statements(name) if case.mark == "error" for line in case.lines}
+    module.body = [
+        node
+        for node in module.body
+        if isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef, ast.Assign))
+        and not wrong & {node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))}
+    ]
+    made = ModuleType(name)
+    monkeypatch.setitem(sys.modules, name, made)  # dataclasses look their module up
+    exec(compile(module, name, "exec"), made.__dict__)
+    return made.__dict__
