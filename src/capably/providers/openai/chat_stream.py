@@ -47,7 +47,20 @@ class ChatFold:
     which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
     """
 
-    __slots__ = ("_calls", "_completion", "_ended", "_finish", "_message", "_places", "_provider", "_request", "_texts")
+    __slots__ = (
+        "_by_id",
+        "_by_index",
+        "_calls",
+        "_completion",
+        "_ended",
+        "_finish",
+        "_message",
+        "_places",
+        "_provider",
+        "_request",
+        "_texts",
+        "_waiting",
+    )
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
@@ -58,6 +71,11 @@ class ChatFold:
         """Fields of the message that are plain text, in pieces."""
         self._finish: dict[str, Any] = {}
         self._calls: list[CallState] = []
+        self._by_index: dict[int, CallState] = {}
+        """The latest call with this index."""
+        self._by_id: dict[str, CallState] = {}
+        self._waiting: list[CallState] = []
+        """Calls of which no step was given out yet."""
         self._places: dict[Place, int] = {}
         self._ended = False
 
@@ -156,6 +174,8 @@ class ChatFold:
             arguments = msgspec.json.encode(arguments).decode()
         join(state.fields, {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None})
         state.fields["id"] = state.fields.get("id") or delta.get("id")
+        if state.fields["id"]:
+            self._by_id.setdefault(state.fields["id"], state)
         state.name = state.name or function.get("name") or ""
         if function:
             state.arguments = state.arguments or []
@@ -168,27 +188,31 @@ class ChatFold:
         function: Mapping[str, Any] = delta.get("function") or {}
         index, id, name = delta.get("index"), delta.get("id"), function.get("name")
         if isinstance(index, int):
-            known = next((call for call in reversed(self._calls) if call.index == index), None)
+            known = self._by_index.get(index)
             # Some hosts send every call with index 0: another id and another name make another call.
             if known and not (id and name and known.fields.get("id") not in (None, "", id)):
                 return known
         else:
-            known = next((call for call in self._calls if id and call.fields.get("id") == id), None)
+            known = self._by_id.get(id) if id else None
             if known or (self._calls and not name and not id):
                 return known or self._calls[-1]
             index = len(self._calls)
-        self._calls.append(CallState(index))
-        return self._calls[-1]
+        state = CallState(index)
+        self._calls.append(state)
+        self._waiting.append(state)
+        self._by_index[index] = state
+        return state
 
     def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
         """First steps of calls whose name is known and whose predecessors have begun; at the end, of all others too."""
         chunks: list[Chunk] = []
-        begun = sum(call.place is not None for call in self._calls)
-        for call in sorted(self._calls, key=lambda call: call.index):
-            if call.place is not None:
-                continue
+        begun = len(self._calls) - len(self._waiting)
+        self._waiting.sort(key=lambda call: call.index)
+        while self._waiting:
+            call = self._waiting[0]
             if not all and (call.index > begun or not call.name):
                 break
+            del self._waiting[0]
             call.place = ("call", begun)
             index = self._index(call.place)
             call.fields["id"] = call.fields.get("id") or f"call_{begun}"
