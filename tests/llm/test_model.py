@@ -401,3 +401,13 @@ def test_naming_a_model_loads_one_providers_facts() -> None:
         "print([n for n in ('_anthropic', '_google', '_openai') if f'capably_models.{n}' in sys.modules])"
     )
     assert found == "['_anthropic']\n"
+
+
+def test_a_custom_model_keeps_its_facts_through_pickle_and_json() -> None:
+    tuned = llm.Model.custom("openai/ft:gpt-5.6:acme", like="openai/gpt-5.6")
+    again = pickle.loads(pickle.dumps(tuned))
+    assert again == tuned
+    assert again.info is not None
+    assert again.info.limits == llm.openai.gpt_5_6.info.limits  # pyright: ignore[reportOptionalMemberAccess]
+    with pytest.raises(llm.UnsupportedFeatureError):
+        again.call("Hi", temperature=0.2)

@@ -103,7 +103,8 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             self.__setattr__(name, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_remade, (type(self), self.id, dict(self.defaults)))
+        origin = self._info.origin if self._info else None
+        return (remade, (type(self), self.id, dict(self.defaults), origin))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults
@@ -161,8 +162,13 @@ def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in params.items() if name not in ("system", "prefill")}
 
 
-def _remade(cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any]) -> ModelBase[Any, Any]:
-    return cls._made(id, listed_model(id), defaults)  # pyright: ignore[reportPrivateUsage]
+def remade(
+    cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any], origin: str | None = None
+) -> ModelBase[Any, Any]:
+    """A model as it was written: `origin` is the listed id whose facts it has, where that is another than its own."""
+    info = listed_model(origin or id)
+    renamed = info.renamed(id) if info and info.id != id else info
+    return cls._made(id, renamed, defaults)  # pyright: ignore[reportPrivateUsage]
 
 
 def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:

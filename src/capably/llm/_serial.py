@@ -132,6 +132,7 @@ def _state(response: Any) -> dict[str, Any]:
     defaults, _ = _kept(model.defaults)
     return {
         "model": model.id,
+        "origin": model.info.origin if model.info else None,
         "defaults": defaults,
         "endpoint": request.endpoint,
         "model_id": request.model_id,
@@ -176,7 +177,7 @@ def _kept(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
-    from capably.llm._model import _remade  # pyright: ignore[reportPrivateUsage]
+    from capably.llm._model import remade
 
     params: dict[str, Any] = decode(state["params"])
     if tools:
@@ -185,7 +186,7 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
         from capably.llm._format import format_of
 
         params["format"] = format_of(format)
-    model = _remade(Model, state["model"], decode(state["defaults"]))
+    model = remade(Model, state["model"], decode(state["defaults"]), state.get("origin"))
     request = Request(
         info=model.info,
         model_id=state["model_id"],

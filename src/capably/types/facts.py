@@ -14,7 +14,7 @@ UNVERIFIED = "unverified"
 class ModelInfo:
     """One listed model: its capabilities, limits, prices, dates and sources. Unknown values are `None`."""
 
-    __slots__ = ("_entry", "facts", "id", "line", "profile")
+    __slots__ = ("_entry", "facts", "id", "line", "origin", "profile")
 
     def __init__(self, id: str, profile: str, facts: Facts | None, entry: Mapping[str, Any], line: int) -> None:
         self.id = id
@@ -22,6 +22,8 @@ class ModelInfo:
         self.facts = facts
         self.line = line
         self._entry = entry
+        self.origin = id
+        """The listed id whose facts these are; another than `id` for a fine-tune or a deployment."""
 
     def __repr__(self) -> str:
         return f"<ModelInfo {self.id}>"
@@ -34,7 +36,9 @@ class ModelInfo:
 
     def renamed(self, id: str) -> ModelInfo:
         """The same facts under another id: a fine-tune or a deployment of this model."""
-        return ModelInfo(id, self.profile, self.facts, self._entry, self.line)
+        info = ModelInfo(id, self.profile, self.facts, self._entry, self.line)
+        info.origin = self.origin
+        return info
 
     @property
     def verified(self) -> bool:
