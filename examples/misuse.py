@@ -16,9 +16,7 @@ speech = llm.Audio.from_url("https://example.com/hello.mp3")
 sonnet.call("Name a fantasy book.", temperature=0.2)  # error: claude-sonnet-5-5 takes no temperature
 sol.call("Name a fantasy book.", top_p=0.9)  # error: gpt-6.1-sol takes no top_p
 sol.call("Name a fantasy book.", stop="END")  # error: OpenAI's Responses API has no stop sequences
-flash.call(
-    "Name a fantasy book.", temperature=1.0
-)  # error: gemini-3.8-flash ignores temperature, so it would do nothing
+flash.call("Name a fantasy book.", temperature=1.0)  # error: gemini-3.8-flash takes it and ignores it
 flash.call("Name a fantasy book.", verbosity="low")  # error: Gemini has no verbosity
 sonnet.call("Name a fantasy book.", seed=7)  # error: Anthropic has no seed
 sonnet.call("Name a fantasy book.", prefill="The")  # error: claude-sonnet-5-5 does not continue a begun answer
@@ -27,9 +25,7 @@ sonnet.call("Name a fantasy book.", prefill="The")  # error: claude-sonnet-5-5 d
 sonnet.call("Name a fantasy book.", reasoning="minimal")  # error: its levels are low to max
 sol.call("Name a fantasy book.", reasoning="off")  # error: gpt-6.1-sol always reasons
 flash.call("Name a fantasy book.", reasoning="xhigh")  # error: its levels are low, medium and high
-sonnet.call(
-    "Name a fantasy book.", reasoning=llm.Reasoning(budget_tokens=2048)
-)  # error: it takes levels, no token budget
+sonnet.call("Hi", reasoning=llm.Reasoning(budget_tokens=2048))  # error: it takes levels, no token budget
 luna.call("Name a fantasy book.", temperature=0.2)  # error: gpt-5.6-luna takes temperature only with reasoning="off"
 
 # Content that this model cannot read.
