@@ -39,10 +39,7 @@ types:
 
 # all tests, in parallel, with coverage
 test *ARGS:
-    uv run --quiet coverage erase
-    uv run --quiet coverage run -m pytest -n auto {{ ARGS }}
-    uv run --quiet coverage combine --quiet
-    uv run --quiet coverage report
+    uv run --quiet pytest -n auto --dist loadgroup --cov --cov-report term {{ ARGS }}
 
 # every model, feature and form of call, held against the registry in pyright; --checker NAME for another
 matrix *ARGS:
