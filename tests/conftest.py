@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """Clients that a module leaves behind go with it.
+
+    CPython before 3.11.8 dies with "AST constructor recursion depth mismatch" when they are collected while pytest
+    compiles the next module (python/cpython#106905); this can go with Python 3.11.
+    """
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="session")
