@@ -411,3 +411,8 @@ def test_a_custom_model_keeps_its_facts_through_pickle_and_json() -> None:
     assert again.info.limits == llm.openai.gpt_5_6.info.limits  # pyright: ignore[reportOptionalMemberAccess]
     with pytest.raises(llm.UnsupportedFeatureError):
         again.call("Hi", temperature=0.2)
+
+
+def test_preload_imports_the_sdk_of_that_provider_and_of_no_other() -> None:
+    program = "from capably import llm; import sys; llm.preload('openai'); print('openai' in sys.modules, 'anthropic' in sys.modules)"
+    assert run(program) == "True False\n"

@@ -22,6 +22,9 @@ ADAPTERS: Mapping[str, tuple[str, str, str]] = {
 }
 """The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
 
+SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google": "google.genai"}
+"""The registry's word for an adapter -> the module of its SDK; the extra has the same name as the adapter."""
+
 
 def provider(
     name: str,
@@ -68,8 +71,14 @@ def adapter_of(name: str) -> Adapter:
 
 
 def preload(name: str) -> None:
-    """Imports the SDK behind a provider and builds its client now, so that the first call need not."""
+    """Imports the SDK behind a provider now, so that the first call need not. Clients are still built at that call."""
     adapter_of(name)
+    kind = _adapter_kind(name)
+    if kind in SDKS:
+        try:
+            import_module(SDKS[kind])
+        except ImportError as error:
+            raise ConfigurationError(f'the SDK of {name!r} is not installed: pip install "capably[{kind}]"') from error
 
 
 def default_endpoint(name: str) -> str:
