@@ -6,6 +6,7 @@ Python types. A condition on reasoning becomes a pair of overloads.
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -98,6 +99,7 @@ class ProfileStub:
     """Everything a template needs to write one profile class."""
 
     class_name: str
+    module: str
     doc: str
     parts: tuple[str, ...]
     tools: tuple[str, ...]
@@ -117,6 +119,8 @@ class ProfileStub:
     @property
     def content(self) -> str:
         """The name of the type of `content`, which error messages print: `TextImageContent`."""
+        if self.class_name == "AnyModel":
+            return "AnyContent"
         named = "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts)
         return f"{named}Content" if self.has_system else f"{named}ContentWithoutSystem"
 
@@ -133,11 +137,22 @@ def class_name(id: str) -> str:
     return f"_{name}" if name[0].isdigit() else name
 
 
+def module_name(id: str) -> str:
+    """`openai/gpt-5.6-luna` -> `gpt_5_6_luna`, the module of its signatures."""
+    name = re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
+    return f"_{name}" if name[0].isdigit() or keyword.iskeyword(name) or name in _IMPORTED else name
+
+
+_IMPORTED = ("overload", "type_check_only")
+"""What a stub imports in lower case, which a module must not hide."""
+
+
 def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
     """What the stub of this profile must say."""
     rules = rules_of(facts)
     return ProfileStub(
         class_name=f"{class_name(name)}Profile",
+        module=module_name(name),
         doc=f"What models of the profile `{name}` take. Facts of {facts['verified']}.",
         parts=parts(rules),
         tools=tools(rules),
@@ -169,7 +184,7 @@ def any_stub() -> ProfileStub:
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
-    return ProfileStub("AnyModel", doc, parts(rules), tools(rules), (), signatures(rules))
+    return ProfileStub("AnyModel", "_any", doc, parts(rules), tools(rules), (), signatures(rules))
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:

@@ -52,6 +52,8 @@ class ModelStub:
 class Door:
     """The ids of one profile, and what `llm.Model(id)` has as its type."""
 
+    home: str
+    alias: str
     ids: str
     returns: str
     caps: str
@@ -75,15 +77,24 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         models = facts.models_of(source, provider)
         tables = facts.profile_tables(source, provider)
         stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items()}
-        model_stubs = [_model_stub(id, model, stubs) for id, model in models.items()]
-        doors += _doors(provider, models, stubs, any_stub)
+        own_doors = list(_doors(provider, models, stubs, any_stub))
+        doors += own_doors
+        shared: dict[str, Any] = {
+            "provider": provider,
+            "profiles": list(stubs.values()),
+            "models": [_model_stub(id, model, stubs) for id, model in models.items()],
+        }
         contents = sorted({(stub.content, stub.inputs, stub.messages) for stub in stubs.values()})
         tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
+        home = f"_{provider}"
         yield (
-            f"_{provider}.pyi",
-            _fill("_provider.pyi", source, profiles=stubs.values(), models=model_stubs, contents=contents, tools=tools),
+            f"{home}/__init__.pyi",
+            _fill("_provider.pyi", source, doors=own_doors, contents=contents, tools=tools, **shared),
         )
-        yield f"{provider}.pyi", _fill("provider.pyi", source, provider=provider, models=model_stubs)
+        for stub in stubs.values():
+            yield f"{home}/{stub.module}.pyi", _signatures(source, stub, home, stub.caps)
+        yield f"{home}/_models.pyi", _fill("_models.pyi", source, **shared)
+        yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     common = {"max_tokens": "int", **ROUTING}
     shared = {
         "providers": providers,
@@ -92,9 +103,17 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         "explainer": [Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    yield "_model.pyi", _fill("_model.pyi", source, ids=sorted(source.registry.models), **shared)
-    yield "_call.pyi", _fill("_call.pyi", source, **shared)
+    for name in ("_model", "_requirements", "_call"):
+        yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
+    yield "_any.pyi", _signatures(source, any_stub, "_model")
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
+
+
+def _signatures(source: Source, stub: ProfileStub, home: str, *names: str) -> str:
+    """The calls of one profile. A type checker reads them when that profile is called, and none of the others'."""
+    names = (stub.content, *(["Or".join(stub.tools)] if len(stub.tools) > 1 else []), *names)
+    imported = f"from capably_models.{home} import {', '.join(names)}"
+    return _fill("_signatures.pyi", source, stub=stub, home=imported)
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
@@ -104,7 +123,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         models = [_model_stub(id, model, {}) for id, model in facts.models_of(source, provider).items()]
         yield f"{provider}.py", _fill("provider.py", source, provider=provider, title=title, models=models)
         yield (
-            f"_{provider}.py",
+            f"_{provider}/__init__.py",
             _fill(
                 "_provider.py",
                 source,
@@ -131,22 +150,27 @@ def _doors(
     ids: dict[str, list[str]] = {}
     for id, model in models.items():
         ids.setdefault(model.profile, []).append(id)
+    home = f"_{provider}"
     for profile, members in sorted(ids.items()):
-        stub = stubs.get(profile, any_stub)
-        returns = stub.class_name if stub is any_stub else f"_{provider}.{stub.class_name}"
-        # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
-        caps = stub.caps if stub is any_stub else f"_{provider}.{stub.caps}"
-        signatures = stub.signatures[:2] if stub is any_stub else map(_qualified(provider), stub.signatures[:2])
-        yield Door(profiles.literal(tuple(members)), returns, caps, stub, tuple(signatures))
+        literal = profiles.literal(tuple(members))
+        if stub := stubs.get(profile):
+            # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
+            signatures = tuple(map(_qualified(home), stub.signatures[:2]))
+            alias = f"{stub.class_name.removesuffix('Profile')}Id"
+            yield Door(home, alias, literal, f"{home}.{stub.class_name}", f"{home}.{stub.caps}", stub, signatures)
+        else:
+            yield Door(
+                home, "UnverifiedId", literal, any_stub.class_name, any_stub.caps, any_stub, any_stub.signatures[:2]
+            )
 
 
-def _qualified(provider: str) -> Callable[[Signature], Signature]:
+def _qualified(home: str) -> Callable[[Signature], Signature]:
     """The names that a provider's module defines, as other modules write them."""
 
     def qualify(signature: Signature) -> Signature:
         return Signature(
             tuple(
-                replace(p, type=p.type.replace("[", f"[_{provider}.", 1)) if p.name == "tools" and "Or" in p.type else p
+                replace(p, type=p.type.replace("[", f"[{home}.", 1)) if p.name == "tools" and "Or" in p.type else p
                 for p in signature.parameters
             )
         )

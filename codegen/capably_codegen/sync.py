@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _SHOWN = 40
-_GENERATED = ("*.py", "*.pyi", "py.typed")
+_GENERATED = ("**/*.py", "**/*.pyi", "py.typed")
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[str]:
@@ -19,6 +19,8 @@ def write(files: Mapping[str, str], folder: Path) -> list[str]:
             changed.append(path)
     for orphan in _orphans(files, folder):
         (folder / orphan).unlink()
+        if not any((folder / orphan).parent.iterdir()):
+            (folder / orphan).parent.rmdir()
         changed.append(orphan)
     return changed
 
@@ -27,7 +29,7 @@ def differences(files: Mapping[str, str], folder: Path) -> list[str]:
     """What `write` would change, as short diffs; empty when the disk is fresh."""
     found: list[str] = []
     for path, text in sorted(files.items()):
-        found += difference(folder / path, text)
+        found += difference(folder / path, text, path)
     found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
     return found
 
@@ -36,14 +38,16 @@ def write_file(target: Path, text: str) -> bool:
     """Writes one file if it differs; whether it did."""
     if target.exists() and target.read_text(encoding="utf-8") == text:
         return False
+    target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(text, encoding="utf-8", newline="\n")
     return True
 
 
-def difference(target: Path, text: str) -> list[str]:
+def difference(target: Path, text: str, name: str = "") -> list[str]:
     """What `write_file` would change, as one short diff; nothing when the file is fresh."""
+    name = name or target.name
     if not target.exists():
-        return [f"{target.name} is missing"]
+        return [f"{name} is missing"]
     old = target.read_text(encoding="utf-8")
     if old == text:
         return []
@@ -51,8 +55,8 @@ def difference(target: Path, text: str) -> list[str]:
         difflib.unified_diff(
             old.splitlines(),
             text.splitlines(),
-            f"{target.name} (on disk)",
-            f"{target.name} (fresh)",
+            f"{name} (on disk)",
+            f"{name} (fresh)",
             lineterm="",
             n=1,
         )
@@ -62,5 +66,5 @@ def difference(target: Path, text: str) -> list[str]:
 
 
 def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:
-    on_disk = {p.name for pattern in _GENERATED for p in folder.glob(pattern)}
+    on_disk = {p.relative_to(folder).as_posix() for pattern in _GENERATED for p in folder.glob(pattern)}
     return sorted(on_disk - set(files))

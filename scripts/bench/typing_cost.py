@@ -89,7 +89,7 @@ def of_size(real: Source, size: int) -> Source:
     for number in range(size):
         id, model = known[number * step % len(known)]
         again, copy = number * step // len(known), number // MANY
-        profile = f"{model.profile}-{copy}" if copy and model.profile != "unverified" else model.profile
+        profile = f"{model.profile}-copy{copy}" if copy and model.profile != "unverified" else model.profile
         if profile != "unverified":
             profiles[profile] = registry.profiles[model.profile]
         new = f"{id}-v{again}" if again else id
@@ -107,6 +107,7 @@ def write_project(folder: Path, source: Source) -> None:
     stubs = folder / "typings" / "capably_models"
     stubs.mkdir(parents=True)
     for name, text in render(source).items():
+        (stubs / name).parent.mkdir(exist_ok=True)
         (stubs / name).write_text(text, encoding="utf-8")
     ids = sorted(source.registry.models)
     six = [ids[i * len(ids) // SIX] for i in range(SIX)]

@@ -22,12 +22,7 @@ CapsT = TypeVar("CapsT")
 
 @overload
 def call(
-    id: Literal[
-        "anthropic/claude-haiku-4-5",
-        "anthropic/claude-haiku-4-5-20251001",
-        "anthropic/claude-sonnet-4-5",
-        "anthropic/claude-sonnet-4-5-20250929",
-    ],
+    id: _anthropic.Claude45Id,
     /,
     *,
     system: str = ...,
@@ -50,12 +45,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "anthropic/claude-haiku-4-5",
-        "anthropic/claude-haiku-4-5-20251001",
-        "anthropic/claude-sonnet-4-5",
-        "anthropic/claude-sonnet-4-5-20250929",
-    ],
+    id: _anthropic.Claude45Id,
     /,
     *,
     system: str = ...,
@@ -78,7 +68,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
+    id: _anthropic.Claude46Id,
     /,
     *,
     system: str = ...,
@@ -101,7 +91,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
+    id: _anthropic.Claude46Id,
     /,
     *,
     system: str = ...,
@@ -123,7 +113,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"],
+    id: _anthropic.Claude5AlwaysThinkingId,
     /,
     *,
     system: str = ...,
@@ -148,12 +138,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal[
-        "anthropic/claude-fable-5-1",
-        "anthropic/claude-fable-5-2",
-        "anthropic/claude-mythos-5-1",
-        "anthropic/claude-mythos-5-2",
-    ],
+    id: _anthropic.ClaudeFable51Id,
     /,
     *,
     system: str = ...,
@@ -178,7 +163,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-haiku-5-5"],
+    id: _anthropic.ClaudeHaiku55Id,
     /,
     *,
     system: str = ...,
@@ -203,7 +188,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"],
+    id: _anthropic.ClaudeOpus45Id,
     /,
     *,
     system: str = ...,
@@ -226,7 +211,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"],
+    id: _anthropic.ClaudeOpus45Id,
     /,
     *,
     system: str = ...,
@@ -249,7 +234,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"],
+    id: _anthropic.ClaudeOpus47Id,
     /,
     *,
     system: str = ...,
@@ -272,7 +257,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus47Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-4-8"],
+    id: _anthropic.ClaudeOpus48Id,
     /,
     *,
     system: str = ...,
@@ -295,7 +280,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus48Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-5"],
+    id: _anthropic.ClaudeOpus5Id,
     /,
     *,
     system: str = ...,
@@ -318,7 +303,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus5Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-opus-5-5"],
+    id: _anthropic.ClaudeOpus55Id,
     /,
     *,
     system: str = ...,
@@ -341,7 +326,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus55Capabilities]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-sonnet-5"],
+    id: _anthropic.ClaudeSonnet5Id,
     /,
     *,
     system: str = ...,
@@ -366,7 +351,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["anthropic/claude-sonnet-5-5"],
+    id: _anthropic.ClaudeSonnet55BetweenToolsId,
     /,
     *,
     system: str = ...,
@@ -391,7 +376,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-2.5-flash"],
+    id: _google.Gemini25FlashId,
     /,
     *,
     system: str = ...,
@@ -415,7 +400,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-2.5-flash-image"],
+    id: _google.Gemini25FlashImageId,
     /,
     *,
     system: str = ...,
@@ -432,7 +417,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemini25FlashImageCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-2.5-flash-lite"],
+    id: _google.Gemini25FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -456,7 +441,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-2.5-pro"],
+    id: _google.Gemini25ProId,
     /,
     *,
     system: str = ...,
@@ -478,7 +463,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini25ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3-flash-preview"],
+    id: _google.Gemini3FlashId,
     /,
     *,
     system: str = ...,
@@ -501,7 +486,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini3FlashCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3-pro-image"],
+    id: _google.Gemini3ProImageId,
     /,
     *,
     system: str = ...,
@@ -519,7 +504,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemini3ProImageCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.1-flash-image"],
+    id: _google.Gemini31FlashImageId,
     /,
     *,
     system: str = ...,
@@ -538,7 +523,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Video, None, _google.Gemini31FlashImageCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.1-flash-lite"],
+    id: _google.Gemini31FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -563,7 +548,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.1-flash-lite-image"],
+    id: _google.Gemini31FlashLiteImageId,
     /,
     *,
     system: str = ...,
@@ -581,9 +566,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, None, _google.Gemini31FlashLiteImageCapabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
-    ],
+    id: _google.Gemini31ProId,
     /,
     *,
     system: str = ...,
@@ -605,7 +588,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini31ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.5-flash"],
+    id: _google.Gemini35FlashId,
     /,
     *,
     system: str = ...,
@@ -630,7 +613,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"],
+    id: _google.Gemini35FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -652,7 +635,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.6-flash"],
+    id: _google.Gemini36FlashId,
     /,
     *,
     system: str = ...,
@@ -674,7 +657,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-3.7-flash", "google/gemini-3.8-flash", "google/gemini-flash-latest"],
+    id: _google.Gemini37FlashId,
     /,
     *,
     system: str = ...,
@@ -695,7 +678,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"],
+    id: _google.Gemini4ArgonId,
     /,
     *,
     system: str = ...,
@@ -714,7 +697,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini4ArgonCapabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"],
+    id: _google.Gemini4HydrogenId,
     /,
     *,
     system: str = ...,
@@ -736,7 +719,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: Literal["google/gemini-nano-banana-2.1"],
+    id: _google.GeminiNanoBanana21Id,
     /,
     *,
     system: str = ...,
@@ -753,7 +736,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Video, None, _google.GeminiNanoBanana21Capabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemini-robotics-er-2-preview"],
+    id: _google.GeminiRoboticsEr2Id,
     /,
     *,
     system: str = ...,
@@ -771,7 +754,7 @@ def call(
 ) -> CallDecorator[Text | Image | Audio | Video | ToolOutput, FormatT, _google.GeminiRoboticsEr2Capabilities]: ...
 @overload
 def call(
-    id: Literal["google/gemma-3-27b-it"],
+    id: _google.Gemma3Id,
     /,
     *,
     temperature: float = ...,
@@ -787,7 +770,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemma3Capabilities, Never]: ...
 @overload
 def call(
-    id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"],
+    id: _google.Gemma4Id,
     /,
     *,
     system: str = ...,
@@ -808,7 +791,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _google.Gemma4Capabilities]: ...
 @overload
 def call(
-    id: Literal["google/nano-banana-pro-preview"],
+    id: _google.NanoBananaProPreviewId,
     /,
     *,
     system: str = ...,
@@ -825,13 +808,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.NanoBananaProPreviewCapabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "google/gemini-exp-1114",
-        "google/gemini-exp-1206",
-        "google/gemini-gemma-2-27b-it",
-        "google/gemini-gemma-2-9b-it",
-        "google/learnlm-1.5-pro-experimental",
-    ],
+    id: _google.UnverifiedId,
     /,
     *,
     system: str = ...,
@@ -862,7 +839,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
 @overload
 def call(
-    id: Literal["openai/chat-latest"],
+    id: _openai.ChatLatestId,
     /,
     *,
     system: str = ...,
@@ -880,7 +857,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.ChatLatestCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"],
+    id: _openai.DaybreakId,
     /,
     *,
     system: str = ...,
@@ -897,17 +874,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.DaybreakCapabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "openai/gpt-4.1",
-        "openai/gpt-4.1-2025-04-14",
-        "openai/gpt-4.1-mini",
-        "openai/gpt-4.1-mini-2025-04-14",
-        "openai/gpt-4o",
-        "openai/gpt-4o-2024-08-06",
-        "openai/gpt-4o-2024-11-20",
-        "openai/gpt-4o-mini",
-        "openai/gpt-4o-mini-2024-07-18",
-    ],
+    id: _openai.Gpt4o41Id,
     /,
     *,
     system: str = ...,
@@ -927,7 +894,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt4o41Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"],
+    id: _openai.Gpt5Id,
     /,
     *,
     system: str = ...,
@@ -947,9 +914,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5Capabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07", "openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"
-    ],
+    id: _openai.Gpt5MiniNanoId,
     /,
     *,
     system: str = ...,
@@ -969,7 +934,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5MiniNanoCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"],
+    id: _openai.Gpt5ProId,
     /,
     *,
     system: str = ...,
@@ -988,7 +953,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"],
+    id: _openai.Gpt5SearchId,
     /,
     *,
     system: str = ...,
@@ -1004,7 +969,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, FormatT, _openai.Gpt5SearchCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"],
+    id: _openai.Gpt51Id,
     /,
     *,
     system: str = ...,
@@ -1025,7 +990,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"],
+    id: _openai.Gpt51Id,
     /,
     *,
     system: str = ...,
@@ -1049,7 +1014,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"],
+    id: _openai.Gpt52Id,
     /,
     *,
     system: str = ...,
@@ -1069,7 +1034,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"],
+    id: _openai.Gpt52Id,
     /,
     *,
     system: str = ...,
@@ -1091,7 +1056,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"],
+    id: _openai.Gpt52ProId,
     /,
     *,
     system: str = ...,
@@ -1110,7 +1075,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt52ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.3-codex"],
+    id: _openai.Gpt53CodexId,
     /,
     *,
     system: str = ...,
@@ -1130,7 +1095,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.3-codex"],
+    id: _openai.Gpt53CodexId,
     /,
     *,
     system: str = ...,
@@ -1152,7 +1117,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"],
+    id: _openai.Gpt54Id,
     /,
     *,
     system: str = ...,
@@ -1174,7 +1139,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"],
+    id: _openai.Gpt54Id,
     /,
     *,
     system: str = ...,
@@ -1198,7 +1163,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"],
+    id: _openai.Gpt54MiniId,
     /,
     *,
     system: str = ...,
@@ -1220,7 +1185,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"],
+    id: _openai.Gpt54MiniId,
     /,
     *,
     system: str = ...,
@@ -1244,7 +1209,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"],
+    id: _openai.Gpt54NanoId,
     /,
     *,
     system: str = ...,
@@ -1264,7 +1229,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"],
+    id: _openai.Gpt54NanoId,
     /,
     *,
     system: str = ...,
@@ -1286,7 +1251,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"],
+    id: _openai.Gpt54ProId,
     /,
     *,
     system: str = ...,
@@ -1305,7 +1270,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt54ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"],
+    id: _openai.Gpt55Id,
     /,
     *,
     system: str = ...,
@@ -1327,7 +1292,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"],
+    id: _openai.Gpt55Id,
     /,
     *,
     system: str = ...,
@@ -1351,7 +1316,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"],
+    id: _openai.Gpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -1367,7 +1332,7 @@ def call(
 ) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"],
+    id: _openai.Gpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -1385,7 +1350,7 @@ def call(
 ) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"],
+    id: _openai.Gpt55ProId,
     /,
     *,
     system: str = ...,
@@ -1404,7 +1369,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt55ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6-cyber"],
+    id: _openai.Gpt56CyberId,
     /,
     *,
     system: str = ...,
@@ -1425,7 +1390,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6-cyber"],
+    id: _openai.Gpt56CyberId,
     /,
     *,
     system: str = ...,
@@ -1447,7 +1412,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"],
+    id: _openai.Gpt56SolId,
     /,
     *,
     system: str = ...,
@@ -1470,7 +1435,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"],
+    id: _openai.Gpt56SolId,
     /,
     *,
     system: str = ...,
@@ -1495,7 +1460,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"],
+    id: _openai.Gpt56TerraLunaId,
     /,
     *,
     system: str = ...,
@@ -1518,7 +1483,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"],
+    id: _openai.Gpt56TerraLunaId,
     /,
     *,
     system: str = ...,
@@ -1543,7 +1508,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"],
+    id: _openai.Gpt6Id,
     /,
     *,
     system: str = ...,
@@ -1566,7 +1531,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"],
+    id: _openai.Gpt6Id,
     /,
     *,
     system: str = ...,
@@ -1591,7 +1556,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"],
+    id: _openai.Gpt6AstraId,
     /,
     *,
     system: str = ...,
@@ -1614,7 +1579,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6AstraCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"],
+    id: _openai.Gpt6GatedId,
     /,
     *,
     system: str = ...,
@@ -1630,7 +1595,7 @@ def call(
 ) -> CallDecorator[Text | CachePoint, None, _openai.Gpt6GatedCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6-rosalind"],
+    id: _openai.Gpt6RosalindId,
     /,
     *,
     system: str = ...,
@@ -1651,7 +1616,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6RosalindCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6.1-sol"],
+    id: _openai.Gpt61SolId,
     /,
     *,
     system: str = ...,
@@ -1674,7 +1639,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61SolCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6.1-terra"],
+    id: _openai.Gpt61TerraId,
     /,
     *,
     system: str = ...,
@@ -1697,7 +1662,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6.1-terra"],
+    id: _openai.Gpt61TerraId,
     /,
     *,
     system: str = ...,
@@ -1722,7 +1687,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"],
+    id: _openai.Gpt62Id,
     /,
     *,
     system: str = ...,
@@ -1741,13 +1706,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt62Capabilities]: ...
 @overload
 def call(
-    id: Literal[
-        "openai/gpt-audio",
-        "openai/gpt-audio-1.5",
-        "openai/gpt-audio-2025-08-28",
-        "openai/gpt-audio-mini",
-        "openai/gpt-audio-mini-2025-12-15",
-    ],
+    id: _openai.GptAudioId,
     /,
     *,
     system: str = ...,
@@ -1768,7 +1727,7 @@ def call(
 ) -> CallDecorator[Text | Audio | ToolOutput, None, _openai.GptAudioCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"],
+    id: _openai.GptDaybreakId,
     /,
     *,
     system: str = ...,
@@ -1785,7 +1744,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.GptDaybreakCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/o3", "openai/o3-2025-04-16"],
+    id: _openai.O3Id,
     /,
     *,
     system: str = ...,
@@ -1802,7 +1761,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3Capabilities]: ...
 @overload
 def call(
-    id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"],
+    id: _openai.O3ProId,
     /,
     *,
     system: str = ...,
@@ -1819,7 +1778,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3ProCapabilities]: ...
 @overload
 def call(
-    id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"],
+    id: _openai.UnverifiedId,
     /,
     *,
     system: str = ...,

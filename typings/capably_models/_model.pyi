@@ -2,34 +2,13 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Self, TypeAlias, TypeVar, overload
+from typing import Any, Literal, TypeAlias, TypeVar, overload
 
-from capably.llm._capabilities import (
-    Axes,
-    BuiltinT,
-    CacheT,
-    ChoiceT,
-    FormatAxes,
-    LogprobsT,
-    NoTool,
-    ParallelT,
-    PrefillT,
-    ReasoningT,
-    SeedT,
-    StopT,
-    SystemT,
-    TemperatureT,
-    ToolT,
-    TopKT,
-    TopPT,
-    VerbosityT,
-)
 from capably.llm._model import CapsT_co, InputT_contra, ModelBase
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import OnUnsupported
 from capably.types.tools import (
     AnyTool,
     ApplyPatch,
@@ -48,142 +27,12 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
-from capably_models import _anthropic, _google, _openai
+from capably_models import _anthropic, _any, _google, _openai, _requirements
 
 InputT = TypeVar("InputT")
 ModelT = TypeVar("ModelT", bound=ModelBase[Any, Any])
 
-ModelId: TypeAlias = Literal[
-    "anthropic/claude-fable-5",
-    "anthropic/claude-fable-5-1",
-    "anthropic/claude-fable-5-2",
-    "anthropic/claude-haiku-4-5",
-    "anthropic/claude-haiku-4-5-20251001",
-    "anthropic/claude-haiku-5-5",
-    "anthropic/claude-mythos-5",
-    "anthropic/claude-mythos-5-1",
-    "anthropic/claude-mythos-5-2",
-    "anthropic/claude-opus-4-5",
-    "anthropic/claude-opus-4-5-20251101",
-    "anthropic/claude-opus-4-6",
-    "anthropic/claude-opus-4-6-20260205",
-    "anthropic/claude-opus-4-7",
-    "anthropic/claude-opus-4-7-20260416",
-    "anthropic/claude-opus-4-8",
-    "anthropic/claude-opus-5",
-    "anthropic/claude-opus-5-5",
-    "anthropic/claude-sonnet-4-5",
-    "anthropic/claude-sonnet-4-5-20250929",
-    "anthropic/claude-sonnet-4-6",
-    "anthropic/claude-sonnet-5",
-    "anthropic/claude-sonnet-5-5",
-    "google/gemini-2.5-flash",
-    "google/gemini-2.5-flash-image",
-    "google/gemini-2.5-flash-lite",
-    "google/gemini-2.5-pro",
-    "google/gemini-3-flash-preview",
-    "google/gemini-3-pro-image",
-    "google/gemini-3.1-flash-image",
-    "google/gemini-3.1-flash-lite",
-    "google/gemini-3.1-flash-lite-image",
-    "google/gemini-3.1-pro-preview",
-    "google/gemini-3.1-pro-preview-customtools",
-    "google/gemini-3.5-flash",
-    "google/gemini-3.5-flash-lite",
-    "google/gemini-3.6-flash",
-    "google/gemini-3.7-flash",
-    "google/gemini-3.8-flash",
-    "google/gemini-4-argon",
-    "google/gemini-4-carbon",
-    "google/gemini-4-hydrogen",
-    "google/gemini-4-neon",
-    "google/gemini-exp-1114",
-    "google/gemini-exp-1206",
-    "google/gemini-flash-latest",
-    "google/gemini-flash-lite-latest",
-    "google/gemini-gemma-2-27b-it",
-    "google/gemini-gemma-2-9b-it",
-    "google/gemini-nano-banana-2.1",
-    "google/gemini-pro-latest",
-    "google/gemini-robotics-er-2-preview",
-    "google/gemma-3-27b-it",
-    "google/gemma-4-26b-a4b-it",
-    "google/gemma-4-31b-it",
-    "google/learnlm-1.5-pro-experimental",
-    "google/nano-banana-pro-preview",
-    "openai/chat-latest",
-    "openai/daybreak-blue-latest",
-    "openai/daybreak-red-latest",
-    "openai/gpt-4.1",
-    "openai/gpt-4.1-2025-04-14",
-    "openai/gpt-4.1-mini",
-    "openai/gpt-4.1-mini-2025-04-14",
-    "openai/gpt-4o",
-    "openai/gpt-4o-2024-08-06",
-    "openai/gpt-4o-2024-11-20",
-    "openai/gpt-4o-mini",
-    "openai/gpt-4o-mini-2024-07-18",
-    "openai/gpt-5",
-    "openai/gpt-5-2025-08-07",
-    "openai/gpt-5-mini",
-    "openai/gpt-5-mini-2025-08-07",
-    "openai/gpt-5-nano",
-    "openai/gpt-5-nano-2025-08-07",
-    "openai/gpt-5-pro",
-    "openai/gpt-5-pro-2025-10-06",
-    "openai/gpt-5-search-api",
-    "openai/gpt-5-search-api-2025-10-14",
-    "openai/gpt-5.1",
-    "openai/gpt-5.1-2025-11-13",
-    "openai/gpt-5.2",
-    "openai/gpt-5.2-2025-12-11",
-    "openai/gpt-5.2-pro",
-    "openai/gpt-5.2-pro-2025-12-11",
-    "openai/gpt-5.3-codex",
-    "openai/gpt-5.4",
-    "openai/gpt-5.4-2026-03-05",
-    "openai/gpt-5.4-mini",
-    "openai/gpt-5.4-mini-2026-03-17",
-    "openai/gpt-5.4-nano",
-    "openai/gpt-5.4-nano-2026-03-17",
-    "openai/gpt-5.4-pro",
-    "openai/gpt-5.4-pro-2026-03-05",
-    "openai/gpt-5.5",
-    "openai/gpt-5.5-2026-04-23",
-    "openai/gpt-5.5-cyber",
-    "openai/gpt-5.5-cyber-preview",
-    "openai/gpt-5.5-pro",
-    "openai/gpt-5.5-pro-2026-04-23",
-    "openai/gpt-5.6",
-    "openai/gpt-5.6-cyber",
-    "openai/gpt-5.6-luna",
-    "openai/gpt-5.6-sol",
-    "openai/gpt-5.6-terra",
-    "openai/gpt-6-astra",
-    "openai/gpt-6-astra-law",
-    "openai/gpt-6-cyber",
-    "openai/gpt-6-luna",
-    "openai/gpt-6-rosalind",
-    "openai/gpt-6-sol",
-    "openai/gpt-6.1-sol",
-    "openai/gpt-6.1-terra",
-    "openai/gpt-6.2-astra",
-    "openai/gpt-6.2-astra-law",
-    "openai/gpt-6.2-sol",
-    "openai/gpt-audio",
-    "openai/gpt-audio-1.5",
-    "openai/gpt-audio-2025-08-28",
-    "openai/gpt-audio-mini",
-    "openai/gpt-audio-mini-2025-12-15",
-    "openai/gpt-daybreak-blue-latest",
-    "openai/gpt-daybreak-red-latest",
-    "openai/gpt-rosalind-discovery",
-    "openai/gpt-rosalind-research",
-    "openai/o3",
-    "openai/o3-2025-04-16",
-    "openai/o3-pro",
-    "openai/o3-pro-2025-06-10",
-]
+ModelId: TypeAlias = _anthropic.Id | _google.Id | _openai.Id
 """Every listed model."""
 
 AnyContent: TypeAlias = (
@@ -237,2553 +86,355 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     """
 
     @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "anthropic/claude-haiku-4-5",
-            "anthropic/claude-haiku-4-5-20251001",
-            "anthropic/claude-sonnet-4-5",
-            "anthropic/claude-sonnet-4-5-20250929",
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.Claude45Profile: ...
+    def __new__(cls, id: _anthropic.Claude45Id, /, **defaults: Any) -> _anthropic.Claude45Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.Claude46Id, /, **defaults: Any) -> _anthropic.Claude46Profile: ...
     @overload
     def __new__(
-        cls,
-        id: Literal[
-            "anthropic/claude-haiku-4-5",
-            "anthropic/claude-haiku-4-5-20251001",
-            "anthropic/claude-sonnet-4-5",
-            "anthropic/claude-sonnet-4-5-20250929",
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.Claude45Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.Claude46Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.Claude46Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        cls, id: _anthropic.Claude5AlwaysThinkingId, /, **defaults: Any
     ) -> _anthropic.Claude5AlwaysThinkingProfile: ...
     @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "anthropic/claude-fable-5-1",
-            "anthropic/claude-fable-5-2",
-            "anthropic/claude-mythos-5-1",
-            "anthropic/claude-mythos-5-2",
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeFable51Profile: ...
+    def __new__(cls, id: _anthropic.ClaudeFable51Id, /, **defaults: Any) -> _anthropic.ClaudeFable51Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeHaiku55Id, /, **defaults: Any) -> _anthropic.ClaudeHaiku55Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeOpus45Id, /, **defaults: Any) -> _anthropic.ClaudeOpus45Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeOpus47Id, /, **defaults: Any) -> _anthropic.ClaudeOpus47Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeOpus48Id, /, **defaults: Any) -> _anthropic.ClaudeOpus48Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeOpus5Id, /, **defaults: Any) -> _anthropic.ClaudeOpus5Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeOpus55Id, /, **defaults: Any) -> _anthropic.ClaudeOpus55Profile: ...
+    @overload
+    def __new__(cls, id: _anthropic.ClaudeSonnet5Id, /, **defaults: Any) -> _anthropic.ClaudeSonnet5Profile: ...
     @overload
     def __new__(
-        cls,
-        id: Literal["anthropic/claude-haiku-5-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeHaiku55Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus45Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus45Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus47Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-4-8"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus48Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus5Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-opus-5-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeOpus55Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-sonnet-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _anthropic.ClaudeSonnet5Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["anthropic/claude-sonnet-5-5"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        cls, id: _anthropic.ClaudeSonnet55BetweenToolsId, /, **defaults: Any
     ) -> _anthropic.ClaudeSonnet55BetweenToolsProfile: ...
     @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-2.5-flash"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini25FlashProfile: ...
+    def __new__(cls, id: _google.Gemini25FlashId, /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini25FlashImageId, /, **defaults: Any) -> _google.Gemini25FlashImageProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini25FlashLiteId, /, **defaults: Any) -> _google.Gemini25FlashLiteProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini25ProId, /, **defaults: Any) -> _google.Gemini25ProProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini3FlashId, /, **defaults: Any) -> _google.Gemini3FlashProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini3ProImageId, /, **defaults: Any) -> _google.Gemini3ProImageProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini31FlashImageId, /, **defaults: Any) -> _google.Gemini31FlashImageProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini31FlashLiteId, /, **defaults: Any) -> _google.Gemini31FlashLiteProfile: ...
     @overload
     def __new__(
-        cls,
-        id: Literal["google/gemini-2.5-flash-image"],
-        /,
-        *,
-        system: str = ...,
-        temperature: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini25FlashImageProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-2.5-flash-lite"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini25FlashLiteProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-2.5-pro"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Unbudgeted, int] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini25ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3-flash-preview"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini3FlashProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3-pro-image"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[WebSearch] = ...,
-        temperature: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini3ProImageProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.1-flash-image"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[WebSearch] = ...,
-        temperature: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini31FlashImageProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.1-flash-lite"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini31FlashLiteProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.1-flash-lite-image"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-        temperature: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
+        cls, id: _google.Gemini31FlashLiteImageId, /, **defaults: Any
     ) -> _google.Gemini31FlashLiteImageProfile: ...
     @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini31ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.5-flash"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini35FlashProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini35FlashLiteProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.6-flash"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini36FlashProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-3.7-flash", "google/gemini-3.8-flash", "google/gemini-flash-latest"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini37FlashProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini4ArgonProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemini4HydrogenProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-nano-banana-2.1"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[WebSearch] = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.GeminiNanoBanana21Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemini-robotics-er-2-preview"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.GeminiRoboticsEr2Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemma-3-27b-it"],
-        /,
-        *,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemma3Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.Gemma4Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["google/nano-banana-pro-preview"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[WebSearch] = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "image"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _google.NanoBananaProPreviewProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "google/gemini-exp-1114",
-            "google/gemini-exp-1206",
-            "google/gemini-gemma-2-27b-it",
-            "google/gemini-gemma-2-9b-it",
-            "google/learnlm-1.5-pro-experimental",
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AnyModel: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/chat-latest"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.ChatLatestProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.DaybreakProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "openai/gpt-4.1",
-            "openai/gpt-4.1-2025-04-14",
-            "openai/gpt-4.1-mini",
-            "openai/gpt-4.1-mini-2025-04-14",
-            "openai/gpt-4o",
-            "openai/gpt-4o-2024-08-06",
-            "openai/gpt-4o-2024-11-20",
-            "openai/gpt-4o-mini",
-            "openai/gpt-4o-mini-2024-07-18",
-        ],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt4o41Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt5Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07", "openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"
-        ],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt5MiniNanoProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt5ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[WebSearch] = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt5SearchProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt51Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt51Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt52Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt52Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt52ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.3-codex"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt53CodexProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.3-codex"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt53CodexProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54MiniProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54MiniProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54NanoProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54NanoProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt54ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt55Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt55Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Unbudgeted, Never] = ...,
-        tools: Sequence[ToolSearch] = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt55CyberProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[ToolSearch] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt55CyberProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["medium", "high", "xhigh"]
-        | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt55ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6-cyber"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56CyberProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6-cyber"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56CyberProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56SolProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56SolProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56TerraLunaProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt56TerraLunaProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt6Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt6Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt6AstraProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        max_tokens: int = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt6GatedProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6-rosalind"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt6RosalindProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6.1-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt61SolProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6.1-terra"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt61TerraProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6.1-terra"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[
-            _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt61TerraProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.Gpt62Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal[
-            "openai/gpt-audio",
-            "openai/gpt-audio-1.5",
-            "openai/gpt-audio-2025-08-28",
-            "openai/gpt-audio-mini",
-            "openai/gpt-audio-mini-2025-12-15",
-        ],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        output: Sequence[Literal["text", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.GptAudioProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"],
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.GptDaybreakProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/o3", "openai/o3-2025-04-16"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.O3Profile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> _openai.O3ProProfile: ...
-    @overload
-    def __new__(
-        cls,
-        id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"],
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AnyModel: ...
-    @overload
-    def __new__(
-        cls,
-        id: ModelId,
-        /,
-        *,
-        system: NotAcceptedByThisModel = ...,
-        reasoning: NotAcceptedByThisModel = ...,
-        tools: NotAcceptedByThisModel = ...,
-        tool_choice: NotAcceptedByThisModel = ...,
-        parallel_tools: NotAcceptedByThisModel = ...,
-        format: NotAcceptedByThisModel = ...,
-        temperature: NotAcceptedByThisModel = ...,
-        top_p: NotAcceptedByThisModel = ...,
-        top_k: NotAcceptedByThisModel = ...,
-        max_tokens: int = ...,
-        stop: NotAcceptedByThisModel = ...,
-        seed: NotAcceptedByThisModel = ...,
-        logprobs: NotAcceptedByThisModel = ...,
-        verbosity: NotAcceptedByThisModel = ...,
-        prefill: NotAcceptedByThisModel = ...,
-        cache: NotAcceptedByThisModel = ...,
-        output: NotAcceptedByThisModel = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Model: ...
-    @overload
-    def call(
-        self: ModelBase[
-            InputT,
-            FormatAxes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        format: type[FormatT],
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | InputT, CapsT_co]: ...
-    @overload
-    def call(
-        self: ModelBase[
-            InputT,
-            Axes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[None, Text | InputT, CapsT_co]: ...
-    @overload
-    def stream(
-        self: ModelBase[
-            InputT,
-            FormatAxes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        format: type[FormatT],
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | InputT, CapsT_co]: ...
-    @overload
-    def stream(
-        self: ModelBase[
-            InputT,
-            Axes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, Text | InputT, CapsT_co]: ...
-    @overload
-    async def call_async(
-        self: ModelBase[
-            InputT,
-            FormatAxes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        format: type[FormatT],
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | InputT, CapsT_co]: ...
-    @overload
-    async def call_async(
-        self: ModelBase[
-            InputT,
-            Axes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, Text | InputT, CapsT_co]: ...
-    @overload
-    async def stream_async(
-        self: ModelBase[
-            InputT,
-            FormatAxes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        format: type[FormatT],
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | InputT, CapsT_co]: ...
-    @overload
-    async def stream_async(
-        self: ModelBase[
-            InputT,
-            Axes[
-                SystemT,
-                ToolT,
-                BuiltinT,
-                ChoiceT,
-                ParallelT,
-                ReasoningT,
-                TemperatureT,
-                TopPT,
-                TopKT,
-                StopT,
-                SeedT,
-                LogprobsT,
-                VerbosityT,
-                PrefillT,
-                CacheT,
-            ],
-        ],
-        content: str | Text | InputT | Sequence[str | Text | InputT | UserMessage[Text | InputT] | AssistantMessage],
-        *,
-        system: SystemT = ...,
-        reasoning: ReasoningT = ...,
-        tools: Sequence[ToolT | BuiltinT | NoTool] = ...,
-        tool_choice: ChoiceT = ...,
-        parallel_tools: ParallelT = ...,
-        temperature: TemperatureT = ...,
-        top_p: TopPT = ...,
-        top_k: TopKT = ...,
-        stop: StopT = ...,
-        seed: SeedT = ...,
-        logprobs: LogprobsT = ...,
-        verbosity: VerbosityT = ...,
-        prefill: PrefillT = ...,
-        cache: CacheT = ...,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, Text | InputT, CapsT_co]: ...
-    def with_(
-        self,
-        *,
-        max_tokens: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Self: ...
+    def __new__(cls, id: _google.Gemini31ProId, /, **defaults: Any) -> _google.Gemini31ProProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini35FlashId, /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini35FlashLiteId, /, **defaults: Any) -> _google.Gemini35FlashLiteProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini36FlashId, /, **defaults: Any) -> _google.Gemini36FlashProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini37FlashId, /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini4ArgonId, /, **defaults: Any) -> _google.Gemini4ArgonProfile: ...
+    @overload
+    def __new__(cls, id: _google.Gemini4HydrogenId, /, **defaults: Any) -> _google.Gemini4HydrogenProfile: ...
+    @overload
+    def __new__(cls, id: _google.GeminiNanoBanana21Id, /, **defaults: Any) -> _google.GeminiNanoBanana21Profile: ...
+    @overload
+    def __new__(cls, id: _google.GeminiRoboticsEr2Id, /, **defaults: Any) -> _google.GeminiRoboticsEr2Profile: ...
+    @overload
+    def __new__(cls, id: _google.Gemma3Id, /, **defaults: Any) -> _google.Gemma3Profile: ...
+    @overload
+    def __new__(cls, id: _google.Gemma4Id, /, **defaults: Any) -> _google.Gemma4Profile: ...
+    @overload
+    def __new__(cls, id: _google.NanoBananaProPreviewId, /, **defaults: Any) -> _google.NanoBananaProPreviewProfile: ...
+    @overload
+    def __new__(cls, id: _google.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
+    @overload
+    def __new__(cls, id: _openai.ChatLatestId, /, **defaults: Any) -> _openai.ChatLatestProfile: ...
+    @overload
+    def __new__(cls, id: _openai.DaybreakId, /, **defaults: Any) -> _openai.DaybreakProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt4o41Id, /, **defaults: Any) -> _openai.Gpt4o41Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt5Id, /, **defaults: Any) -> _openai.Gpt5Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt5MiniNanoId, /, **defaults: Any) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt5ProId, /, **defaults: Any) -> _openai.Gpt5ProProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt5SearchId, /, **defaults: Any) -> _openai.Gpt5SearchProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt51Id, /, **defaults: Any) -> _openai.Gpt51Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt52Id, /, **defaults: Any) -> _openai.Gpt52Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt52ProId, /, **defaults: Any) -> _openai.Gpt52ProProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt53CodexId, /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt54Id, /, **defaults: Any) -> _openai.Gpt54Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt54MiniId, /, **defaults: Any) -> _openai.Gpt54MiniProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt54NanoId, /, **defaults: Any) -> _openai.Gpt54NanoProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt54ProId, /, **defaults: Any) -> _openai.Gpt54ProProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt55Id, /, **defaults: Any) -> _openai.Gpt55Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt55CyberId, /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt55ProId, /, **defaults: Any) -> _openai.Gpt55ProProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt56CyberId, /, **defaults: Any) -> _openai.Gpt56CyberProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt56SolId, /, **defaults: Any) -> _openai.Gpt56SolProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt56TerraLunaId, /, **defaults: Any) -> _openai.Gpt56TerraLunaProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt6Id, /, **defaults: Any) -> _openai.Gpt6Profile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt6AstraId, /, **defaults: Any) -> _openai.Gpt6AstraProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt6GatedId, /, **defaults: Any) -> _openai.Gpt6GatedProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt6RosalindId, /, **defaults: Any) -> _openai.Gpt6RosalindProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt61SolId, /, **defaults: Any) -> _openai.Gpt61SolProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt61TerraId, /, **defaults: Any) -> _openai.Gpt61TerraProfile: ...
+    @overload
+    def __new__(cls, id: _openai.Gpt62Id, /, **defaults: Any) -> _openai.Gpt62Profile: ...
+    @overload
+    def __new__(cls, id: _openai.GptAudioId, /, **defaults: Any) -> _openai.GptAudioProfile: ...
+    @overload
+    def __new__(cls, id: _openai.GptDaybreakId, /, **defaults: Any) -> _openai.GptDaybreakProfile: ...
+    @overload
+    def __new__(cls, id: _openai.O3Id, /, **defaults: Any) -> _openai.O3Profile: ...
+    @overload
+    def __new__(cls, id: _openai.O3ProId, /, **defaults: Any) -> _openai.O3ProProfile: ...
+    @overload
+    def __new__(cls, id: _openai.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
+    @overload
+    def __new__(cls, id: ModelId, /, **defaults: Any) -> Model: ...
+    call = _requirements.call
+    stream = _requirements.stream
+    call_async = _requirements.call_async
+    stream_async = _requirements.stream_async
+    with_ = _requirements.with_
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.Claude45Id) -> _anthropic.Claude45Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.Claude46Id) -> _anthropic.Claude46Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.Claude5AlwaysThinkingId) -> _anthropic.Claude5AlwaysThinkingProfile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeFable51Id) -> _anthropic.ClaudeFable51Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeHaiku55Id) -> _anthropic.ClaudeHaiku55Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeOpus45Id) -> _anthropic.ClaudeOpus45Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeOpus47Id) -> _anthropic.ClaudeOpus47Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeOpus48Id) -> _anthropic.ClaudeOpus48Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeOpus5Id) -> _anthropic.ClaudeOpus5Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeOpus55Id) -> _anthropic.ClaudeOpus55Profile: ...
+    @overload
+    @staticmethod
+    def custom(id: str, /, *, like: _anthropic.ClaudeSonnet5Id) -> _anthropic.ClaudeSonnet5Profile: ...
     @overload
     @staticmethod
     def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "anthropic/claude-haiku-4-5",
-            "anthropic/claude-haiku-4-5-20251001",
-            "anthropic/claude-sonnet-4-5",
-            "anthropic/claude-sonnet-4-5-20250929",
-        ],
-    ) -> _anthropic.Claude45Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
-    ) -> _anthropic.Claude46Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"]
-    ) -> _anthropic.Claude5AlwaysThinkingProfile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "anthropic/claude-fable-5-1",
-            "anthropic/claude-fable-5-2",
-            "anthropic/claude-mythos-5-1",
-            "anthropic/claude-mythos-5-2",
-        ],
-    ) -> _anthropic.ClaudeFable51Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: Literal["anthropic/claude-haiku-5-5"]) -> _anthropic.ClaudeHaiku55Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"]
-    ) -> _anthropic.ClaudeOpus45Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"]
-    ) -> _anthropic.ClaudeOpus47Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-4-8"]) -> _anthropic.ClaudeOpus48Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-5"]) -> _anthropic.ClaudeOpus5Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: Literal["anthropic/claude-opus-5-5"]) -> _anthropic.ClaudeOpus55Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: Literal["anthropic/claude-sonnet-5"]) -> _anthropic.ClaudeSonnet5Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["anthropic/claude-sonnet-5-5"]
+        id: str, /, *, like: _anthropic.ClaudeSonnet55BetweenToolsId
     ) -> _anthropic.ClaudeSonnet55BetweenToolsProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash"]) -> _google.Gemini25FlashProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini25FlashId) -> _google.Gemini25FlashProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash-image"]) -> _google.Gemini25FlashImageProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini25FlashImageId) -> _google.Gemini25FlashImageProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-2.5-flash-lite"]) -> _google.Gemini25FlashLiteProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini25FlashLiteId) -> _google.Gemini25FlashLiteProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-2.5-pro"]) -> _google.Gemini25ProProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini25ProId) -> _google.Gemini25ProProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3-flash-preview"]) -> _google.Gemini3FlashProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini3FlashId) -> _google.Gemini3FlashProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3-pro-image"]) -> _google.Gemini3ProImageProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini3ProImageId) -> _google.Gemini3ProImageProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3.1-flash-image"]) -> _google.Gemini31FlashImageProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini31FlashImageId) -> _google.Gemini31FlashImageProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3.1-flash-lite"]) -> _google.Gemini31FlashLiteProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini31FlashLiteId) -> _google.Gemini31FlashLiteProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-3.1-flash-lite-image"]
-    ) -> _google.Gemini31FlashLiteImageProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini31FlashLiteImageId) -> _google.Gemini31FlashLiteImageProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
-        ],
-    ) -> _google.Gemini31ProProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini31ProId) -> _google.Gemini31ProProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3.5-flash"]) -> _google.Gemini35FlashProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini35FlashId) -> _google.Gemini35FlashProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"]
-    ) -> _google.Gemini35FlashLiteProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini35FlashLiteId) -> _google.Gemini35FlashLiteProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-3.6-flash"]) -> _google.Gemini36FlashProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini36FlashId) -> _google.Gemini36FlashProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-3.7-flash", "google/gemini-3.8-flash", "google/gemini-flash-latest"]
-    ) -> _google.Gemini37FlashProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini37FlashId) -> _google.Gemini37FlashProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-4-argon", "google/gemini-4-carbon"]
-    ) -> _google.Gemini4ArgonProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini4ArgonId) -> _google.Gemini4ArgonProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"]
-    ) -> _google.Gemini4HydrogenProfile: ...
+    def custom(id: str, /, *, like: _google.Gemini4HydrogenId) -> _google.Gemini4HydrogenProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemini-nano-banana-2.1"]) -> _google.GeminiNanoBanana21Profile: ...
+    def custom(id: str, /, *, like: _google.GeminiNanoBanana21Id) -> _google.GeminiNanoBanana21Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemini-robotics-er-2-preview"]
-    ) -> _google.GeminiRoboticsEr2Profile: ...
+    def custom(id: str, /, *, like: _google.GeminiRoboticsEr2Id) -> _google.GeminiRoboticsEr2Profile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["google/gemma-3-27b-it"]) -> _google.Gemma3Profile: ...
+    def custom(id: str, /, *, like: _google.Gemma3Id) -> _google.Gemma3Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"]
-    ) -> _google.Gemma4Profile: ...
+    def custom(id: str, /, *, like: _google.Gemma4Id) -> _google.Gemma4Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["google/nano-banana-pro-preview"]
-    ) -> _google.NanoBananaProPreviewProfile: ...
+    def custom(id: str, /, *, like: _google.NanoBananaProPreviewId) -> _google.NanoBananaProPreviewProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "google/gemini-exp-1114",
-            "google/gemini-exp-1206",
-            "google/gemini-gemma-2-27b-it",
-            "google/gemini-gemma-2-9b-it",
-            "google/learnlm-1.5-pro-experimental",
-        ],
-    ) -> AnyModel: ...
+    def custom(id: str, /, *, like: _google.UnverifiedId) -> AnyModel: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/chat-latest"]) -> _openai.ChatLatestProfile: ...
+    def custom(id: str, /, *, like: _openai.ChatLatestId) -> _openai.ChatLatestProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"]
-    ) -> _openai.DaybreakProfile: ...
+    def custom(id: str, /, *, like: _openai.DaybreakId) -> _openai.DaybreakProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "openai/gpt-4.1",
-            "openai/gpt-4.1-2025-04-14",
-            "openai/gpt-4.1-mini",
-            "openai/gpt-4.1-mini-2025-04-14",
-            "openai/gpt-4o",
-            "openai/gpt-4o-2024-08-06",
-            "openai/gpt-4o-2024-11-20",
-            "openai/gpt-4o-mini",
-            "openai/gpt-4o-mini-2024-07-18",
-        ],
-    ) -> _openai.Gpt4o41Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt4o41Id) -> _openai.Gpt4o41Profile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"]) -> _openai.Gpt5Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt5Id) -> _openai.Gpt5Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07", "openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"
-        ],
-    ) -> _openai.Gpt5MiniNanoProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt5MiniNanoId) -> _openai.Gpt5MiniNanoProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"]
-    ) -> _openai.Gpt5ProProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt5ProId) -> _openai.Gpt5ProProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"]
-    ) -> _openai.Gpt5SearchProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt5SearchId) -> _openai.Gpt5SearchProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"]) -> _openai.Gpt51Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt51Id) -> _openai.Gpt51Profile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"]) -> _openai.Gpt52Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt52Id) -> _openai.Gpt52Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"]
-    ) -> _openai.Gpt52ProProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt52ProId) -> _openai.Gpt52ProProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.3-codex"]) -> _openai.Gpt53CodexProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt53CodexId) -> _openai.Gpt53CodexProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"]) -> _openai.Gpt54Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt54Id) -> _openai.Gpt54Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"]
-    ) -> _openai.Gpt54MiniProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt54MiniId) -> _openai.Gpt54MiniProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"]
-    ) -> _openai.Gpt54NanoProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt54NanoId) -> _openai.Gpt54NanoProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"]
-    ) -> _openai.Gpt54ProProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt54ProId) -> _openai.Gpt54ProProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"]) -> _openai.Gpt55Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt55Id) -> _openai.Gpt55Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.5-cyber", "openai/gpt-5.5-cyber-preview"]
-    ) -> _openai.Gpt55CyberProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt55CyberId) -> _openai.Gpt55CyberProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"]
-    ) -> _openai.Gpt55ProProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt55ProId) -> _openai.Gpt55ProProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.6-cyber"]) -> _openai.Gpt56CyberProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt56CyberId) -> _openai.Gpt56CyberProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"]) -> _openai.Gpt56SolProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt56SolId) -> _openai.Gpt56SolProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"]
-    ) -> _openai.Gpt56TerraLunaProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt56TerraLunaId) -> _openai.Gpt56TerraLunaProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"]) -> _openai.Gpt6Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt6Id) -> _openai.Gpt6Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"]
-    ) -> _openai.Gpt6AstraProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt6AstraId) -> _openai.Gpt6AstraProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"]
-    ) -> _openai.Gpt6GatedProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt6GatedId) -> _openai.Gpt6GatedProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-6-rosalind"]) -> _openai.Gpt6RosalindProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt6RosalindId) -> _openai.Gpt6RosalindProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-6.1-sol"]) -> _openai.Gpt61SolProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt61SolId) -> _openai.Gpt61SolProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-6.1-terra"]) -> _openai.Gpt61TerraProfile: ...
+    def custom(id: str, /, *, like: _openai.Gpt61TerraId) -> _openai.Gpt61TerraProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"]) -> _openai.Gpt62Profile: ...
+    def custom(id: str, /, *, like: _openai.Gpt62Id) -> _openai.Gpt62Profile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str,
-        /,
-        *,
-        like: Literal[
-            "openai/gpt-audio",
-            "openai/gpt-audio-1.5",
-            "openai/gpt-audio-2025-08-28",
-            "openai/gpt-audio-mini",
-            "openai/gpt-audio-mini-2025-12-15",
-        ],
-    ) -> _openai.GptAudioProfile: ...
+    def custom(id: str, /, *, like: _openai.GptAudioId) -> _openai.GptAudioProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"]
-    ) -> _openai.GptDaybreakProfile: ...
+    def custom(id: str, /, *, like: _openai.GptDaybreakId) -> _openai.GptDaybreakProfile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/o3", "openai/o3-2025-04-16"]) -> _openai.O3Profile: ...
+    def custom(id: str, /, *, like: _openai.O3Id) -> _openai.O3Profile: ...
     @overload
     @staticmethod
-    def custom(id: str, /, *, like: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"]) -> _openai.O3ProProfile: ...
+    def custom(id: str, /, *, like: _openai.O3ProId) -> _openai.O3ProProfile: ...
     @overload
     @staticmethod
-    def custom(
-        id: str, /, *, like: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"]
-    ) -> AnyModel: ...
+    def custom(id: str, /, *, like: _openai.UnverifiedId) -> AnyModel: ...
     @overload
     @staticmethod
     def custom(id: str, /, *, like: ModelT) -> ModelT:
@@ -2822,159 +473,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]):
     """A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."""
 
-    def call(
-        self,
-        content: AnyContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        prefill: str = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
-        """Sends `content` and waits for the whole reply."""
-
-    def stream(
-        self,
-        content: AnyContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        prefill: str = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-    async def call_async(
-        self,
-        content: AnyContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        prefill: str = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
-        """Sends `content` and awaits the whole reply."""
-
-    async def stream_async(
-        self,
-        content: AnyContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        prefill: str = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]:
-        """Sends `content`; iterate asynchronously to read the reply."""
-
-    def with_(
-        self,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["5m", "30m", "1h", "12h", "24h"] = ...,
-        output: Sequence[Literal["text", "image", "audio"]] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> Self:
-        """The same model with other defaults."""
+    __init__: _any.Init
+    call = _any.call
+    stream = _any.stream
+    call_async = _any.call_async
+    stream_async = _any.stream_async
+    with_ = _any.with_

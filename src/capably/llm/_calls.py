@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.llm._check import check_call, unknown_parameter
+from capably.llm._override import in_force
 from capably.llm._providers import adapter_of, default_endpoint
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.providers import Adapter
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import PARAMETERS, Request
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from capably.llm._model import ModelBase
     from capably.types.messages import Message
+    from capably.types.request import CallParams
 
 
 class Prepared(NamedTuple):
@@ -23,6 +29,44 @@ class Prepared(NamedTuple):
     request: Request
     messages: list[Any]
     warnings: list[str]
+
+
+def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
+    """Sends `content` and waits for the whole reply."""
+    model, given = in_force(self, params)
+    ready = prepare(model.id, model.info, content, given)
+    reply = ready.adapter.call(ready.request)
+    return Response(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
+
+
+async def call_async(
+    self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
+) -> AsyncResponse[Any, Any, Any]:
+    """Sends `content` and awaits the whole reply."""
+    model, given = in_force(self, params)
+    ready = prepare(model.id, model.info, content, given)
+    reply = await ready.adapter.call_async(ready.request)
+    return AsyncResponse(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
+
+
+def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
+    """Sends `content`; iterate over what is returned to read the reply as it comes."""
+    model, given = in_force(self, params)
+    ready = prepare(model.id, model.info, content, given)
+    events = ready.adapter.stream(ready.request)
+    fold = ready.adapter.fold(ready.request)
+    return StreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
+
+
+async def stream_async(
+    self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
+) -> AsyncStreamResponse[Any, Any, Any]:
+    """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
+    model, given = in_force(self, params)
+    ready = prepare(model.id, model.info, content, given)
+    events = await ready.adapter.stream_async(ready.request)
+    fold = ready.adapter.fold(ready.request)
+    return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
 
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
@@ -79,3 +123,8 @@ def _tools(tools: Sequence[Any]) -> list[Any]:
             name = getattr(tool, "__name__", type(tool).__name__)
             raise TypeError(f"tools holds {name}, which is no tool; put @llm.tool above the function")
     return list(tools)
+
+
+def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
+    """What `resume` passes again: all but what belongs to the first turn only."""
+    return {name: value for name, value in params.items() if name not in ("system", "prefill")}

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     LevelT_contra = TypeVar("LevelT_contra", contravariant=True, default=Never)
     TtlT_contra = TypeVar("TtlT_contra", contravariant=True, default=Never)
     BuiltinT_contra = TypeVar("BuiltinT_contra", contravariant=True)
+    InputT_contra = TypeVar("InputT_contra", contravariant=True)
+    CapsT_co = TypeVar("CapsT_co", covariant=True)
+    AxesT_co = TypeVar("AxesT_co", covariant=True)
     SystemT = TypeVar("SystemT", contravariant=True)
     ToolT = TypeVar("ToolT", contravariant=True)
     BuiltinT = TypeVar("BuiltinT", contravariant=True)
@@ -320,5 +323,12 @@ if TYPE_CHECKING:
 
         def _format(self, value: Yes, /) -> None: ...
 
+    class Demanded(Protocol[InputT_contra, CapsT_co, AxesT_co]):
+        """A model in the body of a function that demands it: what it reads, what it has, and the same as `Axes`."""
+
+        def _inputs(self, value: InputT_contra, /) -> None: ...
+        def _capabilities(self) -> CapsT_co: ...
+        def _axes(self) -> AxesT_co: ...
+
 else:
-    NoTool = NoCapabilities = Axes = FormatAxes = Any
+    NoTool = NoCapabilities = Axes = FormatAxes = Demanded = Any

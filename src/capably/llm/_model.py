@@ -7,23 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, cast
 
-from capably.llm._calls import prepare
+from capably.llm import _calls
 from capably.llm._check import unknown_parameter
-from capably.llm._override import in_force
 from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, listed_model
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.types.request import PARAMETERS
 
 if TYPE_CHECKING:
-    from typing import Self, Unpack
+    from typing import Self
 
     from typing_extensions import TypeVar
 
     from capably.llm._capabilities import Capabilities
     from capably.types.parts import Text
-    from capably.types.request import CallParams
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
     CapsT_co = TypeVar("CapsT_co", covariant=True, default=Capabilities)
@@ -48,6 +45,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         def _inputs(self, value: InputT_contra, /) -> None: ...
         def _capabilities(self) -> CapsT_co: ...
+        def _axes(self) -> CapsT_co: ...
 
     else:
         # Two parameters with defaults, which `Generic` itself knows from Python 3.13 only.
@@ -126,40 +124,11 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         """What the registry knows of it; `None` for an id that is not listed."""
         return self._info
 
-    def call(self, content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
-        """Sends `content` and waits for the whole reply."""
-        model, given = in_force(self, params)
-        ready = prepare(model.id, model.info, content, given)
-        reply = ready.adapter.call(ready.request)
-        return Response(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
-
-    async def call_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncResponse[Any, Any, Any]:
-        """Sends `content` and awaits the whole reply."""
-        model, given = in_force(self, params)
-        ready = prepare(model.id, model.info, content, given)
-        reply = await ready.adapter.call_async(ready.request)
-        return AsyncResponse(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
-
-    def stream(self, content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
-        """Sends `content`; iterate over what is returned to read the reply as it comes."""
-        model, given = in_force(self, params)
-        ready = prepare(model.id, model.info, content, given)
-        events = ready.adapter.stream(ready.request)
-        fold = ready.adapter.fold(ready.request)
-        return StreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
-
-    async def stream_async(self, content: Any, **params: Unpack[CallParams]) -> AsyncStreamResponse[Any, Any, Any]:
-        """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
-        model, given = in_force(self, params)
-        ready = prepare(model.id, model.info, content, given)
-        events = await ready.adapter.stream_async(ready.request)
-        fold = ready.adapter.fold(ready.request)
-        return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
-
-
-def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What `resume` passes again: all but what belongs to the first turn only."""
-    return {name: value for name, value in params.items() if name not in ("system", "prefill")}
+    # Names without a declared type, so that a profile's own signatures take their place (see the generated stubs).
+    call = _calls.call
+    call_async = _calls.call_async
+    stream = _calls.stream
+    stream_async = _calls.stream_async
 
 
 def remade(
