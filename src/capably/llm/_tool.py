@@ -36,7 +36,7 @@ class Context(Generic[DepsT]):
     __slots__ = ("deps",)
 
     def __init__(self, deps: DepsT) -> None:
-        self.deps = deps
+        self.deps: DepsT = deps
 
 
 class ToolDecorator(Protocol):

@@ -44,15 +44,15 @@ class Settings:
         timeout: float | None = None,
         max_retries: int | None = None,
     ) -> None:
-        self.provider = provider
-        self.key_names = key_names
-        self.api_key = api_key
-        self.base_url = base_url
-        self.client = client
-        self.async_client = async_client
-        self.http_client = http_client
-        self.timeout = timeout
-        self.max_retries = max_retries
+        self.provider: str = provider
+        self.key_names: tuple[str, ...] = key_names
+        self.api_key: str | None = api_key
+        self.base_url: str | None = base_url
+        self.client: Any = client
+        self.async_client: Any = async_client
+        self.http_client: Any = http_client
+        self.timeout: float | None = timeout
+        self.max_retries: int | None = max_retries
 
 
 class EventStream(Protocol):

@@ -11,8 +11,8 @@ class Docstring:
     __slots__ = ("description", "parameters")
 
     def __init__(self, description: str | None, parameters: dict[str, str]) -> None:
-        self.description = description
-        self.parameters = parameters
+        self.description: str | None = description
+        self.parameters: dict[str, str] = parameters
 
 
 def own_docstring(cls: type) -> str | None:

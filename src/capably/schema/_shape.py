@@ -38,13 +38,13 @@ class Shape:
         plain: bool = True,
         keys: Mapping[str, Any] = {},
     ) -> None:
-        self.schema = schema
-        self.load = load
-        self.words = words
-        self.accepts = accepts
-        self.plain = plain
-        self.keys = keys
-        self.noted = False
+        self.schema: dict[str, Any] = schema
+        self.load: Callable[[Any], Any] = load
+        self.words: str = words
+        self.accepts: frozenset[type] | None = accepts
+        self.plain: bool = plain
+        self.keys: Mapping[str, Any] = keys
+        self.noted: bool = False
 
 
 def got_words(value: object) -> str:

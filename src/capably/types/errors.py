@@ -57,9 +57,9 @@ class UnsupportedFeatureError(CapablyError):
         self.model = model
         self.feature = feature
         self.value = value
-        self.allowed = tuple(allowed)
+        self.allowed: tuple[str, ...] = tuple(allowed)
         self.reason = reason
-        self.alternatives = tuple(alternatives)
+        self.alternatives: tuple[str, ...] = tuple(alternatives)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))
@@ -79,7 +79,7 @@ class UnknownModelError(CapablyError):
     def __init__(self, message: str, *, model: str, nearest: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.model = model
-        self.nearest = tuple(nearest)
+        self.nearest: tuple[str, ...] = tuple(nearest)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))

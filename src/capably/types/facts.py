@@ -17,12 +17,12 @@ class ModelInfo:
     __slots__ = ("_entry", "facts", "id", "line", "origin", "profile")
 
     def __init__(self, id: str, profile: str, facts: Facts | None, entry: Mapping[str, Any], line: int) -> None:
-        self.id = id
-        self.profile = profile
-        self.facts = facts
-        self.line = line
+        self.id: str = id
+        self.profile: str = profile
+        self.facts: Facts | None = facts
+        self.line: int = line
         self._entry = entry
-        self.origin = id
+        self.origin: str = id
         """The listed id whose facts these are; another than `id` for a fine-tune or a deployment."""
 
     def __repr__(self) -> str:

@@ -16,9 +16,9 @@ class Format:
     __slots__ = ("load", "name", "schema", "source", "wire")
 
     def __init__(self, *, name: str, schema: Mapping[str, Any], load: Callable[[Any], Any], source: Any) -> None:
-        self.name = name
-        self.schema = schema
-        self.load = load
-        self.source = source
+        self.name: str = name
+        self.schema: Mapping[str, Any] = schema
+        self.load: Callable[[Any], Any] = load
+        self.source: Any = source
         self.wire: dict[str, Any] = {}
         """Its encoded form per adapter, so that it is encoded once."""

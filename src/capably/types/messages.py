@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from capably.types import parts as p
 
@@ -21,12 +21,12 @@ class SystemMessage:
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SystemMessage) and self.text == other.text
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"system({self.text!r})"
@@ -44,7 +44,7 @@ class UserMessage(Generic[PartT_co]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"user({list(self.content)!r})"
@@ -56,10 +56,10 @@ class Source:
     __slots__ = ("endpoint", "model", "provider", "wire")
 
     def __init__(self, provider: str, endpoint: str, model: str, wire: Any) -> None:
-        self.provider = provider
-        self.endpoint = endpoint
-        self.model = model
-        self.wire = wire
+        self.provider: str = provider
+        self.endpoint: str = endpoint
+        self.model: str = model
+        self.wire: Any = wire
 
 
 class AssistantMessage:
@@ -68,13 +68,13 @@ class AssistantMessage:
     __slots__ = ("content", "source")
 
     def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
-        self.content = tuple(content)
-        self.source = source
+        self.content: tuple[p.Part, ...] = tuple(content)
+        self.source: Source | None = source
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssistantMessage) and self.content == other.content
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"assistant({list(self.content)!r})"

@@ -31,9 +31,9 @@ class Overlay:
     __slots__ = ("data", "ours", "removed")
 
     def __init__(self, data: Mapping[str, Any], ours: Ours) -> None:
-        self.data = data
-        self.ours = ours
-        self.removed = frozenset[str](data.get("remove") or ())
+        self.data: Mapping[str, Any] = data
+        self.ours: Ours = ours
+        self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
 
     def section(self, name: str) -> Mapping[str, Any]:
         """What the user wrote there."""

@@ -23,7 +23,7 @@ class Part:
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self._fields())
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         shown = ((name, getattr(self, name)) for name in self._fields())
@@ -47,8 +47,8 @@ class Text(Part):
     __slots__ = ("citations", "text")
 
     def __init__(self, text: str, citations: tuple[Citation, ...] = ()) -> None:
-        self.text = text
-        self.citations = citations
+        self.text: str = text
+        self.citations: tuple[Citation, ...] = citations
 
 
 class Media(Part):
@@ -66,11 +66,11 @@ class Media(Part):
         media_type: str | None = None,
         name: str | None = None,
     ) -> None:
-        self.url = url
-        self.data = data
-        self.file_id = file_id
-        self.media_type = media_type
-        self.name = name
+        self.url: str | None = url
+        self.data: bytes | None = data
+        self.file_id: str | None = file_id
+        self.media_type: str | None = media_type
+        self.name: str | None = name
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
@@ -181,8 +181,8 @@ class Thought(Part):
     __slots__ = ("redacted", "text")
 
     def __init__(self, text: str, redacted: bool = False) -> None:
-        self.text = text
-        self.redacted = redacted
+        self.text: str = text
+        self.redacted: bool = redacted
 
 
 class ToolCall(Part):
@@ -191,10 +191,10 @@ class ToolCall(Part):
     __slots__ = ("args", "id", "name", "raw_args")
 
     def __init__(self, id: str, name: str, args: dict[str, Any], raw_args: str | None = None) -> None:
-        self.id = id
-        self.name = name
-        self.args = args
-        self.raw_args = raw_args
+        self.id: str = id
+        self.name: str = name
+        self.args: dict[str, Any] = args
+        self.raw_args: str | None = raw_args
 
 
 class ToolOutput(Part):
@@ -203,10 +203,10 @@ class ToolOutput(Part):
     __slots__ = ("id", "is_error", "name", "value")
 
     def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
-        self.id = id
-        self.name = name
-        self.value = value
-        self.is_error = is_error
+        self.id: str = id
+        self.name: str = name
+        self.value: Any = value
+        self.is_error: bool = is_error
 
 
 class Citation(Part):
@@ -222,10 +222,10 @@ class Citation(Part):
         cited_text: str | None = None,
         raw: Mapping[str, Any] | None = None,
     ) -> None:
-        self.url = url
-        self.title = title
-        self.cited_text = cited_text
-        self.raw = raw
+        self.url: str | None = url
+        self.title: str | None = title
+        self.cited_text: str | None = cited_text
+        self.raw: Mapping[str, Any] | None = raw
 
 
 class Refusal(Part):
@@ -234,7 +234,7 @@ class Refusal(Part):
     __slots__ = ("text",)
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text: str = text
 
 
 class CachePoint(Part):
@@ -243,7 +243,7 @@ class CachePoint(Part):
     __slots__ = ("ttl",)
 
     def __init__(self, ttl: str | None = None) -> None:
-        self.ttl = ttl
+        self.ttl: str | None = ttl
 
 
 class Unknown(Part):
@@ -252,5 +252,5 @@ class Unknown(Part):
     __slots__ = ("kind", "raw")
 
     def __init__(self, kind: str, raw: Any) -> None:
-        self.kind = kind
-        self.raw = raw
+        self.kind: str = kind
+        self.raw: Any = raw

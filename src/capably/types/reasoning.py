@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, overload
 
 Effort: TypeAlias = Literal["minimal", "low", "medium", "high", "xhigh", "max"]
 """Every effort level there is, weakest first; each model takes its own subset."""
@@ -69,7 +69,7 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
             other.visible,
         )
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         shown = (("effort", self.effort), ("budget_tokens", self.budget_tokens), ("visible", self.visible))

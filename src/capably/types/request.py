@@ -88,16 +88,16 @@ class Request:
         timeout: float | None = None,
         max_retries: int | None = None,
     ) -> None:
-        self.info = info
-        self.model_id = model_id
-        self.endpoint = endpoint
-        self.messages = messages
-        self.system = system
-        self.params = params
-        self.extra = extra
-        self.headers = headers
-        self.timeout = timeout
-        self.max_retries = max_retries
+        self.info: ModelInfo | None = info
+        self.model_id: str = model_id
+        self.endpoint: str | None = endpoint
+        self.messages: Sequence[Message] = messages
+        self.system: str | None = system
+        self.params: Mapping[str, Any] = params
+        self.extra: Mapping[str, Any] | None = extra
+        self.headers: Mapping[str, str] | None = headers
+        self.timeout: float | None = timeout
+        self.max_retries: int | None = max_retries
 
 
 class Reply:
@@ -130,16 +130,16 @@ class Reply:
         request_id: str | None = None,
         sent: bytes = b"",
     ) -> None:
-        self.content = tuple(content)
-        self.finish_reason = finish_reason
-        self.usage = usage
-        self.body = body
-        self.wire = wire
-        self.id = id
-        self.model = model
-        self.stop_detail = stop_detail
-        self.request_id = request_id
-        self.sent = sent
+        self.content: tuple[Any, ...] = tuple(content)
+        self.finish_reason: str = finish_reason
+        self.usage: Any = usage
+        self.body: bytes = body
+        self.wire: Any = wire
+        self.id: str | None = id
+        self.model: str | None = model
+        self.stop_detail: str | None = stop_detail
+        self.request_id: str | None = request_id
+        self.sent: bytes = sent
 
     @property
     def last(self) -> Reply:

@@ -30,8 +30,8 @@ class Rule:
     __slots__ = ("values", "when")
 
     def __init__(self, when: str, values: tuple[str, ...] = ()) -> None:
-        self.when = when
-        self.values = values
+        self.when: str = when
+        self.values: tuple[str, ...] = values
 
     @property
     def refused(self) -> bool:

@@ -31,11 +31,11 @@ class Chunk:
         part: Part | None = None,
     ) -> None:
         self.kind = kind
-        self.index = index
-        self.delta = delta
-        self.id = id
-        self.name = name
-        self.part = part
+        self.index: int = index
+        self.delta: str = delta
+        self.id: str | None = id
+        self.name: str | None = name
+        self.part: Part | None = part
 
     def __repr__(self) -> str:
         shown = (("delta", self.delta), ("id", self.id), ("name", self.name), ("part", self.part))

@@ -29,10 +29,10 @@ class ToolInterface:
         load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = None,
         takes_context: bool = False,
     ) -> None:
-        self.description = description
-        self.parameters = parameters
-        self.load = load
-        self.takes_context = takes_context
+        self.description: str | None = description
+        self.parameters: Mapping[str, Any] = parameters
+        self.load: Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]] | None = load
+        self.takes_context: bool = takes_context
 
 
 class Tool(Generic[ResultT_co]):
@@ -55,10 +55,10 @@ class Tool(Generic[ResultT_co]):
         strict: bool | None = None,
         read: Callable[[Callable[..., Any]], ToolInterface] | None = None,
     ) -> None:
-        self.function = function
-        self.name = name
-        self.strict = strict
-        self.read = read
+        self.function: Callable[..., ResultT_co] = function
+        self.name: str = name
+        self.strict: bool | None = strict
+        self.read: Callable[[Callable[..., Any]], ToolInterface] | None = read
         """Reads the interface from the function: the first time it is needed, and only then."""
         self.wire: dict[str, Any] = {}
         """Its encoded form per adapter, so that it is encoded once."""
@@ -122,7 +122,7 @@ class BuiltinTool:
     """The registry's word for it."""
 
     def __init__(self, **options: Any) -> None:
-        self.options = options
+        self.options: dict[str, Any] = options
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{k}={v!r}' for k, v in self.options.items())})"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class Usage:
     """Tokens of one call. Every provider counts differently; here the numbers always nest the same way.
@@ -30,12 +32,12 @@ class Usage:
         cache_write_tokens: int = 0,
         cache_write_1h_tokens: int = 0,
     ) -> None:
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
-        self.reasoning_tokens = reasoning_tokens
-        self.cache_read_tokens = cache_read_tokens
-        self.cache_write_tokens = cache_write_tokens
-        self.cache_write_1h_tokens = cache_write_1h_tokens
+        self.input_tokens: int = input_tokens
+        self.output_tokens: int = output_tokens
+        self.reasoning_tokens: int = reasoning_tokens
+        self.cache_read_tokens: int = cache_read_tokens
+        self.cache_write_tokens: int = cache_write_tokens
+        self.cache_write_1h_tokens: int = cache_write_1h_tokens
 
     @property
     def total_tokens(self) -> int:
@@ -48,7 +50,7 @@ class Usage:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Usage) and all(getattr(self, n) == getattr(other, n) for n in _ORDER)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
         return f"Usage({', '.join(f'{n}={getattr(self, n)}' for n in _ORDER if getattr(self, n))})"

@@ -20,7 +20,7 @@ class GoogleEvents:
     def __init__(self, response: Any, headers: Mapping[str, str], provider: str, sent: bytes, owner: Any) -> None:
         self.sent = sent
         self._owner = owner
-        self.request_id = request_id_of(headers)
+        self.request_id: str | None = request_id_of(headers)
         self._response = response
         self._provider = provider
 
@@ -42,7 +42,7 @@ class AsyncGoogleEvents:
     def __init__(self, response: Any, headers: Mapping[str, str], provider: str, sent: bytes, owner: Any) -> None:
         self.sent = sent
         self._owner = owner
-        self.request_id = request_id_of(headers)
+        self.request_id: str | None = request_id_of(headers)
         self._response = response
         self._provider = provider
 

@@ -24,10 +24,10 @@ class CallState:
     __slots__ = ("arguments", "fields", "index", "name", "place")
 
     def __init__(self, index: int) -> None:
-        self.index = index
+        self.index: int = index
         self.fields: dict[str, Any] = {"type": "function"}
         """The call as in a message, but for its function."""
-        self.name = ""
+        self.name: str = ""
         self.arguments: list[str] | None = None
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None

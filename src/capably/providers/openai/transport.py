@@ -18,7 +18,7 @@ class OpenAIStream:
     def __init__(self, response: Any, provider: str, sent: bytes) -> None:
         self._response = response
         self._provider = provider
-        self.request_id = request_id_of(response)
+        self.request_id: str | None = request_id_of(response)
         self.sent = sent
 
     def __iter__(self) -> Iterator[Any]:
@@ -44,7 +44,7 @@ class AsyncOpenAIStream:
     def __init__(self, response: Any, provider: str, sent: bytes) -> None:
         self._response = response
         self._provider = provider
-        self.request_id = request_id_of(response)
+        self.request_id: str | None = request_id_of(response)
         self.sent = sent
 
     async def __aiter__(self) -> AsyncIterator[Any]:

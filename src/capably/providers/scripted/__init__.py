@@ -101,7 +101,7 @@ class ScriptedEvents:
 
     def __init__(self, reply: Reply) -> None:
         self._reply = reply
-        self.sent = reply.sent
+        self.sent: bytes = reply.sent
 
     def __iter__(self) -> Iterator[Any]:
         for index, part in enumerate(self._reply.content):
