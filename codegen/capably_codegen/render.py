@@ -10,9 +10,10 @@ from typing import Any
 import jinja2
 
 from capably_codegen import facts, profiles
+from capably_codegen.model_doc import model_doc
 from capably_codegen.profiles import NOT_ACCEPTED, ROUTING, Parameter, ProfileStub, Signature
 from capably_codegen.registry import Source, constant_name, model_class
-from capably_codegen.schema import Model, Price
+from capably_codegen.schema import Model
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         shared: dict[str, Any] = {
             "provider": provider,
             "profiles": list(stubs.values()),
-            "models": [_model_stub(id, model, stubs) for id, model in models.items()],
+            "models": [_model_stub(source, id, model, stubs) for id, model in models.items()],
         }
         contents = sorted({(stub.content, stub.inputs, stub.messages) for stub in stubs.values()})
         tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
@@ -120,7 +121,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     retired, not_chat = facts.gone_tables(source)
     for provider in providers:
         title = source.registry.providers[provider].name
-        models = [_model_stub(id, model, {}) for id, model in facts.models_of(source, provider).items()]
+        models = [_model_stub(source, id, model, {}) for id, model in facts.models_of(source, provider).items()]
         yield f"{provider}.py", _fill("provider.py", source, provider=provider, title=title, models=models)
         yield (
             f"_{provider}/__init__.py",
@@ -178,36 +179,11 @@ def _qualified(home: str) -> Callable[[Signature], Signature]:
     return qualify
 
 
-def _model_stub(id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
+def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
     base = stubs[model.profile].class_name if model.profile in stubs else "AnyModel"
-    return ModelStub(id, constant_name(id, model), model_class(id, model), base, _model_doc(id, model))
-
-
-def _model_doc(id: str, model: Model) -> str:
-    limits, dates = model.limits, model.dates
-    facts_ = [
-        f"{limits.context:,} tokens of context" if limits.context else "",
-        f"{limits.output:,} of output" if limits.output else "",
-    ]
-    lines = [
-        f"{model.name or id.partition('/')[2]} (`{id}`).",
-        "",
-        ", ".join(filter(None, facts_)).capitalize() + "." if any(facts_) else "",
-        _price_doc(model.prices),
-        f"Released {dates.released}." if dates.released else "",
-        f"Retires {dates.retires}." if dates.retires else "",
-        f"Successor: `{model.replacement}`." if model.replacement else "",
-        "Its capabilities are unverified, so nothing about them is checked." if facts.is_unverified(model) else "",
-    ]
-    return " ".join(filter(None, [lines[0], *lines[2:]]))
-
-
-def _price_doc(prices: list[Price]) -> str:
-    known = [p for p in prices if p.input is not None and p.output is not None]
-    return "; ".join(
-        f"${p.input:g} in and ${p.output:g} out per million tokens" + (f" until {p.until}" if p.until else "")
-        for p in known
-    ) + ("." if known else "")
+    profile = source.registry.profiles.get(model.profile)
+    doc = model_doc(id, model, profile.verified if profile else None)
+    return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc)
 
 
 def _fill(template: str, source: Source, **values: Any) -> str:

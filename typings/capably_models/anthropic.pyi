@@ -2,25 +2,166 @@
 from capably_models._anthropic import _models
 
 claude_fable_5: _models.ClaudeFable5
+"""Claude Fable 5 (`anthropic/claude-fable-5`).
+
+1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
+
+Facts of 2026-11-22."""
+
 claude_fable_5_1: _models.ClaudeFable51
+"""Claude Fable 5.1 (`anthropic/claude-fable-5-1`).
+
+1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
+
+Facts of 2026-11-22."""
+
 claude_fable_5_2: _models.ClaudeFable52
+"""Claude Fable 5.2 (`anthropic/claude-fable-5-2`).
+
+1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
+
+Facts of 2026-11-22."""
+
 claude_haiku_4_5: _models.ClaudeHaiku45
+"""Claude Haiku 4.5 (`anthropic/claude-haiku-4-5`).
+
+200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15.
+
+Facts of 2026-11-22."""
+
 claude_haiku_4_5_20251001: _models.ClaudeHaiku4520251001
+"""Claude Haiku 4.5 (`anthropic/claude-haiku-4-5-20251001`).
+
+200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15.
+
+Facts of 2026-11-22."""
+
 claude_haiku_5_5: _models.ClaudeHaiku55
+"""Claude Haiku 5.5 (`anthropic/claude-haiku-5-5`).
+
+1,000,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-10-07.
+
+Facts of 2026-11-22."""
+
 claude_mythos_5: _models.ClaudeMythos5
+"""Claude Mythos 5 (`anthropic/claude-mythos-5`).
+
+1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09.
+
+Facts of 2026-11-22."""
+
 claude_mythos_5_1: _models.ClaudeMythos51
+"""Claude Mythos 5.1 (`anthropic/claude-mythos-5-1`).
+
+1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01.
+
+Facts of 2026-11-22."""
+
 claude_mythos_5_2: _models.ClaudeMythos52
+"""Claude Mythos 5.2 (`anthropic/claude-mythos-5-2`).
+
+1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_5: _models.ClaudeOpus45
+"""Claude Opus 4.5 (`anthropic/claude-opus-4-5`).
+
+200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_5_20251101: _models.ClaudeOpus4520251101
+"""Claude Opus 4.5 (`anthropic/claude-opus-4-5-20251101`).
+
+200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_6: _models.ClaudeOpus46
+"""Claude Opus 4.6 (`anthropic/claude-opus-4-6`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_6_20260205: _models.ClaudeOpus4620260205
+"""Claude Opus 4.6 (`anthropic/claude-opus-4-6-20260205`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_7: _models.ClaudeOpus47
+"""Claude Opus 4.7 (`anthropic/claude-opus-4-7`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_7_20260416: _models.ClaudeOpus4720260416
+"""Claude Opus 4.7 (`anthropic/claude-opus-4-7-20260416`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16.
+
+Facts of 2026-11-22."""
+
 claude_opus_4_8: _models.ClaudeOpus48
+"""Claude Opus 4.8 (`anthropic/claude-opus-4-8`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-05-28.
+
+Facts of 2026-11-22."""
+
 claude_opus_5: _models.ClaudeOpus5
+"""Claude Opus 5 (`anthropic/claude-opus-5`).
+
+1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-07-24.
+
+Facts of 2026-11-22."""
+
 claude_opus_5_5: _models.ClaudeOpus55
+"""Claude Opus 5.5 (`anthropic/claude-opus-5-5`).
+
+1,000,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-09-22.
+
+Facts of 2026-11-22."""
+
 claude_sonnet_4_5: _models.ClaudeSonnet45
+"""Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5`).
+
+200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29.
+
+This model is deprecated: it shuts down on 2026-11-30.
+
+Facts of 2026-11-22."""
+
 claude_sonnet_4_5_20250929: _models.ClaudeSonnet4520250929
+"""Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5-20250929`).
+
+200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29.
+
+This model is deprecated: it shuts down on 2026-11-30.
+
+Facts of 2026-11-22."""
+
 claude_sonnet_4_6: _models.ClaudeSonnet46
+"""Claude Sonnet 4.6 (`anthropic/claude-sonnet-4-6`).
+
+1,000,000 tokens of context, 128,000 of output. $3 in and $15 out per million tokens. Released 2026-02-17.
+
+Facts of 2026-11-22."""
+
 claude_sonnet_5: _models.ClaudeSonnet5
+"""Claude Sonnet 5 (`anthropic/claude-sonnet-5`).
+
+1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30.
+
+Facts of 2026-11-22."""
+
 claude_sonnet_5_5: _models.ClaudeSonnet55
+"""Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`).
+
+1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-28.
+
+Facts of 2026-11-22."""

@@ -2,36 +2,253 @@
 from capably_models._google import _models
 
 gemini_2_5_flash: _models.Gemini25Flash
+"""Gemini 2.5 Flash (`google/gemini-2.5-flash`).
+
+1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2025-06-17.
+
+This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.
+
+Facts of 2026-11-22."""
+
 gemini_2_5_flash_image: _models.Gemini25FlashImage
+"""Gemini 2.5 Flash Image (`google/gemini-2.5-flash-image`).
+
+32,768 of output. $0.3 in and $2.5 out per million tokens. Released 2025-08-26.
+
+This model is deprecated: it shuts down on 2027-03-15.
+
+Facts of 2026-11-22."""
+
 gemini_2_5_flash_lite: _models.Gemini25FlashLite
+"""Gemini 2.5 Flash-Lite (`google/gemini-2.5-flash-lite`).
+
+1,048,576 tokens of context, 65,536 of output. $0.1 in and $0.4 out per million tokens. Released 2025-06-17.
+
+Facts of 2026-11-22."""
+
 gemini_2_5_pro: _models.Gemini25Pro
+"""Gemini 2.5 Pro (`google/gemini-2.5-pro`).
+
+1,048,576 tokens of context, 65,536 of output. $1.25 in and $10 out per million tokens. Released 2025-06-17.
+
+This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.
+
+Facts of 2026-11-22."""
+
 gemini_3_flash_preview: _models.Gemini3FlashPreview
+"""Gemini 3 Flash Preview (`google/gemini-3-flash-preview`).
+
+1,048,576 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2025-12-17.
+
+Facts of 2026-11-22."""
+
 gemini_3_pro_image: _models.Gemini3ProImage
+"""Gemini 3 Pro Image (`google/gemini-3-pro-image`).
+
+65,536 tokens of context, 32,768 of output. $2 in and $12 out per million tokens. Released 2026-05-28.
+
+Facts of 2026-11-22."""
+
 gemini_3_1_flash_image: _models.Gemini31FlashImage
+"""Gemini 3.1 Flash Image (`google/gemini-3.1-flash-image`).
+
+131,072 tokens of context, 32,768 of output. $0.5 in and $3 out per million tokens. Released 2026-05-28.
+
+This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.
+
+Facts of 2026-11-22."""
+
 gemini_3_1_flash_lite: _models.Gemini31FlashLite
+"""Gemini 3.1 Flash-Lite (`google/gemini-3.1-flash-lite`).
+
+1,048,576 tokens of context, 65,536 of output. $0.25 in and $1.5 out per million tokens. Released 2026-05-07.
+
+This model is deprecated: it shuts down on 2027-05-07.
+
+Facts of 2026-11-22."""
+
 gemini_3_1_flash_lite_image: _models.Gemini31FlashLiteImage
+"""Gemini 3.1 Flash Lite Image (`google/gemini-3.1-flash-lite-image`).
+
+65,536 tokens of context, 4,096 of output. $0.25 in and $1.5 out per million tokens. Released 2026-06-30.
+
+Facts of 2026-11-22."""
+
 gemini_3_1_pro_preview: _models.Gemini31ProPreview
+"""Gemini 3.1 Pro Preview (`google/gemini-3.1-pro-preview`).
+
+1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
+
+Facts of 2026-11-22."""
+
 gemini_3_1_pro_preview_customtools: _models.Gemini31ProPreviewCustomtools
+"""Gemini 3.1 Pro Preview Custom Tools (`google/gemini-3.1-pro-preview-customtools`).
+
+1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
+
+Facts of 2026-11-22."""
+
 gemini_3_5_flash: _models.Gemini35Flash
+"""Gemini 3.5 Flash (`google/gemini-3.5-flash`).
+
+1,048,576 tokens of context, 65,536 of output. $1.5 in and $9 out per million tokens. Released 2026-05-19.
+
+This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.
+
+Facts of 2026-11-22."""
+
 gemini_3_5_flash_lite: _models.Gemini35FlashLite
+"""Gemini 3.5 Flash-Lite (`google/gemini-3.5-flash-lite`).
+
+1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2026-07-21.
+
+Facts of 2026-11-22."""
+
 gemini_3_6_flash: _models.Gemini36Flash
+"""Gemini 3.6 Flash (`google/gemini-3.6-flash`).
+
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-07-21.
+
+Facts of 2026-11-22."""
+
 gemini_3_7_flash: _models.Gemini37Flash
+"""Gemini 3.7 Flash (`google/gemini-3.7-flash`).
+
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-08-13.
+
+This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.
+
+Facts of 2026-11-22."""
+
 gemini_3_8_flash: _models.Gemini38Flash
+"""Gemini 3.8 Flash (`google/gemini-3.8-flash`).
+
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-09-02.
+
+Facts of 2026-11-22."""
+
 gemini_4_argon: _models.Gemini4Argon
+"""Gemini 4 Argon (`google/gemini-4-argon`).
+
+1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-10-13.
+
+Facts of 2026-11-22."""
+
 gemini_4_carbon: _models.Gemini4Carbon
+"""Gemini 4 Carbon (`google/gemini-4-carbon`).
+
+1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-11-10.
+
+Facts of 2026-11-22."""
+
 gemini_4_hydrogen: _models.Gemini4Hydrogen
+"""Gemini 4 Hydrogen (`google/gemini-4-hydrogen`).
+
+1,048,576 tokens of context, 65,536 of output. $1.5 in and $7.5 out per million tokens. Released 2026-11-12.
+
+Facts of 2026-11-22."""
+
 gemini_4_neon: _models.Gemini4Neon
+"""Gemini 4 Neon (`google/gemini-4-neon`).
+
+1,048,576 tokens of context, 65,536 of output. $3 in and $15 out per million tokens. Released 2026-11-18.
+
+Facts of 2026-11-22."""
+
 gemini_exp_1114: _models.GeminiExp1114
+"""gemini-exp-1114 (`google/gemini-exp-1114`).
+
+8,192 of output. $0 in and $0 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 gemini_exp_1206: _models.GeminiExp1206
+"""gemini-exp-1206 (`google/gemini-exp-1206`).
+
+65,535 of output.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 gemini_flash_latest: _models.GeminiFlashLatest
+"""Gemini Flash Latest (`google/gemini-flash-latest`).
+
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gemini_flash_lite_latest: _models.GeminiFlashLiteLatest
+"""Gemini Flash-Lite Latest (`google/gemini-flash-lite-latest`).
+
+1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gemini_gemma_2_27b_it: _models.GeminiGemma227bIt
+"""gemini-gemma-2-27b-it (`google/gemini-gemma-2-27b-it`).
+
+8,192 of output. $0.35 in and $1.05 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 gemini_gemma_2_9b_it: _models.GeminiGemma29bIt
+"""gemini-gemma-2-9b-it (`google/gemini-gemma-2-9b-it`).
+
+8,192 of output. $0.35 in and $1.05 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 gemini_nano_banana_2_1: _models.GeminiNanoBanana21
+"""Gemini Nano Banana 2.1 (`google/gemini-nano-banana-2.1`).
+
+32,768 of output. $1.5 in and $7.5 out per million tokens. Released 2026-10-06.
+
+Facts of 2026-11-22."""
+
 gemini_pro_latest: _models.GeminiProLatest
+"""Gemini Pro Latest (`google/gemini-pro-latest`).
+
+65,536 of output. $2 in and $12 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gemini_robotics_er_2_preview: _models.GeminiRoboticsEr2Preview
+"""Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`).
+
+65,536 of output. $1 in and $5 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gemma_3_27b_it: _models.Gemma327bIt
+"""Gemma 3 27B IT (`google/gemma-3-27b-it`).
+
+8,192 of output. $0 in and $0 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gemma_4_26b_a4b_it: _models.Gemma426bA4bIt
+"""Gemma 4 26B A4B IT (`google/gemma-4-26b-a4b-it`).
+
+262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
+
+Facts of 2026-11-22."""
+
 gemma_4_31b_it: _models.Gemma431bIt
+"""Gemma 4 31B IT (`google/gemma-4-31b-it`).
+
+262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02.
+
+Facts of 2026-11-22."""
+
 learnlm_1_5_pro_experimental: _models.Learnlm15ProExperimental
+"""learnlm-1.5-pro-experimental (`google/learnlm-1.5-pro-experimental`).
+
+8,192 of output. $0 in and $0 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 nano_banana_pro_preview: _models.NanoBananaProPreview
+"""Nano Banana Pro Preview (`google/nano-banana-pro-preview`).
+
+32,768 of output. $2 in and $12 out per million tokens.
+
+Facts of 2026-11-22."""

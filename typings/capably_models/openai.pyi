@@ -2,74 +2,565 @@
 from capably_models._openai import _models
 
 chat_latest: _models.ChatLatest
+"""chat-latest (`openai/chat-latest`).
+
+128,000 of output. $5 in and $30 out per million tokens.
+
+Facts of 2026-11-22."""
+
 daybreak_blue_latest: _models.DaybreakBlueLatest
+"""Daybreak Blue (`openai/daybreak-blue-latest`).
+
+1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens.
+
+Facts of 2026-11-22."""
+
 daybreak_red_latest: _models.DaybreakRedLatest
+"""Daybreak Red (`openai/daybreak-red-latest`).
+
+400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_4_1: _models.Gpt41
+"""GPT-4.1 (`openai/gpt-4.1`).
+
+1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4_1_2025_04_14: _models.Gpt4120250414
+"""gpt-4.1-2025-04-14 (`openai/gpt-4.1-2025-04-14`).
+
+1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4_1_mini: _models.Gpt41Mini
+"""GPT-4.1 mini (`openai/gpt-4.1-mini`).
+
+1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4_1_mini_2025_04_14: _models.Gpt41Mini20250414
+"""gpt-4.1-mini-2025-04-14 (`openai/gpt-4.1-mini-2025-04-14`).
+
+1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4o: _models.Gpt4o
+"""GPT-4o (`openai/gpt-4o`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-05-13.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4o_2024_08_06: _models.Gpt4o20240806
+"""gpt-4o-2024-08-06 (`openai/gpt-4o-2024-08-06`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-08-06.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4o_2024_11_20: _models.Gpt4o20241120
+"""gpt-4o-2024-11-20 (`openai/gpt-4o-2024-11-20`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-11-20.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4o_mini: _models.Gpt4oMini
+"""GPT-4o mini (`openai/gpt-4o-mini`).
+
+128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_4o_mini_2024_07_18: _models.Gpt4oMini20240718
+"""gpt-4o-mini-2024-07-18 (`openai/gpt-4o-mini-2024-07-18`).
+
+128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18.
+
+This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_5: _models.Gpt5
+"""GPT-5 (`openai/gpt-5`).
+
+400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 gpt_5_2025_08_07: _models.Gpt520250807
+"""gpt-5-2025-08-07 (`openai/gpt-5-2025-08-07`).
+
+400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 gpt_5_mini: _models.Gpt5Mini
+"""GPT-5 mini (`openai/gpt-5-mini`).
+
+400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.
+
+Facts of 2026-11-22."""
+
 gpt_5_mini_2025_08_07: _models.Gpt5Mini20250807
+"""gpt-5-mini-2025-08-07 (`openai/gpt-5-mini-2025-08-07`).
+
+400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.
+
+Facts of 2026-11-22."""
+
 gpt_5_nano: _models.Gpt5Nano
+"""GPT-5 nano (`openai/gpt-5-nano`).
+
+400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_5_nano_2025_08_07: _models.Gpt5Nano20250807
+"""gpt-5-nano-2025-08-07 (`openai/gpt-5-nano-2025-08-07`).
+
+400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.
+
+Facts of 2026-11-22."""
+
 gpt_5_pro: _models.Gpt5Pro
+"""GPT-5 pro (`openai/gpt-5-pro`).
+
+400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 gpt_5_pro_2025_10_06: _models.Gpt5Pro20251006
+"""gpt-5-pro-2025-10-06 (`openai/gpt-5-pro-2025-10-06`).
+
+400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 gpt_5_search_api: _models.Gpt5SearchApi
+"""GPT-5 Search API (`openai/gpt-5-search-api`).
+
+128,000 of output. $1.25 in and $10 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_5_search_api_2025_10_14: _models.Gpt5SearchApi20251014
+"""gpt-5-search-api-2025-10-14 (`openai/gpt-5-search-api-2025-10-14`).
+
+128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-10-14.
+
+Facts of 2026-11-22."""
+
 gpt_5_1: _models.Gpt51
+"""GPT-5.1 (`openai/gpt-5.1`).
+
+400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
+
+This model is deprecated: it shuts down on 2027-04-01.
+
+Facts of 2026-11-22."""
+
 gpt_5_1_2025_11_13: _models.Gpt5120251113
+"""gpt-5.1-2025-11-13 (`openai/gpt-5.1-2025-11-13`).
+
+400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13.
+
+This model is deprecated: it shuts down on 2027-04-01.
+
+Facts of 2026-11-22."""
+
 gpt_5_2: _models.Gpt52
+"""GPT-5.2 (`openai/gpt-5.2`).
+
+400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
+
+Facts of 2026-11-22."""
+
 gpt_5_2_2025_12_11: _models.Gpt5220251211
+"""gpt-5.2-2025-12-11 (`openai/gpt-5.2-2025-12-11`).
+
+400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
+
+Facts of 2026-11-22."""
+
 gpt_5_2_pro: _models.Gpt52Pro
+"""GPT-5.2 pro (`openai/gpt-5.2-pro`).
+
+400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
+
+Facts of 2026-11-22."""
+
 gpt_5_2_pro_2025_12_11: _models.Gpt52Pro20251211
+"""gpt-5.2-pro-2025-12-11 (`openai/gpt-5.2-pro-2025-12-11`).
+
+400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11.
+
+Facts of 2026-11-22."""
+
 gpt_5_3_codex: _models.Gpt53Codex
+"""GPT-5.3-Codex (`openai/gpt-5.3-codex`).
+
+400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2026-02-05.
+
+This model is deprecated: it shuts down on 2027-04-01.
+
+Facts of 2026-11-22."""
+
 gpt_5_4: _models.Gpt54
+"""GPT-5.4 (`openai/gpt-5.4`).
+
+1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_2026_03_05: _models.Gpt5420260305
+"""gpt-5.4-2026-03-05 (`openai/gpt-5.4-2026-03-05`).
+
+1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_mini: _models.Gpt54Mini
+"""GPT-5.4 mini (`openai/gpt-5.4-mini`).
+
+400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_mini_2026_03_17: _models.Gpt54Mini20260317
+"""gpt-5.4-mini-2026-03-17 (`openai/gpt-5.4-mini-2026-03-17`).
+
+400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_nano: _models.Gpt54Nano
+"""GPT-5.4 nano (`openai/gpt-5.4-nano`).
+
+400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17.
+
+This model is deprecated: it shuts down on 2027-04-01.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_nano_2026_03_17: _models.Gpt54Nano20260317
+"""gpt-5.4-nano-2026-03-17 (`openai/gpt-5.4-nano-2026-03-17`).
+
+400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17.
+
+This model is deprecated: it shuts down on 2027-04-01.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_pro: _models.Gpt54Pro
+"""GPT-5.4 pro (`openai/gpt-5.4-pro`).
+
+1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
+
+Facts of 2026-11-22."""
+
 gpt_5_4_pro_2026_03_05: _models.Gpt54Pro20260305
+"""gpt-5.4-pro-2026-03-05 (`openai/gpt-5.4-pro-2026-03-05`).
+
+1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05.
+
+Facts of 2026-11-22."""
+
 gpt_5_5: _models.Gpt55
+"""GPT-5.5 (`openai/gpt-5.5`).
+
+1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
+
+Facts of 2026-11-22."""
+
 gpt_5_5_2026_04_23: _models.Gpt5520260423
+"""gpt-5.5-2026-04-23 (`openai/gpt-5.5-2026-04-23`).
+
+1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23.
+
+Facts of 2026-11-22."""
+
 gpt_5_5_cyber: _models.Gpt55Cyber
+"""GPT-5.5-Cyber (`openai/gpt-5.5-cyber`).
+
+$12.5 in and $75 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_5_5_cyber_preview: _models.Gpt55CyberPreview
+"""GPT-5.5-Cyber Preview (`openai/gpt-5.5-cyber-preview`).
+
+$12.5 in and $75 out per million tokens.
+
+This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.
+
+Facts of 2026-11-22."""
+
 gpt_5_5_pro: _models.Gpt55Pro
+"""GPT-5.5 pro (`openai/gpt-5.5-pro`).
+
+1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
+
+Facts of 2026-11-22."""
+
 gpt_5_5_pro_2026_04_23: _models.Gpt55Pro20260423
+"""gpt-5.5-pro-2026-04-23 (`openai/gpt-5.5-pro-2026-04-23`).
+
+1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23.
+
+Facts of 2026-11-22."""
+
 gpt_5_6: _models.Gpt56
+"""GPT-5.6 (`openai/gpt-5.6`).
+
+1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
+
+Facts of 2026-11-22."""
+
 gpt_5_6_cyber: _models.Gpt56Cyber
+"""GPT-5.6-Cyber (`openai/gpt-5.6-cyber`).
+
+128,000 of output. $12.5 in and $75 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_5_6_luna: _models.Gpt56Luna
+"""GPT-5.6 Luna (`openai/gpt-5.6-luna`).
+
+1,050,000 tokens of context, 128,000 of output. $0.2 in and $1.2 out per million tokens. Released 2026-07-09.
+
+Facts of 2026-11-22."""
+
 gpt_5_6_sol: _models.Gpt56Sol
+"""GPT-5.6 Sol (`openai/gpt-5.6-sol`).
+
+1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09.
+
+Facts of 2026-11-22."""
+
 gpt_5_6_terra: _models.Gpt56Terra
+"""GPT-5.6 Terra (`openai/gpt-5.6-terra`).
+
+1,050,000 tokens of context, 128,000 of output. $2 in and $12 out per million tokens. Released 2026-07-09.
+
+Facts of 2026-11-22."""
+
 gpt_6_astra: _models.Gpt6Astra
+"""GPT-6 Astra (`openai/gpt-6-astra`).
+
+1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-04.
+
+Facts of 2026-11-22."""
+
 gpt_6_astra_law: _models.Gpt6AstraLaw
+"""GPT-6 Astra Law (`openai/gpt-6-astra-law`).
+
+1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_6_cyber: _models.Gpt6Cyber
+"""GPT-6-Cyber (`openai/gpt-6-cyber`).
+
+$20 in and $100 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_6_luna: _models.Gpt6Luna
+"""GPT-6 Luna (`openai/gpt-6-luna`).
+
+1,050,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-09-22.
+
+Facts of 2026-11-22."""
+
 gpt_6_rosalind: _models.Gpt6Rosalind
+"""GPT-6 Rosalind (`openai/gpt-6-rosalind`).
+
+1,050,000 tokens of context, 128,000 of output. $15 in and $75 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_6_sol: _models.Gpt6Sol
+"""GPT-6 Sol (`openai/gpt-6-sol`).
+
+1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-22.
+
+Facts of 2026-11-22."""
+
 gpt_6_1_sol: _models.Gpt61Sol
+"""GPT-6.1 Sol (`openai/gpt-6.1-sol`).
+
+1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-29.
+
+Facts of 2026-11-22."""
+
 gpt_6_1_terra: _models.Gpt61Terra
+"""GPT-6.1 Terra (`openai/gpt-6.1-terra`).
+
+1,050,000 tokens of context, 128,000 of output. $1 in and $5 out per million tokens. Released 2026-10-26.
+
+Facts of 2026-11-22."""
+
 gpt_6_2_astra: _models.Gpt62Astra
+"""GPT-6.2 Astra (`openai/gpt-6.2-astra`).
+
+1,050,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens. Released 2026-11-17.
+
+Facts of 2026-11-22."""
+
 gpt_6_2_astra_law: _models.Gpt62AstraLaw
+"""GPT-6.2 Astra Law (`openai/gpt-6.2-astra-law`).
+
+Facts of 2026-11-22."""
+
 gpt_6_2_sol: _models.Gpt62Sol
+"""GPT-6.2 Sol (`openai/gpt-6.2-sol`).
+
+1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-11-17.
+
+Facts of 2026-11-22."""
+
 gpt_audio: _models.GptAudio
+"""gpt-audio (`openai/gpt-audio`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
+
+This model is deprecated: it shuts down on 2027-01-20.
+
+Facts of 2026-11-22."""
+
 gpt_audio_1_5: _models.GptAudio15
+"""gpt-audio-1.5 (`openai/gpt-audio-1.5`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens.
+
+Facts of 2026-11-22."""
+
 gpt_audio_2025_08_28: _models.GptAudio20250828
+"""gpt-audio-2025-08-28 (`openai/gpt-audio-2025-08-28`).
+
+128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28.
+
+This model is deprecated: it shuts down on 2027-01-20.
+
+Facts of 2026-11-22."""
+
 gpt_audio_mini: _models.GptAudioMini
+"""gpt-audio-mini (`openai/gpt-audio-mini`).
+
+128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens.
+
+This model is deprecated: it shuts down on 2027-01-20.
+
+Facts of 2026-11-22."""
+
 gpt_audio_mini_2025_12_15: _models.GptAudioMini20251215
+"""gpt-audio-mini-2025-12-15 (`openai/gpt-audio-mini-2025-12-15`).
+
+128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens. Released 2025-12-15.
+
+This model is deprecated: it shuts down on 2027-01-20.
+
+Facts of 2026-11-22."""
+
 gpt_daybreak_blue_latest: _models.GptDaybreakBlueLatest
+"""Daybreak Blue (`openai/gpt-daybreak-blue-latest`).
+
+1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-08-07.
+
+Facts of 2026-11-22."""
+
 gpt_daybreak_red_latest: _models.GptDaybreakRedLatest
+"""Daybreak Red (`openai/gpt-daybreak-red-latest`).
+
+400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens. Released 2026-08-07.
+
+Facts of 2026-11-22."""
+
 gpt_rosalind_discovery: _models.GptRosalindDiscovery
+"""GPT-Rosalind Discovery (`openai/gpt-rosalind-discovery`).
+
+$5 in and $25 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 gpt_rosalind_research: _models.GptRosalindResearch
+"""GPT-Rosalind Research (`openai/gpt-rosalind-research`).
+
+$5 in and $25 out per million tokens.
+
+Its capabilities are unverified, so nothing about them is checked."""
+
 o3: _models.O3
+"""o3 (`openai/o3`).
+
+200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 o3_2025_04_16: _models.O320250416
+"""o3-2025-04-16 (`openai/o3-2025-04-16`).
+
+200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 o3_pro: _models.O3Pro
+"""o3-pro (`openai/o3-pro`).
+
+200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""
+
 o3_pro_2025_06_10: _models.O3Pro20250610
+"""o3-pro-2025-06-10 (`openai/o3-pro-2025-06-10`).
+
+200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10.
+
+This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.
+
+Facts of 2026-11-22."""

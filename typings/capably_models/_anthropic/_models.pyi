@@ -17,93 +17,70 @@ from capably_models._anthropic import (
 )
 
 @type_check_only
-class ClaudeFable5(Claude5AlwaysThinkingProfile):
-    """Claude Fable 5 (`anthropic/claude-fable-5`). 1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09."""
+class ClaudeFable5(Claude5AlwaysThinkingProfile): ...
 
 @type_check_only
-class ClaudeFable51(ClaudeFable51Profile):
-    """Claude Fable 5.1 (`anthropic/claude-fable-5-1`). 1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01."""
+class ClaudeFable51(ClaudeFable51Profile): ...
 
 @type_check_only
-class ClaudeFable52(ClaudeFable51Profile):
-    """Claude Fable 5.2 (`anthropic/claude-fable-5-2`). 1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens."""
+class ClaudeFable52(ClaudeFable51Profile): ...
 
 @type_check_only
-class ClaudeHaiku45(Claude45Profile):
-    """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5`). 200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15."""
+class ClaudeHaiku45(Claude45Profile): ...
 
 @type_check_only
-class ClaudeHaiku4520251001(Claude45Profile):
-    """Claude Haiku 4.5 (`anthropic/claude-haiku-4-5-20251001`). 200,000 tokens of context, 64,000 of output. $1 in and $5 out per million tokens. Released 2025-10-15."""
+class ClaudeHaiku4520251001(Claude45Profile): ...
 
 @type_check_only
-class ClaudeHaiku55(ClaudeHaiku55Profile):
-    """Claude Haiku 5.5 (`anthropic/claude-haiku-5-5`). 1,000,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-10-07."""
+class ClaudeHaiku55(ClaudeHaiku55Profile): ...
 
 @type_check_only
-class ClaudeMythos5(Claude5AlwaysThinkingProfile):
-    """Claude Mythos 5 (`anthropic/claude-mythos-5`). 1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-06-09."""
+class ClaudeMythos5(Claude5AlwaysThinkingProfile): ...
 
 @type_check_only
-class ClaudeMythos51(ClaudeFable51Profile):
-    """Claude Mythos 5.1 (`anthropic/claude-mythos-5-1`). 1,000,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-01."""
+class ClaudeMythos51(ClaudeFable51Profile): ...
 
 @type_check_only
-class ClaudeMythos52(ClaudeFable51Profile):
-    """Claude Mythos 5.2 (`anthropic/claude-mythos-5-2`). 1,000,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens."""
+class ClaudeMythos52(ClaudeFable51Profile): ...
 
 @type_check_only
-class ClaudeOpus45(ClaudeOpus45Profile):
-    """Claude Opus 4.5 (`anthropic/claude-opus-4-5`). 200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24."""
+class ClaudeOpus45(ClaudeOpus45Profile): ...
 
 @type_check_only
-class ClaudeOpus4520251101(ClaudeOpus45Profile):
-    """Claude Opus 4.5 (`anthropic/claude-opus-4-5-20251101`). 200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24."""
+class ClaudeOpus4520251101(ClaudeOpus45Profile): ...
 
 @type_check_only
-class ClaudeOpus46(Claude46Profile):
-    """Claude Opus 4.6 (`anthropic/claude-opus-4-6`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05."""
+class ClaudeOpus46(Claude46Profile): ...
 
 @type_check_only
-class ClaudeOpus4620260205(Claude46Profile):
-    """Claude Opus 4.6 (`anthropic/claude-opus-4-6-20260205`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-02-05."""
+class ClaudeOpus4620260205(Claude46Profile): ...
 
 @type_check_only
-class ClaudeOpus47(ClaudeOpus47Profile):
-    """Claude Opus 4.7 (`anthropic/claude-opus-4-7`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16."""
+class ClaudeOpus47(ClaudeOpus47Profile): ...
 
 @type_check_only
-class ClaudeOpus4720260416(ClaudeOpus47Profile):
-    """Claude Opus 4.7 (`anthropic/claude-opus-4-7-20260416`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-04-16."""
+class ClaudeOpus4720260416(ClaudeOpus47Profile): ...
 
 @type_check_only
-class ClaudeOpus48(ClaudeOpus48Profile):
-    """Claude Opus 4.8 (`anthropic/claude-opus-4-8`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-05-28."""
+class ClaudeOpus48(ClaudeOpus48Profile): ...
 
 @type_check_only
-class ClaudeOpus5(ClaudeOpus5Profile):
-    """Claude Opus 5 (`anthropic/claude-opus-5`). 1,000,000 tokens of context, 128,000 of output. $5 in and $25 out per million tokens. Released 2026-07-24."""
+class ClaudeOpus5(ClaudeOpus5Profile): ...
 
 @type_check_only
-class ClaudeOpus55(ClaudeOpus55Profile):
-    """Claude Opus 5.5 (`anthropic/claude-opus-5-5`). 1,000,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-09-22."""
+class ClaudeOpus55(ClaudeOpus55Profile): ...
 
 @type_check_only
-class ClaudeSonnet45(Claude45Profile):
-    """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5`). 200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29. Retires 2026-11-30."""
+class ClaudeSonnet45(Claude45Profile): ...
 
 @type_check_only
-class ClaudeSonnet4520250929(Claude45Profile):
-    """Claude Sonnet 4.5 (`anthropic/claude-sonnet-4-5-20250929`). 200,000 tokens of context, 64,000 of output. $3 in and $15 out per million tokens. Released 2025-09-29. Retires 2026-11-30."""
+class ClaudeSonnet4520250929(Claude45Profile): ...
 
 @type_check_only
-class ClaudeSonnet46(Claude46Profile):
-    """Claude Sonnet 4.6 (`anthropic/claude-sonnet-4-6`). 1,000,000 tokens of context, 128,000 of output. $3 in and $15 out per million tokens. Released 2026-02-17."""
+class ClaudeSonnet46(Claude46Profile): ...
 
 @type_check_only
-class ClaudeSonnet5(ClaudeSonnet5Profile):
-    """Claude Sonnet 5 (`anthropic/claude-sonnet-5`). 1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30."""
+class ClaudeSonnet5(ClaudeSonnet5Profile): ...
 
 @type_check_only
-class ClaudeSonnet55(ClaudeSonnet55BetweenToolsProfile):
-    """Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`). 1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-28."""
+class ClaudeSonnet55(ClaudeSonnet55BetweenToolsProfile): ...

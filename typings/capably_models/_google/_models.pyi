@@ -27,137 +27,103 @@ from capably_models._google import (
 from capably_models._model import AnyModel
 
 @type_check_only
-class Gemini25Flash(Gemini25FlashProfile):
-    """Gemini 2.5 Flash (`google/gemini-2.5-flash`). 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2025-06-17. Retires 2026-12-01. Successor: `google/gemini-3.5-flash-lite`."""
+class Gemini25Flash(Gemini25FlashProfile): ...
 
 @type_check_only
-class Gemini25FlashImage(Gemini25FlashImageProfile):
-    """Gemini 2.5 Flash Image (`google/gemini-2.5-flash-image`). 32,768 of output. $0.3 in and $2.5 out per million tokens. Released 2025-08-26. Retires 2027-03-15."""
+class Gemini25FlashImage(Gemini25FlashImageProfile): ...
 
 @type_check_only
-class Gemini25FlashLite(Gemini25FlashLiteProfile):
-    """Gemini 2.5 Flash-Lite (`google/gemini-2.5-flash-lite`). 1,048,576 tokens of context, 65,536 of output. $0.1 in and $0.4 out per million tokens. Released 2025-06-17."""
+class Gemini25FlashLite(Gemini25FlashLiteProfile): ...
 
 @type_check_only
-class Gemini25Pro(Gemini25ProProfile):
-    """Gemini 2.5 Pro (`google/gemini-2.5-pro`). 1,048,576 tokens of context, 65,536 of output. $1.25 in and $10 out per million tokens. Released 2025-06-17. Retires 2026-12-01. Successor: `google/gemini-3.8-flash`."""
+class Gemini25Pro(Gemini25ProProfile): ...
 
 @type_check_only
-class Gemini3FlashPreview(Gemini3FlashProfile):
-    """Gemini 3 Flash Preview (`google/gemini-3-flash-preview`). 1,048,576 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2025-12-17."""
+class Gemini3FlashPreview(Gemini3FlashProfile): ...
 
 @type_check_only
-class Gemini3ProImage(Gemini3ProImageProfile):
-    """Gemini 3 Pro Image (`google/gemini-3-pro-image`). 65,536 tokens of context, 32,768 of output. $2 in and $12 out per million tokens. Released 2026-05-28."""
+class Gemini3ProImage(Gemini3ProImageProfile): ...
 
 @type_check_only
-class Gemini31FlashImage(Gemini31FlashImageProfile):
-    """Gemini 3.1 Flash Image (`google/gemini-3.1-flash-image`). 131,072 tokens of context, 32,768 of output. $0.5 in and $3 out per million tokens. Released 2026-05-28. Successor: `google/gemini-nano-banana-2.1`."""
+class Gemini31FlashImage(Gemini31FlashImageProfile): ...
 
 @type_check_only
-class Gemini31FlashLite(Gemini31FlashLiteProfile):
-    """Gemini 3.1 Flash-Lite (`google/gemini-3.1-flash-lite`). 1,048,576 tokens of context, 65,536 of output. $0.25 in and $1.5 out per million tokens. Released 2026-05-07. Retires 2027-05-07."""
+class Gemini31FlashLite(Gemini31FlashLiteProfile): ...
 
 @type_check_only
-class Gemini31FlashLiteImage(Gemini31FlashLiteImageProfile):
-    """Gemini 3.1 Flash Lite Image (`google/gemini-3.1-flash-lite-image`). 65,536 tokens of context, 4,096 of output. $0.25 in and $1.5 out per million tokens. Released 2026-06-30."""
+class Gemini31FlashLiteImage(Gemini31FlashLiteImageProfile): ...
 
 @type_check_only
-class Gemini31ProPreview(Gemini31ProProfile):
-    """Gemini 3.1 Pro Preview (`google/gemini-3.1-pro-preview`). 1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19."""
+class Gemini31ProPreview(Gemini31ProProfile): ...
 
 @type_check_only
-class Gemini31ProPreviewCustomtools(Gemini31ProProfile):
-    """Gemini 3.1 Pro Preview Custom Tools (`google/gemini-3.1-pro-preview-customtools`). 1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19."""
+class Gemini31ProPreviewCustomtools(Gemini31ProProfile): ...
 
 @type_check_only
-class Gemini35Flash(Gemini35FlashProfile):
-    """Gemini 3.5 Flash (`google/gemini-3.5-flash`). 1,048,576 tokens of context, 65,536 of output. $1.5 in and $9 out per million tokens. Released 2026-05-19. Successor: `google/gemini-3.6-flash`."""
+class Gemini35Flash(Gemini35FlashProfile): ...
 
 @type_check_only
-class Gemini35FlashLite(Gemini35FlashLiteProfile):
-    """Gemini 3.5 Flash-Lite (`google/gemini-3.5-flash-lite`). 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2026-07-21."""
+class Gemini35FlashLite(Gemini35FlashLiteProfile): ...
 
 @type_check_only
-class Gemini36Flash(Gemini36FlashProfile):
-    """Gemini 3.6 Flash (`google/gemini-3.6-flash`). 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-07-21."""
+class Gemini36Flash(Gemini36FlashProfile): ...
 
 @type_check_only
-class Gemini37Flash(Gemini37FlashProfile):
-    """Gemini 3.7 Flash (`google/gemini-3.7-flash`). 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-08-13. Successor: `google/gemini-3.8-flash`."""
+class Gemini37Flash(Gemini37FlashProfile): ...
 
 @type_check_only
-class Gemini38Flash(Gemini37FlashProfile):
-    """Gemini 3.8 Flash (`google/gemini-3.8-flash`). 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-09-02."""
+class Gemini38Flash(Gemini37FlashProfile): ...
 
 @type_check_only
-class Gemini4Argon(Gemini4ArgonProfile):
-    """Gemini 4 Argon (`google/gemini-4-argon`). 1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-10-13."""
+class Gemini4Argon(Gemini4ArgonProfile): ...
 
 @type_check_only
-class Gemini4Carbon(Gemini4ArgonProfile):
-    """Gemini 4 Carbon (`google/gemini-4-carbon`). 1,048,576 tokens of context, 65,536 of output. $2 in and $10 out per million tokens until 2026-11-30; $4 in and $20 out per million tokens. Released 2026-11-10."""
+class Gemini4Carbon(Gemini4ArgonProfile): ...
 
 @type_check_only
-class Gemini4Hydrogen(Gemini4HydrogenProfile):
-    """Gemini 4 Hydrogen (`google/gemini-4-hydrogen`). 1,048,576 tokens of context, 65,536 of output. $1.5 in and $7.5 out per million tokens. Released 2026-11-12."""
+class Gemini4Hydrogen(Gemini4HydrogenProfile): ...
 
 @type_check_only
-class Gemini4Neon(Gemini4HydrogenProfile):
-    """Gemini 4 Neon (`google/gemini-4-neon`). 1,048,576 tokens of context, 65,536 of output. $3 in and $15 out per million tokens. Released 2026-11-18."""
+class Gemini4Neon(Gemini4HydrogenProfile): ...
 
 @type_check_only
-class GeminiExp1114(AnyModel):
-    """gemini-exp-1114 (`google/gemini-exp-1114`). 8,192 of output. $0 in and $0 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class GeminiExp1114(AnyModel): ...
 
 @type_check_only
-class GeminiExp1206(AnyModel):
-    """gemini-exp-1206 (`google/gemini-exp-1206`). 65,535 of output. Its capabilities are unverified, so nothing about them is checked."""
+class GeminiExp1206(AnyModel): ...
 
 @type_check_only
-class GeminiFlashLatest(Gemini37FlashProfile):
-    """Gemini Flash Latest (`google/gemini-flash-latest`). 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens."""
+class GeminiFlashLatest(Gemini37FlashProfile): ...
 
 @type_check_only
-class GeminiFlashLiteLatest(Gemini35FlashLiteProfile):
-    """Gemini Flash-Lite Latest (`google/gemini-flash-lite-latest`). 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens."""
+class GeminiFlashLiteLatest(Gemini35FlashLiteProfile): ...
 
 @type_check_only
-class GeminiGemma227bIt(AnyModel):
-    """gemini-gemma-2-27b-it (`google/gemini-gemma-2-27b-it`). 8,192 of output. $0.35 in and $1.05 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class GeminiGemma227bIt(AnyModel): ...
 
 @type_check_only
-class GeminiGemma29bIt(AnyModel):
-    """gemini-gemma-2-9b-it (`google/gemini-gemma-2-9b-it`). 8,192 of output. $0.35 in and $1.05 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class GeminiGemma29bIt(AnyModel): ...
 
 @type_check_only
-class GeminiNanoBanana21(GeminiNanoBanana21Profile):
-    """Gemini Nano Banana 2.1 (`google/gemini-nano-banana-2.1`). 32,768 of output. $1.5 in and $7.5 out per million tokens. Released 2026-10-06."""
+class GeminiNanoBanana21(GeminiNanoBanana21Profile): ...
 
 @type_check_only
-class GeminiProLatest(Gemini31ProProfile):
-    """Gemini Pro Latest (`google/gemini-pro-latest`). 65,536 of output. $2 in and $12 out per million tokens."""
+class GeminiProLatest(Gemini31ProProfile): ...
 
 @type_check_only
-class GeminiRoboticsEr2Preview(GeminiRoboticsEr2Profile):
-    """Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`). 65,536 of output. $1 in and $5 out per million tokens."""
+class GeminiRoboticsEr2Preview(GeminiRoboticsEr2Profile): ...
 
 @type_check_only
-class Gemma327bIt(Gemma3Profile):
-    """Gemma 3 27B IT (`google/gemma-3-27b-it`). 8,192 of output. $0 in and $0 out per million tokens."""
+class Gemma327bIt(Gemma3Profile): ...
 
 @type_check_only
-class Gemma426bA4bIt(Gemma4Profile):
-    """Gemma 4 26B A4B IT (`google/gemma-4-26b-a4b-it`). 262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02."""
+class Gemma426bA4bIt(Gemma4Profile): ...
 
 @type_check_only
-class Gemma431bIt(Gemma4Profile):
-    """Gemma 4 31B IT (`google/gemma-4-31b-it`). 262,144 tokens of context, 32,768 of output. $0 in and $0 out per million tokens. Released 2026-04-02."""
+class Gemma431bIt(Gemma4Profile): ...
 
 @type_check_only
-class Learnlm15ProExperimental(AnyModel):
-    """learnlm-1.5-pro-experimental (`google/learnlm-1.5-pro-experimental`). 8,192 of output. $0 in and $0 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class Learnlm15ProExperimental(AnyModel): ...
 
 @type_check_only
-class NanoBananaProPreview(NanoBananaProPreviewProfile):
-    """Nano Banana Pro Preview (`google/nano-banana-pro-preview`). 32,768 of output. $2 in and $12 out per million tokens."""
+class NanoBananaProPreview(NanoBananaProPreviewProfile): ...

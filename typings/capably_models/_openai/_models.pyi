@@ -38,289 +38,217 @@ from capably_models._openai import (
 )
 
 @type_check_only
-class ChatLatest(ChatLatestProfile):
-    """chat-latest (`openai/chat-latest`). 128,000 of output. $5 in and $30 out per million tokens."""
+class ChatLatest(ChatLatestProfile): ...
 
 @type_check_only
-class DaybreakBlueLatest(DaybreakProfile):
-    """Daybreak Blue (`openai/daybreak-blue-latest`). 1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens."""
+class DaybreakBlueLatest(DaybreakProfile): ...
 
 @type_check_only
-class DaybreakRedLatest(DaybreakProfile):
-    """Daybreak Red (`openai/daybreak-red-latest`). 400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens."""
+class DaybreakRedLatest(DaybreakProfile): ...
 
 @type_check_only
-class Gpt41(Gpt4o41Profile):
-    """GPT-4.1 (`openai/gpt-4.1`). 1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt41(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4120250414(Gpt4o41Profile):
-    """gpt-4.1-2025-04-14 (`openai/gpt-4.1-2025-04-14`). 1,047,576 tokens of context, 32,768 of output. $2 in and $8 out per million tokens. Released 2025-04-14. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4120250414(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt41Mini(Gpt4o41Profile):
-    """GPT-4.1 mini (`openai/gpt-4.1-mini`). 1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt41Mini(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt41Mini20250414(Gpt4o41Profile):
-    """gpt-4.1-mini-2025-04-14 (`openai/gpt-4.1-mini-2025-04-14`). 1,047,576 tokens of context, 32,768 of output. $0.4 in and $1.6 out per million tokens. Released 2025-04-14. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt41Mini20250414(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4o(Gpt4o41Profile):
-    """GPT-4o (`openai/gpt-4o`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-05-13. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4o(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4o20240806(Gpt4o41Profile):
-    """gpt-4o-2024-08-06 (`openai/gpt-4o-2024-08-06`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-08-06. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4o20240806(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4o20241120(Gpt4o41Profile):
-    """gpt-4o-2024-11-20 (`openai/gpt-4o-2024-11-20`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2024-11-20. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4o20241120(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4oMini(Gpt4o41Profile):
-    """GPT-4o mini (`openai/gpt-4o-mini`). 128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4oMini(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt4oMini20240718(Gpt4o41Profile):
-    """gpt-4o-mini-2024-07-18 (`openai/gpt-4o-mini-2024-07-18`). 128,000 tokens of context, 16,384 of output. $0.15 in and $0.6 out per million tokens. Released 2024-07-18. Retires 2027-01-14. Successor: `openai/gpt-6-luna`."""
+class Gpt4oMini20240718(Gpt4o41Profile): ...
 
 @type_check_only
-class Gpt5(Gpt5Profile):
-    """GPT-5 (`openai/gpt-5`). 400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class Gpt5(Gpt5Profile): ...
 
 @type_check_only
-class Gpt520250807(Gpt5Profile):
-    """gpt-5-2025-08-07 (`openai/gpt-5-2025-08-07`). 400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class Gpt520250807(Gpt5Profile): ...
 
 @type_check_only
-class Gpt5Mini(Gpt5MiniNanoProfile):
-    """GPT-5 mini (`openai/gpt-5-mini`). 400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6.1-terra`."""
+class Gpt5Mini(Gpt5MiniNanoProfile): ...
 
 @type_check_only
-class Gpt5Mini20250807(Gpt5MiniNanoProfile):
-    """gpt-5-mini-2025-08-07 (`openai/gpt-5-mini-2025-08-07`). 400,000 tokens of context, 128,000 of output. $0.25 in and $2 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6.1-terra`."""
+class Gpt5Mini20250807(Gpt5MiniNanoProfile): ...
 
 @type_check_only
-class Gpt5Nano(Gpt5MiniNanoProfile):
-    """GPT-5 nano (`openai/gpt-5-nano`). 400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6-luna`."""
+class Gpt5Nano(Gpt5MiniNanoProfile): ...
 
 @type_check_only
-class Gpt5Nano20250807(Gpt5MiniNanoProfile):
-    """gpt-5-nano-2025-08-07 (`openai/gpt-5-nano-2025-08-07`). 400,000 tokens of context, 128,000 of output. $0.05 in and $0.4 out per million tokens. Released 2025-08-07. Retires 2026-12-11. Successor: `openai/gpt-6-luna`."""
+class Gpt5Nano20250807(Gpt5MiniNanoProfile): ...
 
 @type_check_only
-class Gpt5Pro(Gpt5ProProfile):
-    """GPT-5 pro (`openai/gpt-5-pro`). 400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class Gpt5Pro(Gpt5ProProfile): ...
 
 @type_check_only
-class Gpt5Pro20251006(Gpt5ProProfile):
-    """gpt-5-pro-2025-10-06 (`openai/gpt-5-pro-2025-10-06`). 400,000 tokens of context, 272,000 of output. $15 in and $120 out per million tokens. Released 2025-10-06. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class Gpt5Pro20251006(Gpt5ProProfile): ...
 
 @type_check_only
-class Gpt5SearchApi(Gpt5SearchProfile):
-    """GPT-5 Search API (`openai/gpt-5-search-api`). 128,000 of output. $1.25 in and $10 out per million tokens."""
+class Gpt5SearchApi(Gpt5SearchProfile): ...
 
 @type_check_only
-class Gpt5SearchApi20251014(Gpt5SearchProfile):
-    """gpt-5-search-api-2025-10-14 (`openai/gpt-5-search-api-2025-10-14`). 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-10-14."""
+class Gpt5SearchApi20251014(Gpt5SearchProfile): ...
 
 @type_check_only
-class Gpt51(Gpt51Profile):
-    """GPT-5.1 (`openai/gpt-5.1`). 400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13. Retires 2027-04-01."""
+class Gpt51(Gpt51Profile): ...
 
 @type_check_only
-class Gpt5120251113(Gpt51Profile):
-    """gpt-5.1-2025-11-13 (`openai/gpt-5.1-2025-11-13`). 400,000 tokens of context, 128,000 of output. $1.25 in and $10 out per million tokens. Released 2025-11-13. Retires 2027-04-01."""
+class Gpt5120251113(Gpt51Profile): ...
 
 @type_check_only
-class Gpt52(Gpt52Profile):
-    """GPT-5.2 (`openai/gpt-5.2`). 400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11."""
+class Gpt52(Gpt52Profile): ...
 
 @type_check_only
-class Gpt5220251211(Gpt52Profile):
-    """gpt-5.2-2025-12-11 (`openai/gpt-5.2-2025-12-11`). 400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11."""
+class Gpt5220251211(Gpt52Profile): ...
 
 @type_check_only
-class Gpt52Pro(Gpt52ProProfile):
-    """GPT-5.2 pro (`openai/gpt-5.2-pro`). 400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11."""
+class Gpt52Pro(Gpt52ProProfile): ...
 
 @type_check_only
-class Gpt52Pro20251211(Gpt52ProProfile):
-    """gpt-5.2-pro-2025-12-11 (`openai/gpt-5.2-pro-2025-12-11`). 400,000 tokens of context, 128,000 of output. $21 in and $168 out per million tokens. Released 2025-12-11."""
+class Gpt52Pro20251211(Gpt52ProProfile): ...
 
 @type_check_only
-class Gpt53Codex(Gpt53CodexProfile):
-    """GPT-5.3-Codex (`openai/gpt-5.3-codex`). 400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2026-02-05. Retires 2027-04-01."""
+class Gpt53Codex(Gpt53CodexProfile): ...
 
 @type_check_only
-class Gpt54(Gpt54Profile):
-    """GPT-5.4 (`openai/gpt-5.4`). 1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05."""
+class Gpt54(Gpt54Profile): ...
 
 @type_check_only
-class Gpt5420260305(Gpt54Profile):
-    """gpt-5.4-2026-03-05 (`openai/gpt-5.4-2026-03-05`). 1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05."""
+class Gpt5420260305(Gpt54Profile): ...
 
 @type_check_only
-class Gpt54Mini(Gpt54MiniProfile):
-    """GPT-5.4 mini (`openai/gpt-5.4-mini`). 400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17."""
+class Gpt54Mini(Gpt54MiniProfile): ...
 
 @type_check_only
-class Gpt54Mini20260317(Gpt54MiniProfile):
-    """gpt-5.4-mini-2026-03-17 (`openai/gpt-5.4-mini-2026-03-17`). 400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17."""
+class Gpt54Mini20260317(Gpt54MiniProfile): ...
 
 @type_check_only
-class Gpt54Nano(Gpt54NanoProfile):
-    """GPT-5.4 nano (`openai/gpt-5.4-nano`). 400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17. Retires 2027-04-01."""
+class Gpt54Nano(Gpt54NanoProfile): ...
 
 @type_check_only
-class Gpt54Nano20260317(Gpt54NanoProfile):
-    """gpt-5.4-nano-2026-03-17 (`openai/gpt-5.4-nano-2026-03-17`). 400,000 tokens of context, 128,000 of output. $0.2 in and $1.25 out per million tokens. Released 2026-03-17. Retires 2027-04-01."""
+class Gpt54Nano20260317(Gpt54NanoProfile): ...
 
 @type_check_only
-class Gpt54Pro(Gpt54ProProfile):
-    """GPT-5.4 pro (`openai/gpt-5.4-pro`). 1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05."""
+class Gpt54Pro(Gpt54ProProfile): ...
 
 @type_check_only
-class Gpt54Pro20260305(Gpt54ProProfile):
-    """gpt-5.4-pro-2026-03-05 (`openai/gpt-5.4-pro-2026-03-05`). 1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-03-05."""
+class Gpt54Pro20260305(Gpt54ProProfile): ...
 
 @type_check_only
-class Gpt55(Gpt55Profile):
-    """GPT-5.5 (`openai/gpt-5.5`). 1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23."""
+class Gpt55(Gpt55Profile): ...
 
 @type_check_only
-class Gpt5520260423(Gpt55Profile):
-    """gpt-5.5-2026-04-23 (`openai/gpt-5.5-2026-04-23`). 1,050,000 tokens of context, 128,000 of output. $5 in and $30 out per million tokens. Released 2026-04-23."""
+class Gpt5520260423(Gpt55Profile): ...
 
 @type_check_only
-class Gpt55Cyber(Gpt55CyberProfile):
-    """GPT-5.5-Cyber (`openai/gpt-5.5-cyber`). $12.5 in and $75 out per million tokens."""
+class Gpt55Cyber(Gpt55CyberProfile): ...
 
 @type_check_only
-class Gpt55CyberPreview(Gpt55CyberProfile):
-    """GPT-5.5-Cyber Preview (`openai/gpt-5.5-cyber-preview`). $12.5 in and $75 out per million tokens. Retires 2027-02-01. Successor: `openai/gpt-5.6-cyber`."""
+class Gpt55CyberPreview(Gpt55CyberProfile): ...
 
 @type_check_only
-class Gpt55Pro(Gpt55ProProfile):
-    """GPT-5.5 pro (`openai/gpt-5.5-pro`). 1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23."""
+class Gpt55Pro(Gpt55ProProfile): ...
 
 @type_check_only
-class Gpt55Pro20260423(Gpt55ProProfile):
-    """gpt-5.5-pro-2026-04-23 (`openai/gpt-5.5-pro-2026-04-23`). 1,050,000 tokens of context, 128,000 of output. $30 in and $180 out per million tokens. Released 2026-04-23."""
+class Gpt55Pro20260423(Gpt55ProProfile): ...
 
 @type_check_only
-class Gpt56(Gpt56SolProfile):
-    """GPT-5.6 (`openai/gpt-5.6`). 1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09."""
+class Gpt56(Gpt56SolProfile): ...
 
 @type_check_only
-class Gpt56Cyber(Gpt56CyberProfile):
-    """GPT-5.6-Cyber (`openai/gpt-5.6-cyber`). 128,000 of output. $12.5 in and $75 out per million tokens."""
+class Gpt56Cyber(Gpt56CyberProfile): ...
 
 @type_check_only
-class Gpt56Luna(Gpt56TerraLunaProfile):
-    """GPT-5.6 Luna (`openai/gpt-5.6-luna`). 1,050,000 tokens of context, 128,000 of output. $0.2 in and $1.2 out per million tokens. Released 2026-07-09."""
+class Gpt56Luna(Gpt56TerraLunaProfile): ...
 
 @type_check_only
-class Gpt56Sol(Gpt56SolProfile):
-    """GPT-5.6 Sol (`openai/gpt-5.6-sol`). 1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-07-09."""
+class Gpt56Sol(Gpt56SolProfile): ...
 
 @type_check_only
-class Gpt56Terra(Gpt56TerraLunaProfile):
-    """GPT-5.6 Terra (`openai/gpt-5.6-terra`). 1,050,000 tokens of context, 128,000 of output. $2 in and $12 out per million tokens. Released 2026-07-09."""
+class Gpt56Terra(Gpt56TerraLunaProfile): ...
 
 @type_check_only
-class Gpt6Astra(Gpt6AstraProfile):
-    """GPT-6 Astra (`openai/gpt-6-astra`). 1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens. Released 2026-09-04."""
+class Gpt6Astra(Gpt6AstraProfile): ...
 
 @type_check_only
-class Gpt6AstraLaw(Gpt6AstraProfile):
-    """GPT-6 Astra Law (`openai/gpt-6-astra-law`). 1,050,000 tokens of context, 128,000 of output. $10 in and $50 out per million tokens."""
+class Gpt6AstraLaw(Gpt6AstraProfile): ...
 
 @type_check_only
-class Gpt6Cyber(Gpt6GatedProfile):
-    """GPT-6-Cyber (`openai/gpt-6-cyber`). $20 in and $100 out per million tokens."""
+class Gpt6Cyber(Gpt6GatedProfile): ...
 
 @type_check_only
-class Gpt6Luna(Gpt6Profile):
-    """GPT-6 Luna (`openai/gpt-6-luna`). 1,050,000 tokens of context, 128,000 of output. $0.1 in and $0.5 out per million tokens. Released 2026-09-22."""
+class Gpt6Luna(Gpt6Profile): ...
 
 @type_check_only
-class Gpt6Rosalind(Gpt6RosalindProfile):
-    """GPT-6 Rosalind (`openai/gpt-6-rosalind`). 1,050,000 tokens of context, 128,000 of output. $15 in and $75 out per million tokens."""
+class Gpt6Rosalind(Gpt6RosalindProfile): ...
 
 @type_check_only
-class Gpt6Sol(Gpt6Profile):
-    """GPT-6 Sol (`openai/gpt-6-sol`). 1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-22."""
+class Gpt6Sol(Gpt6Profile): ...
 
 @type_check_only
-class Gpt61Sol(Gpt61SolProfile):
-    """GPT-6.1 Sol (`openai/gpt-6.1-sol`). 1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-09-29."""
+class Gpt61Sol(Gpt61SolProfile): ...
 
 @type_check_only
-class Gpt61Terra(Gpt61TerraProfile):
-    """GPT-6.1 Terra (`openai/gpt-6.1-terra`). 1,050,000 tokens of context, 128,000 of output. $1 in and $5 out per million tokens. Released 2026-10-26."""
+class Gpt61Terra(Gpt61TerraProfile): ...
 
 @type_check_only
-class Gpt62Astra(Gpt62Profile):
-    """GPT-6.2 Astra (`openai/gpt-6.2-astra`). 1,050,000 tokens of context, 128,000 of output. $8 in and $40 out per million tokens. Released 2026-11-17."""
+class Gpt62Astra(Gpt62Profile): ...
 
 @type_check_only
-class Gpt62AstraLaw(Gpt6GatedProfile):
-    """GPT-6.2 Astra Law (`openai/gpt-6.2-astra-law`)."""
+class Gpt62AstraLaw(Gpt6GatedProfile): ...
 
 @type_check_only
-class Gpt62Sol(Gpt62Profile):
-    """GPT-6.2 Sol (`openai/gpt-6.2-sol`). 1,050,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-11-17."""
+class Gpt62Sol(Gpt62Profile): ...
 
 @type_check_only
-class GptAudio(GptAudioProfile):
-    """gpt-audio (`openai/gpt-audio`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28. Retires 2027-01-20."""
+class GptAudio(GptAudioProfile): ...
 
 @type_check_only
-class GptAudio15(GptAudioProfile):
-    """gpt-audio-1.5 (`openai/gpt-audio-1.5`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens."""
+class GptAudio15(GptAudioProfile): ...
 
 @type_check_only
-class GptAudio20250828(GptAudioProfile):
-    """gpt-audio-2025-08-28 (`openai/gpt-audio-2025-08-28`). 128,000 tokens of context, 16,384 of output. $2.5 in and $10 out per million tokens. Released 2025-08-28. Retires 2027-01-20."""
+class GptAudio20250828(GptAudioProfile): ...
 
 @type_check_only
-class GptAudioMini(GptAudioProfile):
-    """gpt-audio-mini (`openai/gpt-audio-mini`). 128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens. Retires 2027-01-20."""
+class GptAudioMini(GptAudioProfile): ...
 
 @type_check_only
-class GptAudioMini20251215(GptAudioProfile):
-    """gpt-audio-mini-2025-12-15 (`openai/gpt-audio-mini-2025-12-15`). 128,000 tokens of context, 16,384 of output. $0.6 in and $2.4 out per million tokens. Released 2025-12-15. Retires 2027-01-20."""
+class GptAudioMini20251215(GptAudioProfile): ...
 
 @type_check_only
-class GptDaybreakBlueLatest(GptDaybreakProfile):
-    """Daybreak Blue (`openai/gpt-daybreak-blue-latest`). 1,050,000 tokens of context, 128,000 of output. $4 in and $20 out per million tokens. Released 2026-08-07."""
+class GptDaybreakBlueLatest(GptDaybreakProfile): ...
 
 @type_check_only
-class GptDaybreakRedLatest(GptDaybreakProfile):
-    """Daybreak Red (`openai/gpt-daybreak-red-latest`). 400,000 tokens of context, 128,000 of output. $12.5 in and $75 out per million tokens. Released 2026-08-07."""
+class GptDaybreakRedLatest(GptDaybreakProfile): ...
 
 @type_check_only
-class GptRosalindDiscovery(AnyModel):
-    """GPT-Rosalind Discovery (`openai/gpt-rosalind-discovery`). $5 in and $25 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class GptRosalindDiscovery(AnyModel): ...
 
 @type_check_only
-class GptRosalindResearch(AnyModel):
-    """GPT-Rosalind Research (`openai/gpt-rosalind-research`). $5 in and $25 out per million tokens. Its capabilities are unverified, so nothing about them is checked."""
+class GptRosalindResearch(AnyModel): ...
 
 @type_check_only
-class O3(O3Profile):
-    """o3 (`openai/o3`). 200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class O3(O3Profile): ...
 
 @type_check_only
-class O320250416(O3Profile):
-    """o3-2025-04-16 (`openai/o3-2025-04-16`). 200,000 tokens of context, 100,000 of output. $2 in and $8 out per million tokens. Released 2025-04-16. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class O320250416(O3Profile): ...
 
 @type_check_only
-class O3Pro(O3ProProfile):
-    """o3-pro (`openai/o3-pro`). 200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class O3Pro(O3ProProfile): ...
 
 @type_check_only
-class O3Pro20250610(O3ProProfile):
-    """o3-pro-2025-06-10 (`openai/o3-pro-2025-06-10`). 200,000 tokens of context, 100,000 of output. $20 in and $80 out per million tokens. Released 2025-06-10. Retires 2026-12-11. Successor: `openai/gpt-6.1-sol`."""
+class O3Pro20250610(O3ProProfile): ...
