@@ -37,13 +37,13 @@ layers:
 types:
     uv run --quiet pyright
 
-# all tests, in parallel, with coverage
+# all tests, in parallel, with coverage; the types in five checkers
 test *ARGS:
-    uv run --quiet pytest -n auto --dist loadgroup --cov --cov-report term {{ ARGS }}
+    uv run --quiet --group checkers pytest -n auto --dist loadgroup --cov --cov-report term {{ ARGS }}
 
 # every model, feature and form of call, held against the registry in pyright; --checker NAME for another
 matrix *ARGS:
-    uv run --quiet python scripts/matrix.py {{ ARGS }}
+    uv run --quiet --group checkers python scripts/matrix.py {{ ARGS }}
 
 # recorded conversations through the real SDK clients (needs a corpus: CAPABLY_CORPUS)
 conformance *ARGS:
