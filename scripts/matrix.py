@@ -7,6 +7,7 @@ prints the counts.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tempfile
 import time
@@ -24,6 +25,9 @@ ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")
 FORMS = (*CALLS, "with_", "Model", "decorator", "requirement")
 """The ways to say what a model shall do; `requirement` passes it to a function that demands a capability."""
+
+_PER_CALL = re.compile(r"\b(format|prefill)=")
+"""Parameters that cannot be set on the model itself."""
 
 HEAD = """from typing import Literal
 from capably import llm
@@ -84,7 +88,7 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
         for case in cases:
             if form in CALLS:
                 program.add(f"    {_call('m', form, case)}", line=(id, form, case))
-            elif form in ("with_", "Model") and case.params and case.feature not in ("format", "prefill"):
+            elif form in ("with_", "Model") and case.params and not _PER_CALL.search(case.params):
                 start = "m.with_(" if form == "with_" else f'llm.Model("{id}", '
                 program.add(f"    {start}{case.params})", line=(id, form, case))
     for number, demand in enumerate(demands):

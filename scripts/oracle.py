@@ -101,7 +101,7 @@ def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     """Features that one word of the profile decides."""
     endpoint = _endpoint(profile) if profile else None
     yield "system", 'system="be brief"', bool(profile) and profile.system in ("start", "anywhere")
-    yield "format", "format=int", bool(profile) and profile.structured_output in ("json_schema", "json_object")
+    yield "format", "format=int", profile is not None and _structured(profile)
     yield "prefill", 'prefill="The"', bool(profile) and profile.prefill is True
     yield "stop", 'stop="END"', bool(endpoint) and endpoint.stop == "always"
     yield "stop", 'stop=["END", "STOP"]', bool(endpoint) and endpoint.stop == "always"
@@ -179,6 +179,10 @@ def _reasoning(profile: Profile | None) -> Iterator[Case]:
     yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said)
 
 
+def _structured(profile: Profile) -> bool:
+    return profile.structured_output in ("json_schema", "json_object")
+
+
 def _own_tools(profile: Profile) -> Tools | None:
     """The facts of the caller's own tools, where the default endpoint takes them in every call."""
     return profile.tools if isinstance(profile.tools, Tools) and _endpoint(profile).tools == "always" else None
@@ -203,6 +207,14 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
     for word, name in BUILTINS.items():
         said = profile is None or word in profile.builtin_tools
         yield Case(f"built-in {word}", f"tools=[llm.{name}()]", said)
+    both = profile is None or (
+        tools is not None and tools.with_builtin is True and "web_search" in profile.builtin_tools
+    )
+    yield Case("own and built-in tools", "tools=[add, llm.WebSearch()]", both)
+    both = profile is None or (tools is not None and tools.with_structured_output is True and _structured(profile))
+    yield Case("tools with format", "tools=[add], format=int", both)
+    both = profile is None or ("web_search" in profile.builtin_tools and _structured(profile))
+    yield Case("built-in tools with format", "tools=[llm.WebSearch()], format=int", both)
 
 
 def _content(profile: Profile | None) -> Iterator[Case]:
@@ -255,7 +267,7 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     forced = tools is not None and tools.forced in ("always", "without_budget")
     yield "HasForcedTools", "HasForcedTools", forced
     yield "HasParallelTools", "HasParallelTools", tools is not None and tools.parallel == "optional"
-    structured = bool(profile) and profile.structured_output in ("json_schema", "json_object")
+    structured = profile is not None and _structured(profile)
     yield "HasFormat", "HasFormat", structured
     yield "HasReasoning", "HasReasoning", _settable(profile)
     for word in ("off", *EFFORTS):

@@ -9,12 +9,13 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from capably.types.rules import PARTS, Rule, rules_of
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
+NOT_WITH_TOOLS = "NotTogetherWithTools"
 NOT_ACCEPTED = "NotAcceptedByThisModel"
 
 BUILTINS = {
@@ -84,6 +85,11 @@ class Signature:
 
     parameters: tuple[Parameter, ...]
 
+    def with_types(self, **types: str) -> Signature:
+        """The same with other types of these parameters; without those whose type is empty."""
+        changed = (replace(p, type=types.get(p.name, p.type)) for p in self.parameters)
+        return Signature(tuple(p for p in changed if p.type))
+
     @property
     def defaults(self) -> tuple[Parameter, ...]:
         """Those that may be set on the model itself."""
@@ -91,7 +97,7 @@ class Signature:
 
     @property
     def has_format(self) -> bool:
-        return any(p.name == "format" for p in self.parameters)
+        return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
 
 
 @dataclass(frozen=True)
@@ -172,6 +178,8 @@ def any_stub() -> ProfileStub:
             "reasoning.budget_tokens",
             "reasoning.unbudgeted",
             "system_messages",
+            "tools.with_format",
+            "tools.with_builtin",
         )
     }
     words = {
@@ -194,7 +202,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
 
 
 def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """One signature; or, where something depends on reasoning, a pair of overloads and one that explains the refusal."""
+    """One signature; or, where parameters depend on each other, a pair of overloads and one that explains the refusal."""
     conditions = {rule.when for rule in rules.values()}
     if "reasoning_off" in conditions:
         on = _signature(rules, reasoning_type(rules, off=False), {"always", "without_budget"})
@@ -204,7 +212,24 @@ def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
         free = _signature(rules, reasoning_type(rules, off=True, budget=False), {"always", "without_budget"})
         tight = _signature(rules, reasoning_type(rules, words=False), {"always"}, required=True)
         return free, tight
-    return (_signature(rules, reasoning_type(rules), {"always"}),)
+    whole = _signature(rules, reasoning_type(rules), {"always"})
+    return (whole,) if _tools_with_format(rules) else _apart(whole, rules)
+
+
+def _tools_with_format(rules: Mapping[str, Rule]) -> bool:
+    """Whether one call may have both, as far as it may have each."""
+    return rules["tools"].refused or rules["format"].refused or not rules["tools.with_format"].refused
+
+
+def _apart(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
+    """The caller's own tools, or `format`, which then is required; and one overload that explains the refusal of both."""
+    provided = tools(rules)[1:]
+    free = whole.with_types(format="None")
+    formatted = whole.with_types(tools=f"Sequence[{' | '.join(provided)}]" if provided else "")
+    required = tuple(
+        replace(p, type="type[FormatT]", required=True) if p.name == "format" else p for p in formatted.parameters
+    )
+    return free, Signature(required), whole.with_types(format=NOT_WITH_TOOLS)
 
 
 def _explained(on: Signature, off: Signature) -> Signature:
@@ -217,7 +242,7 @@ def _explained(on: Signature, off: Signature) -> Signature:
 def _signature(rules: Mapping[str, Rule], reasoning: str, met: set[str], *, required: bool = False) -> Signature:
     computed = {
         "reasoning": reasoning,
-        "tools": f"Sequence[{tools_alias(rules)}]",
+        "tools": tools_type(rules),
         "tool_choice": tool_choice_type(rules, met),
         **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
         "output": f"Sequence[{literal(rules['output'].values)}]",
@@ -271,6 +296,14 @@ def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
     """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
     own = () if rules["tools"].refused else ("AnyTool",)
     return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
+
+
+def tools_type(rules: Mapping[str, Rule]) -> str:
+    """What `tools=` takes: a sequence of any of them, or, where they exclude each other, of one kind or the other."""
+    own, provided = tools(rules)[:1], tools(rules)[1:]
+    if own == ("AnyTool",) and provided and rules["tools.with_builtin"].refused:
+        return f"Sequence[AnyTool] | Sequence[{' | '.join(provided)}]"
+    return f"Sequence[{tools_alias(rules)}]"
 
 
 def tools_alias(rules: Mapping[str, Rule]) -> str:

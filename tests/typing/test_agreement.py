@@ -21,8 +21,8 @@ from capably.llm._registry import listed_model
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
 CALLS = 600
-BEYOND_TYPES = ("range", "never together", "system_messages")
-"""Reasons of a refusal that no type can express: numbers, what belongs together, and places."""
+BEYOND_TYPES = ("range", "system_messages")
+"""Reasons of a refusal that no type can express: numbers, and places."""
 
 
 class Written(NamedTuple):

@@ -193,19 +193,17 @@ def _together(asked: Asked) -> Iterator[Finding]:
     """Parameters that are fine alone and refused in one call."""
     if asked.facts["sampling"]["exclusive"] and {"temperature", "top_p"} <= asked.params.keys():
         yield _pair(asked, "top_p", "temperature", "never together", "Leave out one of the two")
-    tools: Mapping[str, Any] | str | None = asked.facts["tools"]
     given: Sequence[Any] = asked.params.get("tools", ())
     own = [tool for tool in given if not isinstance(tool, BuiltinTool)]
-    if not own or tools is None or isinstance(tools, str):
+    if not own or asked.rules["tools"].refused:
         return
-    for field, there, name, other, advice in (
-        ("with_structured_output", "format" in asked.params, "format", "tools", "Ask in two calls"),
-        ("with_builtin", len(own) < len(given), "tools", "built-in tools", "Leave out one of the two"),
+    for rule, there, name, other, advice in (
+        ("tools.with_format", "format" in asked.params, "format", "tools", "Ask in two calls"),
+        ("tools.with_builtin", len(own) < len(given), "tools", "built-in tools", "Leave out one of the two"),
     ):
-        allowed = tools[field]
-        if there and allowed is not True:
-            reason = UNVERIFIED if allowed == UNVERIFIED else "never together"
-            yield _pair(asked, name, other, reason, advice)
+        when = asked.rules[rule].when
+        if there and asked.rules[rule].refused:
+            yield _pair(asked, name, other, UNVERIFIED if when == UNVERIFIED else "never together", advice)
 
 
 def _pair(asked: Asked, name: str, other: str, reason: str, advice: str) -> Finding:

@@ -47,7 +47,8 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 
     Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced`,
     `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
-    be asked for without a budget), `builtin_tools`.
+    be asked for without a budget), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
+    together with `format`, or with the provider's, in one call).
     """
     at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
     tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
@@ -62,6 +63,8 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "tool_choice": Rule(has_tools),
         "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced"))),
         "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
+        "tools.with_format": Rule(_both(has_tools, _flag(_of(tools, "with_structured_output")))),
+        "tools.with_builtin": Rule(_both(has_tools, _flag(_of(tools, "with_builtin")))),
         "builtin_tools": _words(facts["builtin_tools"]),
         "format": Rule(_yes(facts["structured_output"], "json_schema", "json_object")),
         "reasoning": efforts,
@@ -119,7 +122,7 @@ def _yes(value: Any, *yes: str) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value in yes else "never"
 
 
-def _flag(value: bool | str) -> str:
+def _flag(value: bool | str | None) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 

@@ -19,6 +19,7 @@ def look_up(title: str) -> str:
 
 photo = llm.Image.from_url("https://example.com/cat.png")
 clip = llm.Video.from_url("https://example.com/cat.mp4")
+budget = llm.Reasoning(budget_tokens=4000)
 sonnet = llm.anthropic.claude_sonnet_5_5
 fable = llm.anthropic.claude_fable_5_2
 haiku = llm.anthropic.claude_haiku_4_5
@@ -60,6 +61,8 @@ opus45.call("Hi", tools=[look_up], tool_choice="required", reasoning=llm.Reasoni
 flash3.call("Hi", tools=[look_up], parallel_tools=False)  # error
 gemma.call("Hi", tools=[look_up])  # error
 gpt4o.call("Hi", tools=[llm.Bash()])  # error
+pro25.call("Hi", tools=[look_up], format=Book)  # error
+pro25.call("Hi", tools=[look_up, llm.WebSearch()])  # error
 
 # K to O: structure, prefill, system, modality, stop.
 gemma.call("Hi", format=Book)  # error
@@ -74,9 +77,9 @@ opus45.call("Hi", max_tokens=128_001)  # run time
 gpt4o.call("Hi", max_tokens=999_999)  # run time
 gpt4o.call("Hi", temperature=2.5)  # run time
 lite.call("Hi", reasoning=llm.Reasoning(budget_tokens=100))  # run time
-pro25.call("Hi", tools=[look_up], format=Book)  # run time
-pro25.call("Hi", tools=[look_up, llm.WebSearch()])  # run time
 haiku.call([llm.user("Hi"), llm.system("Be brief."), llm.user("And?")])  # run time
+luna.with_(reasoning="off", temperature=0.2).call("Hi", reasoning="high")  # run time
+opus45.with_(tools=[look_up], tool_choice="required").call("Hi", reasoning=budget)  # run time
 
 
 # The thirteen valid uses that the best peer rejects, and neighbours of each misuse above.
@@ -94,6 +97,8 @@ def valid() -> None:
     sonnet.call("Hi", reasoning=llm.Reasoning(visible=True)).thoughts
     fable.call("Hi", reasoning="max")
     pro25.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000, visible=True))
+    pro25.call("Hi", tools=[look_up])
+    pro25.call("Hi", tools=[llm.WebSearch()], format=Book).parse().title
     lite.call("Hi", reasoning="off", temperature=0.2)
     flash3.call("Hi", tools=[look_up], format=Book)
     gpt4o.call("Hi", tools=[look_up, llm.WebSearch()], parallel_tools=False)

@@ -2,23 +2,20 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
-from capably.types.tools import AnyTool
-from capably_models._google import (
-    AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    Gemini25FlashLiteCapabilities,
-    TextImageDocumentAudioVideoToolContent,
-)
+from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
+from capably_models._google import Gemini25FlashLiteCapabilities, TextImageDocumentAudioVideoToolContent
 
 ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
+    @overload
     def __call__(
         self,
         id: str,
@@ -26,7 +23,53 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -42,15 +85,40 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
 def call(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -65,15 +133,64 @@ def call(
 ) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
 def stream(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -88,15 +205,64 @@ def stream(
 ) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
 async def call_async(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -111,15 +277,64 @@ async def call_async(
 ) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -134,12 +349,59 @@ async def stream_async(
 ) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
 def with_(
     self: ModelT,
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,

@@ -2,29 +2,66 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Audio, Image, Text, ToolOutput, Video
-from capably.types.request import OnUnsupported
-from capably.types.tools import AnyTool
-from capably_models._google import (
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    GeminiRoboticsEr2Capabilities,
-    TextImageAudioVideoToolContent,
-)
+from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
+from capably_models._google import GeminiRoboticsEr2Capabilities, TextImageAudioVideoToolContent
 
 ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
+    @overload
     def __call__(
         self,
         id: str,
         /,
         *,
         system: str = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[AnyTool]
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyTool]
+        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -37,14 +74,36 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
 def call(
     self: object,
     content: TextImageAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -56,14 +115,57 @@ def call(
 ) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
 def stream(
     self: object,
     content: TextImageAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -75,14 +177,57 @@ def stream(
 ) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
+@overload
+def stream(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
 async def call_async(
     self: object,
     content: TextImageAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -94,14 +239,57 @@ async def call_async(
 ) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -113,11 +301,52 @@ async def stream_async(
 ) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: NotTogetherWithTools = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
 def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,

@@ -2,12 +2,12 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text, ToolOutput
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._google import Gemma4Capabilities, TextImageToolContent
 
@@ -15,6 +15,50 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
     def __call__(
         self,
         id: str,
@@ -37,6 +81,7 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
 def call(
     self: object,
     content: TextImageToolContent,
@@ -45,7 +90,29 @@ def call(
     reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -59,6 +126,30 @@ def call(
 ) -> Response[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
 def stream(
     self: object,
     content: TextImageToolContent,
@@ -67,7 +158,29 @@ def stream(
     reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -81,6 +194,30 @@ def stream(
 ) -> StreamResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
 async def call_async(
     self: object,
     content: TextImageToolContent,
@@ -89,7 +226,29 @@ async def call_async(
     reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -103,6 +262,30 @@ async def call_async(
 ) -> AsyncResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
 async def stream_async(
     self: object,
     content: TextImageToolContent,
@@ -111,7 +294,29 @@ async def stream_async(
     reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT] | None = None,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
@@ -125,12 +330,56 @@ async def stream_async(
 ) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput, Gemma4Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | Image | ToolOutput, Gemma4Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
 def with_(
     self: ModelT,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
     top_p: float = ...,
