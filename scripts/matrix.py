@@ -128,14 +128,13 @@ def _demanding(number: int, type: str) -> list[str]:
     return [f"def need_{number}(model: llm.Model{f'[{inside}]' if inside else ''}) -> None: ..."]
 
 
-def write_bodies() -> Program:
-    """Functions that demand a capability; each body says everything, of which exactly what was demanded is admitted."""
+def write_body(type: str, cases: Sequence[Case]) -> Program:
+    """A function that demands a capability; its body says everything, of which exactly what it demanded is admitted."""
     program = Program()
-    for number, (type, cases) in enumerate(bodies()):
-        program.add(f"async def body_{number}(m: {type}) -> None:")
-        for form in CALLS:
-            for case in cases:
-                program.add(f"    {_call('m', form, case)}", line=(type, form, case))
+    program.add(f"async def body(m: {type}) -> None:")
+    for form in CALLS:
+        for case in cases:
+            program.add(f"    {_call('m', form, case)}", line=(type, form, case))
     return program
 
 
@@ -169,7 +168,7 @@ def run_matrix(
         for number, id in enumerate(ids)
     }
     if "requirement" in forms:
-        programs["bodies.py"] = write_bodies()
+        programs |= {f"body{number}.py": write_body(*body) for number, body in enumerate(bodies())}
     names = list(programs)
     # mypy reads every stub again in each process.
     pieces = [names[i::jobs] for i in range(jobs)] if checker != "mypy" else [names]
