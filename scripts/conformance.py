@@ -19,13 +19,14 @@ import sys
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
 import conformance_readings as readings
 import conformance_streams as streams
+import request_types
 from conformance_cases import CORPUS, Exchange, Skipped, exchanges
-from loopback import Canned, Loopback
+from loopback import Canned, Loopback, Received
 
 from capably.llm._model import ModelBase
 from capably.llm._providers import ADAPTERS
@@ -54,12 +55,14 @@ FEATURES = (
     "replay",
     "kept",
     "async",
+    "valid",
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
 is missing · raw: the SDK's own object can be built · stream=call: a stream gives what `call` gives for the body that it
 adds up to · text_stream: its pieces join to `text()` · streams: each part's own stream gives that part · chunking: bytes cut anywhere give the same · replay: the next request
 holds the answer's JSON as it came · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
+· valid: all that we sent is as the SDK's own types of parameters have it, extra keys forbidden (the answers in it aside)
 """
 
 ADAPTER_OF = {
@@ -85,9 +88,14 @@ class Bench:
     """One server and, per provider, one client of the SDK; each exchange sets what the server answers next."""
 
     def __init__(self) -> None:
-        self.server = Loopback([lambda _: self.answer])
+        self.server = Loopback([self._reply])
         self.answer = Canned()
+        self.sent: set[bytes] = set()
         self._adapters: dict[tuple[str, str], Any] = {}
+
+    def _reply(self, received: Received) -> Canned:
+        self.sent.add(received.body)
+        return self.answer
 
     def __enter__(self) -> Self:
         self.server.__enter__()
@@ -118,9 +126,11 @@ class Bench:
 
 def check(bench: Bench, exchange: Exchange, place: int = 0) -> Iterator[Result]:
     """Every check that the exchange is good for."""
+    bench.sent.clear()
     try:
         for feature, problem in _checks(bench, exchange, place):
             yield Result(exchange.name, exchange.provider, feature, problem)
+        yield Result(exchange.name, exchange.provider, "valid", _undescribed(exchange.endpoint, bench.sent))
     except Exception as error:
         yield Result(exchange.name, exchange.provider, "error", f"raised {type(error).__name__}: {error}")
 
@@ -150,6 +160,26 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     if place % ASYNC_EVERY == 0:
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         yield "async", _same(response, asyncio.run(_ask_async(bench, exchange)))
+
+
+def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
+    """What the SDK's types have against requests; answers in them are the provider's own JSON and left out."""
+    return "; ".join(
+        problem
+        for body in sorted(sent)
+        for problem in request_types.problems(endpoint, _without_answers(endpoint, body))
+    )
+
+
+def _without_answers(endpoint: str, body: bytes) -> bytes:
+    asked = json.loads(body)
+    key = {"responses": "input", "generate_content": "contents"}.get(endpoint, "messages")
+    asked[key] = [turn for turn in asked[key] if turn.get("role", turn.get("type")) in OURS]
+    return json.dumps(asked).encode()
+
+
+OURS = ("user", "tool", "function", "function_call_output")
+"""Role, or else type, of what does not come from a model."""
 
 
 def _expected_failure(exchange: Exchange) -> str | None:

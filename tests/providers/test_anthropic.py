@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 import httpx2
 import pytest
 from loopback import Canned, Loopback
+from request_types import described
 
 from capably.providers import Settings
 from capably.providers.anthropic import API_VERSION, AnthropicAdapter
@@ -42,6 +43,9 @@ WEATHER_SCHEMA = {
 }
 
 
+FOUND = {"type": "search_result", "source": "u", "title": "t", "content": [{"type": "text", "text": "Rain."}]}
+
+
 def weather(**fields: Any) -> t.Tool[str]:
     return t.Tool(lambda city: city, name="weather", description="Tells it.", parameters=WEATHER_SCHEMA, **fields)
 
@@ -66,10 +70,8 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
     )
 
 
-def encoded(*messages: Any, **fields: Any) -> dict[str, Any]:
-    body = encode_request(request(*messages, **fields))
-    json.dumps(body)  # every body is plain JSON
-    return body
+def encoded(*messages: Any, undescribed: str = "", **fields: Any) -> dict[str, Any]:
+    return described("messages", encode_request(request(*messages, **fields)), undescribed)
 
 
 def contents(*messages: Any, **fields: Any) -> list[Any]:
@@ -338,7 +340,7 @@ def test_builtin_tools_take_options_and_mcp_servers_have_two_places() -> None:
 
 def test_extra_is_merged_in_last_and_into_inner_objects() -> None:
     extra = {"output_config": {"task_budget": 5}, "max_tokens": 3, "metadata": {"user_id": "u"}}
-    body = encoded(reasoning="low", extra=extra)
+    body = encoded(reasoning="low", extra=extra, undescribed="extra may hold anything")
     assert body["output_config"] == {"effort": "low", "task_budget": 5}
     assert (body["max_tokens"], body["metadata"]) == (3, {"user_id": "u"})
     assert extra["output_config"] == {"task_budget": 5}
@@ -394,7 +396,7 @@ def test_extra_is_merged_in_last_and_into_inner_objects() -> None:
             p.ToolOutput("toolu_1", "weather", {"degrees": 20}),
             {"type": "tool_result", "tool_use_id": "toolu_1", "content": '{"degrees":20}'},
         ),
-        (p.Unknown("search_result", {"type": "search_result"}), {"type": "search_result"}),
+        (p.Unknown("search_result", FOUND), FOUND),
     ],
 )
 def test_user_parts_are_encoded(part: p.Part, expected: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from loopback import Canned, Loopback
+from request_types import described
 
 from capably.providers import Settings
 from capably.providers.google import GoogleAdapter, transport
@@ -81,8 +82,8 @@ def decode(found: Any, **params: Any) -> Reply:
     return decode_reply(json.dumps(found).encode(), request(**params))
 
 
-def encode(*messages: Any, **params: Any) -> dict[str, Any]:
-    return encode_request(request(*messages, **params))
+def encode(*messages: Any, undescribed: str = "", **params: Any) -> dict[str, Any]:
+    return described("generate_content", encode_request(request(*messages, **params)), undescribed)
 
 
 def parts_of(*messages: Any, **params: Any) -> Any:
@@ -241,8 +242,9 @@ def test_no_parameter_of_a_call_is_dropped_without_a_word() -> None:
     }
     for name in features:
         before = encode()
+        params: dict[str, Any] = {name: values[name], **({"tools": [weather()]} if name == "tool_choice" else {})}
         try:
-            after = encode(**{name: values[name], **({"tools": [weather()]} if name == "tool_choice" else {})})
+            after = encode(**params)
         except e.UnsupportedFeatureError:
             continue
         assert after != before, name
@@ -265,7 +267,8 @@ def test_a_prefill_is_the_beginning_of_the_answer() -> None:
 
 
 def test_extra_is_merged_in_last_and_deeply() -> None:
-    sent = encode(temperature=1, max_tokens=5, extra={"generationConfig": {"temperature": 2}, "labels": {"a": "b"}})
+    extra = {"generationConfig": {"temperature": 2}, "labels": {"a": "b"}}
+    sent = encode(temperature=1, max_tokens=5, extra=extra, undescribed="extra may hold anything")
     assert sent["generationConfig"] == {"temperature": 2, "maxOutputTokens": 5}
     assert sent["labels"] == {"a": "b"}
 
@@ -322,7 +325,9 @@ def test_a_built_in_tool_is_sent_under_googles_name_or_refused(kind: type[t.Buil
         with pytest.raises(e.UnsupportedFeatureError, match=kind.kind):
             encode(tools=[kind()])
     else:
-        assert encode(tools=[kind(limit=1)])["tools"] == [{BUILTIN_TOOLS[kind.kind]: {"limit": 1}}]
+        assert encode(tools=[kind(limit=1)], undescribed="the option is made up")["tools"] == [
+            {BUILTIN_TOOLS[kind.kind]: {"limit": 1}}
+        ]
 
 
 def test_mcp_servers_share_one_entry() -> None:
@@ -443,7 +448,7 @@ def test_an_answer_goes_back_exactly_as_it_came() -> None:
     ]
     came = json.dumps(body(*wire_parts), ensure_ascii=False).encode()
     reply = decode_reply(came, request())
-    content = encode(user("a"), said(reply), user("b"))["contents"][1]
+    content = encode(user("a"), said(reply), user("b"), undescribed="a part is of a new kind")["contents"][1]
     assert json.dumps(content) == json.dumps({"parts": wire_parts, "role": "model"})
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import json
 from typing import Any
 
 import msgspec
 import pytest
+from request_types import described
 
 from capably.providers.openai.responses_decode import decode_reply
 from capably.providers.openai.responses_encode import ask_for_stream, encode_request
@@ -65,10 +65,12 @@ def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Re
     )
 
 
-def encoded(*messages: Any, **fields: Any) -> dict[str, Any]:
-    body = encode_request(request(*messages, **fields))
-    json.dumps(body)  # every body is plain JSON
-    return body
+def encoded(*messages: Any, undescribed: str = "", **fields: Any) -> dict[str, Any]:
+    return described("responses", encode_request(request(*messages, **fields)), undescribed)
+
+
+WITHOUT_ID = "the SDK wants an id, which the API does without"
+"""Recorded requests that hold messages of the model without their ids were answered with 200."""
 
 
 def items(*messages: Any, **fields: Any) -> list[Any]:
@@ -211,13 +213,15 @@ def test_an_answer_of_this_endpoint_is_replayed_byte_for_byte(endpoint: str) -> 
 def test_reasoning_that_was_never_stored_is_left_out_with_the_ids_that_point_to_it() -> None:
     bare = [{"type": "reasoning", "id": "rs_1", "summary": []}, *WIRE[1:]]
     own = AssistantMessage([], Source("openai", "responses", "gpt-test", bare))
-    assert [item.get("id") for item in items(user("a"), own)[1:]] == [None, None]
+    sent = items(user("a"), own, undescribed=WITHOUT_ID)
+    assert [item.get("id") for item in sent[1:]] == [None, None]
     assert items(user("a"), own, extra={"store": True})[1:] == bare
 
 
 def test_a_model_that_does_not_reason_is_not_sent_reasoning() -> None:
     own = AssistantMessage([], Source("openai", "responses", "gpt-test", WIRE))
-    assert [item["type"] for item in items(own, model=info(reasoning=None))] == ["message", "function_call"]
+    sent = items(own, model=info(reasoning=None), undescribed=WITHOUT_ID)
+    assert [item["type"] for item in sent] == ["message", "function_call"]
 
 
 def test_optional_arguments_stay_optional_unless_strictness_was_asked_for() -> None:
@@ -269,7 +273,17 @@ def test_builtin_tools_carry_their_options() -> None:
             {"tool_choice": "weather"}, {"tool_choice": {"type": "function", "name": "weather"}}, id="by name"
         ),
         pytest.param({"tool_choice": weather()}, {"tool_choice": {"type": "function", "name": "weather"}}, id="a tool"),
-        pytest.param({"tool_choice": t.WebSearch()}, {"tool_choice": {"type": "web_search"}}, id="built-in"),
+        pytest.param({"tool_choice": t.FileSearch()}, {"tool_choice": {"type": "file_search"}}, id="built-in"),
+        pytest.param(
+            {"tool_choice": t.WebSearch(search_context_size="low")},
+            {"tool_choice": {"type": "allowed_tools", "mode": "required", "tools": [{"type": "web_search"}]}},
+            id="built-in that cannot be named",
+        ),
+        pytest.param(
+            {"tool_choice": t.MCPServer(server_label="a", server_url="https://x.test")},
+            {"tool_choice": {"type": "mcp", "server_label": "a"}},
+            id="server",
+        ),
         pytest.param({"parallel_tools": False}, {"parallel_tool_calls": False}, id="one at a time"),
         pytest.param({"reasoning": "off"}, {"reasoning": {"effort": "none"}}, id="reasoning off"),
         pytest.param({"reasoning": "xhigh"}, {"reasoning": {"effort": "xhigh"}}, id="effort"),

@@ -46,6 +46,9 @@ BUILTIN_TOOLS: dict[str, dict[str, Any]] = {
     "web_search": {"type": "web_search"},
 }
 
+NAMED_CHOICES = ("apply_patch", "code_interpreter", "computer", "file_search", "image_generation", "mcp", "shell")
+"""Types of built-in tools that `tool_choice` can name. Source: openai 3.54.0, types/responses/tool_choice_*_param.py."""
+
 
 def encode_request(request: Request, provider: str = "openai") -> dict[str, Any]:
     """The JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
@@ -222,9 +225,17 @@ def _tool_choice(body: Body, choice: Any, request: Request) -> None:
     if choice in ("auto", "none", "required"):
         body["tool_choice"] = choice
     elif isinstance(choice, BuiltinTool):
-        body["tool_choice"] = {"type": encode_tool(choice, request)["type"]}
+        body["tool_choice"] = _forced(encode_tool(choice, request))
     else:
         body["tool_choice"] = {"type": "function", "name": choice if isinstance(choice, str) else choice.name}
+
+
+def _forced(tool: Mapping[str, Any]) -> dict[str, Any]:
+    """The choice of a built-in tool. Some can be named; others can only be the one tool that is allowed."""
+    named = {key: tool[key] for key in ("type", "server_label") if key in tool}
+    if tool["type"] in NAMED_CHOICES:
+        return named
+    return {"type": "allowed_tools", "mode": "required", "tools": [named]}
 
 
 def _format(body: Body, format: Any, request: Request) -> None:
