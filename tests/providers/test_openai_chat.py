@@ -276,6 +276,11 @@ def test_a_parameter_without_a_place_is_refused_with_advice(params: dict[str, An
         encoded(**params)
 
 
+def test_what_the_caller_writes_in_openais_own_json_goes_out_as_it_is() -> None:
+    detailed = {"type": "image_url", "image_url": {"url": "https://x.test/a.png", "detail": "high"}}
+    assert wires(user(["See:", p.Unknown("image_url", detailed)]))[0]["content"][1] == detailed
+
+
 def test_hosts_that_take_more_than_openai_are_sent_more() -> None:
     model = info("openrouter", sampling={"top_k": "always"})
     assert encoded(model=model, top_k=4, provider="openrouter")["top_k"] == 4

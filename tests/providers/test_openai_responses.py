@@ -90,6 +90,22 @@ def test_a_plain_call_is_stateless_and_asks_for_encrypted_reasoning() -> None:
     }
 
 
+SCREEN = {
+    "type": "computer_call_output",
+    "call_id": "c",
+    "output": {"type": "computer_screenshot", "image_url": "data:image/png;base64,AA=="},
+}
+
+
+def test_what_the_caller_writes_in_openais_own_json_goes_out_as_it_is() -> None:
+    detailed = {"type": "input_image", "image_url": "https://x.test/a.png", "detail": "high"}
+    sent = items(user(["See:", p.Unknown("computer_call_output", SCREEN), p.Unknown("input_image", detailed)]))
+    see = {"role": "user", "content": [{"type": "input_text", "text": "See:"}]}
+    assert sent == [see, SCREEN, {"role": "user", "content": [detailed]}]
+    with pytest.raises(e.UnsupportedFeatureError, match="CachePoint"):
+        encoded(user([p.Unknown("computer_call_output", SCREEN), p.CachePoint()]))
+
+
 def test_a_model_that_does_not_reason_is_not_asked_for_reasoning() -> None:
     assert "include" not in encoded(model=info(reasoning=None))
 

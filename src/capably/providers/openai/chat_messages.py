@@ -133,6 +133,7 @@ _CONTENT_PARTS: dict[Any, Callable[[Any, Request], Body]] = {
     p.Document: _document,
     p.Audio: _audio,
     p.Video: _video,
+    p.Unknown: c.own_json,
 }
 
 

@@ -68,6 +68,15 @@ def output_parts(output: p.ToolOutput) -> list[p.Part]:
     return [p.Text("Error:"), *parts]
 
 
+def own_json(part: p.Unknown, request: Request) -> dict[str, Any]:
+    """What the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
+    raw: Any = part.raw
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
+        why = 'an Unknown part must hold OpenAI\'s own JSON: {"type": ..., ...}'
+        raise unsupported(request, "Unknown", part, why)
+    return dict(raw)  # pyright: ignore[reportUnknownArgumentType]
+
+
 def arguments_text(call: p.ToolCall) -> str:
     """The arguments of a call as JSON text."""
     return call.raw_args or msgspec.json.encode(call.args).decode()

@@ -46,6 +46,9 @@ BUILTIN_TOOLS: dict[str, dict[str, Any]] = {
     "web_search": {"type": "web_search"},
 }
 
+PART_OF_INPUT = "input_"
+"""How the types of parts begin; other types are items that stand beside messages (outputs of built-in tools, say)."""
+
 NAMED_CHOICES = ("apply_patch", "code_interpreter", "computer", "file_search", "image_generation", "mcp", "shell")
 """Types of built-in tools that `tool_choice` can name. Source: openai 3.54.0, types/responses/tool_choice_*_param.py."""
 
@@ -112,7 +115,7 @@ def _readable(reasoning: Mapping[str, Any]) -> bool:
 
 
 def _user_items(message: UserMessage[Any], request: Request) -> list[dict[str, Any]]:
-    """One message, and the tool outputs among its parts as items of their own, in order."""
+    """One message, and the tool outputs (and items in OpenAI's own JSON) among its parts as items of their own, in order."""
     items: list[dict[str, Any]] = []
     content: list[dict[str, Any]] = []
     for part in message.content:
@@ -123,6 +126,11 @@ def _user_items(message: UserMessage[Any], request: Request) -> list[dict[str, A
             items.append({"type": "function_call_output", "call_id": part.id, "output": _output(part, request)})
         elif isinstance(part, p.CachePoint):
             _mark(content, items, part, request)
+        elif isinstance(part, p.Unknown) and not c.own_json(part, request)["type"].startswith(PART_OF_INPUT):
+            if content:
+                items.append({"role": "user", "content": content})
+                content = []
+            items.append(c.own_json(part, request))
         else:
             content.append(_input_part(part, request))
     return [*items, {"role": "user", "content": content}] if content else items
@@ -130,7 +138,7 @@ def _user_items(message: UserMessage[Any], request: Request) -> list[dict[str, A
 
 def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint, request: Request) -> None:
     """Puts a cache breakpoint on the content part before it, which may be the last one of a tool output."""
-    if not content and items:
+    if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
     if not content:
@@ -154,16 +162,16 @@ def _input_part(part: Any, request: Request) -> dict[str, Any]:
             "OpenAI's responses endpoint takes text, images and documents from the user; transcribe or convert it first"
         )
         raise unsupported(request, type(part).__name__, part, why)
-    return encoder(part)
+    return encoder(part, request)
 
 
-def _image(part: p.Image) -> dict[str, Any]:
+def _image(part: p.Image, _: Request) -> dict[str, Any]:
     if part.file_id:
         return {"type": "input_image", "file_id": part.file_id, "detail": "auto"}
     return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": "auto"}
 
 
-def _document(part: p.Document) -> dict[str, Any]:
+def _document(part: p.Document, _: Request) -> dict[str, Any]:
     if part.file_id:
         return {"type": "input_file", "file_id": part.file_id}
     if part.url:
@@ -171,11 +179,12 @@ def _document(part: p.Document) -> dict[str, Any]:
     return {"type": "input_file", "filename": c.file_name(part), "file_data": c.data_url(part)}
 
 
-_INPUT_PARTS: dict[Any, Callable[[Any], dict[str, Any]]] = {
-    p.Text: lambda part: {"type": "input_text", "text": part.text},
-    p.Refusal: lambda part: {"type": "input_text", "text": part.text},
+_INPUT_PARTS: dict[Any, Callable[[Any, Request], dict[str, Any]]] = {
+    p.Text: lambda part, _: {"type": "input_text", "text": part.text},
+    p.Refusal: lambda part, _: {"type": "input_text", "text": part.text},
     p.Image: _image,
     p.Document: _document,
+    p.Unknown: c.own_json,
 }
 
 
