@@ -22,9 +22,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
+import conformance_encode
 import conformance_readings as readings
 import conformance_streams as streams
 import request_types
+from conformance_asked import Inexpressible
 from conformance_cases import CORPUS, Exchange, Skipped, exchanges
 from loopback import Canned, Loopback, Received
 
@@ -56,6 +58,7 @@ FEATURES = (
     "kept",
     "async",
     "valid",
+    "encode",
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
@@ -63,6 +66,8 @@ is missing · raw: the SDK's own object can be built · stream=call: a stream gi
 adds up to · text_stream: its pieces join to `text()` · streams: each part's own stream gives that part · chunking: bytes cut anywhere give the same · replay: the next request
 holds the answer's JSON as it came · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
 · valid: all that we sent is as the SDK's own types of parameters have it, extra keys forbidden (the answers in it aside)
+· encode: the recorded request, said in our API, is encoded to the same JSON (where our API has words for it, and it was
+answered)
 """
 
 ADAPTER_OF = {
@@ -91,6 +96,7 @@ class Bench:
         self.server = Loopback([self._reply])
         self.answer = Canned()
         self.sent: set[bytes] = set()
+        self.unsaid: list[Skipped] = []
         self._adapters: dict[tuple[str, str], Any] = {}
 
     def _reply(self, received: Received) -> Canned:
@@ -128,6 +134,9 @@ def check(bench: Bench, exchange: Exchange, place: int = 0) -> Iterator[Result]:
     """Every check that the exchange is good for."""
     bench.sent.clear()
     try:
+        problem = _encoded_again(bench, exchange) if exchange.status == 200 else None
+        if problem is not None:
+            yield Result(exchange.name, exchange.provider, "encode", problem)
         for feature, problem in _checks(bench, exchange, place):
             yield Result(exchange.name, exchange.provider, feature, problem)
         yield Result(exchange.name, exchange.provider, "valid", _undescribed(exchange.endpoint, bench.sent))
@@ -160,6 +169,16 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     if place % ASYNC_EVERY == 0:
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         yield "async", _same(response, asyncio.run(_ask_async(bench, exchange)))
+
+
+def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
+    """How our encoding differs from the recorded request; `None`, kept in `unsaid`, where our API has no words for it."""
+    try:
+        ours = conformance_encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
+    except Inexpressible as missing:
+        bench.unsaid.append(Skipped(exchange.name, exchange.provider, str(missing)))
+        return None
+    return conformance_encode.difference(exchange, ours)
 
 
 def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
@@ -456,7 +475,15 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
 # --- all of them --------------------------------------------------------------------------------------------------
 
 
-def run(only: str = "") -> tuple[list[Result], list[Skipped]]:
+class Run(NamedTuple):
+    """What was checked, the exchanges that were left out, and the requests that our API has no words for."""
+
+    results: list[Result]
+    skipped: list[Skipped]
+    unsaid: list[Skipped]
+
+
+def run(only: str = "") -> Run:
     """All checks of all exchanges whose name contains `only`."""
     results: list[Result] = []
     skipped: list[Skipped] = []
@@ -467,7 +494,7 @@ def run(only: str = "") -> tuple[list[Result], list[Skipped]]:
                 skipped.append(found)
             else:
                 results += check(bench, found, place)
-    return results, skipped
+        return Run(results, skipped, bench.unsaid)
 
 
 def table(results: list[Result]) -> str:
@@ -493,17 +520,23 @@ def table(results: list[Result]) -> str:
     )
 
 
-def report(results: list[Result], skipped: list[Skipped]) -> str:
+def report(found: Run) -> str:
     """The table, what was left out and why, and every failure."""
-    reasons = Counter((s.reason, s.provider) for s in skipped)
-    lines = [table(results), "", f"{len(skipped)} exchanges left out:"]
-    for reason in sorted({reason for reason, _ in reasons}):
-        where = ", ".join(f"{name} {n}" for (why, name), n in sorted(reasons.items()) if why == reason)
-        lines.append(f"  {reason}: {where}")
+    results, skipped, unsaid = found
+    lines = [table(results), "", f"{len(skipped)} exchanges left out:", *_reasons(skipped)]
+    same = sum(1 for r in results if r.feature == "encode" and not r.problem)
+    lines += ["", f"{same} recorded requests equal ours; our API has no words for {len(unsaid)}:", *_reasons(unsaid)]
     bad = [r for r in results if r.problem]
     lines += ["", f"{len(results) - len(bad)} passed, {len(bad)} failed"]
     lines += [f"  {r.name} [{r.feature}] {r.problem}" for r in bad]
     return "\n".join(lines)
+
+
+def _reasons(left_out: list[Skipped]) -> Iterator[str]:
+    reasons = Counter((s.reason, s.provider) for s in left_out)
+    for reason in sorted({reason for reason, _ in reasons}):
+        where = ", ".join(f"{name} {n}" for (why, name), n in sorted(reasons.items()) if why == reason)
+        yield f"  {reason}: {where}"
 
 
 def main() -> int:
@@ -514,10 +547,10 @@ def main() -> int:
         print(f"skipped: there are no recorded conversations at {CORPUS} (set CAPABLY_CORPUS)")
         return 0
     start = time.monotonic()
-    results, skipped = run(only)
-    print(report(results, skipped))
+    found = run(only)
+    print(report(found))
     print(f"{time.monotonic() - start:.0f} s")
-    return 1 if any(r.problem for r in results) else 0
+    return 1 if any(r.problem for r in found.results) else 0
 
 
 if __name__ == "__main__":

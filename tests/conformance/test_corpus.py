@@ -6,24 +6,28 @@ minute on one core. `scripts/conformance.py` has the checks, and prints them as 
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
 import conformance
 import conformance_cases as cases
+import conformance_differences as differences
+import conformance_encode as encode
 import conformance_readings as readings
 import pytest
+from conformance_asked import Inexpressible
 
 FOLDERS = sorted(path.name for path in cases.CORPUS.glob("*/")) or ["no corpus"]
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_recorded_exchange_is_read_and_replayed_as_it_was(corpus: Path, folder: str) -> None:
-    results, skipped = conformance.run(f"{folder}/")
-    if not results:
-        pytest.skip("; ".join(sorted({found.reason for found in skipped})))
-    failed = [result for result in results if result.problem]
-    assert not failed, conformance.report(results, skipped)
+    found = conformance.run(f"{folder}/")
+    if not found.results:
+        pytest.skip("; ".join(sorted({skipped.reason for skipped in found.skipped})))
+    failed = [result for result in found.results if result.problem]
+    assert not failed, conformance.report(found)
 
 
 def test_next_to_nothing_is_left_out(corpus: Path) -> None:
@@ -47,7 +51,8 @@ MESSAGE = (
     b'{"type":"tool_use","id":"toolu_1","name":"look","input":{"at":"it"}}],'
     b'"usage":{"input_tokens":3,"cache_read_input_tokens":2,"output_tokens":5}}'
 )
-EXCHANGE = cases.Exchange("anthropic/made-up#0", "anthropic", "messages", {"model": "m"}, 200, {}, MESSAGE, False)
+ASKED = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "Look!"}], "stop_sequences": ["END"]}
+EXCHANGE = cases.Exchange("anthropic/made-up#0", "anthropic", "messages", ASKED, 200, {}, MESSAGE, False)
 
 
 def problems(exchange: cases.Exchange) -> dict[str, str]:
@@ -58,7 +63,19 @@ def problems(exchange: cases.Exchange) -> dict[str, str]:
 def test_a_good_answer_passes_every_check() -> None:
     found = problems(EXCHANGE)
     assert not any(found.values()), found
-    assert {"text", "thoughts", "tool calls", "usage", "finish", "whole", "raw", "replay", "async"} <= found.keys()
+    assert {
+        "text",
+        "thoughts",
+        "tool calls",
+        "usage",
+        "finish",
+        "whole",
+        "raw",
+        "replay",
+        "async",
+        "valid",
+        "encode",
+    } <= found.keys()
 
 
 @pytest.mark.parametrize(
@@ -82,6 +99,48 @@ def test_a_difference_from_the_second_reading_is_a_failure(
     assert [name for name, problem in problems(EXCHANGE).items() if problem] == [feature]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"max_tokens": 10},
+        {"stop_sequences": ["END", "STOP"]},
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "Look"}]}]},
+        {"temperature": 1},
+        {"tools": [{"name": "look", "input_schema": {"type": "object"}}]},
+        {"max_tokens": None},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_request_that_differs_from_ours_is_a_failure(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]) -> None:
+    ours = {**ASKED, **change}
+    monkeypatch.setattr(encode, "encode", lambda *_: {key: value for key, value in ours.items() if value is not None})
+    found = problems(EXCHANGE)
+    assert [name for name, problem in found.items() if problem] == ["encode"]
+    assert next(iter(change)) in found["encode"]
+
+
+def test_a_request_that_our_api_has_no_words_for_is_counted() -> None:
+    deferred = {"name": "look", "input_schema": {"type": "object"}, "defer_loading": True}
+    with conformance.Bench() as bench:
+        assert "encode" not in {
+            r.feature for r in conformance.check(bench, EXCHANGE._replace(asked={**ASKED, "tools": [deferred]}))
+        }
+        assert [left.reason for left in bench.unsaid] == ["a tool with defer_loading"]
+
+
+def test_every_difference_that_is_allowed_is_there(corpus: Path) -> None:
+    used: dict[str, set[str]] = {}
+    with conformance.Bench() as bench:
+        for exchange in cases.exchanges():
+            if isinstance(exchange, cases.Exchange) and exchange.status == 200:
+                with contextlib.suppress(Inexpressible):
+                    ours = encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
+                    used.setdefault(exchange.endpoint, set()).update(encode.in_one_form(exchange, ours)[2])
+    assert {(rule.endpoint, rule.reason) for rule in differences.DIFFERENCES} == {
+        (endpoint, reason) for endpoint, reasons in used.items() for reason in reasons
+    }
+
+
 def test_an_error_that_looks_like_success_is_a_failure() -> None:
     refused = EXCHANGE._replace(status=429)
     assert problems(refused)["error"] == ""
@@ -91,7 +150,7 @@ def test_an_error_that_looks_like_success_is_a_failure() -> None:
 def _expecting(exchange: cases.Exchange, name: str) -> str:
     with conformance.Bench() as bench, pytest.MonkeyPatch.context() as patch:
         patch.setattr(conformance, "_expected_failure", lambda _: name)
-        return next(conformance.check(bench, exchange)).problem
+        return next(found.problem for found in conformance.check(bench, exchange) if found.feature == "error")
 
 
 def test_without_a_corpus_it_says_so_and_passes(

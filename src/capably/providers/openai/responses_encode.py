@@ -49,7 +49,17 @@ BUILTIN_TOOLS: dict[str, dict[str, Any]] = {
 PART_OF_INPUT = "input_"
 """How the types of parts begin; other types are items that stand beside messages (outputs of built-in tools, say)."""
 
-NAMED_CHOICES = ("apply_patch", "code_interpreter", "computer", "file_search", "image_generation", "mcp", "shell")
+NAMED_CHOICES = (
+    "apply_patch",
+    "code_interpreter",
+    "computer",
+    "computer_use_preview",
+    "file_search",
+    "image_generation",
+    "mcp",
+    "shell",
+    "web_search_preview",
+)
 """Types of built-in tools that `tool_choice` can name. Source: openai 3.54.0, types/responses/tool_choice_*_param.py."""
 
 

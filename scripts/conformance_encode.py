@@ -1,0 +1,75 @@
+"""Recorded requests against ours: each is read (`conformance_asked`), said to our encoders, and compared field by field.
+
+`DIFFERENCES` are the places where ours is meant to differ, each with its reason; both sides are brought to one form
+there, and everywhere else they must be equal.
+"""
+
+# Recorded JSON may have any shape:
+# pyright: basic
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import conformance_asked
+from conformance_cases import Exchange
+from conformance_differences import DIFFERENCES, Json
+
+from capably.llm._calls import _leading_system
+from capably.types.errors import UnsupportedFeatureError
+from capably.types.request import Request
+
+
+def encode(exchange: Exchange, adapter: Any) -> Json:
+    """The recorded request in our own encoding; raises `Inexpressible` where our API has no words for it."""
+    ask = conformance_asked.read(exchange)
+    system, messages = _leading_system(ask.messages)
+    request = Request(
+        info=None,
+        model_id=str(exchange.asked.get("model") or ""),
+        endpoint=exchange.endpoint,
+        messages=messages,
+        system=system,
+        params=ask.params,
+        extra=ask.extra,
+    )
+    try:
+        return json.loads(json.dumps(adapter.encode(request)))
+    except UnsupportedFeatureError as error:
+        raise conformance_asked.Inexpressible(f"refused: {error.feature}") from error
+
+
+def difference(exchange: Exchange, ours: Json) -> str:
+    """Where ours and the recorded request differ, beyond what is meant; empty where they do not."""
+    theirs, ours, _ = in_one_form(exchange, ours)
+    return next(_unequal(theirs, ours, ""), "")
+
+
+def in_one_form(exchange: Exchange, ours: Json) -> tuple[Json, Json, set[str]]:
+    """The recorded request and ours after `DIFFERENCES`, and the reasons of those that made a difference."""
+    theirs = json.loads(json.dumps(exchange.asked))
+    used: set[str] = set()
+    for rule in DIFFERENCES:
+        if rule.endpoint == exchange.endpoint and rule.provider in ("", exchange.provider):
+            before = theirs, ours
+            theirs, ours = rule.form(dict(theirs)), rule.form(dict(ours))
+            used |= {rule.reason} if before != (theirs, ours) else set()
+    return theirs, ours, used
+
+
+def _unequal(theirs: Any, ours: Any, path: str) -> Iterator[str]:
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        for key in sorted({*theirs, *ours}):
+            if key not in ours or key not in theirs:
+                side, value = ("ours lacks", theirs[key]) if key in theirs else ("ours adds", ours[key])
+                yield f"{path}.{key}: {side} {json.dumps(value)[:200]}"
+            else:
+                yield from _unequal(theirs[key], ours[key], f"{path}.{key}")
+    elif isinstance(theirs, list) and isinstance(ours, list):
+        if len(theirs) != len(ours):
+            yield f"{path}: {json.dumps(theirs)[:300]} became {json.dumps(ours)[:300]}"
+        for place, pair in enumerate(zip(theirs, ours, strict=False)):
+            yield from _unequal(*pair, f"{path}.{place}")
+    elif theirs != ours or isinstance(theirs, bool) != isinstance(ours, bool):
+        yield f"{path}: {json.dumps(theirs)[:200]} became {json.dumps(ours)[:200]}"
