@@ -49,6 +49,10 @@ matrix *ARGS:
 conformance *ARGS:
     uv run --quiet python scripts/conformance.py {{ ARGS }}
 
+# our library against a server that others wrote (npm's aimock, which it installs into a cache; needs Node)
+peer:
+    uv run --quiet python scripts/peer.py
+
 # tests while you work: no coverage, stops at the first failure
 quick *ARGS:
     uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}
