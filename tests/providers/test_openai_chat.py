@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from request_types import described
 
+from capably.llm._streams import Splitter
 from capably.providers.openai.chat_decode import decode_reply
 from capably.providers.openai.chat_encode import ask_for_stream, encode_request
 from capably.providers.openai.chat_stream import ChatFold
@@ -569,7 +571,8 @@ def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
     sums: dict[int, Any] = {}
     for chunk in chunks:
         kind, text, id, name, part = sums.get(chunk.index, (chunk.kind, "", None, None, None))
-        assert kind == chunk.kind
+        assert part is None, "something follows on a whole part"
+        assert kind == chunk.kind or (kind, chunk.kind) == ("tool_call", "part")
         sums[chunk.index] = (
             kind,
             text + chunk.delta,
@@ -579,7 +582,7 @@ def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
         )
     for index, part in enumerate(reply.content):
         if isinstance(part, p.ToolCall):
-            assert sums.pop(index) == ("tool_call", part.raw_args, part.id, part.name, None)
+            assert sums.pop(index) == ("tool_call", part.raw_args, part.id, part.name, part)
         elif isinstance(part, (p.Text, p.Thought)):
             kind = "text" if isinstance(part, p.Text) else "thought"
             assert sums.pop(index) == (kind, part.text, None, None, None)
@@ -689,6 +692,37 @@ def test_calls_are_told_apart_however_a_host_numbers_them(events: list[dict[str,
     chunks, reply = run(*events, delta("tool_calls"))
     assert reply.content == (CALL_A, CALL_B)
     check_chunks(chunks, reply)
+
+
+def test_a_call_is_over_when_the_next_one_begins() -> None:
+    fold = ChatFold(request())
+    for event in (call_delta(0, '{"city":', "a", "weather"), call_delta(0, '"Rome"}')):
+        assert [chunk.kind for chunk in fold.feed(event)] != ["part"]
+    closed, begun = fold.feed(call_delta(1, "", "b", "clock"))
+    assert (closed.index, closed.part) == (0, p.ToolCall("a", "weather", {"city": "Rome"}, '{"city":"Rome"}'))
+    assert (begun.index, begun.kind, begun.name) == (1, "tool_call", "clock")
+    (last,) = fold.feed(delta("tool_calls"))
+    assert (last.index, last.part) == (1, p.ToolCall("b", "clock", {}, ""))
+    assert fold.reply().content == (closed.part, last.part)
+
+
+def test_a_call_of_which_more_may_come_stays_open() -> None:
+    fold = ChatFold(request())
+    for event in (call_delta(0, '{"city":', "a", "weather"), call_delta(1, "{}", "b", "clock")):
+        assert all(chunk.part is None for chunk in fold.feed(event))
+    assert [chunk.delta for chunk in fold.feed(call_delta(0, '"Rome"}'))] == ['"Rome"}']
+    assert [chunk.part for chunk in fold.feed(delta("tool_calls"))] == list(fold.reply().content)
+
+
+def test_a_call_is_read_without_waiting_for_the_rest_of_the_reply() -> None:
+    def until_the_second() -> Iterator[Chunk]:
+        fold = ChatFold(request())
+        for event in (call_delta(0, '{"city":"Rome"}', "a", "weather"), call_delta(1, "", "b", "clock")):
+            yield from fold.feed(event)
+        raise AssertionError("more was read than the first call")
+
+    first = next(Splitter(None, until_the_second()).streams())
+    assert first.collect() == p.ToolCall("a", "weather", {"city": "Rome"}, '{"city":"Rome"}')
 
 
 def test_calls_without_ids_are_told_apart_by_their_names() -> None:

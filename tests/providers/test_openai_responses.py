@@ -686,7 +686,8 @@ def told(chunks: list[Chunk]) -> dict[int, tuple[str, str, str | None, str | Non
     sums: dict[int, Any] = {}
     for chunk in chunks:
         kind, text, id, name, part = sums.get(chunk.index, (chunk.kind, "", None, None, None))
-        assert kind == chunk.kind
+        assert part is None, "something follows on a whole part"
+        assert kind == chunk.kind or (kind, chunk.kind) == ("tool_call", "part")
         sums[chunk.index] = (kind, text + chunk.delta, id or chunk.id, name or chunk.name, part or chunk.part)
     return sums
 
@@ -696,7 +697,7 @@ def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
     sums = told(chunks)
     for index, part in enumerate(reply.content):
         if isinstance(part, p.ToolCall):
-            assert sums.pop(index) == ("tool_call", part.raw_args, part.id, part.name, None)
+            assert sums.pop(index) == ("tool_call", part.raw_args, part.id, part.name, part)
         elif isinstance(part, (p.Text, p.Thought)):
             kind = "text" if isinstance(part, p.Text) else "thought"
             assert sums.pop(index, (kind, "", None, None, None)) == (kind, part.text, None, None, None)
@@ -731,6 +732,16 @@ STORY = [
     {"type": "response.some_future_event", "output_index": 4},
     completed(WHOLE),
 ]
+
+
+def test_a_call_is_over_when_its_item_is() -> None:
+    fold = ResponsesFold(request())
+    fold.feed(added(0, {**CALL_A, "arguments": ""}))
+    *_, closed = fold.feed({"type": "response.output_item.done", "output_index": 0, "item": CALL_A})
+    fold.feed(added(1, {**CALL_B, "arguments": ""}))
+    assert (closed.kind, closed.index) == ("part", 0)
+    fold.feed(completed(response(CALL_A, CALL_B)))
+    assert closed.part == fold.reply().content[0]
 
 
 def test_a_stream_ends_in_the_reply_of_the_call() -> None:

@@ -15,7 +15,8 @@ class Chunk:
 
     - `text` and `thought`: `delta` is more of its text.
     - `tool_call`: `id` and `name` are set on the first step; `delta` is more of its arguments as JSON text.
-    - `part`: the part is complete and stands in `part`. Kinds without deltas (images, built-in tools, ...) have this step only.
+    - `part`: the part is complete and stands in `part`: the last step of a tool call, and the only one of kinds without
+      deltas (images, built-in tools, ...).
     """
 
     __slots__ = ("delta", "id", "index", "kind", "name", "part")

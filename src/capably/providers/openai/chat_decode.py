@@ -131,7 +131,7 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
     if message.get("refusal"):
         found.append((("refusal", 0), p.Refusal(message["refusal"])))
     tools = strict_tools(request)
-    found += [(("call", i), _call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
+    found += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
         args, raw = decode_arguments(legacy.get("arguments"))
@@ -193,7 +193,7 @@ def _audio(audio: Json, request: Request) -> p.Part:
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
 
 
-def _call(call: Json, tools: Mapping[str, Tool[Any]]) -> p.Part:
+def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> p.Part:
     function = call.get("function")
     if function is None:
         return p.Unknown(call.get("type") or "tool_call", call)

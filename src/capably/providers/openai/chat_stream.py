@@ -7,9 +7,18 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.providers.openai.chat_decode import THOUGHTS, Place, check_failed, decode_completion, thinking_text
+from capably.providers.openai.chat_decode import (
+    THOUGHTS,
+    Place,
+    check_failed,
+    decode_call,
+    decode_completion,
+    thinking_text,
+)
 from capably.providers.openai.chat_join import join, join_content, join_details
 from capably.providers.openai.errors import nonsense
+from capably.providers.openai.schema import strict_tools
+from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk
@@ -21,7 +30,7 @@ STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id",
 class CallState:
     """One tool call in the making."""
 
-    __slots__ = ("arguments", "fields", "index", "name", "place")
+    __slots__ = ("arguments", "closed", "fields", "index", "name", "place")
 
     def __init__(self, index: int) -> None:
         self.index: int = index
@@ -32,6 +41,16 @@ class CallState:
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
         """Set once its first step was given out."""
+        self.closed = False
+        """Whether the whole call was given out."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing can follow: its arguments are a whole JSON object."""
+        try:
+            return isinstance(load_json("".join(self.arguments or ())), dict)
+        except msgspec.DecodeError:
+            return False
 
     def whole(self) -> dict[str, Any]:
         """The call as it would stand in a message."""
@@ -181,8 +200,9 @@ class ChatFold:
             state.arguments = state.arguments or []
             state.arguments.append(arguments)
         if state.place:
-            return (Chunk("tool_call", self._index(state.place), arguments),) if arguments else ()
-        return self._begun()
+            step = Chunk("tool_call", self._index(state.place), arguments)
+            return (step,) if arguments and not state.closed else ()
+        return [*self._finished(), *self._begun()]
 
     def _call_state(self, delta: Mapping[str, Any]) -> CallState:
         function: Mapping[str, Any] = delta.get("function") or {}
@@ -223,6 +243,17 @@ class ChatFold:
                 chunks += [Chunk("tool_call", index, waited)] if waited else []
         return chunks
 
+    def _finished(self) -> Sequence[Chunk]:
+        """The call before the one that begins, unless more of it may come."""
+        before = self._calls[-2] if len(self._calls) > 1 else None
+        over = before is not None and before.place and not before.closed and before.complete
+        return [self._close(before)] if before is not None and over else []
+
+    def _close(self, call: CallState) -> Chunk:
+        call.closed = True
+        assert call.place is not None
+        return Chunk("part", self._index(call.place), part=decode_call(call.whole(), strict_tools(self._request)))
+
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""
         if key in THOUGHTS and isinstance(value, str):
@@ -255,8 +286,10 @@ class ChatFold:
                 whole += [
                     Chunk("tool_call", index, id=part.id, name=part.name),
                     Chunk("tool_call", index, part.raw_args or ""),
+                    Chunk("part", index, part=part),
                 ]
-        return [*begun, *whole]
+        calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
+        return [*begun, *calls, *whole]
 
     def _rebuilt(self) -> dict[str, Any]:
         message = {**self._message, **{key: "".join(pieces) for key, pieces in self._texts.items() if pieces}}

@@ -190,6 +190,8 @@ class ResponsesFold:
         given = "".join(sent)
         if len(whole) > len(given) and whole.startswith(given):
             chunks += self._grow(index, local, kind, whole[len(given) :])
+        if isinstance(part, p.ToolCall):
+            chunks += self._step(index, local, "part", part=part)
         return chunks
 
     def _rest(self, output: Sequence[Mapping[str, Any]]) -> Sequence[Chunk]:
