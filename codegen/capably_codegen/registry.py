@@ -313,8 +313,8 @@ def model_class(id: str, model: Model) -> str:
 
 
 RESERVED_PROVIDERS = (
-    *("assistant", "call", "model", "models", "override", "preload", "prompt", "provider", "providers", "scripted"),
-    *("system", "tool", "use_registry", "user"),
+    *("assistant", "call", "dump_messages", "load_messages", "model", "models", "override", "preload", "prompt"),
+    *("provider", "providers", "scripted", "system", "tool", "use_registry", "user"),
 )
 """What `llm` and the generated package already call by these names."""
 

@@ -20,7 +20,6 @@ from hypothesis import strategies as st
 
 from capably import llm
 from capably.llm._responses import AsyncStreamResponse, StreamResponse
-from capably.llm._serial import dump_messages, load_messages
 from capably.llm._streams import parts_of
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk
@@ -390,7 +389,7 @@ def test_a_kept_real_answer_is_replayed_with_the_providers_own_json() -> None:
 def test_messages_survive_json_pickle_and_copies() -> None:
     messages = conversation().messages
     for again in (
-        load_messages(dump_messages(messages)),
+        llm.load_messages(llm.dump_messages(messages)),
         pickle.loads(pickle.dumps(messages)),
         copy.deepcopy(messages),
     ):

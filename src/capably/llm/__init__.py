@@ -79,18 +79,32 @@ if TYPE_CHECKING:
         HasVerbosity,
     )
     from capably.llm._override import override
+    from capably.llm._part_streams import (
+        AsyncPartStream,
+        AsyncTextStream,
+        AsyncThoughtStream,
+        AsyncToolCallStream,
+        PartStream,
+        TextStream,
+        ThoughtStream,
+        ToolCallStream,
+    )
     from capably.llm._prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
     from capably.llm._providers import preload, provider
     from capably.llm._registry import use_registry
     from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
     from capably.llm._scripted import scripted
     from capably.llm._select import models
+    from capably.llm._serial import dump_messages, load_messages
     from capably.llm._tool import Context, tool
     from capably.types.facts import ModelInfo
+    from capably.types.stream import Chunk
     from capably.types.tools import (
         ApplyPatch,
+        AsyncTool,
         Bash,
         BrowserUse,
+        BuiltinTool,
         CodeExecution,
         ComputerUse,
         FileSearch,
@@ -139,16 +153,33 @@ else:
             ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.llm._responses"
         ),
         **dict.fromkeys(("Context", "tool"), "capably.llm._tool"),
+        **dict.fromkeys(
+            (
+                "AsyncPartStream",
+                "AsyncTextStream",
+                "AsyncThoughtStream",
+                "AsyncToolCallStream",
+                "PartStream",
+                "TextStream",
+                "ThoughtStream",
+                "ToolCallStream",
+            ),
+            "capably.llm._part_streams",
+        ),
+        **dict.fromkeys(("dump_messages", "load_messages"), "capably.llm._serial"),
         "override": "capably.llm._override",
         "scripted": "capably.llm._scripted",
         "use_registry": "capably.llm._registry",
         "models": "capably.llm._select",
         "ModelInfo": "capably.types.facts",
+        "Chunk": "capably.types.stream",
         **dict.fromkeys(
             (
                 "ApplyPatch",
+                "AsyncTool",
                 "Bash",
                 "BrowserUse",
+                "BuiltinTool",
                 "CodeExecution",
                 "ComputerUse",
                 "FileSearch",
@@ -188,18 +219,25 @@ __all__ = [
     "ApplyPatch",
     "AssistantMessage",
     "AsyncCall",
+    "AsyncPartStream",
     "AsyncPrompt",
     "AsyncResponse",
     "AsyncStreamResponse",
+    "AsyncTextStream",
+    "AsyncThoughtStream",
+    "AsyncTool",
+    "AsyncToolCallStream",
     "Audio",
     "AuthenticationError",
     "BadRequestError",
     "Bash",
     "BrowserUse",
+    "BuiltinTool",
     "CachePoint",
     "Call",
     "Capabilities",
     "CapablyError",
+    "Chunk",
     "Citation",
     "CodeExecution",
     "ComputerUse",
@@ -238,6 +276,7 @@ __all__ = [
     "OverloadedError",
     "ParseError",
     "Part",
+    "PartStream",
     "PermissionDeniedError",
     "Prompt",
     "ProviderError",
@@ -252,10 +291,13 @@ __all__ = [
     "SystemMessage",
     "Text",
     "TextEditor",
+    "TextStream",
     "Thought",
+    "ThoughtStream",
     "TimedOutError",
     "Tool",
     "ToolCall",
+    "ToolCallStream",
     "ToolError",
     "ToolOutput",
     "ToolSearch",
@@ -270,6 +312,8 @@ __all__ = [
     "WebFetch",
     "WebSearch",
     "assistant",
+    "dump_messages",
+    "load_messages",
     "models",
     "override",
     "preload",
