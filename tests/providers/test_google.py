@@ -1282,3 +1282,20 @@ def test_the_sdks_own_object_is_made_on_demand() -> None:
     found = GoogleAdapter(Settings("google")).to_sdk(json.dumps({**body({"text": "Hi"}), "brandNew": 1}).encode(), None)
     assert type(found).__module__ == "google.genai.types"
     assert (found.text, found.usage_metadata.total_token_count) == ("Hi", 15)
+
+
+def test_the_sdks_own_object_is_built_where_enums_came_as_numbers() -> None:
+    came = body({"text": "Hi"})
+    came["candidates"][0] |= {"finishReason": 1, "safetyRatings": [{"category": 7, "probability": 1}], "index": 0}
+    found = GoogleAdapter(Settings("google")).to_sdk(json.dumps(came).encode(), None)
+    first = found.candidates[0]
+    assert (first.finish_reason, first.safety_ratings[0].category, first.index) == ("1", "7", 0)
+    assert found.text == "Hi"
+
+
+def test_a_reply_that_the_sdk_cannot_read_is_said_so() -> None:
+    came = body({"text": "Hi"})
+    came["candidates"][0]["avgLogprobs"] = "none"
+    with pytest.raises(e.CapablyError, match="google-genai cannot build its object") as raised:
+        GoogleAdapter(Settings("google")).to_sdk(json.dumps(came).encode(), None)
+    assert raised.value.__cause__ is not None

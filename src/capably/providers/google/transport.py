@@ -8,12 +8,13 @@ these accesses goes when googleapis/python-genai offers raw bodies in public.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
 
-from capably.types.errors import ConfigurationError
+from capably.types.errors import CapablyError, ConfigurationError
 
 NEEDED = ("_build_request", "_request", "_async_request", "vertexai", "api_key")
 """Attributes of `BaseApiClient` that are used here."""
@@ -85,7 +86,7 @@ async def close_async(response: Any) -> None:
 
 
 def sdk_reply(body: bytes) -> Any:
-    """A `types.GenerateContentResponse` for a body.
+    """A `types.GenerateContentResponse` for a body. Raises `CapablyError` where the SDK cannot read it.
 
     Private because: the public `model_validate` forbids every field that this SDK version does not know.
     """
@@ -95,7 +96,21 @@ def sdk_reply(body: bytes) -> Any:
     build: Any = getattr(types.GenerateContentResponse, "_from_response", None)
     if convert is None or build is None:
         raise _gone("GenerateContentResponse._from_response")
-    return build(response=convert(msgspec.json.decode(body)), kwargs={})
+    reply: Any = msgspec.json.decode(body)
+    try:
+        return build(response=convert(reply), kwargs={})
+    except Exception as error:
+        from capably.providers.google.raw import with_enums_in_words
+
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # The SDK warns of each word that it does not know.
+                return build(response=convert(with_enums_in_words(reply)), kwargs={})
+        except Exception:
+            kind = type(error).__name__
+            raise CapablyError(
+                f"google-genai cannot build its object for this reply ({kind}: {error}). Its JSON is in `body`."
+            ) from error
 
 
 def _request(api: Any, path: str, body: bytes, options: Any) -> Any:
