@@ -125,8 +125,56 @@ def test_a_tool_call_that_was_cut_is_told() -> None:
     call = {"type": "tool_use", "id": "1", "name": "look", "input": {}}
     with server_of(message("Let me", "max_tokens", content=[call])) as server:
         llm.provider("anthropic", api_key="test", base_url=server.url)
-        with pytest.raises(llm.CapablyError, match="higher max_tokens"):
+        with pytest.raises(llm.CapablyError, match=r"the call of look.* higher max_tokens"):
             llm.Model(SONNET).call("Tell.").continue_()
+
+
+def cut_stream() -> str:
+    steps: list[Any] = [
+        {"type": "message_start", "message": {**message("", "max_tokens"), "content": [], "stop_reason": None}},
+        {
+            "type": "content_block_start",
+            "index": 0,
+            "content_block": {"type": "tool_use", "id": "1", "name": "look", "input": {}},
+        },
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "input_json_delta", "partial_json": '{"at": "i'}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "max_tokens"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop"},
+    ]
+    return "".join(f"data: {json.dumps(step)}\n\n" for step in steps)
+
+
+@pytest.mark.parametrize("form", ["call", "stream", "call_async", "stream_async"])
+def test_a_call_that_was_cut_is_not_run_and_the_model_may_call_again(form: str) -> None:
+    ran: list[str] = []
+
+    @llm.tool
+    def look(at: str = "everything") -> str:
+        ran.append(at)
+        return "seen"
+
+    call = {"type": "tool_use", "id": "1", "name": "look", "input": {}}
+    first = Canned(cut_stream()) if "stream" in form else Canned({**message("", "max_tokens"), "content": [call]})
+    last = message("Done.", "end_turn")
+    second = Canned(events(last)) if "stream" in form else Canned(last)
+
+    async def ask_async(model: Any) -> Any:
+        response = await getattr(model, form)("Look!", tools=[look])
+        return await response.resume(await response.execute_tools())
+
+    with Loopback([first, second]) as server:
+        llm.provider("anthropic", api_key="test", base_url=server.url)
+        model: Any = llm.Model(SONNET)
+        if "async" in form:
+            asyncio.run(ask_async(model))
+        else:
+            response = getattr(model, form)("Look!", tools=[look])
+            response.resume(response.execute_tools())
+        _, turn, told = server.requests[-1].json()["messages"]
+    assert ran == []
+    assert turn["content"][-1] == call
+    assert (told["content"][0]["is_error"], "cut off" in told["content"][0]["content"]) == (True, True)
 
 
 def test_gemini_goes_on_by_its_token() -> None:

@@ -26,11 +26,20 @@ def breaks_off(response: Any) -> bool:
     if response.finish_reason not in BROKEN_OFF:
         return False
     if response.finish_reason == "length" and response.tool_calls:
+        name = response.tool_calls[-1].name
         raise CapablyError(
-            "the answer reached its limit in the middle of a tool call, which cannot be joined: "
-            "ask again with a higher max_tokens"
+            f"the answer reached its limit in the call of {name}, and no provider goes on with half a call. Ask again "
+            "with a higher max_tokens, or let the model call once more: response.resume(response.execute_tools()) "
+            "tells it which calls were cut."
         )
     return True
+
+
+def cut_call(response: Any) -> p.ToolCall | None:
+    """The call that the limit cut, as far as one can tell: the last thing said, with no arguments that can be read."""
+    last = response.content[-1] if response.content else None
+    cut = response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args
+    return last if cut else None
 
 
 def further(response: Any) -> tuple[list[Message], dict[str, Any]]:

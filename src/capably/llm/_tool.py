@@ -230,9 +230,15 @@ def _arguments_loader(
 
 
 def run_tool_calls(
-    calls: Sequence[ToolCall], tools: Sequence[Tool[Any] | BuiltinTool], context: Context[Any] | None = None
+    calls: Sequence[ToolCall],
+    tools: Sequence[Tool[Any] | BuiltinTool],
+    context: Context[Any] | None = None,
+    *,
+    cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
     """The output of each call, in order. What goes wrong in a tool or is wrong in a call becomes an `is_error` output.
+
+    `cut` is a call of which only a part arrived: it is not run.
 
     Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
     """
@@ -241,11 +247,15 @@ def run_tool_calls(
     for call in calls:
         if isinstance(by_name.get(call.name), AsyncTool):
             raise ToolError(f"tool {call.name} is async: run it with the async form of the call.")
-    return [_run(call, by_name, context) for call in calls]
+    return [_cut(call) if call is cut else _run(call, by_name, context) for call in calls]
 
 
 async def run_tool_calls_async(
-    calls: Sequence[ToolCall], tools: Sequence[Tool[Any] | BuiltinTool], context: Context[Any] | None = None
+    calls: Sequence[ToolCall],
+    tools: Sequence[Tool[Any] | BuiltinTool],
+    context: Context[Any] | None = None,
+    *,
+    cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
     """The same for sync and async tools: async ones run all at once, the others one by one in a thread meanwhile."""
     import asyncio
@@ -257,12 +267,17 @@ async def run_tool_calls_async(
     async def run_async(index: int) -> None:
         outputs[index] = await _run_async(calls[index], by_name, context)
 
+    for index, call in enumerate(calls):
+        if call is cut:
+            outputs[index] = _cut(call)
+
     async def run_sync(indexes: list[int]) -> None:
         for index in indexes:
             outputs[index] = await asyncio.to_thread(_run, calls[index], by_name, context)
 
-    waiting = [index for index, call in enumerate(calls) if isinstance(by_name.get(call.name), AsyncTool)]
-    others = [index for index in range(len(calls)) if index not in waiting]
+    wanted = [index for index in range(len(calls)) if outputs[index] is None]
+    waiting = [index for index in wanted if isinstance(by_name.get(calls[index].name), AsyncTool)]
+    others = [index for index in wanted if index not in waiting]
     await asyncio.gather(*map(run_async, waiting), run_sync(others))
     return [output for output in outputs if output is not None]
 
@@ -302,6 +317,11 @@ async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Co
         return ToolOutput(call.id, call.name, encode_result(await tool.function(*args, **kwargs)))
     except Exception as error:  # the model is told, whatever it is
         return _failed(call, error)
+
+
+def _cut(call: ToolCall) -> ToolOutput:
+    said = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
+    return ToolOutput(call.id, call.name, said, is_error=True)
 
 
 class _WrongCallError(Exception):

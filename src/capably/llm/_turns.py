@@ -31,11 +31,13 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
 
-        `context` is for the tools that take an `llm.Context`.
+        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
+        says so.
         """
+        from capably.llm._continue import cut_call
         from capably.llm._tool import run_tool_calls
 
-        return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context)
+        return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
@@ -89,12 +91,14 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
 
-        `context` is for the tools that take an `llm.Context`.
+        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
+        says so.
         """
+        from capably.llm._continue import cut_call
         from capably.llm._tool import run_tool_calls_async
 
         await self._whole()
-        return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context)
+        return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     async def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.

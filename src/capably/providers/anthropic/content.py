@@ -77,6 +77,9 @@ def _replayed(message: AssistantMessage, request: Request, provider: str) -> lis
     if source is None or not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
+    if any(isinstance(block.get("input"), str) for block in content):
+        # The arguments of a call that `max_tokens` cut, as a stream left them; the API takes objects only.
+        content = [{**block, "input": {}} if isinstance(block.get("input"), str) else block for block in content]
     if request.model_id in (source.model, source.wire.get("model")):
         return content
     return [block for block in content if block.get("type") not in THINKING]
