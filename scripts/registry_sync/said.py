@@ -1,0 +1,52 @@
+"""What a source says: model -> field -> value, in the registry's own names and units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+Value: TypeAlias = Any
+"""A number, a word, a bool or a sorted list of words."""
+Said: TypeAlias = dict[str, dict[str, Value]]
+"""`provider/id` -> field -> value; what is missing was not said."""
+
+PROVIDERS = ("anthropic", "google", "openai")
+"""Providers whose facts the sync reads; hosts have sources of their own."""
+
+
+class SourceError(Exception):
+    """A source cannot be read as it should be; the message says which, what was expected and what was found."""
+
+
+class Source(NamedTuple):
+    """One reading of one source."""
+
+    name: str
+    """The package or endpoint."""
+    version: str
+    lineage: str
+    """Sources of one lineage copy each other and have one vote."""
+    said: Said
+    ids: frozenset[str]
+    """Every chat model that it lists."""
+
+
+def lineages(sources: list[Source]) -> dict[str, Said]:
+    """Lineage -> what it says; of two sources of one lineage the first that speaks of a field counts."""
+    merged: dict[str, Said] = {}
+    for source in sources:
+        into = merged.setdefault(source.lineage, {})
+        for id, fields in source.said.items():
+            into[id] = {**fields, **into.get(id, {})}
+    return merged
+
+
+def rounded(value: float) -> float | int:
+    """A price without the noise of floating point: 2.5, not 2.4999999999999996; whole numbers as such."""
+    clean = float(f"{value:.8g}")
+    return int(clean) if clean.is_integer() else clean
+
+
+def known(fields: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Without what was not said."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,116 @@
+"""Ids and ends of life in the vendors' installed SDKs: their `Literal`s, and what they say of deprecation."""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import importlib.util
+import re
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from registry_sync.python_data import parse, value_of, variable
+from registry_sync.said import Said, Source, SourceError
+
+
+class Sdk(NamedTuple):
+    """Where one SDK names its models."""
+
+    provider: str
+    distribution: str
+    package: str
+    literals: tuple[tuple[str, str], ...]
+    """File and name of each alias of `Literal`s."""
+
+
+SDKS = (
+    Sdk("anthropic", "anthropic", "anthropic", (("types/model.py", "Model"),)),
+    Sdk("google", "google-genai", "google.genai", (("_gaos/types/interactions/model.py", "Model"),)),
+    Sdk(
+        "openai",
+        "openai",
+        "openai",
+        (("types/shared/chat_model.py", "ChatModel"), ("types/shared/responses_model.py", "ResponsesModel")),
+    ),
+)
+
+
+def folder_of(package: str) -> Path:
+    """Where an installed package lies. Raises `SourceError` if it is not installed."""
+    try:
+        spec = importlib.util.find_spec(package)
+    except ModuleNotFoundError:
+        spec = None
+    if spec is None or not spec.submodule_search_locations:
+        raise SourceError(f"the SDK {package} is not installed")
+    return Path(next(iter(spec.submodule_search_locations)))
+
+
+def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
+    """Every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
+    folder = folder or folder_of(sdk.package)
+    found: dict[str, None] = {}
+    for path, name in sdk.literals:
+        words = _literal_words(variable(folder / path, name))
+        if not words:
+            raise SourceError(f"{sdk.package}/{path}: `{name}` names no ids any more")
+        found |= dict.fromkeys(f"{sdk.provider}/{word}" for word in words)
+    return list(found)
+
+
+def read_sdk(sdk: Sdk, folder: Path | None = None) -> Source:
+    """What an SDK says: the ids, and the days on which some of them end."""
+    folder = folder or folder_of(sdk.package)
+    said: Said = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
+    return Source(sdk.distribution, version(sdk.distribution), "sdk", said, frozenset(ids(sdk, folder)))
+
+
+def _literal_words(node: ast.AST) -> list[str]:
+    """The strings of a `Literal`, or of those in a `Union`."""
+    return [
+        word.value
+        for part in ast.walk(node)
+        if isinstance(part, ast.Subscript) and getattr(part.value, "id", getattr(part.value, "attr", "")) == "Literal"
+        for word in ast.walk(part.slice)
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    ]
+
+
+def _shutdowns(sdk: Sdk, folder: Path) -> dict[str, str]:
+    if sdk.provider == "anthropic":
+        table = ast.literal_eval(variable(folder / "_data" / "deprecated_models.py", "DEPRECATED_MODELS"))
+        return {id: _written_day(day) for id, day in table.items()}
+    if sdk.provider == "openai":
+        path, name = sdk.literals[0]
+        return _shutdowns_in_docstring(folder / path, name)
+    return {}
+
+
+def _written_day(text: str) -> str:
+    """`June 30th, 2026` -> `2026-06-30`."""
+    plain = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", text)
+    try:
+        return datetime.datetime.strptime(plain, "%B %d, %Y").date().isoformat()  # noqa: DTZ007
+    except ValueError:
+        raise SourceError(f"anthropic: {text!r} is no day as DEPRECATED_MODELS used to write it") from None
+
+
+def _shutdowns_in_docstring(file: Path, name: str) -> dict[str, str]:
+    """The docstring of the alias lists ids with `Announced shutdown date: 2027-04-01`."""
+    module = parse(file)
+    value_of(module, name, file)
+    texts = [
+        statement.value.value
+        for statement in module.body
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    ]
+    notes = " ".join(" ".join(str(text).split()) for text in texts)
+    found = {
+        id: day
+        for ids, day in re.findall(r"- ((?:\"[^\"]+\",? ?)+): Announced shutdown date: (\d{4}-\d\d-\d\d)", notes)
+        for id in re.findall(r'"([^"]+)"', ids)
+    }
+    if not found:
+        raise SourceError(f"openai/{file.name} tells no shutdown dates any more; its docstring has changed")
+    return found
