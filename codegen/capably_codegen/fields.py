@@ -1,0 +1,104 @@
+"""The registry as flat fields, `limits.input` or `prices.above_272000.output`: what the sync compares and verdicts name."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from typing import Any, Final, TypeAlias
+
+from capably_codegen.registry import UNVERIFIED
+from capably_codegen.schema import Model, Price, Profile, Rates, Registry
+
+Fields: TypeAlias = dict[str, Any]
+"""Field -> value: a number, a word, a date as text, a list of words, a bool, or `unverified`. Unknown ones are missing."""
+
+_YES: Final = ("always", "reasoning_off", "without_budget", "optional", "json_schema", "anywhere")
+_NO: Final = ("never", "ignored", "json_object", "start")
+_MODALITIES: Final = ("image", "document", "audio", "video")
+
+
+def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
+    """What the registry says of a model; prices without a date are those in force on `day`."""
+    model = registry.models[id]
+    found = dict(_numbers(model, day))
+    if model.profile != UNVERIFIED:
+        found |= dict(_capabilities(registry.profiles[model.profile]))
+    return found
+
+
+def as_yes_or_no(value: Any) -> bool | None:
+    """A word of the registry as a plain answer (`reasoning_off` is a yes, `ignored` a no); `None` if it is none."""
+    if isinstance(value, bool):
+        return value
+    return True if value in _YES else False if value in _NO else None
+
+
+def price_fields(prices: list[Price], day: datetime.date) -> Fields:
+    """`prices.input` and so on for the price of `day`; one that starts later as `prices@2026-12-01.input`."""
+    found: Fields = {}
+    for price in prices:
+        if price.start and price.start > day:
+            prefix = f"prices@{price.start}"
+        elif price.until is None or price.until >= day:
+            prefix = "prices"
+        else:
+            continue
+        found |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
+        if price.batch is not None:
+            found[f"{prefix}.batch"] = price.batch
+        for tier in price.tiers:
+            found |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
+    return found
+
+
+def _rates(rates: Rates) -> Iterator[tuple[str, float]]:
+    for name in Rates.model_fields:
+        rate = getattr(rates, name)
+        if rate is not None:
+            yield name, int(rate) if float(rate).is_integer() else rate
+
+
+def _numbers(model: Model, day: datetime.date) -> Iterator[tuple[str, Any]]:
+    for group in ("limits", "dates"):
+        for name, value in getattr(model, group).model_dump(mode="json", exclude_none=True).items():
+            yield f"{group}.{name}", value
+    yield from price_fields(model.prices, day).items()
+
+
+def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
+    for modality in _MODALITIES:
+        unknown = modality in profile.unverified_input
+        yield f"input.{modality}", UNVERIFIED if unknown else modality in profile.input
+    for modality in ("image", "audio"):
+        yield f"output.{modality}", modality in profile.output
+    yield from _tools(profile)
+    yield "structured_output", profile.structured_output
+    yield from _reasoning(profile)
+    for name in ("temperature", "top_p", "top_k"):
+        yield f"sampling.{name}", getattr(profile.sampling, name)
+    yield "system", profile.system
+    yield "prefill", profile.prefill
+    for endpoint, rules in profile.endpoints.items():
+        for name, value in rules.model_dump(mode="json", exclude_none=True).items():
+            yield f"endpoints.{endpoint}.{name}", value
+
+
+def _tools(profile: Profile) -> Iterator[tuple[str, Any]]:
+    tools = profile.tools
+    yield "tools", UNVERIFIED if tools == UNVERIFIED else tools is not None
+    if tools is not None and not isinstance(tools, str):
+        for name, value in tools.model_dump(mode="json").items():
+            yield f"tools.{name}", value
+
+
+def _reasoning(profile: Profile) -> Iterator[tuple[str, Any]]:
+    reasoning = profile.reasoning
+    yield "reasoning", UNVERIFIED if reasoning == UNVERIFIED else reasoning is not None
+    if reasoning is None or isinstance(reasoning, str):
+        return
+    yield "reasoning.style", reasoning.style
+    yield "reasoning.efforts", reasoning.efforts
+    yield "reasoning.off", reasoning.off
+    yield "reasoning.budget", reasoning.budget is not None
+    if reasoning.off != UNVERIFIED:
+        yield "reasoning.always_on", reasoning.off == "never"
