@@ -313,3 +313,22 @@ def test_a_reader_that_stops_early_is_no_error() -> None:
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait() == 0
+
+
+# --- coverage -----------------------------------------------------------------------------------------------------
+
+
+def test_coverage_counts_known_facts_by_provider(capsys: pytest.CaptureFixture[str]) -> None:
+    head, *rows = printed(capsys, "models", "--coverage").splitlines()
+    infos = list(listed_models())
+    assert head.split() == ["known", *dict.fromkeys(info.provider for info in infos), "all"]
+    found = {row.split("  ")[0]: row for row in rows}
+    unverified = sum(not info.verified for info in infos)
+    assert found["system"].endswith(f"  {len(infos) - unverified}/{len(infos)} -{unverified}")
+    for field in ("tools", "structured output", "reasoning", "temperature", "output limit", "input price"):
+        assert field in found
+
+
+def test_coverage_follows_the_filter(capsys: pytest.CaptureFixture[str]) -> None:
+    head, *_ = printed(capsys, "models", "--coverage", "--provider", "anthropic").splitlines()
+    assert head.split() == ["known", "anthropic", "all"]

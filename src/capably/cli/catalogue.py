@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from capably.cli.coverage import coverage
 from capably.llm._registry import find_model
 from capably.llm._select import models, price
 from capably.types.facts import ModelInfo
@@ -30,6 +31,9 @@ def add_models(commands: Any) -> None:
         parser.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar="N")
     parser.add_argument("--json", action="store_true", help="every fact of every listed model, unknown as null")
     parser.add_argument("--no-deprecated", action="store_true", help="leave out models that have an end")
+    parser.add_argument(
+        "--coverage", action="store_true", help="of each fact, for how many of these models it is known"
+    )
     parser.set_defaults(run=_models)
 
 
@@ -44,6 +48,10 @@ def _models(options: argparse.Namespace) -> int:
     names = (*_FLAGS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
     wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
     found = models(deprecated=not options.no_deprecated, **wanted)
+    if options.coverage:
+        for row in _table(coverage(sorted(found, key=lambda info: info.id))):
+            print(row)
+        return 0 if found else 1
     if options.json:
         _print_json([info.to_json() for info in sorted(found, key=lambda info: info.id)])
         return 0

@@ -1,0 +1,95 @@
+"""`capably models --coverage`: of each fact, for how many models it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from capably.types.facts import UNVERIFIED, ModelInfo
+
+Known = Callable[[ModelInfo], bool]
+
+
+def _fact(*path: str) -> Known:
+    """Whether a fact of the profile is known; one inside a group that the model does not have is."""
+
+    def known(info: ModelInfo) -> bool:
+        value: Any = info.facts
+        if value is None:
+            return False
+        for step in path:
+            value = value[step]
+            if value is None or value == UNVERIFIED:
+                break
+        return value != UNVERIFIED
+
+    return known
+
+
+def _at_endpoint(name: str) -> Known:
+    return lambda info: info.facts is not None and info.facts["endpoints"][info.endpoint][name] != UNVERIFIED
+
+
+def _empty(name: str) -> Known:
+    return lambda info: info.facts is not None and not info.facts[name]
+
+
+def _limit(name: str) -> Known:
+    return lambda info: info.limits[name] is not None
+
+
+def _rate(name: str) -> Known:
+    return lambda info: bool(info.prices) and info.prices[-1][name] is not None
+
+
+FIELDS: Mapping[str, Known] = {
+    "input modalities": _empty("unverified_input"),
+    "output modalities": _fact("output"),
+    "tools": _fact("tools"),
+    "forced tools": _fact("tools", "forced"),
+    "parallel tools": _fact("tools", "parallel"),
+    "strict tools": _fact("tools", "strict"),
+    "built-in tools": _empty("unverified_builtin_tools"),
+    "structured output": _fact("structured_output"),
+    "reasoning": _fact("reasoning"),
+    "reasoning efforts": _fact("reasoning", "efforts"),
+    "reasoning off": _fact("reasoning", "off"),
+    "temperature": _fact("sampling", "temperature"),
+    "top_p": _fact("sampling", "top_p"),
+    "top_k": _fact("sampling", "top_k"),
+    "system": _fact("system"),
+    "stop": _at_endpoint("stop"),
+    "seed": _at_endpoint("seed"),
+    "logprobs": _at_endpoint("logprobs"),
+    "verbosity": _fact("verbosity"),
+    "prefill": _fact("prefill"),
+    "cache": _fact("cache"),
+    "cache points": _fact("cache", "breakpoints"),
+    "input limit": lambda info: (info.limits["input"] or info.limits["context"]) is not None,
+    "output limit": _limit("output"),
+    "input price": _rate("input"),
+    "output price": _rate("output"),
+    "release date": lambda info: info.dates["released"] is not None,
+}
+"""Name of a fact -> whether it is known of a model."""
+
+
+def coverage(models: Iterable[ModelInfo]) -> list[tuple[str, ...]]:
+    """Fields by providers, with a head; a cell reads `known/models`, and `29/31 -2` where two are unverified."""
+    of: dict[str, list[ModelInfo]] = {}
+    for info in models:
+        of.setdefault(info.provider, []).append(info)
+    columns = {**of, "all": [info for infos in of.values() for info in infos]}
+    rows: list[tuple[str, ...]] = [("known", *columns)]
+    for field, known in FIELDS.items():
+        rows.append((field, *(_cell(sum(map(known, infos)), len(infos)) for infos in columns.values())))
+    return rows
+
+
+def unknown_facts(models: Iterable[ModelInfo]) -> list[tuple[str, str]]:
+    """Model and field of everything that nobody knows."""
+    return [(info.id, field) for info in models for field, known in FIELDS.items() if not known(info)]
+
+
+def _cell(known: int, total: int) -> str:
+    return f"{known}/{total}" + (f" -{total - known}" if known < total else "")
