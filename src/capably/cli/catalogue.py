@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 from capably.cli.coverage import coverage
+from capably.cli.differences import print_differences
 from capably.llm._registry import find_model
 from capably.llm._select import models, price
 from capably.types.facts import ModelInfo
@@ -34,6 +35,9 @@ def add_models(commands: Any) -> None:
     parser.add_argument(
         "--coverage", action="store_true", help="of each fact, for how many of these models it is known"
     )
+    parser.add_argument(
+        "--diff", nargs=2, metavar=("OLD", "NEW"), help="what changed between two registries, as release notes"
+    )
     parser.set_defaults(run=_models)
 
 
@@ -45,6 +49,8 @@ def add_show(commands: Any) -> None:
 
 
 def _models(options: argparse.Namespace) -> int:
+    if options.diff:
+        return print_differences(*options.diff)
     names = (*_FLAGS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
     wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
     found = models(deprecated=not options.no_deprecated, **wanted)
