@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from capably_codegen import overlay, sync
+from capably_codegen.provenance import provenance
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Registry
@@ -32,7 +33,10 @@ def _json_schema(schema: dict[str, Any]) -> str:
 
 def generate(registry: Path, folder: Path, *, check: bool = False, run_time: bool = True) -> list[str]:
     """Brings `folder` up to date; returns what changed, or with `check` what is stale (and writes nothing)."""
-    files = tidy(render(load_registry(registry), run_time=run_time))
+    source = load_registry(registry)
+    files = tidy(render(source, run_time=run_time))
+    if run_time:
+        files = {**files, **provenance(registry, source.registry)}
     return sync.differences(files, folder) if check else sync.write(files, folder)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _SHOWN = 40
-_GENERATED = ("**/*.py", "**/*.pyi", "py.typed")
+_GENERATED = ("**/*.py", "**/*.pyi", "py.typed", "_provenance.json")
 
 
 def write(files: Mapping[str, str], folder: Path) -> list[str]:

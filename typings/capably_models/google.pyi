@@ -107,14 +107,14 @@ Facts of 2026-11-22."""
 gemini_3_6_flash: _models.Gemini36Flash
 """Gemini 3.6 Flash (`google/gemini-3.6-flash`).
 
-1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-07-21.
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-07-21.
 
 Facts of 2026-11-22."""
 
 gemini_3_7_flash: _models.Gemini37Flash
 """Gemini 3.7 Flash (`google/gemini-3.7-flash`).
 
-1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-08-13.
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-08-13.
 
 This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.
 
@@ -123,7 +123,7 @@ Facts of 2026-11-22."""
 gemini_3_8_flash: _models.Gemini38Flash
 """Gemini 3.8 Flash (`google/gemini-3.8-flash`).
 
-1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens. Released 2026-09-02.
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-09-02.
 
 Facts of 2026-11-22."""
 
@@ -172,7 +172,7 @@ Its capabilities are unverified, so nothing about them is checked."""
 gemini_flash_latest: _models.GeminiFlashLatest
 """Gemini Flash Latest (`google/gemini-flash-latest`).
 
-1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens.
+1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens.
 
 Facts of 2026-11-22."""
 
@@ -214,7 +214,7 @@ Facts of 2026-11-22."""
 gemini_robotics_er_2_preview: _models.GeminiRoboticsEr2Preview
 """Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`).
 
-65,536 of output. $1 in and $5 out per million tokens.
+65,536 of output. $1 in and $5 out per million tokens until 2026-12-31; $2 in and $10 out per million tokens.
 
 Facts of 2026-11-22."""
 

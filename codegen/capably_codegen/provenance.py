@@ -1,0 +1,62 @@
+"""Who says so: the lock of the last sync and the verdicts, compiled for `capably show`."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from capably_codegen.fields import fields_of
+from capably_codegen.schema import Registry
+from capably_codegen.verdicts import Verdict, load_verdicts
+
+FILE = "_provenance.json"
+LOCK = "registry.lock.json"
+VERDICTS = "verdicts.yaml"
+
+
+def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
+    """The compiled file by its name; nothing for a registry without a lock beside it.
+
+    Raises `RegistryError` if a verdict is contradicted.
+    """
+    lock_file, verdicts_file = registry_file.with_name(LOCK), registry_file.with_name(VERDICTS)
+    if not lock_file.exists():
+        return {}
+    lock = json.loads(lock_file.read_text(encoding="utf-8"))
+    verdicts = load_verdicts(verdicts_file, registry) if verdicts_file.exists() else []
+    whole = {
+        "sources": lock["sources"],
+        "verdicts": [_plain(verdict, registry) for verdict in verdicts],
+        "models": {id: dict(_evidence(lock, id, registry)) for id in sorted(registry.models)},
+    }
+    return {FILE: "\n".join(_lines(whole)) + "\n"}
+
+
+def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
+    plain = verdict.model_dump(mode="json")
+    ids = (*registry.models, *registry.retired)
+    return {**plain, "models": sorted(id for id in ids if verdict.speaks_of(id))}
+
+
+def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, Any]]:
+    """What the lock has on a model; what was said of a value that has been corrected since is left out."""
+    ours = fields_of(registry, id, datetime.date.min)
+    for field, found in lock["models"].get(id, {}).items():
+        if field.startswith("prices") or ours.get(field) == found[0]:
+            yield field, found
+
+
+def _lines(whole: Mapping[str, Any]) -> Iterator[str]:
+    """One line per source, verdict and model: small, and a diff shows what moved."""
+    yield "{"
+    yield f'"sources": {json.dumps(whole["sources"])},'
+    yield '"verdicts": ['
+    yield ",\n".join(json.dumps(verdict) for verdict in whole["verdicts"])
+    yield "],"
+    yield '"models": {'
+    yield ",\n".join(f"{json.dumps(id)}: {json.dumps(fields)}" for id, fields in whole["models"].items())
+    yield "}"
+    yield "}"

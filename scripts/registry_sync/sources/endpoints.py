@@ -1,0 +1,95 @@
+"""The vendors' own model endpoints, asked through their SDKs when there is a key. Nobody outranks them.
+
+OpenAI's endpoint tells ids and nothing else, so it is not asked.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from registry_sync.said import Said, Source, SourceError, known
+
+_LEVELS = ("low", "medium", "high", "xhigh", "max")
+
+
+def read_endpoints(environment: Mapping[str, str] = os.environ) -> list[Source]:
+    """What each vendor says for which the environment has a key; without keys, nothing."""
+    asked: list[tuple[str, str | None, Callable[[str], Said]]] = [
+        ("anthropic /v1/models", environment.get("ANTHROPIC_API_KEY"), ask_anthropic),
+        ("google models.list", environment.get("GEMINI_API_KEY") or environment.get("GOOGLE_API_KEY"), ask_google),
+    ]
+    return [_source(name, key, ask) for name, key, ask in asked if key]
+
+
+def _source(name: str, key: str, ask: Callable[[str], Said]) -> Source:
+    try:
+        said = ask(key)
+    except SourceError:
+        raise
+    except Exception as error:
+        # The SDKs raise their own kinds; whichever it is, this source cannot be used.
+        raise SourceError(f"{name} did not answer: {type(error).__name__}: {error}") from error
+    if not said:
+        raise SourceError(f"{name} lists no model")
+    return Source(name, "live", "api", said, frozenset(said))
+
+
+def ask_anthropic(key: str, base_url: str | None = None) -> Said:
+    """Limits, ends of life and capabilities of every Claude that the key may use."""
+    import anthropic
+
+    with anthropic.Anthropic(api_key=key, base_url=base_url) as client:
+        return {
+            f"anthropic/{model.id}": known(_claude(model))
+            for model in client.models.list()
+            if model.lifecycle != "retired"
+        }
+
+
+def _claude(model: Any) -> dict[str, Any]:
+    released = model.created_at.date()
+    found: dict[str, Any] = {
+        "limits.input": model.max_input_tokens,
+        "limits.output": model.max_tokens,
+        "dates.released": released.isoformat() if released.year > 1970 else None,
+        "dates.deprecated": model.deprecated_at and model.deprecated_at.date().isoformat(),
+        "dates.retires": model.retires_at and model.retires_at.date().isoformat(),
+    }
+    can = model.capabilities
+    if can is None:
+        return found
+    efforts = [level for level in _LEVELS if (support := getattr(can.effort, level)) and support.supported]
+    types = can.thinking.types
+    offs = [getattr(types, name, None) for name in ("disabled", "between_tools")]
+    return {
+        **found,
+        "input.image": can.image_input.supported,
+        "input.document": can.pdf_input.supported,
+        "structured_output": can.structured_outputs.supported,
+        "reasoning": can.thinking.supported,
+        "reasoning.efforts": sorted(efforts) if can.effort.supported else None,
+        "reasoning.budget": types.enabled.supported,
+        "reasoning.always_on": can.thinking.supported and not any(off and off.supported for off in offs),
+    }
+
+
+def ask_google(key: str, base_url: str | None = None) -> Said:
+    """Limits, and whether it thinks, of every model that generates content."""
+    from google import genai
+    from google.genai import types
+
+    options = types.HttpOptions(base_url=base_url) if base_url else None
+    said: Said = {}
+    with genai.Client(api_key=key, http_options=options, vertexai=False) as client:
+        for model in client.models.list(config={"page_size": 1000}):
+            if model.name and "generateContent" in (model.supported_actions or []):
+                said[f"google/{model.name.removeprefix('models/')}"] = known(
+                    {
+                        "limits.input": model.input_token_limit,
+                        "limits.output": model.output_token_limit,
+                        "reasoning": model.thinking,
+                    }
+                )
+    return said

@@ -1,0 +1,151 @@
+"""genai-prices' table of prices, a Python file of constructor calls, read without importing it.
+
+A model's ids are match rules; prices may be dated and tiered. Its context windows are left out: they are often those of
+another variant.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime
+import re
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from registry_sync.python_data import Built, variable
+from registry_sync.python_data import read as plain
+from registry_sync.said import PROVIDERS, Said, Source, SourceError, rounded
+from registry_sync.sources import expect, version_of
+
+_RATES = {
+    "input_mtok": "input",
+    "output_mtok": "output",
+    "cache_read_mtok": "cache_read",
+    "cache_write_mtok": "cache_write",
+    "cache_write_1h_mtok": "cache_write_1h",
+    "input_audio_mtok": "input_audio",
+    "output_audio_mtok": "output_audio",
+    "output_image_mtok": "output_image",
+}
+_BATCH = {"processing": "batch"}
+
+
+def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
+    """Prices of `day`, and those that start later, of the given ids and of every id that a rule spells out."""
+    version = version_of(folder, "genai-prices")
+    file = folder / "genai_prices" / "data.py"
+    said: Said = {}
+    rates: set[str] = set()
+    for provider in _providers(file):
+        host = provider.get("id")
+        names = {id.partition("/")[2] for id in ids if id.startswith(f"{host}/")}
+        for model in cast(list[Built], provider.get("models") or []):
+            fields = _prices(model, day)
+            rates |= {field.rpartition(".")[2] for field in fields}
+            matched = {name for name in names if _matches(model.get("match"), name)}
+            for name in sorted(matched | set(_spelt_out(model.get("match")))):
+                said.setdefault(f"{host}/{name}", fields)
+    expect(f"genai-prices {version}", (*_RATES.values(), "batch"), rates)
+    return Source("genai-prices", version, "genai-prices", {id: f for id, f in said.items() if f}, frozenset(said))
+
+
+def _providers(file: Path) -> Iterator[Built]:
+    """The three vendors, each read from its own part of the file."""
+    table = variable(file, "providers")
+    if not isinstance(table, ast.List):
+        raise SourceError("genai_prices/data.py: `providers` is no list any more")
+    found: list[Any] = []
+    for node in table.elts:
+        named = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
+        host = named.get("id")
+        if isinstance(host, ast.Constant) and host.value in PROVIDERS:
+            found.append(host.value)
+            yield Built("Provider", {"id": host.value, "models": plain(named.get("models") or ast.List(elts=[]))}, [])
+    if sorted(found) != sorted(PROVIDERS):
+        raise SourceError(f"genai_prices/data.py has {', '.join(found) or 'none'} of {', '.join(PROVIDERS)}")
+
+
+def _matches(clause: Built | None, name: str) -> bool:
+    if clause is None:
+        return False
+    word = next(iter(clause.fields.values()))
+    match clause.kind:
+        case "ClauseOr":
+            return any(_matches(inner, name) for inner in word)
+        case "ClauseAnd":
+            return all(_matches(inner, name) for inner in word)
+        case "ClauseEquals":
+            return name == word
+        case "ClauseStartsWith":
+            return name.startswith(word)
+        case "ClauseEndsWith":
+            return name.endswith(word)
+        case "ClauseContains":
+            return word in name
+        case "ClauseRegex":
+            return re.search(word, name) is not None
+        case other:
+            raise SourceError(f"genai_prices/data.py: a match rule {other!r} of which nobody has heard")
+
+
+def _spelt_out(clause: Built | None) -> Iterator[str]:
+    """Ids that a rule names one by one."""
+    if clause is None:
+        return
+    if clause.kind == "ClauseEquals":
+        yield clause.fields["equals"]
+    elif clause.kind == "ClauseOr":
+        for inner in clause.fields["or_"]:
+            yield from _spelt_out(inner)
+
+
+def _prices(model: Built, day: datetime.date) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    # Of those that have begun the last is in force; conditions other than a day (hours) are not ours.
+    for start, price in _dated(model.get("prices")):
+        if start <= day.isoformat():
+            found = {f"prices.{name}": value for name, value in _rates(price)}
+        else:
+            found |= {f"prices@{start}.{name}": value for name, value in _rates(price)}
+    return found | dict(_batches(model, found, day))
+
+
+def _batches(model: Built, found: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
+    """What a token costs in a batch, as a part of what it costs otherwise."""
+    variants = cast(list[Built], model.get("price_variants") or [])
+    for start, price in _dated([variant for variant in variants if variant.get("when") == _BATCH]):
+        group = "prices" if start <= day.isoformat() else f"prices@{start}"
+        whole, part = found.get(f"{group}.input"), dict(_rates(price)).get("input")
+        if whole and part:
+            yield f"{group}.batch", rounded(part / whole)
+
+
+def _dated(prices: Built | list[Built] | None) -> list[tuple[str, Built | None]]:
+    """First day and price, in order; the empty day for one that always held."""
+    if isinstance(prices, Built):
+        return [("", prices)]
+    found = [(_start(price), cast(Built | None, price.get("prices"))) for price in prices or []]
+    return sorted(((start, price) for start, price in found if start is not None), key=lambda pair: pair[0])
+
+
+def _start(price: Built) -> str | None:
+    """The first day of a dated price; empty if it always held, `None` if it depends on something else."""
+    constraint = cast(Built | None, price.get("constraint"))
+    if constraint is None:
+        return ""
+    start = constraint.get("start_date")
+    return datetime.date(*start.positional).isoformat() if isinstance(start, Built) else None
+
+
+def _rates(price: Built | None) -> Iterator[tuple[str, float]]:
+    if price is None:
+        return
+    for theirs, ours in _RATES.items():
+        rate = price.get(theirs)
+        if isinstance(rate, Built):
+            yield ours, rounded(rate.fields["base"])
+            for tier in rate.fields["tiers"]:
+                yield f"above_{tier.fields['start']}.{ours}", rounded(tier.fields["price"])
+        elif rate is not None:
+            yield ours, rounded(rate)

@@ -1,0 +1,106 @@
+"""litellm's model map, one JSON file. A missing flag is unknown, not no; `gemini/x` is Google's own `x`."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from registry_sync.said import Said, Source, SourceError, known, rounded
+from registry_sync.sources import expect, version_of
+
+_FILE = "model_prices_and_context_window_backup.json"
+_PROVIDERS = {"anthropic": "anthropic", "gemini": "google", "openai": "openai"}
+_CHAT = ("chat", "responses")
+_MODES = (*_CHAT, "image_generation")
+"""Models that draw in a conversation are listed under either mode; only of chat models a new one is told."""
+_RATES = {
+    "input_cost_per_token": "input",
+    "output_cost_per_token": "output",
+    "cache_read_input_token_cost": "cache_read",
+    "cache_creation_input_token_cost": "cache_write",
+    "cache_creation_input_token_cost_above_1hr": "cache_write_1h",
+    "input_cost_per_audio_token": "input_audio",
+    "output_cost_per_audio_token": "output_audio",
+    "output_cost_per_image_token": "output_image",
+}
+_NUMBERS = {
+    "max_input_tokens": "limits.input",
+    "max_output_tokens": "limits.output",
+    "prompt_cache_min_tokens": "limits.cache_min",
+}
+_FLAGS = {
+    "supports_vision": "input.image",
+    "supports_pdf_input": "input.document",
+    "supports_audio_input": "input.audio",
+    "supports_video_input": "input.video",
+    "supports_audio_output": "output.audio",
+    "supports_function_calling": "tools",
+    "supports_forced_tool_use": "tools.forced",
+    "supports_reasoning": "reasoning",
+    "thinking_always_on": "reasoning.always_on",
+    "supports_sampling_params": "sampling.temperature",
+    "supports_assistant_prefill": "prefill",
+    "supports_mid_conversation_system": "system",
+}
+_SCHEMA = {"anthropic": "supports_native_structured_output"}
+"""Claude's `supports_response_schema` was true before there were structured outputs."""
+_BATCH = "input_cost_per_token_batches"
+_EXPECTED = (*_RATES, *_NUMBERS, *_FLAGS, *_SCHEMA.values(), "supports_response_schema", "deprecation_date", _BATCH)
+
+
+def read(folder: Path) -> Source:
+    """Limits, prices, dates and flags of the chat models of the three vendors."""
+    version = version_of(folder, "litellm")
+    entries = {id: entry for key, entry in _load(folder / "litellm" / _FILE).items() if (id := _id(key, entry))}
+    expect(f"litellm {version}", _EXPECTED, {field for entry in entries.values() for field in entry})
+    said: Said = {id: _fields(id, entry) for id, entry in entries.items()}
+    chat = frozenset(id for id, entry in entries.items() if entry["mode"] in _CHAT)
+    return Source("litellm", version, "litellm", said, chat)
+
+
+def _load(file: Path) -> dict[str, Any]:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SourceError(f"litellm/{file.name} is missing") from None
+    except json.JSONDecodeError as error:
+        raise SourceError(
+            f"litellm/{file.name} is no valid JSON (line {error.lineno}: {error.msg}); cut off?"
+        ) from None
+
+
+def _id(key: str, entry: Any) -> str | None:
+    """`gemini/gemini-4-argon` -> `google/gemini-4-argon`; regions, speeds, fine-tunes and other hosts are left out."""
+    provider = _PROVIDERS.get(entry.get("litellm_provider", ""))
+    if provider is None or entry.get("mode") not in _MODES:
+        return None
+    name = key.removeprefix("gemini/") if provider == "google" else key
+    return None if "/" in name or name.startswith("ft:") else f"{provider}/{name}"
+
+
+def _fields(id: str, entry: dict[str, Any]) -> dict[str, Any]:
+    provider = id.partition("/")[0]
+    found: dict[str, Any] = {ours: int(entry[theirs]) for theirs, ours in _NUMBERS.items() if entry.get(theirs)}
+    found |= known({ours: entry.get(theirs) for theirs, ours in _FLAGS.items()})
+    found |= known({"structured_output": entry.get(_SCHEMA.get(provider, "supports_response_schema"))})
+    found |= known({"dates.retires": entry.get("deprecation_date")})
+    if "supports_none_reasoning_effort" in entry and entry.get("supports_reasoning"):
+        found.setdefault("reasoning.always_on", not entry["supports_none_reasoning_effort"])
+    return found | _prices(entry)
+
+
+def _prices(entry: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in entry.items():
+        if not isinstance(value, (int, float)):
+            continue
+        tier = re.fullmatch(r"(.+)_above_(\d+)k_tokens", key)
+        rate = _RATES.get(tier[1] if tier else key)
+        if rate:
+            beyond = f"above_{int(tier[2]) * 1000}." if tier else ""
+            found[f"prices.{beyond}{rate}"] = rounded(value * 1_000_000)
+    if entry.get(_BATCH) and entry.get("input_cost_per_token"):
+        found["prices.batch"] = rounded(entry[_BATCH] / entry["input_cost_per_token"])
+    return found

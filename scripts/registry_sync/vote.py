@@ -1,0 +1,213 @@
+"""What the sources say against the registry: who agrees with each field, what may be changed, what is contested.
+
+Lineages vote, not sources. A number changes when nobody who speaks of it holds ours any more and either the vendor
+(its endpoint, its SDK) or two lineages that agree say another; an unknown one is filled from what all who speak of it
+say. What a type depends on is never changed, and a field with a verdict is left alone.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from capably_codegen.fields import Fields, as_yes_or_no, fields_of
+from capably_codegen.registry import UNVERIFIED
+from capably_codegen.schema import Registry
+from capably_codegen.verdicts import Verdict, decided
+
+from registry_sync.said import Said, Source, Value
+
+OFFICIAL = ("api", "sdk")
+"""Lineages of the vendor's own word, the strongest first."""
+GROUPS = ("prices", "limits", "dates")
+"""What may be applied."""
+_PRICE_JUMP = 10
+"""A price that moves by more than this factor is told and not applied: more likely a slip of units."""
+
+
+class Evidence(NamedTuple):
+    """One field of one model: our value, who says the same, who says what else."""
+
+    value: Value
+    by: list[str]
+    against: dict[str, Value]
+
+
+class Change(NamedTuple):
+    """A number that the sources say is another."""
+
+    id: str
+    field: str
+    old: Value | None
+    new: Value
+    by: list[str]
+
+    @property
+    def group(self) -> str:
+        return group_of(self.field)
+
+
+class Conflict(NamedTuple):
+    """A field on which somebody contradicts the registry, or the sources each other."""
+
+    id: str
+    field: str
+    ours: Value | None
+    against: dict[str, Value]
+    verdict: Verdict | None
+
+    @property
+    def serious(self) -> bool:
+        """Undecided, and contradicted by the vendor or by two lineages."""
+        return self.verdict is None and (len(self.against) > 1 or any(name in self.against for name in OFFICIAL))
+
+
+class Outcome(NamedTuple):
+    """The whole count."""
+
+    evidence: dict[str, dict[str, Evidence]]
+    changes: list[Change]
+    conflicts: list[Conflict]
+
+
+def group_of(field: str) -> str:
+    """`prices@2026-12-01.input` -> `prices`."""
+    return field.partition(".")[0].partition("@")[0]
+
+
+def count(registry: Registry, verdicts: list[Verdict], said: Mapping[str, Said], day: datetime.date) -> Outcome:
+    """Compares every model of the registry with what the lineages say of it."""
+    outcome = Outcome({}, [], [])
+    for id in sorted(registry.models):
+        ours, settled = fields_of(registry, id, day), decided(verdicts, id)
+        votes = _votes(id, said)
+        for field in sorted(votes):
+            _judge(outcome, id, field, ours, votes[field], settled.get(field))
+    return outcome
+
+
+def _votes(id: str, said: Mapping[str, Said]) -> dict[str, dict[str, Value]]:
+    """Field -> lineage -> value, for one model."""
+    votes: dict[str, dict[str, Value]] = {}
+    for lineage, models in sorted(said.items()):
+        told = models.get(id, {})
+        for field, value in told.items():
+            if not _flat_tier(field, value, told):
+                votes.setdefault(field, {})[lineage] = value
+    return votes
+
+
+def _flat_tier(field: str, value: Value, told: Mapping[str, Value]) -> bool:
+    """Whether a rate beyond a threshold is the rate below it: then there is no threshold."""
+    group, _, rest = field.partition(".")
+    return group.startswith("prices") and "." in rest and told.get(f"{group}.{rest.rpartition('.')[2]}") == value
+
+
+def _judge(
+    outcome: Outcome, id: str, field: str, fields: Fields, votes: dict[str, Value], verdict: Verdict | None
+) -> None:
+    ours = fields.get(field)
+    by = [name for name, value in votes.items() if _same(ours, value)]
+    against = {name: value for name, value in votes.items() if name not in by and _comparable(ours, value)}
+    if ours is not None:
+        outcome.evidence.setdefault(id, {})[field] = Evidence(ours, by, against)
+    if group_of(field) in GROUPS:
+        new = None if verdict else _changed(field, ours, by, votes, fields)
+        if new is not None:
+            outcome.changes.append(Change(id, field, ours, new, [n for n, v in votes.items() if v == new]))
+            return
+    if against:
+        outcome.conflicts.append(Conflict(id, field, ours, against, verdict))
+
+
+def _same(ours: Value | None, said: Value) -> bool:
+    if isinstance(said, bool):
+        return as_yes_or_no(ours) is said
+    if isinstance(said, list) and isinstance(ours, list):
+        return _words(ours) == _words(said)
+    return ours == said
+
+
+def _words(words: Any) -> list[str]:
+    return sorted(words)
+
+
+def _comparable(ours: Value | None, said: Value) -> bool:
+    """Whether the two can contradict each other: a fact that nobody has checked contradicts no one."""
+    return ours != UNVERIFIED and (not isinstance(said, bool) or as_yes_or_no(ours) is not None)
+
+
+def _changed(field: str, ours: Value | None, by: list[str], votes: Mapping[str, Value], fields: Fields) -> Value | None:
+    """The value that should stand there, if it is another than ours and sure enough."""
+    official = next((votes[name] for name in OFFICIAL if name in votes), None)
+    if official is not None:
+        return official if official != ours else None
+    distinct = list(dict.fromkeys(votes.values()))
+    if by or len(distinct) != 1:
+        return None
+    new = distinct[0]
+    if ours is None:
+        return new if _fills(field, votes, fields) else None
+    return new if len(votes) > 1 and not _jumps(field, ours, new) else None
+
+
+def _fills(field: str, votes: Mapping[str, Value], fields: Fields) -> bool:
+    """Whether an unknown number may be filled in by those who speak of it."""
+    if field == "dates.retires":
+        return len(votes) > 1  # A single table's end of life is no announcement.
+    start = field.partition(".")[0]
+    if start.startswith("prices@"):
+        return True
+    # A rate beyond a threshold belongs to a price that we have.
+    return field.count(".") < 2 or f"{start}.input" in fields
+
+
+def _jumps(field: str, old: Value, new: Value) -> bool:
+    return group_of(field) == "prices" and bool(old) and not 1 / _PRICE_JUMP <= new / old <= _PRICE_JUMP
+
+
+def new_ids(registry: Registry, sources: list[Source]) -> dict[str, list[Source]]:
+    """Chat models that the registry does not know, with the sources that list them.
+
+    models.dev alone does not count, it has ids that no API serves; and the ids of genai-prices are rules that match old
+    spellings too.
+    """
+    known = {*registry.models, *registry.retired, *registry.not_chat}
+    listed: dict[str, list[Source]] = {}
+    for source in sources:
+        if source.lineage != "genai-prices":
+            for id in source.ids - known:
+                listed.setdefault(id, []).append(source)
+    return {id: by for id, by in sorted(listed.items()) if any(source.lineage != "models.dev" for source in by)}
+
+
+def nearest_profile(registry: Registry, id: str, said: Mapping[str, Said]) -> tuple[str, int, int] | None:
+    """The profile of the same vendor that contradicts what is said of a new id the least, `(name, agree, said)`.
+
+    It is a hint for whoever reads the vendor's page, and no fact: a model of the same family is no source.
+    """
+    votes = {field: values for field, values in _votes(id, said).items() if group_of(field) not in GROUPS}
+    ranked: list[tuple[int, int, str]] = []
+    for other, model in registry.models.items():
+        if other.partition("/")[0] == id.partition("/")[0] and model.profile != UNVERIFIED:
+            fields = fields_of(registry, other, datetime.date.max)
+            agree = sum(_same(fields.get(field), value) for field, values in votes.items() for value in values.values())
+            ranked.append((agree, _common(id, other), model.profile))
+    if not ranked or not votes:
+        return None
+    agree, _, profile = max(ranked)
+    return profile, agree, sum(len(values) for values in votes.values())
+
+
+def _common(one: str, other: str) -> int:
+    """How many characters two ids begin with in common."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def ended(registry: Registry, day: datetime.date, within: datetime.timedelta) -> Iterator[tuple[str, datetime.date]]:
+    """Models that have ended or will soon, with the day."""
+    for id, model in sorted(registry.models.items()):
+        end = model.dates.retires
+        if end and end <= day + within:
+            yield id, end
