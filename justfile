@@ -56,3 +56,8 @@ peer:
 # tests while you work: no coverage, stops at the first failure
 quick *ARGS:
     uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}
+
+# what other projects and the vendors' SDKs say now; --apply writes prices, limits and dates
+registry-sync *ARGS:
+    PYTHONPATH=scripts uv run --quiet python -m registry_sync {{ ARGS }}
+    uv run --quiet capably generate

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -170,7 +171,7 @@ def test_the_list_tells_no_reasoning_from_reasoning_that_can_be_off(capsys: pyte
 
 
 def test_show_tells_everything_about_one_model(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = printed(capsys, "show", "google/gemini-4-argon").splitlines()
+    lines = printed(capsys, "show", "google/gemini-4-argon").partition("\n\n")[0].splitlines()
     facts = {line[2:22].strip(): line[23:] for line in lines[1:]}
     info = next(info for info in listed_models() if info.id == "google/gemini-4-argon")
     assert lines[0] == "google/gemini-4-argon  (Gemini 4 Argon, active)"
@@ -199,7 +200,7 @@ def test_show_says_what_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None
 
 def test_every_model_can_be_shown(capsys: pytest.CaptureFixture[str]) -> None:
     for info in listed_models():
-        lines = printed(capsys, "show", info.id).splitlines()
+        lines = printed(capsys, "show", info.id).partition("\n\n")[0].splitlines()
         assert all(line[23:].strip() for line in lines[1:]), info.id
 
 
@@ -332,3 +333,38 @@ def test_coverage_counts_known_facts_by_provider(capsys: pytest.CaptureFixture[s
 def test_coverage_follows_the_filter(capsys: pytest.CaptureFixture[str]) -> None:
     head, *_ = printed(capsys, "models", "--coverage", "--provider", "anthropic").splitlines()
     assert head.split() == ["known", "anthropic", "all"]
+
+
+# --- who says so --------------------------------------------------------------------------------------------------
+
+
+def test_show_tells_who_says_so_since_when_and_what_was_decided(capsys: pytest.CaptureFixture[str]) -> None:
+    out = printed(capsys, "show", "openai/gpt-5.4")
+    lines = out.partition("who says so")[2].splitlines()
+    [price] = [line for line in lines if line.startswith("  prices.input ")]
+    assert re.fullmatch(r"  prices\.input +2\.5  \(genai-prices, litellm; \d{4}-\d\d-\d\d\)", price)
+    at = next(n for n, line in enumerate(lines) if line.startswith("  limits.input "))
+    assert "922,000  (decided by hand; " in lines[at]
+    assert "litellm: 1,050,000" in lines[at + 1]
+    assert "decided 2026-11-22: 1,050,000 is the context window;" in lines[at + 1]
+    assert lines[-1].startswith("  read: anthropic ")
+
+
+def test_show_as_json_has_the_provenance_of_each_field(capsys: pytest.CaptureFixture[str]) -> None:
+    found = as_json(capsys, "show", "openai/gpt-5.4")["provenance"]
+    assert found["limits.input"]["against"] == {"litellm": 1_050_000}
+    assert found["limits.input"]["verdict"]["value"] == 922_000
+    assert found["tools"]["by"] == ["litellm", "models.dev"]
+
+
+def test_show_says_that_a_file_of_the_users_corrects_the_model(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("models:\n  openai/gpt-5.4:\n    prices: [{input: 1, output: 2}]\n", encoding="utf-8")
+    llm.use_registry(file)
+    try:
+        out = printed(capsys, "show", "openai/gpt-5.4")
+    finally:
+        llm.use_registry(None)
+    assert "mine.yaml corrects this model; what follows is about capably's own registry" in out

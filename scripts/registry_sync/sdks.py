@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from registry_sync.python_data import parse, value_of, variable
 from registry_sync.said import Said, Source, SourceError
+from registry_sync.sources import version_of
 
 
 class Sdk(NamedTuple):
@@ -59,11 +60,15 @@ def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
     return list(found)
 
 
-def read_sdk(sdk: Sdk, folder: Path | None = None) -> Source:
-    """What an SDK says: the ids, and the days on which some of them end."""
-    folder = folder or folder_of(sdk.package)
+def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
+    """What an SDK says: the ids, and the days on which some of them end. `unpacked` may hold another than the installed."""
+    there = unpacked / sdk.package.replace(".", "/") if unpacked else None
+    if unpacked and there and there.is_dir():
+        folder, number = there, version_of(unpacked, sdk.distribution)
+    else:
+        folder, number = folder_of(sdk.package), version(sdk.distribution)
     said: Said = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
-    return Source(sdk.distribution, version(sdk.distribution), "sdk", said, frozenset(ids(sdk, folder)))
+    return Source(sdk.distribution, number, "sdk", said, frozenset(ids(sdk, folder)))
 
 
 def _literal_words(node: ast.AST) -> list[str]:

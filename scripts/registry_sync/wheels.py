@@ -38,7 +38,7 @@ def read_all(folder: Path, ids: Collection[str], day: datetime.date) -> list[Sou
     """Every source, the vendors' own first. Raises one `SourceError` that names everything that is wrong."""
     readers: list[Callable[[], list[Source]]] = [
         read_endpoints,
-        *(lambda sdk=sdk: [read_sdk(sdk)] for sdk in SDKS),
+        *(lambda sdk=sdk: [read_sdk(sdk, folder)] for sdk in SDKS),
         lambda: [litellm.read(folder)],
         lambda: [genai_prices.read(folder, ids, day)],
         *(lambda provider=provider: [langchain.read(folder, provider)] for provider in PROVIDERS),

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
+from capably.cli.provenance import provenance_lines, provenance_of
 from capably.llm._registry import find_model
 from capably.llm._select import models, price
 from capably.types.facts import ModelInfo
@@ -72,11 +73,13 @@ def _models(options: argparse.Namespace) -> int:
 def _show(options: argparse.Namespace) -> int:
     info = find_model(options.id)
     if options.json:
-        _print_json(info.to_json())
+        _print_json({**info.to_json(), "provenance": provenance_of(info)})
         return 0
     print(f"{info.id}  ({info.name}, {info.status})")
     for name, value in _facts(info):
         print(f"  {name:<20} {value}")
+    for line in provenance_lines(info):
+        print(line)
     return 0
 
 

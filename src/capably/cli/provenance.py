@@ -1,0 +1,78 @@
+"""Who says so: for `capably show`, what the last sync and the verdicts have on each field of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, cast
+
+import msgspec
+
+from capably.llm._registry import overlay
+from capably.types.facts import ModelInfo
+
+
+@cache
+def _compiled() -> dict[str, Any]:
+    """The sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: what it says instead}]`."""
+    file = files("capably_models") / "_provenance.json"
+    return msgspec.json.decode(file.read_bytes()) if file.is_file() else {"sources": {}, "verdicts": [], "models": {}}
+
+
+def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
+    """Field -> its value, since when it stands so, who says so, who says what else, and the verdict if there is one.
+
+    It speaks of capably's own registry; `corrected_by` says whether the user's file has another word on the model.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for field, (value, since, by, *against) in _compiled()["models"].get(info.origin, {}).items():
+        found[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
+    for verdict in _compiled()["verdicts"]:
+        if info.origin in verdict["models"]:
+            for field in verdict["fields"]:
+                entry = found.setdefault(
+                    field, {"value": verdict["value"], "since": verdict["on"], "by": [], "against": {}}
+                )
+                entry["verdict"] = {key: verdict[key] for key in ("value", "said", "because", "on", "sources")}
+    return dict(sorted(found.items()))
+
+
+def corrected_by(info: ModelInfo) -> str | None:
+    """The user's own file, where it speaks of this model or of its profile."""
+    theirs = overlay()
+    if theirs is None or not (info.id in theirs.section("models") or info.profile in theirs.section("profiles")):
+        return None
+    return theirs.data["source"]
+
+
+def provenance_lines(info: ModelInfo) -> Iterator[str]:
+    """The same to read: one line per field, and under it who contradicts and what was decided."""
+    found = provenance_of(info)
+    if not found:
+        return
+    yield ""
+    yield "who says so (since when; sources that copy each other count once)"
+    file = corrected_by(info)
+    if file:
+        yield f"  {file} corrects this model; what follows is about capably's own registry"
+    width = max(map(len, found))
+    for field, entry in found.items():
+        by = ", ".join(entry["by"]) or ("decided by hand" if "verdict" in entry else "the profile's sources")
+        yield f"  {field:<{width}}  {_say(entry['value'])}  ({by}; {entry['since']})"
+        said = {**entry.get("verdict", {}).get("said", {}), **entry["against"]}
+        if entry["against"] or "verdict" in entry:
+            others = ", ".join(f"{who}: {_say(what)}" for who, what in said.items())
+            why = entry.get("verdict", {}).get("because", "")
+            decided = f"decided {entry['verdict']['on']}: {why.strip()}" if why else "not decided"
+            yield f"  {'':<{width}}    {others + '; ' if others else ''}{decided}"
+    read = [f"{name} {source['version']}" for name, source in _compiled()["sources"].items()]
+    yield f"  read: {', '.join(read)}"
+
+
+def _say(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " ".join(map(str, cast(list[Any], value))) or "none"
+    return f"{value:,}" if isinstance(value, int) else str(value)
