@@ -386,6 +386,22 @@ def test_a_kept_real_answer_is_replayed_with_the_providers_own_json() -> None:
     assert (said.source.wire, said.source.provider, said.source.endpoint) == ({"said": 1}, "scripted", "scripted")
 
 
+def test_a_kept_answer_costs_what_it_cost_on_its_day() -> None:
+    """The price of Gemini 4 Argon changes after 2026-11-30, and an answer is not charged again when it is read again."""
+    model = llm.Model("google/gemini-4-argon")
+    request = Request(
+        info=model.info, model_id="gemini-4-argon", endpoint="generate_content", messages=[], system=None, params={}
+    )
+    reply = Reply(content=[], finish_reason="stop", usage=llm.Usage(1_000_000, 100_000), body=b"{}", wire={})
+    state = json.loads(llm.Response(reply, model, request, [], {}, ()).to_json())
+    costs: list[float | None] = []
+    for day in ("2026-10-20", "2026-11-30", "2026-12-01", "2027-03-01"):
+        state["response"]["day"] = day
+        again = llm.Response.from_json(json.dumps(state))
+        costs.append(pickle.loads(pickle.dumps(again)).cost)
+    assert costs == [3, 3, 6, 6]
+
+
 def test_messages_survive_json_pickle_and_copies() -> None:
     messages = conversation().messages
     for again in (

@@ -46,6 +46,8 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     _sent: Sequence[Message]
     _params: Mapping[str, Any]
     warnings: tuple[str, ...]
+    _day: datetime.date
+    """The day of the call, in the user's own calendar."""
 
     if not TYPE_CHECKING:
         # Parameters with defaults, which `Generic` itself knows from Python 3.13 only.
@@ -67,6 +69,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         self._sent = messages
         self._params = params
         self.warnings = tuple(warnings)
+        self._day = datetime.date.today()
 
     @property
     def _reply(self) -> Reply:
@@ -128,9 +131,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     @property
     def cost(self) -> float | None:
-        """US dollars at today's prices of the registry; `None` where a price is unknown."""
+        """US dollars at the registry's prices on the day of the call; `None` where a price is unknown."""
         info = self._request.info
-        return None if info is None else cost_of(self.usage, info.prices, datetime.date.today())
+        return None if info is None else cost_of(self.usage, info.prices, self._day)
 
     @property
     def id(self) -> str | None:

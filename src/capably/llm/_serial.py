@@ -8,6 +8,7 @@ secrets). `from_json` takes tools and format anew.
 from __future__ import annotations
 
 import base64
+import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
@@ -136,6 +137,7 @@ def _state(response: Any) -> dict[str, Any]:
         "defaults": defaults,
         "endpoint": request.endpoint,
         "model_id": request.model_id,
+        "day": response._day.isoformat(),
         "sent": encode(list(response._sent)),
         "params": params,
         "not_kept": sorted({*dropped, *response._dropped}),
@@ -202,6 +204,8 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
         reply = JoinedReply(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
     response._dropped = tuple(name for name in state["not_kept"] if name not in params)
+    if "day" in state:
+        response._day = datetime.date.fromisoformat(state["day"])
     return response
 
 
