@@ -61,3 +61,7 @@ quick *ARGS:
 registry-sync *ARGS:
     PYTHONPATH=scripts uv run --quiet python -m registry_sync {{ ARGS }}
     uv run --quiet capably generate
+
+# the registry as one page to look at, dist/catalogue.html
+catalogue *ARGS:
+    PYTHONPATH=scripts uv run --quiet python -m catalogue {{ ARGS }}

@@ -1,0 +1,1 @@
+"""The registry as one self-contained page: `just catalogue`."""
