@@ -1,4 +1,4 @@
-"""The `capably` command: `models`, `show`, `generate`."""
+"""The `capably` command: `models`, `show`, `check`, `swap`, `generate`, `try`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from capably import __version__
-from capably.cli import catalogue, generation
+from capably.cli import catalogue, check, generation, swap, trial
 from capably.types.errors import CapablyError
 
 
@@ -18,7 +18,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     catalogue.add_models(commands)
     catalogue.add_show(commands)
+    check.add_check(commands)
+    swap.add_swap(commands)
     generation.add_generate(commands)
+    trial.add_try(commands)
     options = parser.parse_args(arguments)
     try:
         return options.run(options)

@@ -110,6 +110,11 @@ def listed_ids() -> Iterator[str]:
     return (info.id for info in listed_models())
 
 
+def gone() -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Retired ids with their date and successor, and ids that are no chat models with what they are instead."""
+    return _section("retired"), _section("not_chat")
+
+
 def rules_for(info: ModelInfo, endpoint: str | None) -> Mapping[str, Rule]:
     """What this model says to each parameter, worked out once per profile. Only for a verified model."""
     key = (info.profile, endpoint)

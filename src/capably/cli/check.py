@@ -1,0 +1,109 @@
+"""`capably check PATH...`: models that a code base names and that are unknown, gone or about to end. For CI."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from capably.cli.mentions import IGNORE, Mention, files_of, mentions_in, read
+from capably.llm._registry import gone, listed_model, nearest_ids
+
+
+class Finding(NamedTuple):
+    """One mention with something to say about it."""
+
+    mention: Mention
+    kind: str
+    """`unknown`, `retired`, `not_chat`, `ended`, `ending` or `deprecated` (it will end, no day is known or it is far)."""
+    what: str
+    ends: str | None = None
+    use: str | None = None
+
+    @property
+    def fails(self) -> bool:
+        """Whether a build should stop for it."""
+        return self.kind != "deprecated"
+
+
+def add_check(commands: Any) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check",
+        help="unknown, retired and ending models that a code base names",
+        description="Reads source files without running them. Exits with 1 if a model is unknown, gone, or ends within "
+        f"--within days; a comment `{IGNORE}` on the line takes it out.",
+    )
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("--within", type=int, default=60, metavar="DAYS", help="an end this near fails (default: 60)")
+    parser.add_argument("--json", action="store_true")
+    parser.set_defaults(run=_check)
+
+
+def _check(options: argparse.Namespace) -> int:
+    found = list(findings(options.paths, datetime.date.today(), options.within))
+    if options.json:
+        print(json.dumps([_plain(finding) for finding in found], indent=2))
+    else:
+        for finding in found:
+            use = f" Its successor is {finding.use}." if finding.use else ""
+            print(f"{finding.mention}: {finding.mention.text} {finding.what}.{use}")
+        bad = sum(finding.fails for finding in found)
+        print(f"{len(found)} mentions of models to look at, {bad} of which fail" if found else "nothing to say")
+    return 1 if any(finding.fails for finding in found) else 0
+
+
+def findings(paths: Iterable[Path], day: datetime.date, within: int) -> Iterator[Finding]:
+    """What there is to say about the models that these files name, file by file."""
+    for file in files_of(paths):
+        text = read(file)
+        for mention in mentions_in(file, text) if text else ():
+            finding = _finding(mention, day, within)
+            if finding:
+                yield finding
+
+
+def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:
+    retired, not_chat = gone()
+    if not mention.known:
+        near = nearest_ids(mention.id)
+        return Finding(mention, "unknown", "is in no registry" + (f" (nearest: {', '.join(near)})" if near else ""))
+    if mention.id in retired:
+        end = retired[mention.id]["on"]
+        what = f"was retired{f' on {end}' if end else ''} and no longer answers"
+        return Finding(mention, "retired", what, end, retired[mention.id]["replacement"])
+    if mention.id in not_chat:
+        # Named by its bare id it may well be used for what it is.
+        what = f"is a model for {not_chat[mention.id]}, which capably does not call"
+        return (
+            Finding(mention, "not_chat", what) if mention.text == mention.id and mention.file.suffix == ".py" else None
+        )
+    info = listed_model(mention.id)
+    end = info.dates["retires"] if info else None
+    if info is None or (end is None and info.status != "deprecated"):
+        return None
+    if end is None:
+        return Finding(mention, "deprecated", "is deprecated; no day of its end is known", None, info.replacement)
+    left = (datetime.date.fromisoformat(end) - day).days
+    kind = "ended" if left < 0 else "ending" if left <= within else "deprecated"
+    return Finding(
+        mention, kind, f"ended on {end}" if left < 0 else f"ends on {end}, in {left} days", end, info.replacement
+    )
+
+
+def _plain(finding: Finding) -> dict[str, Any]:
+    mention = finding.mention
+    return {
+        "file": str(mention.file),
+        "line": mention.line,
+        "column": mention.column + 1,
+        "text": mention.text,
+        "id": mention.id if mention.known else None,
+        "kind": finding.kind,
+        "fails": finding.fails,
+        "what": finding.what,
+        "ends": finding.ends,
+        "replacement": finding.use,
+    }

@@ -1,0 +1,181 @@
+"""`capably swap OLD NEW PATH...`: what would break if a code base moved from one model to another.
+
+The ids are swapped in a copy, and the type checker reads the code before and after: what it says afterwards only is what
+breaks. What no type says (an answer longer than the new model writes) is looked for in the text. Nothing is edited
+unless `--write` is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from capably.cli.mentions import Mention, constants, files_of, mentions_in, read
+from capably.llm._registry import find_model, rules_for
+from capably.types.errors import ConfigurationError
+from capably.types.facts import ModelInfo
+
+
+class Break(NamedTuple):
+    """A place that would no longer work."""
+
+    file: Path
+    line: int
+    what: str
+
+
+def add_swap(commands: Any) -> None:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "swap",
+        help="what breaks when one model takes another's place",
+        description="Exits with 1 if something would break. Needs pyright.",
+    )
+    parser.add_argument("old", metavar="OLD", help="for example openai/gpt-4.1")
+    parser.add_argument("new", metavar="NEW", help="for example anthropic/claude-sonnet-5-5")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    parser.add_argument("--write", action="store_true", help="edit the files, too")
+    parser.set_defaults(run=_swap)
+
+
+def _swap(options: argparse.Namespace) -> int:
+    old, new = find_model(options.old), find_model(options.new)
+    texts = {file: text for file in files_of(options.paths) if (text := read(file)) is not None}
+    named = {file: found for file, text in texts.items() if (found := _of(old, mentions_in(file, text)))}
+    if not named:
+        print(f"{old.id} is named nowhere")
+        return 0
+    swapped = {file: _swapped(texts[file], found, new.id) for file, found in named.items()}
+    for line in _differences(old, new):
+        print(line)
+    python = {file: text for file, text in texts.items() if file.suffix in (".py", ".pyi")}
+    broken = sorted({*_new_errors(python, {**python, **swapped}), *_too_long(swapped, new)})
+    for mention in (mention for found in named.values() for mention in found):
+        print(f"{mention}: {mention.text} -> {_replacement(mention, new.id)}")
+    for place in broken:
+        print(f"{place.file}:{place.line}: breaks: {place.what}")
+    if options.write:
+        for file, text in swapped.items():
+            file.write_text(text, encoding="utf-8")
+    count = sum(map(len, named.values()))
+    done = "swapped" if options.write else "would be swapped"
+    print(f"{count} mentions {done}, {len(broken)} places {'break' if options.write else 'would break'}")
+    return 1 if broken else 0
+
+
+def _of(model: ModelInfo, found: list[Mention]) -> list[Mention]:
+    """Those that name this model in full; a bare id belongs to somebody else's call."""
+    return [
+        mention for mention in found if mention.id == model.id and (mention.text == model.id or "llm." in mention.text)
+    ]
+
+
+def _replacement(mention: Mention, id: str) -> str:
+    if not mention.text.startswith("llm."):
+        return id
+    provider = id.partition("/")[0]
+    name = next(name for name, known in constants(provider).items() if known == id)
+    return f"llm.{provider}.{name}"
+
+
+def _swapped(text: str, found: list[Mention], id: str) -> str:
+    lines = text.splitlines(keepends=True)
+    for mention in sorted(found, reverse=True):
+        line = lines[mention.line - 1]
+        end = mention.column + len(mention.text)
+        lines[mention.line - 1] = line[: mention.column] + _replacement(mention, id) + line[end:]
+    return "".join(lines)
+
+
+# --- what differs -------------------------------------------------------------------------------------------------
+
+
+def _differences(old: ModelInfo, new: ModelInfo) -> Iterator[str]:
+    """What one takes and the other does not, from the rules that types are made of."""
+    if old.facts is None or new.facts is None:
+        unverified = ", ".join(info.id for info in (old, new) if info.facts is None)
+        yield f"nobody knows what {unverified} takes, so nothing is checked"
+        return
+    before, after = rules_for(old, old.endpoint), rules_for(new, new.endpoint)
+    lost = [name for name, rule in before.items() if not rule.refused and after[name].refused]
+    gained = [name for name, rule in after.items() if not rule.refused and before[name].refused]
+    for word, names in (("no longer takes", lost), ("takes as well", gained)):
+        if names:
+            yield f"{new.id} {word}: {', '.join(names)}"
+    for name, rule in after.items():
+        fewer = [value for value in before[name].values if value not in rule.values]
+        if fewer and rule.values and name not in lost:
+            yield f"{new.id} has fewer words for {name}: no {', '.join(fewer)}"
+
+
+def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
+    """`max_tokens` beyond what the new model writes, in files that name it; no type knows a number."""
+    limit = new.limits["output"]
+    for file, text in swapped.items():
+        if limit is None or file.suffix != ".py":
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.keyword) and node.arg == "max_tokens" and isinstance(node.value, ast.Constant):
+                asked = node.value.value
+                if isinstance(asked, int) and asked > limit:
+                    yield Break(file, node.value.lineno, f"max_tokens={asked:,}; {new.id} writes at most {limit:,}")
+
+
+# --- what the type checker says -----------------------------------------------------------------------------------
+
+
+def _new_errors(before: Mapping[Path, str], after: Mapping[Path, str]) -> Iterator[Break]:
+    """Errors that the code has afterwards on lines where it had none of that kind."""
+    found = list(_errors({file: text for file, text in after.items() if file in before}))
+    had = {(file, line, rule) for file, line, rule, _ in _errors(before)} if found else set[tuple[Path, int, str]]()
+    for file, line, rule, message in found:
+        if (file, line, rule) not in had:
+            yield Break(file, line, " ".join(message.split()))
+
+
+def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Path, int, str, str]]:
+    """What pyright rejects, when these files have these texts. The rest of the project is where it is."""
+    root = Path.cwd()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary).resolve()
+        places: dict[Path, Path] = {}
+        for number, (file, text) in enumerate(texts.items()):
+            whole = file.resolve()
+            inside = whole.relative_to(root) if whole.is_relative_to(root) else Path(f"other{number}") / file.name
+            copy = folder / inside
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_text(text, encoding="utf-8")
+            places[copy] = file
+        typings = root / "typings"
+        config = {
+            "include": ["."],
+            "extraPaths": [str(folder / "src"), str(root), str(root / "src")],
+            "typeCheckingMode": "standard",
+            "reportMissingImports": False,
+            **({"stubPath": str(typings)} if typings.is_dir() else {}),
+        }
+        (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
+        for item in _pyright(folder):
+            if item["severity"] == "error" and Path(item["file"]).resolve() in places:
+                where = places[Path(item["file"]).resolve()]
+                yield where, item["range"]["start"]["line"] + 1, item.get("rule", ""), item["message"]
+
+
+def _pyright(folder: Path) -> list[dict[str, Any]]:
+    beside = shutil.which("pyright", path=str(Path(sys.executable).parent))
+    program = beside or shutil.which("pyright")
+    if program is None:
+        raise ConfigurationError('swapping needs the type checker pyright: pip install "pyright[nodejs]"')
+    command = [program, "--outputjson", "--pythonpath", sys.executable, "-p", str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=folder)
+    try:
+        return json.loads(done.stdout)["generalDiagnostics"]
+    except (json.JSONDecodeError, KeyError):
+        raise ConfigurationError(f"pyright does not run: {(done.stderr or done.stdout).strip()[-300:]}") from None
