@@ -47,6 +47,45 @@ class Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, frozen=True)
 
 
+class Dialect(Entry):
+    """Where a host of OpenAI's formats differs from what most such hosts speak."""
+
+    system_role: Literal["system", "developer"] = "system"
+    """Role of instructions to models that reason."""
+    max_tokens: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    """Parameter that bounds the answer."""
+    seed: Literal["seed", "random_seed"] = "seed"
+    """Parameter of the sampling seed."""
+    required: Literal["required", "any"] = "required"
+    """Word for `tool_choice="required"`."""
+    effort: Literal["reasoning_effort", "reasoning.effort"] = "reasoning_effort"
+    """Parameter of the effort level; `a.b` = the field `b` of the object `a`."""
+    off: Literal["thinking", "enable_thinking", "reasoning"] = "thinking"
+    """How `off: disabled` is spelled: `thinking: {type: disabled}`, `enable_thinking: false`, `reasoning: {enabled: false}`."""
+    budget: Literal["thinking_budget", "reasoning.max_tokens"] | None = None
+    """Parameter of a token budget for reasoning; unset = none."""
+    thoughts: Literal["reasoning_content", "reasoning", "reasoning_details", "content", "never"] = "reasoning_content"
+    """Where a message holds its thoughts: in a field beside the content, or as items of the `content`; `never` = nowhere."""
+    show_thoughts: dict[Text, StrictBool | Text] = {}
+    """Fields of the body that ask for thoughts where they belong; sent to models that are known to reason."""
+    builtin_tools: dict[BuiltinTool, Text] = {}
+    """Built-in tools at Chat Completions, and the `type` by which the host calls them."""
+    documents: Literal["file", "file_or_url", "document_url", "file_url"] = "file"
+    """Form of documents: `file` with bytes, with bytes or a URL (`file_or_url`), Mistral's or Perplexity's own."""
+    audio: Literal["data_and_format", "data"] = "data_and_format"
+    """Form of sound in `input_audio`: an object of both, or the data alone."""
+    prefix: StrictBool = False
+    """The beginning of an answer (`prefill`) is marked with `prefix: true`."""
+    prefill_path: Text | None = None
+    """Path of requests with a `prefill`, where that is another one."""
+    call_id: Text | None = None
+    """Pattern that ids of tool calls must match; unset = any."""
+    usage_in_stream: StrictBool = True
+    """Streams report usage only if `stream_options` asks for it."""
+    obfuscates: StrictBool = False
+    """Streams are padded with random characters unless `stream_options` forbids it."""
+
+
 class Provider(Entry):
     """A host that serves models: who it is, and how to reach it."""
 
@@ -54,12 +93,14 @@ class Provider(Entry):
     """The host's name as people write it, for example `Anthropic`."""
     adapter: Literal["anthropic", "openai", "google"]
     """Which hand-written adapter speaks its wire format."""
-    api_key: list[Text] = Field(min_length=1)
-    """Environment variables that may hold the key, in the order in which they are tried."""
+    api_key: list[Text]
+    """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: Text | None = None
     """Root of its API; unset, the vendor SDK's own."""
     docs: Text
     """The page that describes its models."""
+    dialect: Dialect = Dialect()
+    """Of a host with OpenAI's formats: its own spellings."""
 
 
 class EndpointRules(Entry):

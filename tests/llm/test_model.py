@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from capably import llm
+from capably.llm._registry import providers
 from capably.types.request import Request
 
 SONNET = "anthropic/claude-sonnet-5-5"
@@ -100,7 +101,8 @@ def test_the_constant_and_the_string_are_the_same_model() -> None:
 
 
 def test_every_listed_model_has_both_doors() -> None:
-    names = [(module, name) for module in (llm.anthropic, llm.google, llm.openai) for name in dir(module)]
+    modules = [getattr(llm, provider) for provider in providers()]
+    names = [(module, name) for module in modules for name in dir(module)]
     constants = [getattr(module, name) for module, name in names]
     assert {model.id for model in constants} == {info.id for info in llm.models(deprecated=True)}
     assert [llm.Model.of(model.id) for model in constants] == constants
@@ -171,7 +173,7 @@ def test_everything_in_all_is_there() -> None:
         ),
         pytest.param(
             "acme/anvil",
-            '"acme/anvil": there is no provider "acme" (there are anthropic, google, openai).',
+            f'"acme/anvil": there is no provider "acme" (there are {", ".join(providers())}).',
             (),
             id="unknown provider",
         ),

@@ -11,10 +11,12 @@ import msgspec
 import pytest
 from request_types import described
 
+from capably.llm._registry import providers
 from capably.llm._streams import Splitter
 from capably.providers.openai.chat_decode import decode_reply
 from capably.providers.openai.chat_encode import ask_for_stream, encode_request
 from capably.providers.openai.chat_stream import ChatFold
+from capably.providers.openai.hosts import learn_host
 from capably.types import errors as e
 from capably.types import parts as p
 from capably.types import tools as t
@@ -25,6 +27,13 @@ from capably.types.reasoning import Reasoning
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk
 from capably.types.usage import Usage
+
+
+@pytest.fixture(autouse=True, scope="module")
+def dialects() -> None:
+    for name, entry in providers().items():
+        learn_host(name, entry["dialect"])
+
 
 SCHEMA = {
     "type": "object",

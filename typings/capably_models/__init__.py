@@ -4,7 +4,19 @@
 from importlib import import_module
 from typing import Any
 
-__all__ = ["anthropic", "google", "openai", "AnyModel", "Model", "ModelId", "call"]
+__all__ = [
+    "anthropic",
+    "deepseek",
+    "google",
+    "groq",
+    "mistral",
+    "openai",
+    "xai",
+    "AnyModel",
+    "Model",
+    "ModelId",
+    "call",
+]
 
 
 def __getattr__(name: str) -> Any:

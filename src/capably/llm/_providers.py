@@ -46,11 +46,13 @@ def provider(
     """
     if name not in providers():
         raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(providers())}")
+    known = providers()[name]
     _settings[name] = Settings(
         name,
-        key_names=_key_names(name),
+        key_names=tuple(known["api_key"]),
+        dialect=known.get("dialect"),
         api_key=api_key,
-        base_url=base_url,
+        base_url=base_url or known["base_url"],
         client=client,
         async_client=async_client,
         http_client=http_client,
@@ -65,9 +67,16 @@ def adapter_of(name: str) -> Adapter:
     adapter = _adapters.get(name)
     if adapter is None:
         module, class_name, _ = ADAPTERS[_adapter_kind(name)]
-        settings = _settings.get(name) or Settings(name, key_names=_key_names(name), base_url=_base_url(name))
-        adapter = _adapters[name] = getattr(import_module(module), class_name)(settings)
+        adapter = _adapters[name] = getattr(import_module(module), class_name)(settings_of(name))
     return adapter
+
+
+def settings_of(name: str) -> Settings:
+    """The settings of a provider: what `provider()` was told, or what the registry says."""
+    known = providers().get(name)
+    if name in _settings or known is None:
+        return _settings.get(name) or Settings(name)
+    return Settings(name, key_names=tuple(known["api_key"]), dialect=known.get("dialect"), base_url=known["base_url"])
 
 
 def preload(name: str) -> None:
@@ -92,13 +101,3 @@ def _adapter_kind(name: str) -> str:
     if name != "scripted" and name not in known:
         raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(known)}")
     return "scripted" if name == "scripted" else known[name]["adapter"]
-
-
-def _key_names(name: str) -> tuple[str, ...]:
-    entry = providers().get(name)
-    return tuple(entry["api_key"]) if entry else ()
-
-
-def _base_url(name: str) -> str | None:
-    entry = providers().get(name)
-    return entry["base_url"] if entry else None

@@ -5,7 +5,7 @@ An adapter imports its SDK when it is built, which happens at the first call. Ad
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
 
 from capably.types.request import Reply, Request
@@ -16,7 +16,8 @@ class Settings:
     """How to reach a provider. `None` leaves it to the vendor SDK (its environment variables, its defaults).
 
     `timeout` is in seconds. `client` is a client object of the vendor's SDK that the caller built; `async_client` its
-    asynchronous twin. `http_client` is an `httpx2.Client` put under the SDK's client.
+    asynchronous twin. `http_client` is an `httpx2.Client` put under the SDK's client. `key_names` are the environment
+    variables of the key; none = it needs none. `dialect` holds a host's own spellings, as the registry has them.
     """
 
     __slots__ = (
@@ -24,6 +25,7 @@ class Settings:
         "async_client",
         "base_url",
         "client",
+        "dialect",
         "http_client",
         "key_names",
         "max_retries",
@@ -36,6 +38,7 @@ class Settings:
         provider: str,
         *,
         key_names: tuple[str, ...] = (),
+        dialect: Mapping[str, Any] | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
         client: Any = None,
@@ -46,6 +49,7 @@ class Settings:
     ) -> None:
         self.provider: str = provider
         self.key_names: tuple[str, ...] = key_names
+        self.dialect: Mapping[str, Any] | None = dialect
         self.api_key: str | None = api_key
         self.base_url: str | None = base_url
         self.client: Any = client

@@ -59,7 +59,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 16,
+        "line": 60,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 78,
+        "line": 122,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -179,7 +179,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 265,
+        "line": 309,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 296,
+        "line": 340,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -298,7 +298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 235,
+        "line": 279,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -357,7 +357,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 46,
+        "line": 90,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -416,7 +416,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 111,
+        "line": 155,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -476,7 +476,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 142,
+        "line": 186,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -535,7 +535,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 203,
+        "line": 247,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 326,
+        "line": 370,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -653,7 +653,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 173,
+        "line": 217,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -711,7 +711,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 355,
+        "line": 399,
     },
 }
 

@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 384,
+        "line": 486,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -88,7 +88,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 472,
+        "line": 574,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -143,7 +143,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 414,
+        "line": 516,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -198,7 +198,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 443,
+        "line": 545,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-22",
@@ -252,7 +252,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 493,
+        "line": 595,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 760,
+        "line": 862,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -341,7 +341,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 806,
+        "line": 908,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-22",
@@ -395,7 +395,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 549,
+        "line": 651,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -437,7 +437,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 832,
+        "line": 934,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-22",
@@ -490,7 +490,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 521,
+        "line": 623,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-22",
@@ -545,7 +545,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 578,
+        "line": 680,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-22",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 609,
+        "line": 711,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-22",
@@ -654,7 +654,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 638,
+        "line": 740,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-22",
@@ -708,7 +708,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 668,
+        "line": 770,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -764,7 +764,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 698,
+        "line": 800,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -826,7 +826,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 730,
+        "line": 832,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -873,7 +873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 857,
+        "line": 959,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -926,7 +926,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 883,
+        "line": 985,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -963,7 +963,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 935,
+        "line": 1037,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1011,7 +1011,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 910,
+        "line": 1012,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 786,
+        "line": 888,
     },
 }
 

@@ -58,7 +58,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1607,
+        "line": 1871,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -115,7 +115,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1572,
+        "line": 1836,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -155,7 +155,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 954,
+        "line": 1218,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -204,7 +204,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1015,
+        "line": 1279,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -253,7 +253,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1031,
+        "line": 1295,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -300,7 +300,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1048,
+        "line": 1312,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -342,7 +342,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1069,
+        "line": 1333,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1088,
+        "line": 1352,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-22",
@@ -473,7 +473,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1108,
+        "line": 1372,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -515,7 +515,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 1136,
+        "line": 1400,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -563,7 +563,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1155,
+        "line": 1419,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -635,7 +635,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 1175,
+        "line": 1439,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -707,7 +707,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1203,
+        "line": 1467,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -768,7 +768,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1227,
+        "line": 1491,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -810,7 +810,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 1246,
+        "line": 1510,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -872,7 +872,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1265,
+        "line": 1529,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -927,7 +927,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 1311,
+        "line": 1575,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -969,7 +969,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 1292,
+        "line": 1556,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1029,7 +1029,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 1388,
+        "line": 1652,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1099,7 +1099,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1334,
+        "line": 1598,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1161,7 +1161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1361,
+        "line": 1625,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1233,7 +1233,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1411,
+        "line": 1675,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1298,7 +1298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1462,
+        "line": 1726,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1348,7 +1348,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 1551,
+        "line": 1815,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1401,7 +1401,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 1535,
+        "line": 1799,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1466,7 +1466,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1487,
+        "line": 1751,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1537,7 +1537,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1437,
+        "line": 1701,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1601,7 +1601,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1509,
+        "line": 1773,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1640,7 +1640,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 969,
+        "line": 1233,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1695,7 +1695,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1590,
+        "line": 1854,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1749,7 +1749,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 983,
+        "line": 1247,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1796,7 +1796,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 999,
+        "line": 1263,
     },
 }
 

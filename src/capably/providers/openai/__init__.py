@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from capably.providers.openai.errors import translate
+from capably.providers.openai.hosts import host_of, learn_host
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
 from capably.types.errors import ConfigurationError, ProviderError
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from capably.types.stream import Fold
 
 DEFAULT_ENDPOINT = "responses"
+
+NO_KEY = "none"
+"""Sent to hosts that need no key, because the SDK insists on one."""
 
 
 class Endpoint(NamedTuple):
@@ -45,6 +49,7 @@ class OpenAIAdapter:
 
     def __init__(self, settings: Settings) -> None:
         _sdk(settings.provider)
+        learn_host(settings.provider, settings.dialect)
         self._settings = settings
         self._client: Any = settings.client
         self._async_clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
@@ -130,7 +135,10 @@ class OpenAIAdapter:
             if value is not None:
                 options[name] = value
         payload = {"content": sent} if type(client) in (sdk.OpenAI, sdk.AsyncOpenAI) else {"body": body}
-        return {"path": self._endpoint(request).path, "cast_to": httpx2.Response, "options": options, **payload}
+        path = self._endpoint(request).path
+        if "prefill" in request.params:
+            path = host_of(self._settings.provider).prefill_path or path
+        return {"path": path, "cast_to": httpx2.Response, "options": options, **payload}
 
     def _received(self, response: Any, request: Request, sent: bytes) -> Reply:
         request_id = request_id_of(response)
@@ -180,7 +188,9 @@ class OpenAIAdapter:
 
 
 def _key_from_environment(settings: Settings) -> str:
-    names = settings.key_names or ("OPENAI_API_KEY",)
+    names = settings.key_names
+    if not names:
+        return NO_KEY
     key = next(filter(None, map(os.environ.get, names)), None)
     if key is None:
         provider = settings.provider

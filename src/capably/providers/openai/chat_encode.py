@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
 
 from capably.providers.openai import content as c
 from capably.providers.openai.chat_messages import encode_message
 from capably.providers.openai.errors import unsupported
-from capably.providers.openai.hosts import Host, host_of
+from capably.providers.openai.hosts import SWITCHES, Host, host_of, put
 from capably.providers.openai.params import (
     Body,
     Encoder,
@@ -42,6 +42,9 @@ def encode_request(request: Request, provider: str = "openai") -> Body:
     for name, value in request.params.items():
         if value is not None:
             _encoder(name, host)(body, value, request)
+    facts = facts_of(request)
+    if host.show_thoughts and facts and facts["reasoning"]:
+        body |= host.show_thoughts
     return c.merge_extra(body, request.extra)
 
 
@@ -58,18 +61,24 @@ def ask_for_stream(body: Body, provider: str) -> Body:
     return body
 
 
-def _tools(body: Body, tools: Any, request: Request) -> None:
-    functions: list[Body] = []
-    for tool in tools:
-        if not isinstance(tool, BuiltinTool):
-            functions.append(_function(tool, request))
-        elif tool.kind == "web_search":
-            body["web_search_options"] = tool.options
-        else:
-            why = "the chat_completions endpoint has web search only; the responses endpoint has more"
-            raise unsupported(request, type(tool).__name__, tool, why, allowed=("web_search",))
-    if functions:
-        body["tools"] = functions
+def _tools(host: Host) -> Encoder:
+    def encode(body: Body, tools: Any, request: Request) -> None:
+        listed: list[Body] = []
+        for tool in tools:
+            if not isinstance(tool, BuiltinTool):
+                listed.append(_function(tool, request))
+            elif tool.kind in host.builtin_tools:
+                listed.append({"type": host.builtin_tools[tool.kind], **tool.options})
+            elif tool.kind == "web_search":
+                body["web_search_options"] = tool.options
+            else:
+                allowed = ("web_search", *host.builtin_tools)
+                why = f"the chat_completions endpoint has {', '.join(dict.fromkeys(allowed))} only"
+                raise unsupported(request, type(tool).__name__, tool, why, allowed=allowed)
+        if listed:
+            body["tools"] = listed
+
+    return encode
 
 
 def _function(tool: Any, request: Request) -> Body:
@@ -82,14 +91,20 @@ def _function(tool: Any, request: Request) -> Body:
     return cached
 
 
-def _tool_choice(body: Body, choice: Any, request: Request) -> None:
-    if choice in ("auto", "none", "required"):
-        body["tool_choice"] = choice
-    elif isinstance(choice, BuiltinTool):
-        raise unsupported(request, "tool_choice", choice, "the chat_completions endpoint can force function tools only")
-    else:
-        name = choice if isinstance(choice, str) else choice.name
-        body["tool_choice"] = {"type": "function", "function": {"name": name}}
+def _tool_choice(host: Host) -> Encoder:
+    def encode(body: Body, choice: Any, request: Request) -> None:
+        if choice in ("auto", "none"):
+            body["tool_choice"] = choice
+        elif choice == "required":
+            body["tool_choice"] = host.required
+        elif isinstance(choice, BuiltinTool):
+            why = "the chat_completions endpoint can force function tools only"
+            raise unsupported(request, "tool_choice", choice, why)
+        else:
+            name = choice if isinstance(choice, str) else choice.name
+            body["tool_choice"] = {"type": "function", "function": {"name": name}}
+
+    return encode
 
 
 def _format(body: Body, format: Any, request: Request) -> None:
@@ -103,21 +118,27 @@ def _format(body: Body, format: Any, request: Request) -> None:
     body["response_format"] = cached
 
 
-def _reasoning(body: Body, value: Any, request: Request) -> None:
-    if value == "off" and off_spelling(request) == "disabled":
-        body["thinking"] = {"type": "disabled"}
-        return
-    if isinstance(value, Reasoning) and value.visible and not _shows_thoughts(request):
-        why = "the chat_completions endpoint shows no thoughts; the responses endpoint shows summaries"
-        raise unsupported(request, "reasoning.visible", True, why)
-    effort = effort_of(value, request)
-    if effort:
-        body["reasoning_effort"] = effort
+def _reasoning(host: Host) -> Encoder:
+    off, on = SWITCHES[host.off]
 
+    def encode(body: Body, value: Any, request: Request) -> None:
+        if value == "off" and off_spelling(request) == "disabled":
+            body |= off
+            return
+        if isinstance(value, Reasoning):
+            if value.visible and host.thoughts == "never":
+                why = "the chat_completions endpoint shows no thoughts; the responses endpoint shows summaries"
+                raise unsupported(request, "reasoning.visible", True, why)
+            settings = cast("Reasoning[Any, Any]", value)
+            if settings.budget_tokens is not None and host.budget:
+                body |= on
+                put(body, host.budget, settings.budget_tokens)
+                value = settings.effort
+        effort = effort_of(value, request)
+        if effort:
+            put(body, host.effort, effort)
 
-def _shows_thoughts(request: Request) -> bool:
-    """Whether the host shows thoughts without being asked. OpenAI's own models never do here."""
-    return request.info is not None and request.info.provider != "openai"
+    return encode
 
 
 def _stop(body: Body, stop: str | Sequence[str], _: Request) -> None:
@@ -170,20 +191,23 @@ def _encoder(name: str, host: Host) -> Encoder:
     """How a parameter is written for a host."""
     if name in _PARAMS:
         return _PARAMS[name]
-    by_host: dict[str, Encoder] = {
-        "max_tokens": sent_as(host.max_tokens),
-        "seed": sent_as(host.seed),
-        "prefill": _prefill(host),
-    }
-    return by_host.get(name) or refused(name, "there is no such parameter")
+    made = _BY_HOST.get(name)
+    return made(host) if made else refused(name, "there is no such parameter")
 
 
-_PARAMS: dict[str, Encoder] = {
+_BY_HOST: dict[str, Callable[[Host], Encoder]] = {
+    "max_tokens": lambda host: sent_as(host.max_tokens),
+    "seed": lambda host: sent_as(host.seed),
+    "prefill": _prefill,
     "tools": _tools,
     "tool_choice": _tool_choice,
+    "reasoning": _reasoning,
+}
+"""Parameters that hosts spell in their own ways."""
+
+_PARAMS: dict[str, Encoder] = {
     "parallel_tools": sent_as("parallel_tool_calls"),
     "format": _format,
-    "reasoning": _reasoning,
     "temperature": sent_as("temperature"),
     "top_p": sent_as("top_p"),
     "top_k": _top_k,

@@ -55,7 +55,7 @@ def _user_messages(message: UserMessage[Any], request: Request, host: Host) -> l
                 raise unsupported(request, "CachePoint", part.ttl, why)
             content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(part, request)
         else:
-            content.append(_content_part(part, request))
+            content.append(_content_part(part, request, host))
     if not content:
         return outputs
     only_text = content[0] if len(content) == 1 and content[0].keys() == {"type", "text"} else None
@@ -68,49 +68,50 @@ def _output_message(output: p.ToolOutput, content: list[Body], request: Request,
     media = [part for part in parts if not isinstance(part, p.Text)]
     if media:
         content.append({"type": "text", "text": f"Output of {output.name} (call {output.id}):"})
-        content.extend(_content_part(part, request) for part in media)
+        content.extend(_content_part(part, request, host) for part in media)
     text = "".join(part.text for part in parts if isinstance(part, p.Text)) or ("See below." if media else "")
     if not output.id:  # The legacy `function_call` has no id.
         return {"role": "function", "name": output.name, "content": text}
     return {"role": "tool", "tool_call_id": _call_id(output.id, host), "content": text}
 
 
-def _content_part(part: Any, request: Request) -> Body:
+def _content_part(part: Any, request: Request, host: Host) -> Body:
     encoder = _CONTENT_PARTS.get(type(part))
     if encoder is None:
         why = "the chat_completions endpoint does not take it from the user; leave it out or convert it first"
         raise unsupported(request, type(part).__name__, part, why)
-    return encoder(part, request)
+    return encoder(part, request, host)
 
 
-def _text(part: p.Text | p.Refusal, _: Request) -> Body:
+def _text(part: p.Text | p.Refusal, _: Request, __: Host) -> Body:
     return {"type": "text", "text": part.text}
 
 
-def _image(part: p.Image, request: Request) -> Body:
+def _image(part: p.Image, request: Request, _: Host) -> Body:
     if part.file_id:
         why = "the chat_completions endpoint takes images by URL or as bytes; the responses endpoint takes file ids"
         raise unsupported(request, "Image", part, why)
     return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part)}}
 
 
-def _document(part: p.Document, request: Request) -> Body:
+def _document(part: p.Document, request: Request, host: Host) -> Body:
+    if host.documents in ("document_url", "file_url"):
+        if part.file_id:
+            raise unsupported(request, "Document", part, "this host takes documents by URL or as bytes")
+        if host.documents == "document_url":
+            return {"type": "document_url", "document_url": part.url or c.data_url(part)}
+        return {"type": "file_url", "file_url": {"url": part.url or part.base64()}}
     if part.file_id:
         return {"type": "file", "file": {"file_id": part.file_id}}
-    if part.url and host_takes_file_urls(request):
-        return {"type": "file", "file": {"filename": c.file_name(part), "file_data": part.url}}
-    if part.url:
+    if part.url and host.documents != "file_or_url":
         why = "the chat_completions endpoint takes documents as bytes or by file id; the responses endpoint takes URLs"
         raise unsupported(request, "Document", part, why)
-    return {"type": "file", "file": {"filename": c.file_name(part), "file_data": c.data_url(part)}}
+    return {"type": "file", "file": {"filename": c.file_name(part), "file_data": part.url or c.data_url(part)}}
 
 
-def host_takes_file_urls(request: Request) -> bool:
-    """Whether `file_data` may be a URL; only OpenRouter is known to fetch it."""
-    return request.info is not None and request.info.provider == "openrouter"
-
-
-def _audio(part: p.Audio, request: Request) -> Body:
+def _audio(part: p.Audio, request: Request, host: Host) -> Body:
+    if host.audio == "data" and not part.file_id:
+        return {"type": "input_audio", "input_audio": part.url or part.base64()}
     kind = AUDIO_FORMATS.get(part.media_type or "")
     if kind is None or part.data is None:
         why = "the chat_completions endpoint takes sound as bytes in WAV or MP3"
@@ -118,7 +119,7 @@ def _audio(part: p.Audio, request: Request) -> Body:
     return {"type": "input_audio", "input_audio": {"data": part.base64(), "format": kind}}
 
 
-def _video(part: p.Video, request: Request) -> Body:
+def _video(part: p.Video, request: Request, _: Host) -> Body:
     facts = facts_of(request)
     if facts is None or "video" not in facts["input"] or part.file_id:
         why = "OpenAI reads no video; some other hosts read it by URL or as bytes"
@@ -126,7 +127,7 @@ def _video(part: p.Video, request: Request) -> Body:
     return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
 
 
-_CONTENT_PARTS: dict[Any, Callable[[Any, Request], Body]] = {
+_CONTENT_PARTS: dict[Any, Callable[[Any, Request, Host], Body]] = {
     p.Text: _text,
     p.Refusal: _text,
     p.Image: _image,

@@ -1,47 +1,60 @@
-"""Where hosts of the Chat Completions format differ from OpenAI's own, as data.
+"""Where hosts of OpenAI's formats differ from one another. The differences are data: `dialect` in the registry.
 
-Unnamed hosts are taken to speak the oldest common dialect, which all of them still accept.
+An adapter tells the dialect of its provider when it is built; a host that nobody described speaks the common form.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 
 class Host(NamedTuple):
-    """The dialect of one host. The defaults are what a host is assumed to speak when it is not listed."""
+    """The dialect of one host, as `Dialect` in `codegen/capably_codegen/schema.py` explains it."""
 
     system_role: str = "system"
-    """Role of instructions. Models without reasoning are always sent `system`."""
     max_tokens: str = "max_tokens"
     seed: str = "seed"
-    usage_in_stream: bool = True
-    """Whether `stream_options.include_usage` must be asked for."""
-    obfuscates: bool = False
-    """Whether streams are padded with random characters unless that is turned off."""
+    required: str = "required"
+    effort: str = "reasoning_effort"
+    off: str = "thinking"
+    budget: str | None = None
+    thoughts: str = "reasoning_content"
+    show_thoughts: Mapping[str, Any] = {}
+    builtin_tools: Mapping[str, str] = {}
+    documents: str = "file"
+    audio: str = "data_and_format"
     prefix: bool = False
-    """Whether the beginning of an answer must be marked with `prefix: true`."""
-    call_id: str = ""
-    """Pattern that ids of tool calls must match; empty where any id does."""
+    prefill_path: str | None = None
+    call_id: str | None = None
+    usage_in_stream: bool = True
+    obfuscates: bool = False
 
 
-_OPENAI = Host(system_role="developer", max_tokens="max_completion_tokens", obfuscates=True)
-_NEW_NAMES = Host(max_tokens="max_completion_tokens")
+COMMON = Host()
 
-HOSTS = {
-    "openai": _OPENAI,
-    "azure": _OPENAI,
-    "azure-openai": _OPENAI,
-    "cerebras": _NEW_NAMES,
-    "groq": _NEW_NAMES,
-    "openrouter": _NEW_NAMES,
-    "xai": _NEW_NAMES,
-    "deepseek": Host(prefix=True),
-    "mistral": Host(seed="random_seed", usage_in_stream=False, prefix=True, call_id=r"[a-zA-Z0-9]{9}"),
+SWITCHES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "thinking": ({"thinking": {"type": "disabled"}}, {"thinking": {"type": "enabled"}}),
+    "enable_thinking": ({"enable_thinking": False}, {"enable_thinking": True}),
+    "reasoning": ({"reasoning": {"enabled": False}}, {"reasoning": {"enabled": True}}),
 }
-_OTHER = Host()
+"""`Host.off` -> the fields that turn reasoning off, and on."""
+
+
+def put(body: dict[str, Any], path: str, value: Any) -> None:
+    """Sets a field of the body: `"reasoning.effort"` is the field `effort` of the object `reasoning`."""
+    outer, dot, inner = path.partition(".")
+    body[outer] = {**body.get(outer, {}), inner: value} if dot else value
+
+
+_known: dict[str, Host] = {}
+
+
+def learn_host(provider: str, dialect: Mapping[str, Any] | None) -> None:
+    """Takes down the dialect of a provider; `None` where nobody described it."""
+    _known[provider] = COMMON if dialect is None else Host(**dialect)
 
 
 def host_of(provider: str) -> Host:
-    """The dialect of a provider of the registry."""
-    return HOSTS.get(provider, _OTHER)
+    """The dialect of a provider."""
+    return _known.get(provider, COMMON)

@@ -1,0 +1,360 @@
+"""Every host of OpenAI's formats over a loopback server: the request in its own spelling, and its answers read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import pytest
+from loopback import Canned, Loopback
+
+from capably import llm
+from capably.llm._registry import listed_models, providers
+
+
+class Host(NamedTuple):
+    """A model of a host, a call, and what of its body only this host spells so."""
+
+    model: str
+    params: dict[str, Any]
+    body: dict[str, Any]
+    thoughts: Mapping[str, Any] = {}
+    """A message of this host with the thought `Hm.` and the text `Hello.`; none where no model shows thoughts."""
+    absent: tuple[str, ...] = ()
+    endpoint: str = "/chat/completions"
+    content: Any = "Hi"
+    user: Any = None
+    """What the user's message must hold, where the spelling of content is the point."""
+
+
+@llm.tool
+def lookup(word: str) -> str:
+    """Looks it up."""
+    return word
+
+
+FUNCTION = {"type": "function", "function": {"name": "lookup"}}
+PDF = llm.Document.from_bytes(b"%PDF", media_type="application/pdf")
+BESIDE = {"content": "Hello.", "reasoning_content": "Hm."}
+HOSTS = [
+    Host(
+        "deepseek/deepseek-flash",
+        {"reasoning": "max", "max_tokens": 9, "seed": 1, "temperature": 0.5},
+        {"reasoning_effort": "max", "max_tokens": 9, "seed": 1, "temperature": 0.5},
+        BESIDE,
+    ),
+    Host(
+        "deepseek/deepseek-v4-pro",
+        {"reasoning": "off", "tools": [lookup], "tool_choice": lookup},
+        {"thinking": {"type": "disabled"}, "tool_choice": FUNCTION},
+        absent=("reasoning_effort",),
+    ),
+    Host(
+        "deepseek/deepseek-v4-pro",
+        {"prefill": "{"},
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "{", "prefix": True}]},
+        endpoint="/beta/chat/completions",
+    ),
+    Host(
+        "groq/openai/gpt-oss-120b",
+        {"reasoning": "low", "max_tokens": 9, "seed": 1, "tools": [llm.WebSearch()]},
+        {
+            "reasoning_effort": "low",
+            "max_completion_tokens": 9,
+            "seed": 1,
+            "reasoning_format": "parsed",
+            "tools": [{"type": "browser_search"}],
+        },
+        {"content": "Hello.", "reasoning": "Hm."},
+    ),
+    Host(
+        "groq/qwen/qwen3.8-27b",
+        {"reasoning": "off"},
+        {"reasoning_effort": "none", "reasoning_format": "parsed"},
+    ),
+    Host(
+        "mistral/mistral-medium-latest",
+        {"reasoning": "high", "max_tokens": 9, "seed": 1, "tools": [lookup], "tool_choice": "required", "prefill": "A"},
+        {"reasoning_effort": "high", "max_tokens": 9, "random_seed": 1, "tool_choice": "any"},
+        {
+            "content": [
+                {"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]},
+                {"type": "text", "text": "Hello."},
+            ]
+        },
+        absent=("seed", "stream_options"),
+    ),
+    Host(
+        "mistral/mistral-small-latest",
+        {"reasoning": "off"},
+        {"reasoning_effort": "none"},
+        content=["What is it?", PDF],
+        user=[
+            {"type": "text", "text": "What is it?"},
+            {"type": "document_url", "document_url": "data:application/pdf;base64,JVBERg=="},
+        ],
+    ),
+    Host(
+        "mistral/voxtral-small-latest",
+        {},
+        {},
+        content=[llm.Audio.from_bytes(b"mp3", media_type="audio/mpeg")],
+        user=[{"type": "input_audio", "input_audio": "bXAz"}],
+    ),
+    Host(
+        "xai/grok-4.7",
+        {"reasoning": "high", "max_tokens": 9, "temperature": 0.5, "tools": [llm.WebSearch()]},
+        {
+            "reasoning": {"effort": "high"},
+            "max_output_tokens": 9,
+            "temperature": 0.5,
+            "store": False,
+            "tools": [{"type": "web_search"}],
+            "include": ["reasoning.encrypted_content"],
+        },
+        endpoint="/responses",
+    ),
+    Host("xai/grok-4.3", {"reasoning": "off"}, {"reasoning": {"effort": "none"}}, endpoint="/responses"),
+]
+CASES = [pytest.param(host, id=f"{host.model} {'+'.join(host.params)}") for host in HOSTS]
+
+
+def path_of(base_url: str) -> str:
+    """The path of a URL, without a slash at its end."""
+    return "/" + base_url.rstrip("/").partition("://")[2].partition("/")[2] if base_url.count("/") > 2 else ""
+
+
+class Replies(Loopback):
+    """A loopback server whose replies can be set later; they are given in order."""
+
+    def __init__(self) -> None:
+        super().__init__([lambda _: self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]])
+        self.replies: list[Canned] = []
+
+
+@pytest.fixture
+def server() -> Iterator[Replies]:
+    with Replies() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def untouched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The settings of providers as they were."""
+    from capably.llm import _providers
+
+    before = dict(_providers._settings)  # pyright: ignore[reportPrivateUsage]
+    for name, entry in providers().items():
+        for variable in entry["api_key"]:
+            monkeypatch.setenv(variable, f"key-of-{name}")
+    yield
+    _providers._settings.clear()  # pyright: ignore[reportPrivateUsage]
+    _providers._settings.update(before)  # pyright: ignore[reportPrivateUsage]
+    _providers._adapters.clear()  # pyright: ignore[reportPrivateUsage]
+
+
+def redirected(server: Replies, name: str, *replies: Canned) -> None:
+    """Sends a host's requests to the server, to the same path as its own."""
+    server.replies = list(replies)
+    llm.provider(name, base_url=server.url + path_of(providers()[name]["base_url"] or "/v1"), max_retries=0)
+
+
+def completion(message: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": "c1",
+        "model": "m",
+        "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", **message}}],
+        "usage": {"prompt_tokens": 3, "completion_tokens": 5, "total_tokens": 8},
+    }
+
+
+RESPONSE = {
+    "id": "r1",
+    "object": "response",
+    "status": "completed",
+    "model": "m",
+    "output": [
+        {"type": "reasoning", "id": "rs", "summary": [{"type": "summary_text", "text": "Hm."}]},
+        {"type": "message", "id": "m", "role": "assistant", "content": [{"type": "output_text", "text": "Hello."}]},
+    ],
+    "usage": {"input_tokens": 3, "output_tokens": 5, "total_tokens": 8},
+}
+
+
+def answer(host: Host) -> Canned:
+    return Canned(RESPONSE if host.endpoint == "/responses" else completion(host.thoughts or {"content": "Hello."}))
+
+
+def events(host: Host) -> Canned:
+    """The same answer as a stream: every text of the message in two pieces."""
+    message = host.thoughts or {"content": "Hello."}
+    pieces = [halves(message, 0), halves(message, 1)]
+    chunks = [{"id": "c1", "model": "m", "choices": [{"index": 0, "delta": piece}]} for piece in pieces]
+    end = {
+        "id": "c1",
+        "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
+        "usage": completion({})["usage"],
+    }
+    return Canned("".join(f"data: {json.dumps(chunk)}\n\n" for chunk in [*chunks, end]) + "data: [DONE]\n\n")
+
+
+def halves(message: Mapping[str, Any], half: int) -> dict[str, Any]:
+    content = message["content"]
+    if isinstance(content, list):  # items come one after the other
+        return {"content": [content[half]]}
+    return {key: text[:2] if half == 0 else text[2:] for key, text in message.items()}
+
+
+@pytest.mark.parametrize("host", CASES)
+def test_a_request_goes_to_the_host_in_its_own_spelling(server: Replies, host: Host) -> None:
+    name = host.model.partition("/")[0]
+    redirected(server, name, answer(host))
+    response = llm.Model.of(host.model).call(host.content, **host.params)
+    (sent,) = server.requests
+    body = sent.json()
+    assert sent.path == path_of(providers()[name]["base_url"] or "/v1") + host.endpoint
+    assert sent.headers["authorization"] == f"Bearer key-of-{name}"
+    assert {key: body.get(key) for key in host.body} == host.body
+    assert not {*host.absent} & body.keys()
+    if host.user is not None:
+        assert body["messages"][-1]["content"] == host.user
+    assert response.text() == "Hello."
+    assert (response.usage.input_tokens, response.usage.output_tokens) == (3, 5)
+
+
+THINKING = [pytest.param(host, id=host.model) for host in HOSTS if host.thoughts]
+
+
+@pytest.mark.parametrize("host", THINKING)
+def test_thoughts_are_read_where_the_host_puts_them_in_call_and_stream(server: Replies, host: Host) -> None:
+    name = host.model.partition("/")[0]
+    where = providers()[name]["dialect"]["thoughts"]
+    assert where in host.thoughts
+    redirected(server, name, answer(host), events(host))
+    model = llm.Model.of(host.model)
+    called, streamed = model.call("Hi"), model.stream("Hi")
+    assert "".join(streamed.text_stream()) == "Hello."
+    for response in (called, streamed):
+        assert [thought.text for thought in response.thoughts] == ["Hm."]
+        assert response.text() == "Hello."
+        assert response.finish_reason == "stop"
+    assert called.content == streamed.content
+
+
+@pytest.mark.parametrize("host", THINKING)
+def test_an_answer_is_sent_back_as_the_host_wrote_it_thoughts_and_all(server: Replies, host: Host) -> None:
+    redirected(server, host.model.partition("/")[0], answer(host))
+    response = llm.Model.of(host.model).call("Hi")
+    response.resume("And?")
+    assert server.requests[-1].json()["messages"][1] == {"role": "assistant", **host.thoughts}
+
+
+def test_every_host_with_models_has_a_row() -> None:
+    with_models = {info.provider for info in listed_models() if providers()[info.provider]["base_url"]}
+    assert with_models == {host.model.partition("/")[0] for host in HOSTS}
+
+
+# What a host refuses is refused before anything is sent
+
+
+@pytest.mark.parametrize(
+    ("model", "params", "feature"),
+    [
+        ("deepseek/deepseek-v4-pro", {"reasoning": "medium"}, "reasoning"),
+        ("deepseek/deepseek-v4-pro", {"tools": [lookup], "tool_choice": "required"}, "tool_choice"),
+        ("deepseek/deepseek-v4-pro", {"top_k": 3}, "top_k"),
+        ("groq/openai/gpt-oss-120b", {"reasoning": "off"}, "reasoning"),
+        ("groq/openai/gpt-oss-120b", {"logprobs": True}, "logprobs"),
+        ("groq/openai/gpt-oss-20b", {"tools": [lookup], "format": int}, "format"),
+        ("mistral/mistral-large-latest", {"reasoning": "high"}, "reasoning"),
+        ("mistral/mistral-small-latest", {"logprobs": True}, "logprobs"),
+        ("xai/grok-4.7", {"reasoning": "off"}, "reasoning"),
+        ("xai/grok-4.20-reasoning", {"reasoning": "high"}, "reasoning"),
+        ("xai/grok-4.7", {"stop": "."}, "stop"),
+    ],
+)
+def test_what_the_host_refuses_is_refused_before_it_is_sent(
+    server: Replies, model: str, params: dict[str, Any], feature: str
+) -> None:
+    redirected(server, model.partition("/")[0], Canned(completion({"content": "never"})))
+    with pytest.raises(llm.UnsupportedFeatureError, match=feature):
+        llm.Model.of(model).call("Hi", **params)
+    assert server.requests == []
+
+
+def test_an_image_is_refused_by_a_model_that_reads_none(server: Replies) -> None:
+    redirected(server, "deepseek", Canned(completion({"content": "never"})))
+    with pytest.raises(llm.UnsupportedFeatureError, match="Image"):
+        llm.Model.of("deepseek/deepseek-v4-pro").call([llm.Image.from_url("https://x.test/a.png")])
+    assert server.requests == []
+
+
+# Errors, in the shape of each host's body
+
+
+@pytest.mark.parametrize(
+    ("model", "status", "body", "kind", "words"),
+    [
+        (
+            "deepseek/deepseek-flash",
+            401,
+            {"error": {"message": "Bad key", "type": "authentication_error", "code": "invalid_request_error"}},
+            llm.AuthenticationError,
+            "Bad key",
+        ),
+        (
+            "groq/openai/gpt-oss-20b",
+            404,
+            {"error": {"message": "No such model", "type": "invalid_request_error", "code": "model_not_found"}},
+            llm.NotFoundError,
+            "No such model",
+        ),
+        (
+            "mistral/codestral-latest",
+            422,
+            {"detail": [{"type": "missing", "loc": ["body", "messages"], "msg": "Field required"}]},
+            llm.BadRequestError,
+            "Field required",
+        ),
+        (
+            "mistral/codestral-latest",
+            429,
+            {"object": "error", "message": "Rate limit exceeded", "type": "rate_limited", "code": "1300"},
+            llm.RateLimitError,
+            "Rate limit exceeded",
+        ),
+        (
+            "xai/grok-4.7",
+            400,
+            {"code": "Client specified an invalid argument", "error": "Model not found: grok-9"},
+            llm.BadRequestError,
+            "Model not found: grok-9",
+        ),
+    ],
+)
+def test_errors_in_each_hosts_shape_keep_its_words(
+    server: Replies, model: str, status: int, body: dict[str, Any], kind: type[llm.ProviderError], words: str
+) -> None:
+    redirected(server, model.partition("/")[0], Canned(body, status=status))
+    with pytest.raises(kind, match=words) as caught:
+        llm.Model.of(model).call("Hi")
+    assert caught.value.status_code == status
+    assert caught.value.provider == model.partition("/")[0]
+
+
+# How a host is reached
+
+
+def test_a_key_alone_leaves_the_host_where_it_is() -> None:
+    from capably.llm._providers import settings_of
+
+    llm.provider("groq", api_key="mine")
+    settings = settings_of("groq")
+    assert (settings.api_key, settings.base_url) == ("mine", "https://api.groq.com/openai/v1")
+
+
+def test_a_missing_key_names_the_variable_of_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XAI_API_KEY")
+    with pytest.raises(llm.ConfigurationError, match="XAI_API_KEY"):
+        llm.Model.of("xai/grok-4.7").call("Hi")
