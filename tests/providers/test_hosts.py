@@ -116,6 +116,67 @@ HOSTS = [
         endpoint="/responses",
     ),
     Host("xai/grok-4.3", {"reasoning": "off"}, {"reasoning": {"effort": "none"}}, endpoint="/responses"),
+    Host(
+        "cerebras/gpt-oss-120b",
+        {"reasoning": "low", "max_tokens": 9, "logprobs": 2},
+        {"reasoning_effort": "low", "max_completion_tokens": 9, "logprobs": True, "top_logprobs": 2},
+        {"content": "Hello.", "reasoning": "Hm."},
+    ),
+    Host("cerebras/qwen-3.8-27b", {"reasoning": "off"}, {"reasoning_effort": "none"}),
+    Host(
+        "moonshot/kimi-k3", {"reasoning": "max", "max_tokens": 9}, {"reasoning_effort": "max", "max_tokens": 9}, BESIDE
+    ),
+    Host("moonshot/kimi-k2.6", {"reasoning": "off"}, {"thinking": {"type": "disabled"}}),
+    Host(
+        "zai/glm-5.3",
+        {"reasoning": "high", "max_tokens": 9, "format": int},
+        {"reasoning_effort": "high", "max_tokens": 9, "response_format": {"type": "json_object"}},
+        BESIDE,
+    ),
+    Host(
+        "zai/glm-4.6v",
+        {"reasoning": "off"},
+        {"thinking": {"type": "disabled"}},
+        content=[llm.Video.from_url("https://x.test/a.mp4")],
+        user=[{"type": "video_url", "video_url": {"url": "https://x.test/a.mp4"}}],
+    ),
+    Host(
+        "dashscope/qwen-plus",
+        {"reasoning": llm.Reasoning(budget_tokens=512), "max_tokens": 900, "top_k": 3},
+        {"enable_thinking": True, "thinking_budget": 512, "max_tokens": 900, "top_k": 3},
+        BESIDE,
+        absent=("reasoning_effort",),
+    ),
+    Host(
+        "dashscope/qwen3.7-plus",
+        {"reasoning": "off"},
+        {"enable_thinking": False},
+        absent=("thinking", "thinking_budget"),
+    ),
+    Host(
+        "cohere/north-mini-code-1-0",
+        {"reasoning": "high", "seed": 1, "stop": ["."], "tools": [lookup]},
+        {"reasoning_effort": "high", "seed": 1, "stop": ["."]},
+    ),
+    Host(
+        "perplexity/sonar-pro",
+        {"max_tokens": 9, "tools": [llm.WebSearch()]},
+        {"max_tokens": 9, "web_search_options": {}},
+        content=["What is it?", PDF],
+        user=[{"type": "text", "text": "What is it?"}, {"type": "file_url", "file_url": {"url": "JVBERg=="}}],
+    ),
+    Host(
+        "minimax/MiniMax-M2.7",
+        {"max_tokens": 9},
+        {"max_tokens": 9, "reasoning_split": True},
+        {"content": "Hello.", "reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "Hm."}]},
+    ),
+    Host(
+        "meta/muse-spark-1.3",
+        {"reasoning": "max", "temperature": 0.5, "tools": [lookup], "parallel_tools": False},
+        {"reasoning": {"effort": "max"}, "temperature": 0.5, "parallel_tool_calls": False},
+        endpoint="/responses",
+    ),
 ]
 CASES = [pytest.param(host, id=f"{host.model} {'+'.join(host.params)}") for host in HOSTS]
 
@@ -200,10 +261,17 @@ def events(host: Host) -> Canned:
 
 
 def halves(message: Mapping[str, Any], half: int) -> dict[str, Any]:
+    """Half of a message: of each text its beginning or its rest, of each list of items those."""
     content = message["content"]
     if isinstance(content, list):  # items come one after the other
         return {"content": [content[half]]}
-    return {key: text[:2] if half == 0 else text[2:] for key, text in message.items()}
+    return {key: piece(value, half) for key, value in message.items()}
+
+
+def piece(value: Any, half: int) -> Any:
+    if isinstance(value, str):
+        return value[:2] if half == 0 else value[2:]
+    return [{**item, "text": piece(item["text"], half)} for item in value]
 
 
 @pytest.mark.parametrize("host", CASES)
@@ -272,6 +340,15 @@ def test_every_host_with_models_has_a_row() -> None:
         ("xai/grok-4.7", {"reasoning": "off"}, "reasoning"),
         ("xai/grok-4.20-reasoning", {"reasoning": "high"}, "reasoning"),
         ("xai/grok-4.7", {"stop": "."}, "stop"),
+        ("cerebras/gpt-oss-120b", {"tools": [lookup], "tool_choice": "required"}, "tool_choice"),
+        ("moonshot/kimi-k3", {"temperature": 0.5}, "temperature"),
+        ("moonshot/kimi-k3", {"reasoning": "medium"}, "reasoning"),
+        ("zai/glm-5.3", {"reasoning": "off"}, "reasoning"),
+        ("zai/glm-5", {"reasoning": "high"}, "reasoning"),
+        ("dashscope/qwen-plus", {"reasoning": "high"}, "reasoning"),
+        ("perplexity/sonar", {"tools": [lookup]}, "tools"),
+        ("minimax/MiniMax-M2.7", {"reasoning": "off"}, "reasoning"),
+        ("meta/muse-wonder-1.0", {"reasoning": "off"}, "reasoning"),
     ],
 )
 def test_what_the_host_refuses_is_refused_before_it_is_sent(

@@ -59,7 +59,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 60,
+        "line": 116,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 122,
+        "line": 178,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -179,7 +179,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 309,
+        "line": 365,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 340,
+        "line": 396,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -298,7 +298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 279,
+        "line": 335,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -357,7 +357,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 90,
+        "line": 146,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -416,7 +416,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 155,
+        "line": 211,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -476,7 +476,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 186,
+        "line": 242,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -535,7 +535,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 247,
+        "line": 303,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 370,
+        "line": 426,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -653,7 +653,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 217,
+        "line": 273,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -711,7 +711,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 399,
+        "line": 455,
     },
 }
 

@@ -54,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 429,
+        "line": 720,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 459,
+        "line": 750,
     },
 }
 

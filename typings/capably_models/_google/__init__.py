@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 486,
+        "line": 777,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -88,7 +88,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 574,
+        "line": 865,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -143,7 +143,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 516,
+        "line": 807,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -198,7 +198,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 545,
+        "line": 836,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-22",
@@ -252,7 +252,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 595,
+        "line": 886,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 862,
+        "line": 1153,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -341,7 +341,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 908,
+        "line": 1199,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-22",
@@ -395,7 +395,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 651,
+        "line": 942,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -437,7 +437,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 934,
+        "line": 1225,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-22",
@@ -490,7 +490,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 623,
+        "line": 914,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-22",
@@ -545,7 +545,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 680,
+        "line": 971,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-22",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 711,
+        "line": 1002,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-22",
@@ -654,7 +654,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 740,
+        "line": 1031,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-22",
@@ -708,7 +708,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 770,
+        "line": 1061,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -764,7 +764,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 800,
+        "line": 1091,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -826,7 +826,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 832,
+        "line": 1123,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -873,7 +873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 959,
+        "line": 1250,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -926,7 +926,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 985,
+        "line": 1276,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -963,7 +963,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1037,
+        "line": 1328,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1011,7 +1011,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1012,
+        "line": 1303,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 888,
+        "line": 1179,
     },
 }
 

@@ -58,7 +58,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1871,
+        "line": 2361,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -115,7 +115,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1836,
+        "line": 2326,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -155,7 +155,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1218,
+        "line": 1708,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -204,7 +204,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1279,
+        "line": 1769,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -253,7 +253,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1295,
+        "line": 1785,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -300,7 +300,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1312,
+        "line": 1802,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -342,7 +342,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1333,
+        "line": 1823,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1352,
+        "line": 1842,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-22",
@@ -473,7 +473,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1372,
+        "line": 1862,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -515,7 +515,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 1400,
+        "line": 1890,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -563,7 +563,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1419,
+        "line": 1909,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -635,7 +635,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 1439,
+        "line": 1929,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -707,7 +707,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1467,
+        "line": 1957,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -768,7 +768,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1491,
+        "line": 1981,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -810,7 +810,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 1510,
+        "line": 2000,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -872,7 +872,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1529,
+        "line": 2019,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -927,7 +927,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 1575,
+        "line": 2065,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -969,7 +969,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 1556,
+        "line": 2046,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1029,7 +1029,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 1652,
+        "line": 2142,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1099,7 +1099,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1598,
+        "line": 2088,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1161,7 +1161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 1625,
+        "line": 2115,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1233,7 +1233,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1675,
+        "line": 2165,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1298,7 +1298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1726,
+        "line": 2216,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1348,7 +1348,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 1815,
+        "line": 2305,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1401,7 +1401,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 1799,
+        "line": 2289,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1466,7 +1466,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1751,
+        "line": 2241,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1537,7 +1537,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1701,
+        "line": 2191,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1601,7 +1601,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1773,
+        "line": 2263,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1640,7 +1640,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1233,
+        "line": 1723,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1695,7 +1695,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 1854,
+        "line": 2344,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1749,7 +1749,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1247,
+        "line": 1737,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1796,7 +1796,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 1263,
+        "line": 1753,
     },
 }
 

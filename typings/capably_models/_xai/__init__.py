@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1889,
+        "line": 2443,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-22",
@@ -85,7 +85,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 2076,
+        "line": 2630,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -125,7 +125,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2057,
+        "line": 2611,
     },
     "xai/grok-4.20-reasoning": {
         "verified": "2026-11-22",
@@ -174,7 +174,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2031,
+        "line": 2585,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-22",
@@ -230,7 +230,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1941,
+        "line": 2495,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-22",
@@ -284,7 +284,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1972,
+        "line": 2526,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-22",
@@ -338,7 +338,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2001,
+        "line": 2555,
     },
     "xai/grok-build-0.1": {
         "verified": "2026-11-22",
@@ -387,7 +387,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2102,
+        "line": 2656,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -436,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1914,
+        "line": 2468,
     },
 }
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_args
 
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.schema import NotStrictError, tool_schema
 from capably.types.facts import UNVERIFIED, Facts
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Effort, Reasoning
 from capably.types.request import Request
 from capably.types.tools import Tool
 
 Body: TypeAlias = dict[str, Any]
+EFFORTS: tuple[str, ...] = get_args(Effort)
 Encoder: TypeAlias = Callable[[Body, Any, Request], None]
 """Writes one parameter into the body, or raises `UnsupportedFeatureError`."""
 
@@ -61,12 +62,19 @@ def effort_of(value: Any, request: Request) -> str | None:
             raise unsupported(request, "reasoning", value, "its reasoning cannot be turned off at this endpoint")
         return "none"
     if not isinstance(value, Reasoning):
-        return value
+        return _known_effort(value, request)
     settings = cast("Reasoning[Any, Any]", value)
     if settings.budget_tokens is not None:
         why = "this wire format has no token budget for reasoning; give an effort, and max_tokens to bound the whole"
         raise unsupported(request, "reasoning.budget_tokens", settings.budget_tokens, why)
-    return settings.effort
+    return _known_effort(settings.effort, request)
+
+
+def _known_effort(effort: Any, request: Request) -> str | None:
+    """The level; of a listed model whose levels nobody knows, it must at least be one that there is."""
+    if effort is not None and request.info is not None and request.info.facts is None and effort not in EFFORTS:
+        raise unsupported(request, "reasoning", effort, "there is no such level", allowed=EFFORTS)
+    return effort
 
 
 def only_json_object(request: Request) -> bool:
