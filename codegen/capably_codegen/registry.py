@@ -285,6 +285,10 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
                 yield (section, id), f"no provider {provider!r}.{nearest(provider, known)} Known: {', '.join(known)}."
             elif section in ("retired", "not_chat") and id in registry.models:
                 yield (section, id), f"{id!r} is also in models; keep it in one place"
+    for name, provider in registry.providers.items():
+        if provider.any_model is not None and provider.any_model not in registry.profiles:
+            close = nearest(provider.any_model, registry.profiles)
+            yield ("providers", name, "any_model"), f"no profile {provider.any_model!r}.{close}"
     for id, model in registry.models.items():
         if model.profile != UNVERIFIED and model.profile not in registry.profiles:
             close = nearest(model.profile, [*registry.profiles, UNVERIFIED])
@@ -373,6 +377,7 @@ def _imported_names() -> frozenset[str]:
 def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
     """Only of profiles that the file itself wrote: what `ours` says of each other is no business of its author."""
     used = {model.profile for model in registry.models.values()}
+    used |= {provider.any_model for provider in registry.providers.values() if provider.any_model}
     same: dict[str, str] = {}
     for name, profile in registry.profiles.items():
         if name in ours:

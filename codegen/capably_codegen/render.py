@@ -77,7 +77,8 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     for provider in providers:
         models = facts.models_of(source, provider)
         tables = facts.profile_tables(source, provider)
-        stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items()}
+        used = {model.profile for model in models.values()}
+        stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
         own_doors = list(_doors(provider, models, stubs, any_stub))
         doors += own_doors
         shared: dict[str, Any] = {

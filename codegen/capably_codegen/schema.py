@@ -101,6 +101,12 @@ class Provider(Entry):
     """The page that describes its models."""
     dialect: Dialect = Dialect()
     """Of a host with OpenAI's formats: its own spellings."""
+    cloud: Literal["azure", "bedrock", "vertex"] | None = None
+    """The SDK's own client class for a cloud, which signs and addresses requests in that cloud's way."""
+    also: dict[Text, Literal["anthropic", "openai", "google"]] = {}
+    """Other adapters of this host, by how the ids of their models begin."""
+    any_model: Text | None = None
+    """Of a host whose ids are too many or the user's own: the profile of every id that is not listed."""
 
 
 class EndpointRules(Entry):

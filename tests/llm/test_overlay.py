@@ -288,7 +288,15 @@ def test_a_wrong_setting_of_the_project_is_told(project: str, told: str, tmp_pat
     assert told in stderr
 
 
-@pytest.mark.parametrize("change", ['base_url: "https://evil.example"', "api_key: [OTHER_KEY]", "adapter: google"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        'base_url: "https://evil.example"',
+        "api_key: [OTHER_KEY]",
+        "adapter: google",
+        'dialect: {prefill_path: "https://evil.example"}',
+    ],
+)
 def test_a_file_found_only_by_the_folder_may_not_redirect_our_providers(change: str, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.capably]\nregistry = "my.yaml"\n', encoding="utf-8")
     (tmp_path / "my.yaml").write_text(f"providers:\n  openai: {{{change}}}\nremove: [google]\n", encoding="utf-8")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import pickle
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -10,7 +12,7 @@ import pytest
 from loopback import Canned, Loopback
 
 from capably import llm
-from capably.llm._registry import listed_models, providers
+from capably.llm._registry import providers
 
 
 class Host(NamedTuple):
@@ -177,6 +179,49 @@ HOSTS = [
         {"reasoning": {"effort": "max"}, "temperature": 0.5, "parallel_tool_calls": False},
         endpoint="/responses",
     ),
+    Host(
+        "openrouter/vendor/some-model",
+        {"reasoning": "high", "max_tokens": 9, "top_k": 3, "tools": [llm.WebSearch()]},
+        {
+            "reasoning": {"effort": "high"},
+            "max_completion_tokens": 9,
+            "top_k": 3,
+            "tools": [{"type": "openrouter:web_search"}],
+        },
+        {
+            "content": "Hello.",
+            "reasoning": "Hm.",
+            "reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "Hm."}],
+        },
+    ),
+    Host(
+        "openrouter/vendor/some-model",
+        {"reasoning": llm.Reasoning(budget_tokens=99)},
+        {"reasoning": {"enabled": True, "max_tokens": 99}},
+        content=["What is it?", llm.Document.from_url("https://x.test/a.pdf")],
+        user=[
+            {"type": "text", "text": "What is it?"},
+            {"type": "file", "file": {"filename": "document.pdf", "file_data": "https://x.test/a.pdf"}},
+        ],
+    ),
+    Host(
+        "together/vendor/some-model",
+        {"reasoning": "off", "max_tokens": 9},
+        {"reasoning": {"enabled": False}, "max_tokens": 9},
+        {"content": "Hello.", "reasoning": "Hm."},
+    ),
+    Host(
+        "fireworks/accounts/fireworks/models/some-model",
+        {"reasoning": "low", "top_k": 3},
+        {"reasoning_effort": "low", "top_k": 3},
+        BESIDE,
+    ),
+    Host(
+        "ollama/llama4",
+        {"reasoning": "off", "seed": 1},
+        {"reasoning_effort": "none", "seed": 1},
+        {"content": "Hello.", "reasoning": "Hm."},
+    ),
 ]
 CASES = [pytest.param(host, id=f"{host.model} {'+'.join(host.params)}") for host in HOSTS]
 
@@ -282,7 +327,8 @@ def test_a_request_goes_to_the_host_in_its_own_spelling(server: Replies, host: H
     (sent,) = server.requests
     body = sent.json()
     assert sent.path == path_of(providers()[name]["base_url"] or "/v1") + host.endpoint
-    assert sent.headers["authorization"] == f"Bearer key-of-{name}"
+    key = f"key-of-{name}" if providers()[name]["api_key"] else "none"
+    assert sent.headers["authorization"] == f"Bearer {key}"
     assert {key: body.get(key) for key in host.body} == host.body
     assert not {*host.absent} & body.keys()
     if host.user is not None:
@@ -318,9 +364,9 @@ def test_an_answer_is_sent_back_as_the_host_wrote_it_thoughts_and_all(server: Re
     assert server.requests[-1].json()["messages"][1] == {"role": "assistant", **host.thoughts}
 
 
-def test_every_host_with_models_has_a_row() -> None:
-    with_models = {info.provider for info in listed_models() if providers()[info.provider]["base_url"]}
-    assert with_models == {host.model.partition("/")[0] for host in HOSTS}
+def test_every_host_has_a_row() -> None:
+    hosts = {name for name, entry in providers().items() if entry["base_url"]}
+    assert hosts == {host.model.partition("/")[0] for host in HOSTS}
 
 
 # What a host refuses is refused before anything is sent
@@ -349,6 +395,9 @@ def test_every_host_with_models_has_a_row() -> None:
         ("perplexity/sonar", {"tools": [lookup]}, "tools"),
         ("minimax/MiniMax-M2.7", {"reasoning": "off"}, "reasoning"),
         ("meta/muse-wonder-1.0", {"reasoning": "off"}, "reasoning"),
+        ("ollama/llama4", {"tools": [lookup], "tool_choice": "required"}, "tool_choice"),
+        ("ollama/llama4", {"cache": "1h"}, "cache"),
+        ("together/vendor/some-model", {"verbosity": "low"}, "verbosity"),
     ],
 )
 def test_what_the_host_refuses_is_refused_before_it_is_sent(
@@ -435,3 +484,73 @@ def test_a_missing_key_names_the_variable_of_the_host(monkeypatch: pytest.Monkey
     monkeypatch.delenv("XAI_API_KEY")
     with pytest.raises(llm.ConfigurationError, match="XAI_API_KEY"):
         llm.Model.of("xai/grok-4.7").call("Hi")
+
+
+# Ids that no registry lists
+
+
+def test_any_id_of_a_gateway_is_taken_without_a_warning_and_held_to_what_the_gateway_carries() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = llm.Model.of("openrouter/vendor/some-model", temperature=0.5)
+    assert model.info is not None
+    assert (model.info.profile, model.info.prices, model.info.limits["context"]) == ("openrouter/any", (), None)
+    assert pickle.loads(pickle.dumps(model)).info == model.info
+    door: Any = llm.Model
+    with pytest.raises(llm.UnknownModelError, match=r"llm.Model.of\("):
+        door("openrouter/vendor/some-model")
+
+
+@pytest.fixture
+def own_host(server: Replies) -> Iterator[Replies]:
+    from capably.llm import _registry
+
+    server.replies = [Canned(completion(BESIDE))]
+    llm.provider("vllm", base_url=f"{server.url}/v1", max_retries=0)
+    yield server
+    _registry._own_hosts.clear()  # pyright: ignore[reportPrivateUsage]
+    _registry._providers.clear()  # pyright: ignore[reportPrivateUsage]
+
+
+def test_any_other_server_is_reached_by_a_name_of_ones_own(own_host: Replies) -> None:
+    with pytest.warns(llm.UnverifiedModelWarning, match="vllm/meta/llama-4"):
+        model = llm.Model.of("vllm/meta/llama-4")
+    response = model.call("Hi", max_tokens=9, temperature=0.5, reasoning="low")
+    (sent,) = own_host.requests
+    assert (sent.path, sent.headers["authorization"]) == ("/v1/chat/completions", "Bearer none")
+    assert sent.json() == {
+        "model": "meta/llama-4",
+        "messages": [{"role": "user", "content": "Hi"}],
+        "max_tokens": 9,
+        "temperature": 0.5,
+        "reasoning_effort": "low",
+    }
+    assert (response.text(), [thought.text for thought in response.thoughts]) == ("Hello.", ["Hm."])
+
+
+def test_another_servers_model_can_have_the_facts_of_a_listed_one(own_host: Replies) -> None:
+    model = llm.Model.custom("vllm/gpt-oss", like="groq/openai/gpt-oss-120b")
+    with pytest.raises(llm.UnsupportedFeatureError, match="logprobs"):
+        untyped(model).call("Hi", logprobs=True)
+    assert own_host.requests == []
+    assert model.call("Hi", reasoning="low").text() == "Hello."
+
+
+def untyped(model: Any) -> Any:
+    """A model of which the type checker knows nothing."""
+    return model
+
+
+def test_another_server_keeps_its_key_and_survives_a_change_of_the_registry(own_host: Replies) -> None:
+    llm.provider("vllm", base_url=f"{own_host.url}/v1", api_key="mine")
+    llm.use_registry(None)
+    with pytest.warns(llm.UnverifiedModelWarning):
+        llm.Model.of("vllm/llama-4").call("Hi")
+    assert own_host.requests[0].headers["authorization"] == "Bearer mine"
+
+
+def test_a_misspelt_provider_without_an_address_is_no_new_server() -> None:
+    with pytest.raises(llm.ConfigurationError, match=r"there is no provider 'grok'.*base_url="):
+        llm.provider("grok", api_key="x")
+    with pytest.raises(llm.ConfigurationError, match="cannot be the name"):
+        llm.provider("my/server", base_url="http://127.0.0.1:9")

@@ -4,14 +4,18 @@ from capably_models import cerebras as cerebras
 from capably_models import cohere as cohere
 from capably_models import dashscope as dashscope
 from capably_models import deepseek as deepseek
+from capably_models import fireworks as fireworks
 from capably_models import google as google
 from capably_models import groq as groq
 from capably_models import meta as meta
 from capably_models import minimax as minimax
 from capably_models import mistral as mistral
 from capably_models import moonshot as moonshot
+from capably_models import ollama as ollama
 from capably_models import openai as openai
+from capably_models import openrouter as openrouter
 from capably_models import perplexity as perplexity
+from capably_models import together as together
 from capably_models import xai as xai
 from capably_models import zai as zai
 from capably_models._call import call as call
@@ -25,14 +29,18 @@ __all__ = [
     "cohere",
     "dashscope",
     "deepseek",
+    "fireworks",
     "google",
     "groq",
     "meta",
     "minimax",
     "mistral",
     "moonshot",
+    "ollama",
     "openai",
+    "openrouter",
     "perplexity",
+    "together",
     "xai",
     "zai",
     "AnyModel",

@@ -34,15 +34,19 @@ from capably_models import (
     _cohere,
     _dashscope,
     _deepseek,
+    _fireworks,
     _google,
     _groq,
     _meta,
     _minimax,
     _mistral,
     _moonshot,
+    _ollama,
     _openai,
+    _openrouter,
     _perplexity,
     _requirements,
+    _together,
     _xai,
     _zai,
 )
@@ -56,14 +60,18 @@ ModelId: TypeAlias = (
     | _cohere.Id
     | _dashscope.Id
     | _deepseek.Id
+    | _fireworks.Id
     | _google.Id
     | _groq.Id
     | _meta.Id
     | _minimax.Id
     | _mistral.Id
     | _moonshot.Id
+    | _ollama.Id
     | _openai.Id
+    | _openrouter.Id
     | _perplexity.Id
+    | _together.Id
     | _xai.Id
     | _zai.Id
 )

@@ -161,7 +161,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def raw(self) -> Any:
         """The vendor SDK's own object for the reply, built now."""
         adapters = import_module("capably.llm._providers")
-        return adapters.adapter_of(self._model.provider).to_sdk(self._reply.body, self._request.endpoint)
+        return adapters.adapter_of(self._model.provider, self._request.model_id).to_sdk(
+            self._reply.body, self._request.endpoint
+        )
 
     @property
     def messages(self) -> list[Message]:

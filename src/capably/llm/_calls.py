@@ -79,14 +79,14 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     if "tools" in given:
         given["tools"] = _tools(given["tools"])
     on_unsupported = given.pop("on_unsupported", "raise")
-    endpoint = (info.endpoint if info else None) or default_endpoint(id.partition("/")[0])
+    provider, _, wire_id = id.partition("/")
+    endpoint = (info.endpoint if info else None) or default_endpoint(provider, wire_id)
     told = check_call(info, endpoint, given, messages, on_unsupported) if info else []
     if "format" in given:
         from capably.llm._format import format_of
 
         given["format"] = format_of(given["format"])
     system, rest = _leading_system(messages)
-    provider, _, wire_id = id.partition("/")
     request = Request(
         info=info,
         model_id=wire_id,
@@ -99,7 +99,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         max_retries=given.pop("max_retries", None),
         params=given,
     )
-    return Prepared(adapter_of(provider), request, messages, told)
+    return Prepared(adapter_of(provider, wire_id), request, messages, told)
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:

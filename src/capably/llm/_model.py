@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.llm import _calls
 from capably.llm._check import unknown_parameter
-from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, listed_model
+from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.types.request import PARAMETERS
@@ -73,7 +73,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
-            info = find_model(id) if "/" not in id else listed_model(id)
+            info = find_model(id) if "/" not in id else model_at(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
                 warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
@@ -135,7 +135,7 @@ def remade(
     cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any], origin: str | None = None
 ) -> ModelBase[Any, Any]:
     """A model as it was written: `origin` is the listed id whose facts it has, where that is another than its own."""
-    info = listed_model(origin or id)
+    info = model_at(origin or id)
     renamed = info.renamed(id) if info and info.id != id else info
     return cls._made(id, renamed, defaults)  # pyright: ignore[reportPrivateUsage]
 

@@ -18,7 +18,7 @@ from capably.types.errors import ConfigurationError
 from capably.types.overlay import Overlay, digest
 
 PROVIDERS_MODULE = "capably_models._providers"
-_REACHED_BY = ("adapter", "api_key", "base_url")
+_REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect")
 
 
 class Named(NamedTuple):

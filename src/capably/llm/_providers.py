@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from capably.llm._registry import forget_on_change, providers
+from capably.llm._registry import add_host, forget_on_change, providers
 from capably.providers import Adapter, Settings
 from capably.types.errors import ConfigurationError
 
 _settings: dict[str, Settings] = {}
-_adapters: dict[str, Adapter] = {}
+_adapters: dict[tuple[str, str], Adapter] = {}
 forget_on_change(_adapters.clear)
 
 ADAPTERS: Mapping[str, tuple[str, str, str]] = {
@@ -39,44 +39,63 @@ def provider(
 ) -> None:
     """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK and its variables.
 
-    - `name`: `"anthropic"`, `"openai"`, `"google"`, or another provider of the registry.
+    - `name`: a provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for any other server
+      with OpenAI's Chat Completions: `llm.provider("vllm", base_url="http://localhost:8000/v1")`, then
+      `llm.Model.of("vllm/llama-4")`.
     - `client`, `async_client`: a client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
     - `http_client`: an `httpx2.Client` that the SDK should use.
     - `timeout` in seconds, `max_retries` as a number of further tries.
     """
     if name not in providers():
-        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(providers())}")
-    known = providers()[name]
-    _settings[name] = Settings(
+        if base_url is None and client is None and async_client is None:
+            known = ", ".join(providers())
+            raise ConfigurationError(
+                f"there is no provider {name!r} (there are {known}); for another server give base_url="
+            )
+        add_host(name)
+    _settings[name] = _from_registry(
         name,
-        key_names=tuple(known["api_key"]),
-        dialect=known.get("dialect"),
+        base_url,
         api_key=api_key,
-        base_url=base_url or known["base_url"],
         client=client,
         async_client=async_client,
         http_client=http_client,
         timeout=timeout,
         max_retries=max_retries,
     )
-    _adapters.pop(name, None)
+    for place in [place for place in _adapters if place[0] == name]:
+        del _adapters[place]
 
 
-def adapter_of(name: str) -> Adapter:
-    """The adapter of a provider, built with its settings when it is first needed."""
-    adapter = _adapters.get(name)
+def adapter_of(name: str, wire_id: str = "") -> Adapter:
+    """The adapter of a provider for a model of this id, built with its settings when it is first needed."""
+    kind = _adapter_kind(name, wire_id)
+    adapter = _adapters.get((name, kind))
     if adapter is None:
-        module, class_name, _ = ADAPTERS[_adapter_kind(name)]
-        adapter = _adapters[name] = getattr(import_module(module), class_name)(settings_of(name))
+        module, class_name, _ = ADAPTERS[kind]
+        settings = settings_of(name)
+        if providers().get(name, {}).get("also"):
+            settings = settings.fit_for(SDKS[kind])
+        adapter = _adapters[name, kind] = getattr(import_module(module), class_name)(settings)
     return adapter
 
 
 def settings_of(name: str) -> Settings:
     """The settings of a provider: what `provider()` was told, or what the registry says."""
-    known = providers().get(name)
-    if name in _settings or known is None:
-        return _settings.get(name) or Settings(name)
-    return Settings(name, key_names=tuple(known["api_key"]), dialect=known.get("dialect"), base_url=known["base_url"])
+    return _settings.get(name) or (_from_registry(name, None) if name in providers() else Settings(name))
+
+
+def _from_registry(name: str, base_url: str | None, **told: Any) -> Settings:
+    """What was told, over what the registry says."""
+    known = providers()[name]
+    return Settings(
+        name,
+        key_names=tuple(known["api_key"]),
+        dialect=known.get("dialect"),
+        cloud=known.get("cloud"),
+        base_url=base_url or known["base_url"],
+        **told,
+    )
 
 
 def preload(name: str) -> None:
@@ -90,14 +109,17 @@ def preload(name: str) -> None:
             raise ConfigurationError(f'the SDK of {name!r} is not installed: pip install "capably[{kind}]"') from error
 
 
-def default_endpoint(name: str) -> str:
+def default_endpoint(name: str, wire_id: str = "") -> str:
     """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
-    kind = _adapter_kind(name)
+    kind = _adapter_kind(name, wire_id)
     return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
 
 
-def _adapter_kind(name: str) -> str:
-    known = providers()
-    if name != "scripted" and name not in known:
-        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(known)}")
-    return "scripted" if name == "scripted" else known[name]["adapter"]
+def _adapter_kind(name: str, wire_id: str = "") -> str:
+    if name == "scripted":
+        return name
+    entry = providers().get(name)
+    if entry is None:
+        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(providers())}")
+    also: Mapping[str, str] = entry.get("also") or {}
+    return next((kind for begin, kind in also.items() if wire_id.startswith(begin)), entry["adapter"])

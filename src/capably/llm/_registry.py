@@ -18,6 +18,7 @@ _providers: dict[str, Mapping[str, Any]] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
 _rules: dict[tuple[str, str | None], dict[str, Rule]] = {}
 _modules: dict[str, ModuleType] = {}
+_own_hosts: dict[str, Mapping[str, Any]] = {}
 _made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear, _modules.clear]
 
 # The user's own file, once it was looked for.
@@ -58,7 +59,30 @@ def providers() -> Mapping[str, Mapping[str, Any]]:
     """How to reach each provider: its name, adapter, key variables and base URL."""
     if not _providers:
         _providers.update(_section("providers"))
+        _providers.update({name: entry for name, entry in _own_hosts.items() if name not in _providers})
     return _providers
+
+
+def add_host(name: str) -> None:
+    """Takes in a host that no file describes: one with OpenAI's Chat Completions, by any other name than theirs."""
+    if not name or "/" in name or any(map(str.isspace, name)):
+        raise ConfigurationError(f"{name!r} cannot be the name of a provider; ids read provider/model")
+    _own_hosts[name] = {**OWN_HOST, "name": name}
+    _providers.clear()
+    _models.pop(name, None)
+
+
+OWN_HOST: Mapping[str, Any] = {
+    "adapter": "openai",
+    "api_key": (),
+    "base_url": None,
+    "docs": None,
+    "dialect": None,
+    "cloud": None,
+    "also": {},
+    "any_model": None,
+}
+"""What `llm.provider("vllm", base_url=...)` says of a host, in the registry's words."""
 
 
 def added_constant(provider: str, name: str) -> str | None:
@@ -97,6 +121,32 @@ def find_model(id: str) -> ModelInfo:
 def listed_model(id: str) -> ModelInfo | None:
     """The listed model with this id, if there is one."""
     return _models_of(id.partition("/")[0]).get(id)
+
+
+def model_at(id: str) -> ModelInfo | None:
+    """What is known of an id: the listed model, or what its host says of any id of its own."""
+    provider = id.partition("/")[0]
+    known = providers().get(provider)
+    info = listed_model(id)
+    if info is not None or known is None or not known.get("any_model"):
+        return info
+    profile = known["any_model"]
+    theirs = overlay() or Overlay({}, _overlay.our_entry)
+    facts = theirs.entry("profiles", profile)
+    return ModelInfo(id, profile, facts, UNLISTED, facts["line"])
+
+
+UNLISTED: Mapping[str, Any] = {
+    "name": None,
+    "snapshot_of": None,
+    "status": "active",
+    "replacement": None,
+    "api_version": None,
+    "limits": dict.fromkeys(("context", "input", "output", "cache_min")),
+    "prices": (),
+    "dates": dict.fromkeys(("released", "deprecated", "retires", "knowledge")),
+}
+"""An entry of `models` in which everything is unknown."""
 
 
 def listed_models() -> Iterator[ModelInfo]:

@@ -5,6 +5,7 @@ An adapter imports its SDK when it is built, which happens at the first call. Ad
 
 from __future__ import annotations
 
+import copy
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -17,7 +18,8 @@ class Settings:
 
     `timeout` is in seconds. `client` is a client object of the vendor's SDK that the caller built; `async_client` its
     asynchronous twin. `http_client` is an `httpx2.Client` put under the SDK's client. `key_names` are the environment
-    variables of the key; none = it needs none. `dialect` holds a host's own spellings, as the registry has them.
+    variables of the key; none = it needs none. `dialect` holds a host's own spellings, as the registry has them;
+    `cloud` is `azure`, `bedrock` or `vertex` where the SDK has a client class of its own for that.
     """
 
     __slots__ = (
@@ -25,6 +27,7 @@ class Settings:
         "async_client",
         "base_url",
         "client",
+        "cloud",
         "dialect",
         "http_client",
         "key_names",
@@ -39,6 +42,7 @@ class Settings:
         *,
         key_names: tuple[str, ...] = (),
         dialect: Mapping[str, Any] | None = None,
+        cloud: str | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
         client: Any = None,
@@ -50,6 +54,7 @@ class Settings:
         self.provider: str = provider
         self.key_names: tuple[str, ...] = key_names
         self.dialect: Mapping[str, Any] | None = dialect
+        self.cloud: str | None = cloud
         self.api_key: str | None = api_key
         self.base_url: str | None = base_url
         self.client: Any = client
@@ -57,6 +62,15 @@ class Settings:
         self.http_client: Any = http_client
         self.timeout: float | None = timeout
         self.max_retries: int | None = max_retries
+
+    def fit_for(self, sdk: str) -> Settings:
+        """The same without client objects of other SDKs, for a provider that is reached by more than one."""
+        fit = copy.copy(self)
+        for name in ("client", "async_client"):
+            given = getattr(self, name)
+            if given is not None and not f"{type(given).__module__}.".startswith(f"{sdk}."):
+                setattr(fit, name, None)
+        return fit
 
 
 class EventStream(Protocol):

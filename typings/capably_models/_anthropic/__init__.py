@@ -59,7 +59,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 116,
+        "line": 148,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 178,
+        "line": 210,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -179,7 +179,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 365,
+        "line": 397,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 396,
+        "line": 428,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -298,7 +298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 335,
+        "line": 367,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -357,7 +357,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 146,
+        "line": 178,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -416,7 +416,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 211,
+        "line": 243,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -476,7 +476,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 242,
+        "line": 274,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -535,7 +535,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 303,
+        "line": 335,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 426,
+        "line": 458,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -653,7 +653,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 273,
+        "line": 305,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -711,7 +711,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 455,
+        "line": 487,
     },
 }
 

@@ -44,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 534,
+        "line": 566,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -92,7 +92,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 575,
+        "line": 607,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 552,
+        "line": 584,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -192,7 +192,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 597,
+        "line": 629,
     },
 }
 

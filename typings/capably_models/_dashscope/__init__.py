@@ -48,7 +48,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 636,
+        "line": 668,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-22",
@@ -87,7 +87,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 618,
+        "line": 650,
     },
     "dashscope/qwen3.6-3.7-vision": {
         "verified": "2026-11-22",
@@ -135,7 +135,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 678,
+        "line": 710,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-22",
@@ -183,7 +183,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 657,
+        "line": 689,
     },
     "dashscope/qwen3.8": {
         "verified": "2026-11-22",
@@ -231,7 +231,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 699,
+        "line": 731,
     },
 }
 

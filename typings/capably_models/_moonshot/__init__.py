@@ -54,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1606,
+        "line": 1659,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1633,
+        "line": 1686,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-22",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1658,
+        "line": 1711,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1682,
+        "line": 1735,
     },
 }
 

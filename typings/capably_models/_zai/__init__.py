@@ -54,7 +54,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2683,
+        "line": 2805,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2731,
+        "line": 2853,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2756,
+        "line": 2878,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-22",
@@ -214,7 +214,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2781,
+        "line": 2903,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -262,7 +262,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2707,
+        "line": 2829,
     },
 }
 
