@@ -53,6 +53,14 @@ conformance *ARGS:
 peer:
     uv run --quiet python scripts/peer.py
 
+# what calls cost: the SDKs, ours and (--peers) others, interleaved, in CPU time
+bench *ARGS:
+    @uv run --quiet python scripts/bench/run.py {{ ARGS }}
+
+# what is paid once, and beside calls: import, first answer, memory, generator, selection, schemas
+bench-costs *ARGS:
+    @uv run --quiet python scripts/bench/costs.py {{ ARGS }}
+
 # tests while you work: no coverage, stops at the first failure
 quick *ARGS:
     uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}

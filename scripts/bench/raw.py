@@ -1,0 +1,201 @@
+"""The least that the SDKs' stock transport allows: bytes posted through the SDK's client, read with msgspec, and no more.
+
+No check, no error mapping, no history, no tools: a mark to measure ourselves against, not a library.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from cases import MODELS, Answer, Case, base_url
+
+PATHS = {"anthropic": "/v1/messages", "responses": "/responses", "chat": "/chat/completions"}
+
+
+class Piece(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str = ""
+
+
+class Message(msgspec.Struct, gc=False):
+    content: str | None = ""
+
+
+class Usage(msgspec.Struct, gc=False):
+    input_tokens: int = 0
+    output_tokens: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    promptTokenCount: int = 0  # noqa: N815
+    candidatesTokenCount: int = 0  # noqa: N815
+
+    @property
+    def tokens(self) -> tuple[int, int]:
+        return (
+            self.input_tokens or self.prompt_tokens or self.promptTokenCount,
+            self.output_tokens or self.completion_tokens or self.candidatesTokenCount,
+        )
+
+
+class Content(msgspec.Struct, gc=False):
+    parts: list[Piece] = []
+
+
+class Choice(msgspec.Struct, gc=False):
+    message: Message | None = None
+    delta: Message | None = None
+    content: Content | None = None
+
+
+class Item(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str = ""
+    content: list[Piece] = []
+
+
+class Reply(msgspec.Struct, gc=False):
+    """The replies of all four wires, as far as they are read here."""
+
+    content: list[Piece] = []
+    output: list[Item] = []
+    choices: list[Choice] = []
+    candidates: list[Choice] = []
+    usage: Usage | None = None
+    usageMetadata: Usage | None = None  # noqa: N815
+
+    def answer(self) -> Answer:
+        text = "".join(piece.text for piece in self.content)
+        text += "".join(piece.text for item in self.output for piece in item.content)
+        text += "".join(choice.message.content or "" for choice in self.choices if choice.message)
+        text += "".join(part.text for choice in self.candidates if choice.content for part in choice.content.parts)
+        usage = self.usage or self.usageMetadata or Usage()
+        return Answer(text, (), usage.tokens)
+
+
+class Delta(msgspec.Struct, gc=False):
+    type: str = ""
+    text: str = ""
+
+
+class Event(msgspec.Struct, gc=False):
+    """The events of all four wires, as far as they are read here."""
+
+    type: str = ""
+    delta: Delta | str = ""
+    message: Reply | None = None
+    response: Reply | None = None
+    choices: list[Choice] = []
+    candidates: list[Choice] = []
+    usage: Usage | None = None
+    usageMetadata: Usage | None = None  # noqa: N815
+
+
+_reply = msgspec.json.Decoder(Reply)
+_event = msgspec.json.Decoder(Event)
+
+
+def _events(chunks: Iterable[bytes]) -> Iterator[Event]:
+    rest = b""
+    for chunk in chunks:
+        *blocks, rest = (rest + chunk).split(b"\n\n")
+        for block in blocks:
+            data = block[block.find(b"data:") + 5 :]
+            if not data.startswith(b" [DONE]"):
+                yield _event.decode(data)
+
+
+def _streamed(events: Iterable[Event]) -> Answer:
+    text: list[str] = []
+    read = written = 0
+    for event in events:
+        if isinstance(event.delta, Delta):
+            text.append(event.delta.text)
+        elif event.type == "response.output_text.delta":
+            text.append(event.delta)
+        text += [choice.delta.content or "" for choice in event.choices if choice.delta]
+        for choice in event.candidates:
+            text += [part.text for part in choice.content.parts] if choice.content else ()
+        inner = event.message or event.response
+        usage = event.usage or event.usageMetadata or (inner and inner.usage)
+        if usage:
+            read, written = usage.tokens[0] or read, usage.tokens[1] or written
+    return Answer("".join(text), (), (read, written))
+
+
+class System:
+    """What the worker drives."""
+
+    def __init__(self, wire: str, url: str) -> None:
+        self.wire = wire
+        kinds: Any
+        if wire == "google":
+            from google import genai
+
+            self.client: Any = genai.Client(api_key="test", http_options={"base_url": url})
+            self.api = self.client._api_client
+            return
+        if wire == "anthropic":
+            import anthropic
+
+            kinds = anthropic.Anthropic, anthropic.AsyncAnthropic
+        else:
+            import openai
+
+            kinds = openai.OpenAI, openai.AsyncOpenAI
+        import httpx2
+
+        self.client, self.async_client = (kind(api_key="test", base_url=base_url(wire, url)) for kind in kinds)
+        self.fixed: Any = {
+            "path": PATHS[wire],
+            "cast_to": httpx2.Response,
+            "options": {"headers": {"content-type": "application/json"}},
+        }
+
+    def _body(self, case: Case, streams: bool = False) -> bytes:
+        if case.tools or case.structured or case.history or case.title.startswith("thoughts"):
+            raise NotImplementedError
+        if self.wire == "google":
+            return msgspec.json.encode({"contents": [{"role": "user", "parts": [{"text": case.prompt}]}]})
+        body: dict[str, Any] = {"model": MODELS[self.wire]}
+        said = [{"role": "user", "content": case.prompt}]
+        body.update({"input": said} if self.wire == "responses" else {"messages": said, "max_tokens": 4096})
+        if streams:
+            body["stream"] = True
+            if self.wire == "chat":
+                body["stream_options"] = {"include_usage": True}
+        return msgspec.json.encode(body)
+
+    def _google(self, body: bytes, verb: str) -> Any:
+        request = self.api._build_request("post", f"models/{MODELS['google']}:{verb}", {}, None)
+        return {"url": request.url, "headers": request.headers, "content": body}
+
+    def call(self, case: Case) -> Answer:
+        body = self._body(case)
+        if self.wire == "google":
+            response = self.api._httpx_client.post(**self._google(body, "generateContent"))
+        else:
+            response = self.client.post(content=body, **self.fixed)
+        return _reply.decode(response.content).answer()
+
+    def stream(self, case: Case) -> Answer:
+        body = self._body(case, True)
+        if self.wire == "google":
+            asked = self._google(body, "streamGenerateContent?alt=sse")
+            with self.api._httpx_client.stream("POST", **asked) as response:
+                return _streamed(_events(response.iter_bytes()))
+        response = self.client.post(content=body, stream=True, **self.fixed)
+        return _streamed(_events(response.iter_bytes()))
+
+    async def at_once(self, case: Case, count: int) -> list[Answer]:
+        return await asyncio.gather(*(self._call_async(case) for _ in range(count)))
+
+    async def _call_async(self, case: Case) -> Answer:
+        body = self._body(case)
+        if self.wire == "google":
+            response = await self.api._async_httpx_client.post(**self._google(body, "generateContent"))
+        else:
+            response = await self.async_client.post(content=body, **self.fixed)
+        return _reply.decode(response.content).answer()

@@ -1,0 +1,235 @@
+"""What a call costs: the vendors' SDKs, capably and its peers, on the same work, one after the other in random order.
+
+    just bench                                   # ours against the SDKs
+    just bench --peers                           # and the peers (installs each into an environment of its own)
+    just bench --wires google --cases small,history --rounds 20
+    just bench --json result.json                # every number
+    just bench --keep                            # keeps the result as the one to compare with
+
+CPU time is what counts: on loopback the clock on the wall measures the machine. In each round every system does every
+piece of work, in an order that is drawn anew; what is shown is the ratio to the SDK's within the round, the median over
+all rounds, and the middle half of them. Before anything is measured, every system must read the same text, tool calls
+and usage out of the reply.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import random
+import statistics
+import subprocess
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from cases import CASES, WIRES
+from environments import python_for
+
+HERE = Path(__file__).resolve().parent
+
+KEPT = HERE / "kept.json"
+BASE = "sdk"
+"""The system that the others are measured against."""
+
+BUDGET = 0.12
+"""CPU seconds that the SDK shall take for one piece of work in one round: so many times it is repeated."""
+
+SLOWER = 0.05
+"""Ratios that differ by less than this share, or whose middle halves overlap, are taken for equal."""
+
+Ratios: TypeAlias = dict[str, dict[str, dict[str, list[float]]]]
+"""Wire -> case -> system -> CPU seconds of each round."""
+
+
+class Worker:
+    """A system on a wire format, in a process of its own."""
+
+    def __init__(self, file: Path, wire: str, url: str) -> None:
+        environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")}
+        command = [python_for(file), str(HERE / "worker.py"), str(file), wire, url]
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=environment,
+        )
+
+    def ask(self, case: str, times: int) -> dict[str, Any]:
+        """Orders work, and waits for what it cost."""
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps({"case": case, "times": times}) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        return json.loads(line) if line else {"error": "the process died"}
+
+    def close(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait()
+
+
+@contextmanager
+def serving() -> Generator[str]:
+    """The server, in its own process; gives its address."""
+    command = [sys.executable, str(HERE / "server.py")]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdin and server.stdout
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.stdin.close()
+        server.wait()
+
+
+def systems(names: Sequence[str]) -> dict[str, Path]:
+    """The files of the systems with these names."""
+    files = {name: HERE / f"{name}.py" for name in (BASE, "ours", "raw")}
+    files.update((file.stem, file) for file in sorted((HERE / "peers").glob("*.py")))
+    return {name: files[name] for name in dict.fromkeys((BASE, *names))}
+
+
+def measure(wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, url: str) -> dict[str, Any]:
+    """Case -> system -> CPU seconds for one call in each round. Systems that answer wrongly are told and left out."""
+    found: dict[str, dict[str, list[float]]] = {}
+    with ExitStack() as open_workers:
+        workers = {name: Worker(file, wire, url) for name, file in files.items()}
+        for worker in workers.values():
+            open_workers.callback(worker.close)
+        for case in cases:
+            able = [name for name, worker in workers.items() if _answers(worker, name, wire, case)]
+            if BASE in able:
+                found[case] = _rounds({name: workers[name] for name in able}, case, rounds)
+    return found
+
+
+def _answers(worker: Worker, name: str, wire: str, case: str) -> bool:
+    """Whether the system reads what was sent. A case that a system does not have is left out in silence."""
+    told = worker.ask(case, 0)
+    expected = json.loads(json.dumps(CASES[case].answer))
+    if told.get("answer") == expected:
+        return True
+    if "NotImplementedError" not in told.get("error", ""):
+        print(f"{name} on {wire}, {case}: {str(told)[:200]} instead of {str(expected)[:80]}", file=sys.stderr)
+    return False
+
+
+def _rounds(workers: dict[str, Worker], case: str, rounds: int) -> dict[str, list[float]]:
+    for worker in workers.values():
+        worker.ask(case, 2)
+    times = max(1, min(200, round(BUDGET / max(1e-4, workers[BASE].ask(case, 2)["cpu"] / 2))))
+    order, took = list(workers), {name: list[float]() for name in workers}
+    for _ in range(rounds):
+        random.shuffle(order)
+        for name in order:
+            took[name].append(workers[name].ask(case, times)["cpu"] / times)
+    return took
+
+
+def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
+    """Of one system in one case: the median ratio to the SDK, the middle half, and microseconds of CPU."""
+    ratios = sorted(own / base for own, base in zip(took[name], took[BASE], strict=True))
+    low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
+    return {
+        "ratio": round(middle, 3),
+        "low": round(low, 3),
+        "high": round(high, 3),
+        "us": round(1e6 * statistics.median(took[name]), 1),
+    }
+
+
+def table(result: dict[str, Any]) -> str:
+    """The ratios of every system, case by case, for all wires."""
+    names = sorted({name for cases in result.values() for case in cases.values() for name in case} - {BASE})
+    names.sort(key=lambda name: name != "ours")
+    lines: list[str] = []
+    for wire, cases in result.items():
+        lines.append(f"\n{wire:34}{'SDK, us':>10}" + "".join(f"{name:>24}" for name in names))
+        for case, known in cases.items():
+            cells = (_cell(known.get(name)) for name in names)
+            lines.append(
+                f"{CASES[case].title:34}{known[BASE]['us']:>10,.0f}" + "".join(f"{cell:>24}" for cell in cells)
+            )
+    return "\n".join(lines)
+
+
+def _cell(known: dict[str, float] | None) -> str:
+    return f"{known['ratio']:.2f} ({known['low']:.2f}-{known['high']:.2f})" if known else "-"
+
+
+def slower(result: dict[str, Any], kept: dict[str, Any]) -> list[str]:
+    """What costs more than in the kept result, beyond the spread of both."""
+    told: list[str] = []
+    for wire, cases in result.items():
+        for case, known in cases.items():
+            before, now = kept.get(wire, {}).get(case, {}).get("ours"), known.get("ours")
+            if before and now and now["low"] > before["high"] and now["ratio"] > before["ratio"] * (1 + SLOWER):
+                told.append(f"{wire}, {CASES[case].title}: {before['ratio']:.2f} -> {now['ratio']:.2f} of the SDK")
+    return told
+
+
+def about() -> dict[str, Any]:
+    """The machine and the versions that a result belongs to."""
+    packages = ("anthropic", "openai", "google-genai", "httpx2", "msgspec", "urllib3", "aiohttp", "capably")
+    found: dict[str, str] = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except ImportError:
+            found[package] = "-"
+    return {
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
+        "python": platform.python_version(),
+        "versions": found,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--wires", default=",".join(WIRES), help="with commas")
+    parser.add_argument("--cases", default=",".join(CASES), help="with commas")
+    parser.add_argument("--systems", default="ours", help="with commas; files of this folder and of peers/")
+    parser.add_argument("--peers", action="store_true", help="all of peers/ too")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--json", type=Path, help="writes every number into this file")
+    parser.add_argument("--keep", action="store_true", help=f"keeps the result in {KEPT.name}")
+    options = parser.parse_args()
+    names = options.systems.split(",")
+    if options.peers:
+        names += sorted(file.stem for file in (HERE / "peers").glob("*.py"))
+    files, cases = systems(names), options.cases.split(",")
+    result: dict[str, Any] = {}
+    with serving() as url:
+        for wire in options.wires.split(","):
+            found = measure(wire, files, cases, options.rounds, url)
+            result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
+            print(table({wire: result[wire]}), flush=True)
+    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    worse = slower(result, kept.get("result", {}))
+    if kept:
+        print(
+            "\nslower than the kept result:"
+            if worse
+            else f"\nnothing is slower than the result of {kept['about']['date']}"
+        )
+        print("\n".join(worse))
+    whole = {"about": {**about(), "rounds": options.rounds}, "result": result}
+    if options.json:
+        options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+    if options.keep:
+        merged = {wire: {**kept.get("result", {}).get(wire, {}), **cases} for wire, cases in result.items()}
+        whole["result"] = {**kept.get("result", {}), **merged}
+        KEPT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
