@@ -73,6 +73,17 @@ class Settings:
         return fit
 
 
+def lean_client(sdk: Any, kind: str) -> Any:
+    """An HTTP client with the SDK's own defaults over our lean transport; `None` where the SDK shall build its own.
+
+    `kind` is `"Client"` or `"AsyncClient"`, `sdk` a module with `DefaultHttpxClient` (Anthropic's, OpenAI's).
+    """
+    from capably.providers.http import lean_transport
+
+    transport = lean_transport() if kind == "Client" else None
+    return transport and sdk.DefaultHttpxClient(transport=transport)
+
+
 class EventStream(Protocol):
     """An open stream: its events as parsed JSON, one at a time, and the body that was `sent`. Closing it early closes the
     connection."""

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from capably.providers import Settings
+from capably.providers import Settings, lean_client
 from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
@@ -159,7 +159,8 @@ class AnthropicAdapter:
         if not key and settings.key_names and OWN_KEY not in settings.key_names:
             raise self._no_key()
         try:
-            client = kind(api_key=key, base_url=settings.base_url, http_client=settings.http_client)
+            http_client = settings.http_client or lean_client(_sdk(), http_kind)
+            client = kind(api_key=key, base_url=settings.base_url, http_client=http_client)
         except Exception as error:
             raise ConfigurationError(f"{settings.provider}: {error}") from error
         if client.api_key is None and client.auth_token is None and client.credentials is None:

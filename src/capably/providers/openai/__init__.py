@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from capably.providers import lean_client
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
@@ -179,7 +180,7 @@ class OpenAIAdapter:
         chosen = {
             "api_key": settings.api_key or _key_from_environment(settings),
             "base_url": settings.base_url,
-            "http_client": settings.http_client,
+            "http_client": settings.http_client or lean_client(_sdk(settings.provider), http_kind),
         }
         try:
             return getattr(_sdk(settings.provider), kind)(**{k: v for k, v in chosen.items() if v is not None})

@@ -1,0 +1,353 @@
+"""The transport under the SDKs' synchronous clients: like the stock one in everything that a caller can see."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import httpx2
+import pytest
+from loopback import Canned, Loopback
+
+from capably import llm
+from capably.providers import http
+from capably.providers.http import LeanTransport, lean_transport
+
+
+class Lines:
+    """A server that sends the given bytes in answer to each request, connection by connection."""
+
+    def __init__(self, *answers: bytes, close: bool = False, context: ssl.SSLContext | None = None) -> None:
+        self.connections = 0
+        self.requests: list[bytes] = []
+        self._answers, self._close, self._context = list(answers), close, context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        scheme = "https" if self._context else "http"
+        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                peer, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
+
+    def _serve(self, peer: socket.socket) -> None:
+        try:
+            with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
+                while data := sock.recv(65536):
+                    self.requests.append(data)
+                    sock.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
+                    if self._close:
+                        return
+        except OSError:
+            return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+
+@contextmanager
+def client(**options: Any) -> Generator[httpx2.Client]:
+    with httpx2.Client(transport=LeanTransport(options.pop("verify", True)), **options) as made:
+        yield made
+
+
+BOTH = [
+    pytest.param(lambda: LeanTransport(), id="ours"),
+    pytest.param(lambda: httpx2.HTTPTransport(), id="stock"),
+]
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def test_calls_one_after_the_other_use_one_connection() -> None:
+    with Lines(OK) as server, client() as c:
+        assert [c.post(server.url, content=b"x").text for _ in range(3)] == ["hi", "hi", "hi"]
+        assert server.connections == 1
+
+
+def test_head_and_body_leave_in_one_piece() -> None:
+    with Lines(OK) as server, client() as c:
+        c.post(server.url, content=b"the body", headers={"x-one": "1"})
+        (request,) = server.requests
+        assert request.startswith(b"POST / HTTP/1.1\r\n") and request.endswith(b"\r\n\r\nthe body")
+        assert request.lower().count(b"\r\nhost: ") == request.lower().count(b"\r\naccept-encoding: ") == 1
+
+
+def test_a_body_in_pieces_is_sent_in_chunks() -> None:
+    with Lines(OK) as server, client() as c:
+        assert c.post(server.url, content=iter([b"one", b"two"])).text == "hi"
+        assert server.requests[0].endswith(b"\r\n\r\n6\r\nonetwo\r\n0\r\n\r\n")
+
+
+def test_calls_at_the_same_time_use_connections_of_their_own() -> None:
+    with Lines(OK) as server, client() as c, c.stream("GET", server.url) as first:
+        assert c.get(server.url).text == "hi"
+        assert first.read() == b"hi"
+        assert server.connections == 2
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
+    with Lines(OK, close=True) as server, client() as c:
+        assert c.get(server.url).text == "hi"
+        time.sleep(0.05)
+        assert c.get(server.url).text == "hi"
+        assert server.connections == 2
+
+
+def test_a_connection_is_not_kept_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "EXPIRY", 0.0)
+    with Lines(OK) as server, client() as c:
+        c.get(server.url)
+        c.get(server.url)
+        assert server.connections == 2
+
+
+def test_connection_close_is_obeyed() -> None:
+    with Lines(b"HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: 2\r\n\r\nhi") as server, client() as c:
+        assert [c.get(server.url).text for _ in range(2)] == ["hi", "hi"]
+        assert server.connections == 2
+
+
+def test_a_stream_that_is_left_early_closes_its_connection() -> None:
+    with Lines(CHUNKED + b"3\r\none\r\n", OK) as server, client() as c:
+        with c.stream("GET", server.url) as response:
+            assert next(response.iter_bytes()) == b"one"
+        assert c.get(server.url).text == "hi"
+        assert server.connections == 2
+
+
+def test_a_chunk_is_given_out_before_the_next_one_comes() -> None:
+    with Lines(CHUNKED + b"3\r\none\r\n") as server, client(timeout=5) as c, c.stream("GET", server.url) as response:
+        assert next(response.iter_bytes()) == b"one"
+
+
+ANSWERS = {
+    "length": OK,
+    "chunked": CHUNKED + b"3\r\none\r\n3;ext=1\r\ntwo\r\n0\r\ntrailer: x\r\n\r\n",
+    "empty": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "continue first": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
+    "gzip": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b"
+    % (len(gzip.compress(b"packed")), gzip.compress(b"packed")),
+    "repeated header": b"HTTP/1.1 200 Fine\r\nset-cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 0\r\n\r\n",
+    "latin-1 header": "HTTP/1.1 200 OK\r\nx-name: Zo\xeb\r\ncontent-length: 0\r\n\r\n".encode("latin-1"),
+    "error status": b"HTTP/1.1 429 Too Many\r\nretry-after: 2\r\ncontent-length: 4\r\n\r\nwait",
+}
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_it_reads_what_the_stock_transport_reads(name: str) -> None:
+    with Lines(ANSWERS[name]) as server:
+        found: list[Any] = []
+        for make in (LeanTransport, httpx2.HTTPTransport):
+            with httpx2.Client(transport=make()) as c:
+                r = c.get(server.url)
+                found.append((r.status_code, r.reason_phrase, r.http_version, r.headers.multi_items(), r.content))
+        assert found[0] == found[1]
+
+
+def test_a_body_until_the_end_of_the_connection_is_read_whole() -> None:
+    with Lines(b"HTTP/1.1 200 OK\r\n\r\nall of it", close=True) as server, client() as c:
+        assert c.get(server.url).text == "all of it"
+
+
+FAILURES = {
+    "cut body": (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", httpx2.RemoteProtocolError),
+    "cut chunk": (CHUNKED + b"9\r\nhi", httpx2.RemoteProtocolError),
+    "cut between chunks": (CHUNKED + b"2\r\nhi\r\n", httpx2.RemoteProtocolError),
+    "no answer": (b"", httpx2.RemoteProtocolError),
+    "no HTTP": (b"hello\r\n\r\n", httpx2.RemoteProtocolError),
+}
+
+
+@pytest.mark.parametrize("make", BOTH)
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_broken_answer_is_the_same_error_as_before(name: str, make: Any) -> None:
+    answer, error = FAILURES[name]
+    with Lines(answer, close=True) as server, httpx2.Client(transport=make()) as c, pytest.raises(error):
+        c.get(server.url)
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_no_server_is_a_connect_error(make: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with httpx2.Client(transport=make()) as c, pytest.raises(httpx2.ConnectError):
+        c.get(f"http://127.0.0.1:{port}/")
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_a_server_that_says_nothing_is_a_read_timeout(make: Any) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as silent,
+        httpx2.Client(transport=make(), timeout=httpx2.Timeout(5, read=0.05)) as c,
+        pytest.raises(httpx2.ReadTimeout),
+    ):
+        c.get(f"http://127.0.0.1:{silent.getsockname()[1]}/")
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_a_stream_that_stops_is_a_read_timeout(make: Any) -> None:
+    with (
+        Lines(CHUNKED + b"2\r\nhi\r\n") as server,
+        httpx2.Client(transport=make(), timeout=httpx2.Timeout(5, read=0.05)) as c,
+        c.stream("GET", server.url) as response,
+    ):
+        pieces = response.iter_bytes()
+        assert next(pieces) == b"hi"
+        with pytest.raises(httpx2.ReadTimeout):
+            next(pieces)
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_a_server_that_takes_nothing_is_a_write_timeout(make: Any) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as full,
+        httpx2.Client(transport=make(), timeout=httpx2.Timeout(5, write=0.05)) as c,
+        pytest.raises(httpx2.WriteTimeout),
+    ):
+        c.post(f"http://127.0.0.1:{full.getsockname()[1]}/", content=b"x" * 50_000_000)
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_a_header_that_cannot_be_sent_is_a_protocol_error(make: Any) -> None:
+    with Lines(OK) as server, httpx2.Client(transport=make()) as c, pytest.raises(httpx2.LocalProtocolError):
+        c.get(server.url, headers={"x-name": "two\r\nlines"})
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that signs itself, with its key, in one file."""
+    import datetime
+    import ipaddress
+
+    x509 = pytest.importorskip("cryptography.x509")
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.oid.NameOID.COMMON_NAME, "loopback")])
+    now = datetime.datetime.now(datetime.UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(days=1))
+        .not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path_factory.mktemp("tls") / "both.pem"
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    file.write_bytes(private + made.public_bytes(pem))
+    return file
+
+
+@pytest.fixture
+def secure(certificate: Path) -> Iterator[Lines]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    with Lines(OK, context=context) as server:
+        yield server
+
+
+def test_tls_with_a_certificate_that_is_trusted(secure: Lines, certificate: Path) -> None:
+    with client(verify=ssl.create_default_context(cafile=certificate)) as c:
+        assert [c.get(secure.url).text for _ in range(2)] == ["hi", "hi"]
+        assert secure.connections == 1
+
+
+def test_the_variable_for_certificates_counts(
+    secure: Lines, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with client() as c:
+        assert c.get(secure.url).text == "hi"
+
+
+@pytest.mark.parametrize("make", BOTH)
+def test_a_certificate_that_nobody_trusts_is_a_connect_error(secure: Lines, make: Any) -> None:
+    with httpx2.Client(transport=make()) as c, pytest.raises(httpx2.ConnectError, match="certificate verify failed"):
+        c.get(secure.url)
+
+
+# --- when it is used ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
+def test_it_stands_aside_where_there_is_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, "http://127.0.0.1:1")
+    assert lean_transport() is None
+
+
+def test_one_variable_brings_the_stock_transport_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert isinstance(lean_transport(), LeanTransport)
+    monkeypatch.setenv("CAPABLY_TRANSPORT", "sdk")
+    assert lean_transport() is None
+
+
+REPLIES: dict[str, tuple[str, Any]] = {
+    "anthropic": (
+        "anthropic/claude-sonnet-5-5",
+        {
+            "id": "msg_1",
+            "type": "message",
+            "role": "assistant",
+            "model": "claude-sonnet-5-5",
+            "content": [{"type": "text", "text": "Hello"}],
+            "stop_reason": "end_turn",
+            "usage": {"input_tokens": 1, "output_tokens": 1},
+        },
+    ),
+    "openai": (
+        "openai/gpt-6.1-sol",
+        {
+            "id": "resp_1",
+            "status": "completed",
+            "model": "gpt-6.1-sol",
+            "output": [{"type": "message", "content": [{"type": "output_text", "text": "Hello"}]}],
+        },
+    ),
+    "google": (
+        "google/gemini-3.8-flash",
+        {"candidates": [{"content": {"role": "model", "parts": [{"text": "Hello"}]}, "finishReason": "STOP"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("switch", ["", "sdk"])
+@pytest.mark.parametrize("provider", REPLIES)
+def test_every_sdk_goes_by_it_unless_it_is_switched_off(
+    provider: str, switch: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CAPABLY_TRANSPORT", switch)
+    used: list[httpx2.Request] = []
+    handle = LeanTransport.handle_request
+    monkeypatch.setattr(
+        LeanTransport, "handle_request", lambda self, request: (used.append(request), handle(self, request))[1]
+    )
+    id, reply = REPLIES[provider]
+    with Loopback([Canned(reply)]) as server:
+        llm.provider(provider, api_key="test", base_url=server.url)
+        assert llm.Model.of(id).call("Hi").text() == "Hello"
+    assert bool(used) is (not switch)
