@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import gzip
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterator
@@ -17,8 +20,9 @@ import pytest
 from loopback import Canned, Loopback
 
 from capably import llm
-from capably.providers import http
-from capably.providers.http import LeanTransport, lean_transport
+from capably.providers import ClientPerLoop, http
+from capably.providers.aio import LeanAsyncTransport
+from capably.providers.http import LeanTransport, lean_async_transport, lean_transport
 
 
 class Lines:
@@ -232,6 +236,92 @@ def test_a_header_that_cannot_be_sent_is_a_protocol_error(make: Any) -> None:
         c.get(server.url, headers={"x-name": "two\r\nlines"})
 
 
+# --- asynchronous -------------------------------------------------------------------------------------------------
+
+BOTH_ASYNC = [
+    pytest.param(lambda: LeanAsyncTransport(), id="ours"),
+    pytest.param(lambda: httpx2.AsyncHTTPTransport(), id="stock"),
+]
+
+
+async def fetched(url: str, transport: Any, **options: Any) -> list[Any]:
+    """What an asynchronous client reads, twice over."""
+    found: list[Any] = []
+    async with httpx2.AsyncClient(transport=transport, **options) as c:
+        for _ in range(2):
+            r = await c.post(url, content=b"x", headers={"x-one": "1"})
+            found.append((r.status_code, r.reason_phrase, r.http_version, r.headers.multi_items(), r.content))
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name in ANSWERS if name != "latin-1 header"])
+def test_aiohttp_reads_and_sends_what_the_stock_transport_does(name: str) -> None:
+    found: list[Any] = []
+    for make in (LeanAsyncTransport, httpx2.AsyncHTTPTransport):
+        with Lines(ANSWERS[name]) as server:
+            read = asyncio.run(fetched(server.url, make()))
+            head = server.requests[0].partition(b"\r\n\r\n")[0]
+            lines = {line.lower() for line in head.splitlines() if not line.lower().startswith(b"host:")}
+            found.append((read, server.connections, lines))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("make", BOTH_ASYNC)
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_broken_answer_is_an_error_of_the_same_kind_in_aiohttp(name: str, make: Any) -> None:
+    with Lines(FAILURES[name][0], close=True) as server, pytest.raises((httpx2.NetworkError, httpx2.ProtocolError)):
+        asyncio.run(fetched(server.url, make()))
+
+
+@pytest.mark.parametrize("make", BOTH_ASYNC)
+def test_no_server_and_silent_servers_are_told_apart_in_aiohttp(make: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with pytest.raises(httpx2.ReadTimeout):
+            asyncio.run(fetched(url, make(), timeout=httpx2.Timeout(5, read=0.05)))
+    with pytest.raises(httpx2.ConnectError):
+        asyncio.run(fetched(url, make()))
+
+
+def test_one_transport_serves_loop_after_loop_and_leaves_nothing_open(
+    caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    transport = LeanAsyncTransport()
+
+    async def ask() -> str:
+        return (await httpx2.AsyncClient(transport=transport).get(server.url)).text
+
+    with Lines(OK) as server:
+        assert [asyncio.run(ask()) for _ in range(3)] == ["hi", "hi", "hi"]
+        assert len(transport._sessions) == 1, "only that of the last loop is left"
+    transport.forget_closed_loops()
+    gc.collect()
+    assert not caplog.records, "aiohttp tells of sessions that nobody closed"
+    assert not [w for w in recwarn if "session" in str(w.message).lower() or "connector" in str(w.message).lower()]
+
+
+def test_an_asynchronous_stream_that_is_left_early_closes_its_connection() -> None:
+    async def leave() -> list[str]:
+        async with httpx2.AsyncClient(transport=LeanAsyncTransport()) as c:
+            async with c.stream("GET", server.url) as response:
+                first = await anext(response.aiter_bytes())
+            return [first.decode(), (await c.get(server.url)).text]
+
+    with Lines(CHUNKED + b"3\r\none\r\n", OK) as server:
+        assert asyncio.run(leave()) == ["one", "hi"]
+        assert server.connections == 2
+
+
+def test_clients_of_closed_loops_are_let_go() -> None:
+    clients = ClientPerLoop()
+
+    async def get() -> object:
+        return clients.get(object)
+
+    assert asyncio.run(get()) is not asyncio.run(get())
+    assert len(clients._clients) == 1
+
+
 # --- TLS ----------------------------------------------------------------------------------------------------------
 
 
@@ -297,13 +387,19 @@ def test_a_certificate_that_nobody_trusts_is_a_connect_error(secure: Lines, make
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
 def test_it_stands_aside_where_there_is_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
-    assert lean_transport() is None
+    assert lean_transport() is lean_async_transport() is None
 
 
 def test_one_variable_brings_the_stock_transport_back(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(lean_transport(), LeanTransport)
+    assert isinstance(lean_async_transport(), LeanAsyncTransport)
     monkeypatch.setenv("CAPABLY_TRANSPORT", "sdk")
-    assert lean_transport() is None
+    assert lean_transport() is lean_async_transport() is None
+
+
+def test_without_aiohttp_asynchronous_calls_go_over_the_stock_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "capably.providers.aio", None)
+    assert lean_async_transport() is None
 
 
 REPLIES: dict[str, tuple[str, Any]] = {

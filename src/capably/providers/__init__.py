@@ -6,7 +6,7 @@ An adapter imports its SDK when it is built, which happens at the first call. Ad
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any, Protocol
 
 from capably.types.request import Reply, Request
@@ -78,10 +78,31 @@ def lean_client(sdk: Any, kind: str) -> Any:
 
     `kind` is `"Client"` or `"AsyncClient"`, `sdk` a module with `DefaultHttpxClient` (Anthropic's, OpenAI's).
     """
-    from capably.providers.http import lean_transport
+    from capably.providers.http import lean_async_transport, lean_transport
 
-    transport = lean_transport() if kind == "Client" else None
-    return transport and sdk.DefaultHttpxClient(transport=transport)
+    if kind == "Client":
+        transport = lean_transport()
+        return transport and sdk.DefaultHttpxClient(transport=transport)
+    async_transport = lean_async_transport()
+    return async_transport and sdk.DefaultAsyncHttpxClient(transport=async_transport)
+
+
+class ClientPerLoop:
+    """One client per event loop: its connections die with the loop that they were opened in."""
+
+    def __init__(self) -> None:
+        self._clients: dict[Any, Any] = {}
+
+    def get(self, build: Callable[[], Any]) -> Any:
+        """The client of the running loop, built where there is none yet; those of closed loops are let go."""
+        import asyncio
+
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            self._clients = {known: client for known, client in self._clients.items() if not known.is_closed()}
+            client = self._clients[loop] = build()
+        return client
 
 
 class EventStream(Protocol):

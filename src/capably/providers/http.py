@@ -39,8 +39,23 @@ Origin: TypeAlias = tuple[str, str, int | None]
 
 def lean_transport() -> httpx2.BaseTransport | None:
     """The transport of this module; `None` where the SDKs' own shall be used."""
-    proxies = urllib.request.getproxies().keys() & {"http", "https", "all"}
-    return None if proxies or os.environ.get(SWITCH) == "sdk" else LeanTransport()
+    return LeanTransport() if _is_wanted() else None
+
+
+def lean_async_transport() -> httpx2.AsyncBaseTransport | None:
+    """Its asynchronous twin, over aiohttp; `None` also where that is not installed."""
+    if not _is_wanted():
+        return None
+    try:
+        from capably.providers.aio import LeanAsyncTransport
+    except ImportError:
+        return None
+    return LeanAsyncTransport()
+
+
+def _is_wanted() -> bool:
+    """Neither a proxy stands in the way nor the switch."""
+    return os.environ.get(SWITCH) != "sdk" and not urllib.request.getproxies().keys() & {"http", "https", "all"}
 
 
 class LeanTransport(httpx2.BaseTransport):

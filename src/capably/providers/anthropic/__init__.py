@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import weakref
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import msgspec
 
-from capably.providers import Settings, lean_client
+from capably.providers import ClientPerLoop, Settings, lean_client
 from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
@@ -37,7 +35,7 @@ class AnthropicAdapter:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._client: Any = settings.client
-        self._async_clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._async_clients = ClientPerLoop()
 
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self._settings.provider)
@@ -137,14 +135,8 @@ class AnthropicAdapter:
         return self._client
 
     def _async_client(self) -> Any:
-        """One client per event loop: its connections die with the loop that they were opened in."""
-        if self._settings.async_client is not None:
-            return self._settings.async_client
-        loop = asyncio.get_running_loop()
-        client = self._async_clients.get(loop)
-        if client is None:
-            client = self._async_clients[loop] = self._build(_sdk().AsyncAnthropic, "AsyncClient")
-        return client
+        given = self._settings.async_client
+        return given or self._async_clients.get(lambda: self._build(_sdk().AsyncAnthropic, "AsyncClient"))
 
     def _build(self, kind: Any, http_kind: str) -> Any:
         import httpx2

@@ -39,7 +39,7 @@ def import_sdk() -> Any:
 def build_client(settings: Settings) -> Any:
     """A `genai.Client` for both sync and async. Raises `ConfigurationError` where a key is missing."""
     key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
-    from capably.providers.http import lean_transport
+    from capably.providers.http import lean_async_transport, lean_transport
 
     cloud = any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
     if key is None and not cloud:
@@ -57,8 +57,10 @@ def build_client(settings: Settings) -> Any:
     if settings.http_client is not None:
         name = "httpx_async_client" if hasattr(settings.http_client, "aclose") else "httpx_client"
         options[name] = settings.http_client
-    elif not cloud and (transport := lean_transport()):
-        options["client_args"] = {"transport": transport}
+    elif not cloud:
+        for name, transport in (("client_args", lean_transport()), ("async_client_args", lean_async_transport())):
+            if transport is not None:
+                options[name] = {"transport": transport}
     try:
         return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options)
     except Exception as error:

@@ -5,15 +5,13 @@ Importing this package imports no SDK; building the adapter does.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import os
-import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from capably.providers import lean_client
+from capably.providers import ClientPerLoop, lean_client
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
@@ -53,7 +51,7 @@ class OpenAIAdapter:
         learn_host(settings.provider, settings.dialect)
         self._settings = settings
         self._client: Any = settings.client
-        self._async_clients: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+        self._async_clients = ClientPerLoop()
 
     def encode(self, request: Request) -> dict[str, Any]:
         """The JSON body of the request, `extra` merged in."""
@@ -158,14 +156,7 @@ class OpenAIAdapter:
         return self._client
 
     def _async(self) -> Any:
-        """One client per event loop: its connections die with the loop that they were opened in."""
-        if self._settings.async_client is not None:
-            return self._settings.async_client
-        loop = asyncio.get_running_loop()
-        client = self._async_clients.get(loop)
-        if client is None:
-            client = self._async_clients[loop] = self._built("AsyncOpenAI", "AsyncClient")
-        return client
+        return self._settings.async_client or self._async_clients.get(lambda: self._built("AsyncOpenAI", "AsyncClient"))
 
     def _built(self, kind: str, http_kind: str) -> Any:
         """A client of the SDK; what the settings leave open is the SDK's choice."""

@@ -1,0 +1,137 @@
+"""aiohttp under the SDKs' asynchronous clients, where it is installed (`capably[aiohttp]`).
+
+With many calls at once the stock transport costs several times what aiohttp does. Like `capably.providers.http`, it keeps
+httpx2's errors, timeouts and TLS settings, stands aside where there is a proxy, and is turned off by
+`CAPABLY_TRANSPORT=sdk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import weakref
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
+from typing import Any
+
+import aiohttp
+import httpx2
+from yarl import URL
+
+from capably.providers.http import EXPIRY
+
+MOST_CONNECTIONS = 1000
+"""Connections at the same time, as with the SDKs; more calls wait."""
+
+OWN_HEADERS = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
+"""Headers that aiohttp would add where httpx2 sent none."""
+
+ERRORS: tuple[tuple[type[BaseException], type[Exception]], ...] = (
+    (aiohttp.ConnectionTimeoutError, httpx2.ConnectTimeout),
+    (TimeoutError, httpx2.ReadTimeout),
+    (aiohttp.ServerDisconnectedError, httpx2.RemoteProtocolError),
+    (aiohttp.ClientConnectorError, httpx2.ConnectError),
+    (aiohttp.ClientPayloadError, httpx2.RemoteProtocolError),
+    (aiohttp.ClientResponseError, httpx2.RemoteProtocolError),
+    (aiohttp.ClientError, httpx2.ReadError),
+    (OSError, httpx2.ReadError),
+    (ValueError, httpx2.LocalProtocolError),
+)
+"""aiohttp's errors -> httpx2's; the first one that fits counts."""
+
+_transports: weakref.WeakSet[LeanAsyncTransport] = weakref.WeakSet()
+
+
+class LeanAsyncTransport(httpx2.AsyncBaseTransport):
+    """Sends requests of an `httpx2.AsyncClient` over aiohttp, in any event loop: each has connections of its own."""
+
+    def __init__(self, verify: Any = True) -> None:
+        self._verify = verify
+        self._context: Any = None
+        self._sessions: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+        _transports.add(self)
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        loop = asyncio.get_running_loop()
+        session = self._sessions.get(loop) or self._opened(loop)
+        waits = request.extensions.get("timeout", {})
+        body = await request.aread()
+        headers = [(name, value) for name, value in request.headers.multi_items() if name != "transfer-encoding"]
+        with _told():
+            response = await session.request(
+                request.method,
+                URL(str(request.url), encoded=True),
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                timeout=aiohttp.ClientTimeout(
+                    connect=waits.get("pool"), sock_connect=waits.get("connect"), sock_read=waits.get("read")
+                ),
+            )
+        return httpx2.Response(
+            response.status,
+            headers=list(response.raw_headers),
+            stream=AsyncBody(response),
+            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("latin-1")},
+        )
+
+    async def aclose(self) -> None:
+        session = self._sessions.pop(asyncio.get_running_loop(), None)
+        if session is not None:
+            await session.close()
+
+    def __del__(self) -> None:
+        self.forget_closed_loops()
+
+    def forget_closed_loops(self) -> None:
+        """Closes the connections of loops that have ended. There is nothing to wait for, so nobody has to."""
+        for loop in [loop for loop in self._sessions if loop.is_closed()]:
+            session = self._sessions.pop(loop)
+            if session.connector is not None:
+                next(session.connector.close().__await__(), None)
+
+    def _opened(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
+        self.forget_closed_loops()
+        if self._context is None:
+            self._context = httpx2.create_ssl_context(verify=self._verify)
+        connector = aiohttp.TCPConnector(ssl=self._context, limit=MOST_CONNECTIONS, keepalive_timeout=EXPIRY)
+        session = self._sessions[loop] = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            skip_auto_headers=OWN_HEADERS,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        return session
+
+
+class AsyncBody(httpx2.AsyncByteStream):
+    """The body of a response, as it comes."""
+
+    def __init__(self, response: aiohttp.ClientResponse) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _told():
+            async for piece in self._response.content.iter_any():
+                yield piece
+
+    async def aclose(self) -> None:
+        self._response.release() if self._response.content.at_eof() else self._response.close()
+
+
+@contextmanager
+def _told() -> Generator[None]:
+    """aiohttp's errors as those of httpx2."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise
+    except tuple(known for known, _ in ERRORS) as error:
+        kind = next(told for known, told in ERRORS if isinstance(error, known))
+        raise kind(str(error) or type(error).__name__) from error
+
+
+@atexit.register
+def _close_quietly() -> None:
+    for transport in list(_transports):
+        transport.forget_closed_loops()
