@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -10,15 +11,22 @@ from typing import Any
 
 def calls_made(work: Callable[[], object]) -> int:
     """How many functions, of Python and of C, `work` calls in this thread."""
-    count = 0
+    return calls_by_name(work).total()
 
-    def note(_frame: FrameType, event: str, _argument: Any) -> None:
-        nonlocal count
-        count += event in ("call", "c_call")
+
+def calls_by_name(work: Callable[[], object]) -> Counter[str]:
+    """The same, function by function: how often each name was called."""
+    found: Counter[str] = Counter()
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        if event == "call":
+            found[frame.f_code.co_name] += 1
+        elif event == "c_call":
+            found[argument.__name__] += 1
 
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
-    return count
+    return found

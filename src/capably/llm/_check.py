@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.llm._refusal import Finding, refusal
@@ -211,7 +212,14 @@ def _pair(asked: Asked, name: str, other: str, reason: str, advice: str) -> Find
     return Finding(name, asked.params[name], (), reason, what, advice, _dropper(asked, name), general=True)
 
 
+@cache
+def _taken(modalities: tuple[str, ...]) -> frozenset[type[p.Part]]:
+    """The parts about which there is nothing to ask where a model reads these."""
+    return frozenset(kind for kind, modality in MODALITY.items() if modality in modalities)
+
+
 def _content(asked: Asked) -> Iterator[Finding]:
+    taken = _taken(asked.rules["input"].values)
     leading = True
     for message in list(asked.messages):
         if isinstance(message, SystemMessage):
@@ -229,7 +237,7 @@ def _content(asked: Asked) -> Iterator[Finding]:
                 )
         else:
             leading = False
-            if isinstance(message, UserMessage):
+            if isinstance(message, UserMessage) and not taken.issuperset(map(type, message.content)):
                 yield from _parts(asked, message)
 
 

@@ -17,55 +17,56 @@ _LINES = re.compile(rb"\r\n|\n|\r")
 
 
 class SSEBuffer:
-    """Collects bytes and gives out whole events. Shared by the sync and the async reader."""
+    """Collects bytes and gives out the data of whole events. Shared by the sync and the async reader."""
 
     __slots__ = ("_pending",)
 
     def __init__(self) -> None:
         self._pending = b""
 
-    def feed(self, chunk: bytes) -> Iterator[Any]:
-        """Events that are complete now. Lazy: an event is parsed when it is asked for."""
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The events that are complete now, each as the lines it came in."""
         pending = self._pending + chunk if self._pending else chunk
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")
         # A CR at the very end may be the first half of a CRLF, so an event is only over when more than that follows.
         self._pending = blocks.pop()
-        for block in blocks:
-            data = data_of(block)
-            if data:
-                yield load_json(data)
+        return blocks
 
-    def end(self) -> Iterator[Any]:
+    def end(self) -> list[bytes]:
         """The last event, where the stream ended without an empty line."""
-        data = data_of(self._pending)
-        self._pending = b""
-        if data:
-            yield load_json(data)
+        last, self._pending = self._pending, b""
+        return [last]
 
 
 def data_of(block: bytes) -> bytes:
     """The data of one event; empty for comments, keep-alives and the closing `[DONE]`."""
-    if b"\n" not in block and b"\r" not in block:
-        data = block[5:].strip() if block.startswith(b"data:") else b""
-    else:
+    data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
+    if b"\n" in data or b"\r" in block:
         lines = [line[5:].removeprefix(b" ") for line in _LINES.split(block) if line.startswith(b"data:")]
-        data = b"\n".join(lines).strip()
+        data = b"\n".join(lines)
+    data = data.strip()
     return b"" if data == b"[DONE]" else data
 
 
 def decode_sse(chunks: Iterable[bytes]) -> Iterator[Any]:
-    """Events of a byte stream. A data field that is no JSON raises `msgspec.DecodeError`."""
+    """Events of a byte stream, each parsed when it is asked for. Data that is no JSON raises `msgspec.DecodeError`."""
     buffer = SSEBuffer()
     for chunk in chunks:
-        yield from buffer.feed(chunk)
-    yield from buffer.end()
+        for block in buffer.feed(chunk):
+            if data := data_of(block):
+                yield load_json(data)
+    for block in buffer.end():
+        if data := data_of(block):
+            yield load_json(data)
 
 
 async def decode_sse_async(chunks: AsyncIterable[bytes]) -> AsyncIterator[Any]:
     """The asynchronous twin of `decode_sse`."""
     buffer = SSEBuffer()
     async for chunk in chunks:
-        for event in buffer.feed(chunk):
-            yield event
-    for event in buffer.end():
-        yield event
+        for block in buffer.feed(chunk):
+            if data := data_of(block):
+                yield load_json(data)
+    for block in buffer.end():
+        if data := data_of(block):
+            yield load_json(data)

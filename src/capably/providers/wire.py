@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+_decode = msgspec.json.Decoder().decode
+
 
 def load_json(data: bytes | str) -> Any:
     """`data` parsed. Whatever is wrong with it (its syntax, its encoding, its depth): `msgspec.DecodeError`."""
     try:
-        return msgspec.json.decode(data)
+        return _decode(data)
     except RecursionError as error:
         raise msgspec.DecodeError("JSON is nested too deep") from error
     except UnicodeError as error:

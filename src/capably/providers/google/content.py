@@ -134,7 +134,7 @@ def _encode_user(parts: Sequence[p.Part], request: Request, ours: set[str]) -> I
 
 def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[Wire]:
     """The answer of another model, or one that the caller wrote; without thoughts, which only their author reads."""
-    signed = not _is_gemini_3(request)
+    signed = False
     for part in message.content:
         if isinstance(part, p.Thought) or (isinstance(part, p.Text) and not part.text):
             continue
@@ -147,7 +147,7 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[W
                 value=part,
             )
         encoded = encode_part(part, request)
-        if "functionCall" in encoded and not signed:
+        if "functionCall" in encoded and not signed and _is_gemini_3(request):
             # Only the first call of a turn is checked.
             encoded["thoughtSignature"] = NO_THOUGHT_SIGNATURE
             signed = True
@@ -190,7 +190,7 @@ def _split(value: Any) -> tuple[Any, list[p.Media]]:
 
 def encode_part(part: p.Part, request: Request) -> Wire:
     """One part of a user's or the caller's assistant message. Raises for a kind that Gemini has no place for."""
-    encode = next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
+    encode = _ENCODERS.get(type(part)) or next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
     if encode is None:
         raise refusal_of(request, type(part).__name__, *_REFUSED.get(type(part), _NO_PLACE), value=part)
     return encode(part, request)

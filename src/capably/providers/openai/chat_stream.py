@@ -27,6 +27,9 @@ STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id",
 """Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
 
 
+_THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
+
+
 class CallState:
     """One tool call in the making."""
 
@@ -158,6 +161,8 @@ class ChatFold:
         return self._places.setdefault(place, len(self._places))
 
     def _thought(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
+        if not delta.keys() & _THOUGHT_FIELDS:
+            return ()
         text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
         details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
         if not text and not any(self._texts.get(field) for field in THOUGHTS):
