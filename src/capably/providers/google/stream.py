@@ -5,7 +5,7 @@ Every event is itself a body with a piece of the answer. Texts come in deltas, e
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -44,15 +44,19 @@ class GoogleFold:
         self._open: type[p.Part] | None = None
         self._announced = 0
         self._done = False
+        self._given: list[Chunk] = []
+        """The steps of the event that is being read."""
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """The steps in one event. Raises our error for an event that reports a failure."""
         if is_error(event):
             raise error_of(event)
         try:
-            return list(self._feed(read_object(event, "an event")))
+            self._given = []
+            self._feed(read_object(event, "an event"))
         except ValueError as error:
             raise malformed(str(error), event) from error
+        return self._given
 
     def reply(self) -> Reply:
         """The whole reply. Raises `ServerError` when the stream ended before Google said why."""
@@ -72,7 +76,7 @@ class GoogleFold:
             candidates[0] = {"content": {**self._content, **({"parts": parts} if parts else {})}, **candidates[0]}
         return {"candidates": candidates, **self._reply} if candidates else self._reply
 
-    def _feed(self, event: Object) -> Iterator[Chunk]:
+    def _feed(self, event: Object) -> None:
         for key, value in event.items():
             if key != "candidates":
                 _merge(self._reply, key, value)
@@ -88,93 +92,93 @@ class GoogleFold:
                     _merge(known, key, value)
             content = read_object(candidate.get("content") or {}, "content")
             if not index:
-                yield from self._feed_first(candidate, content, known)
+                self._feed_first(candidate, content, known)
             elif content:
                 before = known.get("content", {}).get("parts", ())
                 known["content"] = {**content, "parts": [*before, *objects_of(content, "parts")]}
 
-    def _feed_first(self, candidate: Object, content: Object, known: Object) -> Iterator[Chunk]:
+    def _feed_first(self, candidate: Object, content: Object, known: Object) -> None:
         """The first candidate, which is the one that is read."""
         self._content = content or self._content
         for part in objects_of(content, "parts"):
-            yield from self._take(part)
+            self._take(part)
         if candidate.get("finishReason") is not None:
-            yield from self._end(known)
+            self._end(known)
 
-    def _end(self, candidate: Object) -> Iterator[Chunk]:
+    def _end(self, candidate: Object) -> None:
         """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
         self._done = True
-        yield from self._end_call()
-        yield from self._announce()
+        self._end_call()
+        self._announce()
         for part in self._parts:
             if isinstance(part, p.Text):
                 part.citations = ()
         cite(candidate, self._parts, ())
 
-    def _take(self, part: Object) -> Iterator[Chunk]:
+    def _take(self, part: Object) -> None:
         text = part.get("text")
         if text is not None:
-            yield from self._end_call()
+            self._end_call()
             piece = read_text(part, text)
             self._wire.add_text(part, text)
             if piece is not None:
-                yield from self._take_text(piece, text)
+                self._take_text(piece, text)
             return
         if "functionCall" in part:
             call = read_object(part["functionCall"], "functionCall")
             if not call or (self._partial is not None and not call.get("name")):
-                yield from self._go_on_with(call)
+                self._go_on_with(call)
                 return
-            yield from self._end_call()
+            self._end_call()
             if is_partial(call):
                 self._partial = PartialCall(part)
                 if not call.get("willContinue"):
-                    yield from self._end_call()
+                    self._end_call()
                 return
-        yield from self._take_whole(part)
+        self._take_whole(part)
 
-    def _take_text(self, piece: p.Part, text: str) -> Iterator[Chunk]:
+    def _take_text(self, piece: p.Part, text: str) -> None:
         if self._open is not type(piece):
-            yield from self._announce()
+            self._announce()
             self._open = type(piece)
             self._parts.append(piece)
             self._pieces, self._announced = [], 0
         self._pieces.append(text)
-        yield Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text)
+        self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
-    def _announce(self) -> Iterator[Chunk]:
+    def _announce(self) -> None:
         """The open text as a whole. It stays open, in case Google goes on with it all the same."""
         if self._open is not None and self._announced != len(self._pieces):
             self._announced = len(self._pieces)
             whole = cast(p.Text, self._parts[-1])
             whole.text = "".join(self._pieces)
-            yield Chunk("part", len(self._parts) - 1, part=whole)
+            self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
 
-    def _take_whole(self, part: Object) -> Iterator[Chunk]:
+    def _take_whole(self, part: Object) -> None:
         self._wire.add(part)
         whole = self._reader.read(part)
         if whole is None:
             return
-        yield from self._announce()
+        self._announce()
         self._open = None
         self._parts.append(whole)
         index = len(self._parts) - 1
         if isinstance(whole, p.ToolCall):
             arguments = msgspec.json.encode(whole.args).decode()
-            yield Chunk("tool_call", index, arguments, id=whole.id, name=whole.name)
-        yield Chunk("part", index, part=whole)
+            self._given.append(Chunk("tool_call", index, arguments, id=whole.id, name=whole.name))
+        self._given.append(Chunk("part", index, part=whole))
 
-    def _go_on_with(self, call: Object) -> Iterator[Chunk]:
+    def _go_on_with(self, call: Object) -> None:
         """A piece of the call that is open, or its end."""
         if self._partial is not None:
             self._partial.add(call)
             if not call.get("willContinue"):
-                yield from self._end_call()
+                self._end_call()
 
-    def _end_call(self) -> Iterator[Chunk]:
+    def _end_call(self) -> None:
         if self._partial is not None:
             part, self._partial = self._partial.part, None
-            yield from self._take_whole(part)
+            self._take_whole(part)
 
 
 class _WireParts:
@@ -215,14 +219,18 @@ _PLAIN_TEXT = {"text", "thought"}
 
 def _merge(known: dict[str, Any], key: str, value: Any) -> None:
     """Lays a field of an event over what is known. An empty value never hides an earlier one."""
+    if not isinstance(value, dict):
+        if value is not None:
+            known[key] = value
+        return
     before = known.get(key)
-    if key == "usageMetadata" and isinstance(value, dict) and "totalTokenCount" in value:
+    if key == "usageMetadata" and "totalTokenCount" in value:
         # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
         known[key] = value
-    elif isinstance(before, dict) and isinstance(value, dict):
+    elif isinstance(before, dict):
         old, new = cast("Object", before), cast("Object", value)
         known[key] = {**old, **(_appended(old, new) if key in APPENDED else new)}
-    elif value is not None:
+    else:
         known[key] = value
 
 
