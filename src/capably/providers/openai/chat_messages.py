@@ -127,6 +127,10 @@ def _video(part: p.Video, request: Request, _: Host) -> Body:
     return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
 
 
+def _unknown(part: p.Unknown, request: Request, _: Host) -> Body:
+    return c.own_json(part, request)
+
+
 _CONTENT_PARTS: dict[Any, Callable[[Any, Request, Host], Body]] = {
     p.Text: _text,
     p.Refusal: _text,
@@ -134,7 +138,7 @@ _CONTENT_PARTS: dict[Any, Callable[[Any, Request, Host], Body]] = {
     p.Document: _document,
     p.Audio: _audio,
     p.Video: _video,
-    p.Unknown: c.own_json,
+    p.Unknown: _unknown,
 }
 
 
