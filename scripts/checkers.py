@@ -14,6 +14,10 @@ from typing import Any, TypeAlias
 Errors: TypeAlias = dict[str, dict[int, str]]
 
 
+READS_INIT = ("pyright", "basedpyright")
+"""Those that evaluate the `__init__` of what `__new__` returns, and so hold the defaults of `llm.Model(id, ...)`."""
+
+
 def run_checker(checker: str, folder: Path, python: str) -> Errors:
     """What `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capably_codegen.registry import Source, constant_name, load_registry
-from checkers import CHECKERS, Errors, run_checker
+from checkers import CHECKERS, READS_INIT, Errors, run_checker
 from oracle import Case, Demand, bodies, cases_of, demands_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -160,13 +160,9 @@ def run_matrix(
     checker: str = "pyright",
 ) -> tuple[Counter[str], list[Verdict]]:
     """Counts of cells and of disagreements, over these models, with the package that `python` has installed."""
-    # The defaults of `llm.Model(id, ...)` stand in one overload per profile, and are the dearest to check.
-    first = {source.registry.models[id].profile: id for id in reversed(ids)}.values()
-    fewer = [form for form in forms if form != "Model"]
-    programs = {
-        f"m{number}.py": write_program(source, id, forms if id in first else fewer, door)
-        for number, id in enumerate(ids)
-    }
+    if checker not in READS_INIT:
+        forms = [form for form in forms if form != "Model"]
+    programs = {f"m{number}.py": write_program(source, id, forms, door) for number, id in enumerate(ids)}
     if "requirement" in forms:
         programs |= {f"body{number}.py": write_body(*body) for number, body in enumerate(bodies())}
     names = list(programs)

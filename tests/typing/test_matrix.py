@@ -13,9 +13,6 @@ from oracle import bodies, cases_of, demands_of
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
-QUICK = tuple(form for form in FORMS if form != "Model")
-"""All but the defaults of `llm.Model(id, ...)`, each of which is held against an overload per profile."""
-
 WRONG = ("call", "stream_async", "with_", "Model", "decorator")
 
 FEW = (
@@ -41,17 +38,11 @@ def told(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def test_one_model_of_every_profile_takes_exactly_what_the_registry_says(source: Source, wheel_python: str) -> None:
-    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python, forms=QUICK)
+    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python)
     assert told(verdicts) == []
     assert counts["cells"] > 45_000
     assert min(counts["allowed"], counts["forbidden"]) > 15_000
-    assert min(counts[form] for form in QUICK) > 3_000
-
-
-def test_the_defaults_of_a_model_are_held_to_the_same_rules(source: Source, wheel_python: str) -> None:
-    counts, verdicts = run_matrix(source, FEW, wheel_python, forms=("Model",))
-    assert told(verdicts) == []
-    assert min(counts["allowed"], counts["forbidden"]) > 150
+    assert min(counts[form] for form in FORMS) > 3_000
 
 
 @pytest.mark.parametrize("door", ["string", "custom"])
@@ -67,7 +58,7 @@ def test_the_other_type_checkers_say_the_same(source: Source, wheel_python: str,
         pytest.skip(f"{checker} is not installed (uv sync --group checkers)")
     # mypy and basedpyright are slow: `just matrix --profiles --checker mypy` does what they leave out here.
     ids = FEW if checker in ("mypy", "basedpyright") else one_per_profile(source)
-    counts, verdicts = run_matrix(source, ids, wheel_python, forms=QUICK, checker=checker)
+    counts, verdicts = run_matrix(source, ids, wheel_python, checker=checker)
     assert told(verdicts) == []
     assert counts["cells"] > 10_000
 

@@ -207,7 +207,7 @@ def unions(first: bool, name: str, wide: Any) -> None:
     # A string is no listed id; `Model.of` is for those.
     llm.Model(name)  # error
     llm.Model.custom("openai/ft:gpt-4.1:acme", like="openai/gpt-4.1").call("Hi", reasoning="low")  # error
-    llm.Model("anthropic/claude-sonnet-5-5", temperature=0.2)  # error
+    llm.Model("anthropic/claude-sonnet-5-5", temperature=0.2)  # error in pyright
     sonnet.with_(temperature=0.2)  # error
     sonnet.call("Hi", temprature=0.2)  # error
     sonnet.call(wide)
