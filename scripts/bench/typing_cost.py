@@ -3,7 +3,7 @@
     python scripts/bench/typing_cost.py                          # the table of CPU seconds
     python scripts/bench/typing_cost.py --langserver --sizes 0   # the waits of an editor, with the real registry (0)
 
-The registries are made of the real profiles: models are repeated under other ids, and from 300 models on profiles too.
+The registries are made of the real profiles: models are repeated under other ids, and where there are too few, profiles too.
 CPU seconds are the smallest of `--runs`; on a busy machine trust the ratios.
 """
 
@@ -33,6 +33,8 @@ from capably_codegen.schema import Model, Profile
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIX = 6
 MANY = 300
+PROFILES = {50: 20, 300: 60, 1000: 150, 3000: 300}
+"""Size of a made registry -> how many profiles its models share."""
 LIMITS = {"user file": 1.15, "300 constants": 1.3, "300 strings": 1.6}
 """What issue 3 allows from 50 to 1,000 models."""
 
@@ -78,22 +80,25 @@ def loop(text: str) -> str:
 
 
 def of_size(real: Source, size: int) -> Source:
-    """A registry of `size` models (0: the real one), made of the real profiles."""
+    """A registry of `size` models (0: the real one) that share `PROFILES[size]` of the real profiles, or copies of them."""
     if not size:
         return real
     registry = real.registry
+    members: dict[str, list[str]] = {}
+    for id, model in sorted(registry.models.items()):
+        if model.profile in registry.profiles:
+            members.setdefault(model.profile, []).append(id)
+    names, wanted = sorted(members), PROFILES[size]
     models: dict[str, Model] = {}
     profiles: dict[str, Profile] = {}
-    known = sorted(registry.models.items())
-    step = max(1, len(known) // size)
     for number in range(size):
-        id, model = known[number * step % len(known)]
-        again, copy = number * step // len(known), number // MANY
-        profile = f"{model.profile}-copy{copy}" if copy and model.profile != "unverified" else model.profile
-        if profile != "unverified":
-            profiles[profile] = registry.profiles[model.profile]
-        new = f"{id}-v{again}" if again else id
-        models[new] = model.model_copy(update={"profile": profile, "constant": None, "replacement": None})
+        place = number % wanted
+        name = names[place % len(names) if wanted > len(names) else place * len(names) // wanted]
+        profile = f"{name}-copy{place // len(names)}" if place >= len(names) else name
+        id = members[name][number // wanted % len(members[name])]
+        new = next(new for new in (id, *(f"{id}-v{n}" for n in count(1))) if new not in models)
+        profiles[profile] = registry.profiles[name]
+        models[new] = registry.models[id].model_copy(update={"profile": profile, "constant": None, "replacement": None})
     lines = {**real.lines, **{("profiles", name): 1 for name in profiles}, **{("models", id): 1 for id in models}}
     return Source(real.path, registry.model_copy(update={"models": models, "profiles": profiles}), lines)
 
