@@ -30,6 +30,7 @@ from conformance_asked import Inexpressible
 from conformance_cases import CORPUS, Exchange, Skipped, exchanges
 from loopback import Canned, Loopback, Received
 
+from capably import llm
 from capably.llm._model import ModelBase
 from capably.llm._providers import ADAPTERS
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
@@ -59,6 +60,7 @@ FEATURES = (
     "async",
     "valid",
     "encode",
+    "door",
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
@@ -67,7 +69,7 @@ adds up to · text_stream: its pieces join to `text()` · streams: each part's o
 holds the answer's JSON as it came · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
 · valid: all that we sent is as the SDK's own types of parameters have it, extra keys forbidden (the answers in it aside)
 · encode: the recorded request, said in our API, is encoded to the same JSON (where our API has words for it, and it was
-answered)
+answered) · door: `Model.call` or `stream`, and its asynchronous twin, give the same (every third exchange of the vendors)
 """
 
 ADAPTER_OF = {
@@ -78,6 +80,15 @@ ADAPTER_OF = {
 }
 CUTTINGS = 3
 ASYNC_EVERY = 7
+DOOR_EVERY = 3
+
+DOORS = {
+    ("anthropic", "messages"): "anthropic/claude-sonnet-5-5",
+    ("openai-responses", "responses"): "openai/gpt-5.6-sol",
+    ("openai-chat", "chat_completions"): "openai/gpt-audio-1.5",
+    ("google", "generate_content"): "google/gemini-3.8-flash",
+}
+"""Folder and wire format -> a listed model that is called in it; recorded models borrow its facts."""
 
 
 class Result(NamedTuple):
@@ -105,9 +116,15 @@ class Bench:
 
     def __enter__(self) -> Self:
         self.server.__enter__()
+        self.runner = asyncio.Runner()
+        for vendor, path in (("anthropic", ""), ("openai", "/v1"), ("google", "")):
+            llm.provider(vendor, api_key="test", base_url=self.server.url + path)
         return self
 
     def __exit__(self, *_: object) -> None:
+        for vendor in ("anthropic", "openai", "google"):
+            llm.provider(vendor)
+        self.runner.close()
         self.server.__exit__()
 
     def adapter(self, provider: str, endpoint: str) -> Any:
@@ -149,6 +166,8 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
     if expected is not None:
         yield "error", _compare(expected, _raised(bench, exchange))
+        if opens_the_door(exchange, place):
+            yield "door", _through_the_door(bench, exchange, expected, None)
         return
     response = _ask(bench, exchange)
     seen = streams.events_of(exchange.body) if exchange.streamed else []
@@ -168,7 +187,14 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
         yield "replay", _replay(bench, exchange, reading, response)
     if place % ASYNC_EVERY == 0:
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
-        yield "async", _same(response, asyncio.run(_ask_async(bench, exchange)))
+        yield "async", _same(response, bench.runner.run(_ask_async(bench, exchange)))
+    if opens_the_door(exchange, place):
+        yield "door", _through_the_door(bench, exchange, None, response)
+
+
+def opens_the_door(exchange: Exchange, place: int) -> bool:
+    """Whether an exchange is also asked for through the public methods."""
+    return (exchange.provider, exchange.endpoint) in DOORS and place % DOOR_EVERY == 0
 
 
 def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
@@ -213,6 +239,42 @@ def _raised(bench: Bench, exchange: Exchange) -> str:
         return f"no error: {_ask(bench, exchange).content!r}"
     except CapablyError as error:
         return type(error).__name__
+
+
+def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, whole: Any) -> str:
+    """What the public methods give otherwise than the adapters did; `expected` is the class of the error to raise."""
+    like = DOORS[exchange.provider, exchange.endpoint]
+    custom: Any = llm.Model.custom
+    model = custom(f"{like.partition('/')[0]}/{_request(exchange).model_id}", like=like)
+    given: dict[str, Any] = {"max_retries": 0, "on_unsupported": "warn"}
+    tools = list(_tools(exchange.asked))
+    given |= {"tools": tools} if tools else {}
+
+    def sync() -> Any:
+        if not exchange.streamed:
+            return model.call("Hi", **given)
+        with model.stream("Hi", **given) as response:
+            return (
+                response if "".join(response.text_stream()) == response.text() else "the text is not what was streamed"
+            )
+
+    async def awaited() -> Any:
+        if not exchange.streamed:
+            return await model.call_async("Hi", **given)
+        async with await model.stream_async("Hi", **given) as response:
+            return await response.finish()
+
+    for ask in (sync, lambda: bench.runner.run(awaited())):
+        bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
+        try:
+            found = ask()
+        except CapablyError as error:
+            problem = _compare(expected, type(error).__name__)
+        else:
+            problem = _same(whole, found) if expected is None else _compare(expected, "no error")
+        if problem:
+            return problem
+    return ""
 
 
 def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, str]]:

@@ -38,6 +38,17 @@ def test_next_to_nothing_is_left_out(corpus: Path) -> None:
     assert len(damaged) < 20
 
 
+def test_the_public_methods_are_asked_in_every_format(corpus: Path) -> None:
+    asked = {
+        (exchange.endpoint, exchange.streamed, exchange.status == 200)
+        for place, exchange in enumerate(cases.exchanges())
+        if isinstance(exchange, cases.Exchange) and conformance.opens_the_door(exchange, place)
+    }
+    good = {(endpoint, streamed) for endpoint, streamed, answered in asked if answered}
+    assert len(good) == 8
+    assert {endpoint for endpoint, _, answered in asked if not answered} == {endpoint for endpoint, _ in good}
+
+
 def test_the_four_wire_formats_are_streamed_and_not(corpus: Path) -> None:
     exchanges = [e for e in cases.exchanges() if isinstance(e, cases.Exchange) and e.status == 200]
     assert len({(e.endpoint, e.streamed) for e in exchanges}) == 8
