@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import pickle
 import subprocess
 import sys
@@ -33,6 +34,20 @@ def run(program: str) -> str:
 
 
 # --- a value ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("default", [{"format": int}, {"prefill": "The"}], ids=["format", "prefill"])
+def test_what_belongs_to_one_call_is_no_default_as_the_types_say(default: dict[str, Any]) -> None:
+    (name,) = default
+    made: Any = llm.Model
+    model: Any = llm.scripted("1")
+    for make in (
+        model.with_,
+        functools.partial(made, "openai/gpt-5.6-sol"),
+        functools.partial(made.of, "openai/gpt-5.6-sol"),
+    ):
+        with pytest.raises(TypeError, match=f"`{name}` belongs to one call"):
+            make(**default)
 
 
 def test_models_are_equal_when_id_and_defaults_are() -> None:

@@ -601,8 +601,8 @@ def test_tools_are_handed_the_context_of_the_call() -> None:
 
 
 def test_a_system_of_the_models_own_is_said_once_in_every_form() -> None:
-    model: Any = cast("Any", llm.scripted("one")).with_(system="Be kind.", prefill="O")
-    asked = model.call("a").resume("b").resume("c")
+    model: Any = cast("Any", llm.scripted("one")).with_(system="Be kind.")
+    asked = model.call("a", prefill="O").resume("b").resume("c")
     assert asked.request["system"] == "Be kind."
     assert "prefill" not in asked.request
     assert model.stream("a").resume("b").request["system"] == "Be kind."

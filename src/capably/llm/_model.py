@@ -30,6 +30,9 @@ else:
     InputT_contra = TypeVar("InputT_contra", contravariant=True)
     CapsT_co = TypeVar("CapsT_co", covariant=True)
 
+PER_CALL = ("format", "prefill")
+"""Parameters that no model has by default: `format` decides the type of a response, `prefill` begins one answer."""
+
 __all__ = ["CapsT_co", "InputT_contra", "ModelBase", "constants"]
 
 
@@ -63,6 +66,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         for name in defaults:
             if name not in PARAMETERS:
                 raise unknown_parameter(name, PARAMETERS)
+            if name in PER_CALL:
+                raise TypeError(
+                    f"`{name}` belongs to one call: pass it to call, stream, or llm.override, not to a model."
+                )
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
         object.__setattr__(model, "defaults", MappingProxyType(dict(defaults)))
