@@ -91,9 +91,12 @@ def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
     for kind, ours, what in (
         (anthropic.APITimeoutError, TimedOutError, "no answer in time"),
         (httpx2.TimeoutException, TimedOutError, "no answer in time"),
+        (TimeoutError, TimedOutError, "no answer in time"),
         (anthropic.APIConnectionError, ConnectionFailedError, "no connection, or it broke"),
         (httpx2.TransportError, ConnectionFailedError, "no connection, or it broke"),
         (httpx2.StreamError, ConnectionFailedError, "the stream broke"),
+        (ConnectionError, ConnectionFailedError, "no connection, or it broke"),
+        (httpx2.HTTPError, ServerError, "the reply makes no sense"),
         (msgspec.DecodeError, ServerError, "the stream holds an event that is no JSON"),
     ):
         if isinstance(error, kind):

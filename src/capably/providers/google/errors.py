@@ -60,8 +60,12 @@ BY_WORD: Mapping[str, int] = {
 BY_EXCEPTION: Mapping[tuple[str, str], type[ProviderError]] = {
     ("httpx2", "TimeoutException"): TimedOutError,
     ("httpx2", "TransportError"): ConnectionFailedError,
+    ("httpx2", "StreamError"): ConnectionFailedError,
+    ("httpx2", "HTTPError"): ServerError,
     ("httpx", "TimeoutException"): TimedOutError,
     ("httpx", "TransportError"): ConnectionFailedError,
+    ("httpx", "StreamError"): ConnectionFailedError,
+    ("httpx", "HTTPError"): ServerError,
     ("aiohttp", "ServerTimeoutError"): TimedOutError,
     ("aiohttp", "ClientError"): ConnectionFailedError,
     ("requests", "Timeout"): TimedOutError,

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
+import msgspec
+
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -156,15 +158,16 @@ def translate(error: Exception, provider: str = "openai") -> CapablyError:
         return error
     if isinstance(error, openai.APIStatusError):
         return _status_error(error, provider)
-    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
+    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)):
         return TimedOutError(_message(_cause(error), provider, None, None, None), provider=provider)
-    if isinstance(error, (openai.APIConnectionError, httpx2.TransportError)):
+    if isinstance(error, (openai.APIConnectionError, httpx2.TransportError, httpx2.StreamError, ConnectionError)):
         return ConnectionFailedError(_message(_cause(error), provider, None, None, None), provider=provider)
     if isinstance(error, openai.APIError):
         return in_band(error.body or {"message": error.message, "code": error.code, "type": error.type}, provider)
     if isinstance(error, openai.OpenAIError):
         return ConfigurationError(str(error))
-    return ServerError(_message(str(error) or type(error).__name__, provider, None, None, None), provider=provider)
+    kind = ServerError if isinstance(error, (httpx2.HTTPError, msgspec.DecodeError)) else ProviderError
+    return kind(_message(str(error) or type(error).__name__, provider, None, None, None), provider=provider)
 
 
 def _status_error(error: Any, provider: str) -> ProviderError:
