@@ -9,7 +9,7 @@ from typing import Any
 from cases import HISTORY, MODELS, TOOLS, Answer, Case, base_url
 from sdk import book
 
-PROVIDERS = {"anthropic": "anthropic", "responses": "openai", "chat": "openai", "google": "google"}
+PROVIDERS = {"anthropic": "anthropic", "responses": "openai", "google": "google"}
 
 
 class System:
@@ -19,9 +19,8 @@ class System:
         warnings.simplefilter("ignore")
         from capably import llm
 
-        provider = PROVIDERS[wire]
-        llm.provider(provider, api_key="test", base_url=base_url(wire, url))
-        id = f"{provider}/{MODELS[wire]}" if wire != "chat" else _speaks_chat()
+        id = f"{PROVIDERS[wire]}/{MODELS[wire]}" if wire in PROVIDERS else _speaks_chat()
+        llm.provider(id.partition("/")[0], api_key="test", base_url=base_url(wire, url))
         self.model: Any = llm.Model.of(id)
         self.tools = [llm.tool(function) for function in TOOLS]
         self.history = [llm.user(text) if role == "user" else llm.assistant(text) for role, text in HISTORY]
@@ -56,10 +55,10 @@ def _answer(response: Any, text: str) -> Answer:
 
 
 def _speaks_chat() -> str:
-    """A listed model of OpenAI's, or of a host like it, that is called over Chat Completions."""
+    """A listed model that is called over Chat Completions and promises structured answers."""
     from capably import llm
 
-    spoken = [info for info in llm.models(tools=True) if info.endpoint == "chat_completions"]
-    return max(
-        spoken, key=lambda info: (bool(info.facts and info.facts["structured_output"] == "json_schema"), info.id)
-    ).id
+    for info in llm.models(tools=True):
+        if info.endpoint == "chat_completions" and info.facts and info.facts["structured_output"] == "json_schema":
+            return info.id
+    raise LookupError("no listed model speaks Chat Completions")

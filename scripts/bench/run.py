@@ -38,9 +38,6 @@ KEPT = HERE / "kept.json"
 BASE = "sdk"
 """The system that the others are measured against."""
 
-BUDGET = 0.12
-"""CPU seconds that the SDK shall take for one piece of work in one round: so many times it is repeated."""
-
 SLOWER = 0.05
 """Ratios that differ by less than this share, or whose middle halves overlap, are taken for equal."""
 
@@ -97,7 +94,9 @@ def systems(names: Sequence[str]) -> dict[str, Path]:
     return {name: files[name] for name in dict.fromkeys((BASE, *names))}
 
 
-def measure(wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, url: str) -> dict[str, Any]:
+def measure(
+    wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, budget: float, url: str
+) -> dict[str, Any]:
     """Case -> system -> CPU seconds for one call in each round. Systems that answer wrongly are told and left out."""
     found: dict[str, dict[str, list[float]]] = {}
     with ExitStack() as open_workers:
@@ -107,7 +106,7 @@ def measure(wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int
         for case in cases:
             able = [name for name, worker in workers.items() if _answers(worker, name, wire, case)]
             if BASE in able:
-                found[case] = _rounds({name: workers[name] for name in able}, case, rounds)
+                found[case] = _rounds({name: workers[name] for name in able}, case, rounds, budget)
     return found
 
 
@@ -122,10 +121,10 @@ def _answers(worker: Worker, name: str, wire: str, case: str) -> bool:
     return False
 
 
-def _rounds(workers: dict[str, Worker], case: str, rounds: int) -> dict[str, list[float]]:
+def _rounds(workers: dict[str, Worker], case: str, rounds: int, budget: float) -> dict[str, list[float]]:
     for worker in workers.values():
         worker.ask(case, 2)
-    times = max(1, min(200, round(BUDGET / max(1e-4, workers[BASE].ask(case, 2)["cpu"] / 2))))
+    times = max(1, min(200, round(budget / max(1e-4, workers[BASE].ask(case, 2)["cpu"] / 2))))
     order, took = list(workers), {name: list[float]() for name in workers}
     for _ in range(rounds):
         random.shuffle(order)
@@ -200,6 +199,9 @@ def main() -> None:
     parser.add_argument("--systems", default="ours", help="with commas; files of this folder and of peers/")
     parser.add_argument("--peers", action="store_true", help="all of peers/ too")
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument(
+        "--budget", type=float, default=0.12, help="CPU seconds that the SDK shall take for a case in a round"
+    )
     parser.add_argument("--json", type=Path, help="writes every number into this file")
     parser.add_argument("--keep", action="store_true", help=f"keeps the result in {KEPT.name}")
     options = parser.parse_args()
@@ -210,7 +212,7 @@ def main() -> None:
     result: dict[str, Any] = {}
     with serving() as url:
         for wire in options.wires.split(","):
-            found = measure(wire, files, cases, options.rounds, url)
+            found = measure(wire, files, cases, options.rounds, options.budget, url)
             result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
             print(table({wire: result[wire]}), flush=True)
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}

@@ -7,6 +7,7 @@ import gc
 import gzip
 import socket
 import ssl
+import subprocess
 import sys
 import threading
 import time
@@ -294,10 +295,25 @@ def test_one_transport_serves_loop_after_loop_and_leaves_nothing_open(
     with Lines(OK) as server:
         assert [asyncio.run(ask()) for _ in range(3)] == ["hi", "hi", "hi"]
         assert len(transport._sessions) == 1, "only that of the last loop is left"
-    transport.forget_closed_loops()
+    transport.__del__()
     gc.collect()
     assert not caplog.records, "aiohttp tells of sessions that nobody closed"
     assert not [w for w in recwarn if "session" in str(w.message).lower() or "connector" in str(w.message).lower()]
+
+
+def test_a_program_that_never_closes_its_loop_ends_without_a_word() -> None:
+    code = """
+import asyncio, httpx2
+from capably.providers.aio import LeanAsyncTransport
+client = httpx2.AsyncClient(transport=LeanAsyncTransport())
+loop = asyncio.new_event_loop()
+assert loop.run_until_complete(client.get({url!r})).text == "hi"
+"""
+    with Lines(OK) as server:
+        done = subprocess.run(
+            [sys.executable, "-c", code.format(url=server.url)], check=True, capture_output=True, text=True
+        )
+    assert done.stdout + done.stderr == ""
 
 
 def test_an_asynchronous_stream_that_is_left_early_closes_its_connection() -> None:

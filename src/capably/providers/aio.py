@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import weakref
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncIterator, Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
@@ -81,20 +81,18 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
             await session.close()
 
     def __del__(self) -> None:
-        self.forget_closed_loops()
+        self._forget(lambda _: True)
 
-    def forget_closed_loops(self) -> None:
-        """Closes the connections of loops that have ended. There is nothing to wait for, so nobody has to."""
-        for loop in [loop for loop in self._sessions if loop.is_closed()]:
-            session = self._sessions.pop(loop)
-            if session.connector is not None:
-                next(session.connector.close().__await__(), None)
+    def _forget(self, over: Callable[[asyncio.AbstractEventLoop], bool]) -> None:
+        """Lets the sessions of some loops go, without the complaints of aiohttp: the SDKs' clients are never closed either."""
+        for loop in [loop for loop in self._sessions if over(loop)]:
+            self._sessions.pop(loop).detach()
 
     def _opened(self, loop: asyncio.AbstractEventLoop) -> aiohttp.ClientSession:
-        self.forget_closed_loops()
+        self._forget(lambda known: known.is_closed())
         if self._context is None:
             self._context = httpx2.create_ssl_context(verify=self._verify)
-        connector = aiohttp.TCPConnector(ssl=self._context, limit=MOST_CONNECTIONS, keepalive_timeout=EXPIRY)
+        connector = _Connector(ssl=self._context, limit=MOST_CONNECTIONS, keepalive_timeout=EXPIRY)
         session = self._sessions[loop] = aiohttp.ClientSession(
             connector=connector,
             auto_decompress=False,
@@ -131,7 +129,14 @@ def _told() -> Generator[None]:
         raise kind(str(error) or type(error).__name__) from error
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Connections that end with their loop, as those of the stock transport do, and without a word."""
+
+    def __del__(self) -> None:
+        """aiohttp would report every connection that was kept."""
+
+
 @atexit.register
-def _close_quietly() -> None:
+def _forget_all() -> None:
     for transport in list(_transports):
-        transport.forget_closed_loops()
+        transport.__del__()
