@@ -155,6 +155,8 @@ class System:
         }
 
     def _body(self, case: Case, streams: bool = False) -> bytes:
+        if self.wire == "google" and case.title.startswith("streamed thoughts"):
+            raise NotImplementedError
         if case.tools or case.structured or case.history or case.title.startswith("thoughts"):
             raise NotImplementedError
         if self.wire == "google":

@@ -132,7 +132,7 @@ def _told() -> Generator[None]:
 class _Connector(aiohttp.TCPConnector):
     """Connections that end with their loop, as those of the stock transport do, and without a word."""
 
-    def __del__(self) -> None:
+    def __del__(self, _warnings: Any = None) -> None:
         """aiohttp would report every connection that was kept."""
 
 

@@ -136,7 +136,7 @@ def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
 
 def _results_first(blocks: list[Block]) -> list[Block]:
     """Tool results must lead their turn."""
-    return sorted(blocks, key=lambda block: block["type"] != "tool_result")
+    return blocks if len(blocks) < 2 else sorted(blocks, key=lambda block: block["type"] != "tool_result")
 
 
 def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
