@@ -6,6 +6,8 @@ from typing import Any
 
 __all__ = [
     "anthropic",
+    "azure",
+    "bedrock",
     "cerebras",
     "cohere",
     "dashscope",
@@ -22,6 +24,7 @@ __all__ = [
     "openrouter",
     "perplexity",
     "together",
+    "vertex",
     "xai",
     "zai",
     "AnyModel",

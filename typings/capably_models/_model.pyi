@@ -30,6 +30,8 @@ from capably.types.tools import (
 from capably_models import (
     _anthropic,
     _any,
+    _azure,
+    _bedrock,
     _cerebras,
     _cohere,
     _dashscope,
@@ -47,6 +49,7 @@ from capably_models import (
     _perplexity,
     _requirements,
     _together,
+    _vertex,
     _xai,
     _zai,
 )
@@ -56,6 +59,8 @@ ModelT = TypeVar("ModelT", bound=ModelBase[Any, Any])
 
 ModelId: TypeAlias = (
     _anthropic.Id
+    | _azure.Id
+    | _bedrock.Id
     | _cerebras.Id
     | _cohere.Id
     | _dashscope.Id
@@ -72,6 +77,7 @@ ModelId: TypeAlias = (
     | _openrouter.Id
     | _perplexity.Id
     | _together.Id
+    | _vertex.Id
     | _xai.Id
     | _zai.Id
 )

@@ -59,7 +59,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 148,
+        "line": 168,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 210,
+        "line": 230,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -179,7 +179,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 397,
+        "line": 417,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 428,
+        "line": 448,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -298,7 +298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 367,
+        "line": 387,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -357,7 +357,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 178,
+        "line": 198,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -416,7 +416,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 243,
+        "line": 263,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -476,7 +476,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 274,
+        "line": 294,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -535,7 +535,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 335,
+        "line": 355,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 458,
+        "line": 478,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -653,7 +653,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 305,
+        "line": 325,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -711,7 +711,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 487,
+        "line": 507,
     },
 }
 

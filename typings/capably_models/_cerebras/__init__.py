@@ -54,7 +54,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 517,
+        "line": 537,
     },
     "cerebras/qwen-3.8": {
         "verified": "2026-11-22",
@@ -107,7 +107,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 542,
+        "line": 562,
     },
 }
 

@@ -44,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 566,
+        "line": 586,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -92,7 +92,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 607,
+        "line": 627,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -144,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 584,
+        "line": 604,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -192,7 +192,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 629,
+        "line": 649,
     },
 }
 

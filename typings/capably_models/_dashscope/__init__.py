@@ -48,7 +48,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 668,
+        "line": 688,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-22",
@@ -87,7 +87,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 650,
+        "line": 670,
     },
     "dashscope/qwen3.6-3.7-vision": {
         "verified": "2026-11-22",
@@ -135,7 +135,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 710,
+        "line": 730,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-22",
@@ -183,7 +183,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 689,
+        "line": 709,
     },
     "dashscope/qwen3.8": {
         "verified": "2026-11-22",
@@ -231,7 +231,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 731,
+        "line": 751,
     },
 }
 

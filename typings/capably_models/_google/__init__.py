@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 830,
+        "line": 850,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -88,7 +88,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 918,
+        "line": 938,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -143,7 +143,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 860,
+        "line": 880,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -198,7 +198,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 889,
+        "line": 909,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-22",
@@ -252,7 +252,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 939,
+        "line": 959,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1206,
+        "line": 1226,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -341,7 +341,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1252,
+        "line": 1272,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-22",
@@ -395,7 +395,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 995,
+        "line": 1015,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -437,7 +437,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1278,
+        "line": 1298,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-22",
@@ -490,7 +490,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 967,
+        "line": 987,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-22",
@@ -545,7 +545,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1024,
+        "line": 1044,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-22",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1055,
+        "line": 1075,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-22",
@@ -654,7 +654,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1084,
+        "line": 1104,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-22",
@@ -708,7 +708,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1114,
+        "line": 1134,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -764,7 +764,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1144,
+        "line": 1164,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -826,7 +826,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1176,
+        "line": 1196,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -873,7 +873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1303,
+        "line": 1323,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -926,7 +926,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1329,
+        "line": 1349,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -963,7 +963,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1381,
+        "line": 1401,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1011,7 +1011,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1356,
+        "line": 1376,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1232,
+        "line": 1252,
     },
 }
 

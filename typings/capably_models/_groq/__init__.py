@@ -54,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1400,
+        "line": 1420,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1429,
+        "line": 1449,
     },
 }
 

@@ -48,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1507,
+        "line": 1527,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -96,7 +96,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1529,
+        "line": 1549,
     },
 }
 

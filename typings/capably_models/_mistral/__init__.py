@@ -39,7 +39,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1625,
+        "line": 1645,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-22",
@@ -83,7 +83,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1605,
+        "line": 1625,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -136,7 +136,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1579,
+        "line": 1599,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-22",
@@ -190,7 +190,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1552,
+        "line": 1572,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -229,7 +229,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1641,
+        "line": 1661,
     },
 }
 

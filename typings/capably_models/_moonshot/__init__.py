@@ -54,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1659,
+        "line": 1679,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1686,
+        "line": 1706,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-22",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1711,
+        "line": 1731,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -209,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1735,
+        "line": 1755,
     },
 }
 

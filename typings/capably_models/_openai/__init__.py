@@ -58,7 +58,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2436,
+        "line": 2456,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -115,7 +115,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2401,
+        "line": 2421,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -155,7 +155,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1783,
+        "line": 1803,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -204,7 +204,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1844,
+        "line": 1864,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -253,7 +253,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1860,
+        "line": 1880,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -300,7 +300,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1877,
+        "line": 1897,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -342,7 +342,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1898,
+        "line": 1918,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1917,
+        "line": 1937,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-22",
@@ -473,7 +473,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1937,
+        "line": 1957,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -515,7 +515,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 1965,
+        "line": 1985,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -563,7 +563,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1984,
+        "line": 2004,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -635,7 +635,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2004,
+        "line": 2024,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -707,7 +707,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2032,
+        "line": 2052,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -768,7 +768,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2056,
+        "line": 2076,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -810,7 +810,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2075,
+        "line": 2095,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -872,7 +872,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2094,
+        "line": 2114,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -927,7 +927,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2140,
+        "line": 2160,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -969,7 +969,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2121,
+        "line": 2141,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1029,7 +1029,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2217,
+        "line": 2237,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1099,7 +1099,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2163,
+        "line": 2183,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1161,7 +1161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2190,
+        "line": 2210,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1233,7 +1233,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2240,
+        "line": 2260,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1298,7 +1298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2291,
+        "line": 2311,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1348,7 +1348,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2380,
+        "line": 2400,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1401,7 +1401,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2364,
+        "line": 2384,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1466,7 +1466,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2316,
+        "line": 2336,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1537,7 +1537,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2266,
+        "line": 2286,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1601,7 +1601,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2338,
+        "line": 2358,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1640,7 +1640,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1798,
+        "line": 1818,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1695,7 +1695,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2419,
+        "line": 2439,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1749,7 +1749,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1812,
+        "line": 1832,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1796,7 +1796,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 1828,
+        "line": 1848,
     },
 }
 

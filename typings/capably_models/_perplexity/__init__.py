@@ -39,7 +39,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2479,
+        "line": 2499,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -78,7 +78,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2499,
+        "line": 2519,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -125,7 +125,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2518,
+        "line": 2538,
     },
 }
 

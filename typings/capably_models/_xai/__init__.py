@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2565,
+        "line": 2585,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-22",
@@ -85,7 +85,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 2752,
+        "line": 2772,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -125,7 +125,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2733,
+        "line": 2753,
     },
     "xai/grok-4.20-reasoning": {
         "verified": "2026-11-22",
@@ -174,7 +174,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2707,
+        "line": 2727,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-22",
@@ -230,7 +230,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2617,
+        "line": 2637,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-22",
@@ -284,7 +284,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2648,
+        "line": 2668,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-22",
@@ -338,7 +338,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2677,
+        "line": 2697,
     },
     "xai/grok-build-0.1": {
         "verified": "2026-11-22",
@@ -387,7 +387,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2778,
+        "line": 2798,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -436,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2590,
+        "line": 2610,
     },
 }
 

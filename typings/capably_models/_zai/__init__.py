@@ -54,7 +54,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2805,
+        "line": 2825,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2853,
+        "line": 2873,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2878,
+        "line": 2898,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-22",
@@ -214,7 +214,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2903,
+        "line": 2923,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -262,7 +262,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2829,
+        "line": 2849,
     },
 }
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from capably.providers import ClientPerLoop, Settings, lean_client
+from capably.providers.anthropic.cloud import AWS_EVENTS, build_cloud_client, events_of, events_of_async
 from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
@@ -74,7 +75,7 @@ class AnthropicAdapter:
         except Exception as error:
             raise translate(error, self._settings.provider) from error
         self._check_stream(response, request)
-        return SyncEvents(response, self._settings.provider, sent)
+        return SyncEvents(response, self._settings.provider, sent, client)
 
     async def stream_async(self, request: Request) -> AsyncEvents:
         body = {**self.encode(request), "stream": True}
@@ -88,7 +89,7 @@ class AnthropicAdapter:
         except Exception as error:
             raise translate(error, self._settings.provider) from error
         self._check_stream(response, request)
-        return AsyncEvents(response, self._settings.provider, sent)
+        return AsyncEvents(response, self._settings.provider, sent, client)
 
     def fold(self, request: Request) -> MessageFold:
         return MessageFold(request, provider=self._settings.provider)
@@ -131,14 +132,15 @@ class AnthropicAdapter:
 
     def _sync_client(self) -> Any:
         if self._client is None:
-            self._client = self._build(_sdk().Anthropic, "Client")
+            self._client = self._build("", "Client")
         return self._client
 
     def _async_client(self) -> Any:
         given = self._settings.async_client
-        return given or self._async_clients.get(lambda: self._build(_sdk().AsyncAnthropic, "AsyncClient"))
+        return given or self._async_clients.get(lambda: self._build("Async", "AsyncClient"))
 
-    def _build(self, kind: Any, http_kind: str) -> Any:
+    def _build(self, kind: str, http_kind: str) -> Any:
+        sdk = _sdk()
         import httpx2
 
         settings = self._settings
@@ -147,12 +149,14 @@ class AnthropicAdapter:
                 f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
                 f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
             )
+        if settings.cloud:
+            return build_cloud_client(sdk, settings, kind, settings.http_client)
         key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
         if not key and settings.key_names and OWN_KEY not in settings.key_names:
             raise self._no_key()
         try:
-            http_client = settings.http_client or lean_client(_sdk(), http_kind)
-            client = kind(api_key=key, base_url=settings.base_url, http_client=http_client)
+            http_client = settings.http_client or lean_client(sdk, http_kind)
+            client = getattr(sdk, f"{kind}Anthropic")(api_key=key, base_url=settings.base_url, http_client=http_client)
         except Exception as error:
             raise ConfigurationError(f"{settings.provider}: {error}") from error
         if client.api_key is None and client.auth_token is None and client.credentials is None:
@@ -170,15 +174,19 @@ class AnthropicAdapter:
 class SyncEvents:
     """The events of an open stream. `sent` is the body that was sent."""
 
-    def __init__(self, response: Any, provider: str, sent: bytes) -> None:
+    def __init__(self, response: Any, provider: str, sent: bytes, client: Any) -> None:
         self._response = response
+        self._client = client
         self._provider = provider
         self.request_id: str | None = response.headers.get("request-id")
         self.sent = sent
 
     def __iter__(self) -> Iterator[Any]:
         try:
-            yield from decode_sse(self._response.iter_bytes())
+            if _is_aws(self._response):
+                yield from events_of(self._response, self._client, _sdk())
+            else:
+                yield from decode_sse(self._response.iter_bytes())
         except Exception as error:
             raise translate(error, self._provider) from error
         finally:
@@ -191,15 +199,20 @@ class SyncEvents:
 class AsyncEvents:
     """The asynchronous twin of `SyncEvents`."""
 
-    def __init__(self, response: Any, provider: str, sent: bytes) -> None:
+    def __init__(self, response: Any, provider: str, sent: bytes, client: Any) -> None:
         self._response = response
+        self._client = client
         self._provider = provider
         self.request_id: str | None = response.headers.get("request-id")
         self.sent = sent
 
     async def __aiter__(self) -> AsyncIterator[Any]:
         try:
-            async for event in decode_sse_async(self._response.aiter_bytes()):
+            if _is_aws(self._response):
+                events = events_of_async(self._response, self._client, _sdk())
+            else:
+                events = decode_sse_async(self._response.aiter_bytes())
+            async for event in events:
                 yield event
         except Exception as error:
             raise translate(error, self._provider) from error
@@ -226,8 +239,12 @@ def _content(client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
     return {"content": sent} if isinstance(client, (sdk.Anthropic, sdk.AsyncAnthropic)) else {"body": body}
 
 
+def _is_aws(response: Any) -> bool:
+    return AWS_EVENTS in response.headers.get("content-type", "")
+
+
 def _is_event_stream(response: Any) -> bool:
-    return "text/event-stream" in response.headers.get("content-type", "text/event-stream")
+    return _is_aws(response) or "text/event-stream" in response.headers.get("content-type", "text/event-stream")
 
 
 def _sdk() -> Any:

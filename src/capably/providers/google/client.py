@@ -41,7 +41,8 @@ def build_client(settings: Settings) -> Any:
     key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
     from capably.providers.http import lean_async_transport, lean_transport
 
-    cloud = any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
+    vertex = settings.cloud == "vertex"
+    cloud = vertex or any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
     if key is None and not cloud:
         names = " or ".join(settings.key_names) or "GOOGLE_API_KEY"
         raise ConfigurationError(
@@ -62,9 +63,22 @@ def build_client(settings: Settings) -> Any:
             if transport is not None:
                 options[name] = {"transport": transport}
     try:
-        return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options)
+        place = _at_vertex(settings) if vertex else {}
+        return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options, **place)
     except Exception as error:
         raise ConfigurationError(f'google-genai could not set up "{settings.provider}": {error}') from error
+
+
+def _at_vertex(settings: Settings) -> dict[str, Any]:
+    """Arguments that send the client to Vertex AI: with a key, else to a project, which a `base_url` would let it forget."""
+    if settings.api_key:
+        return {"vertexai": True}
+    place = {
+        "project": ("GOOGLE_CLOUD_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID"),
+        "location": ("GOOGLE_CLOUD_LOCATION", "CLOUD_ML_REGION"),
+    }
+    named = {name: next(filter(None, map(os.environ.get, variables)), None) for name, variables in place.items()}
+    return {"vertexai": True, **{name: value for name, value in named.items() if value}}
 
 
 def request_options(request: Request, settings: Settings, api: Any) -> dict[str, Any]:

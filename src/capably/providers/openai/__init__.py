@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from capably.providers import ClientPerLoop, lean_client
+from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
@@ -168,6 +169,8 @@ class OpenAIAdapter:
                 f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
                 f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
             )
+        if settings.cloud == "azure":
+            return build_azure_client(_sdk(settings.provider), settings, kind)
         chosen = {
             "api_key": settings.api_key or _key_from_environment(settings),
             "base_url": settings.base_url,
