@@ -5,6 +5,9 @@ from ours of the same name, from the profile that it `extends` or from the model
 twice: the file is merged as plain data (`capably.types.overlay`, as at run time), and the whole must be a registry. Every
 problem is told at the user's own line, since ours has none.
 
+`hosts: [openrouter]` adds the models of a gateway, which are too many for everybody's types: they stand in `hosts/` beside
+this module in the same form, and lie between the user's entries and ours.
+
 A model may use a profile of another provider (a gateway that serves OpenAI's models): it gets a copy of it at its own.
 """
 
@@ -35,6 +38,7 @@ from capably_codegen.schema import Entry, Profile, Registry
 POINTERS = {"profiles": "extends", "models": "like"}
 """Section -> the word with which an entry names the one that it starts from."""
 
+_REMOVABLE = "ids: models, or whole providers"
 _NEEDS = "providers, profiles, models, or ids to remove"
 _ENDPOINTS = {
     "anthropic": ("messages",),
@@ -70,7 +74,10 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
     said, lines = read_yaml(text, name, needs=_NEEDS)
     _stop_at(name, _misshapen(said), lines)
+    _stop_at(name, _unknown_hosts(said.get("hosts") or []), lines)
     theirs: dict[str, Any] = {section: dict(said.get(section) or {}) for section in SECTIONS}
+    for place, host in enumerate(said.get("hosts") or []):
+        _lay_on(host_file(host), theirs, lines, lines["hosts", place])
     whole = _Merge({**theirs, "remove": said.get("remove") or []}, ours)
     _stop_at(name, whole.wrong_names(), lines)
     _stop_at(name, whole.resolve(), lines)
@@ -80,6 +87,27 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     known = {("profiles", copy): lines["models", model] for copy, model in whole.copies.items()}
     source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **known})
     return Laid(source, {**_stamp(text, name), **_compiled(whole, source, name)})
+
+
+def host_file(host: str) -> Path:
+    """Where the models of a gateway stand."""
+    return Path(__file__).parent / "hosts" / f"{host}.yaml"
+
+
+def known_hosts() -> list[str]:
+    """Gateways whose models a user's file can ask for."""
+    return sorted(file.stem for file in host_file("").parent.glob("*.yaml"))
+
+
+def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int) -> None:
+    """Puts a gateway's entries below the user's, all at the `line` that asked for them."""
+    shipped, _ = read_yaml(file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
+    for section in ("profiles", "models"):
+        below: dict[str, Any] = shipped[section]
+        for entry in below:
+            lines.setdefault((section, entry), line)
+        above = {entry: {**below.get(entry, {}), **given} for entry, given in theirs[section].items()}
+        theirs[section] = {**below, **above}
 
 
 def schema() -> dict[str, Any]:
@@ -94,6 +122,8 @@ def schema() -> dict[str, Any]:
         shape["$defs"][name]["properties"][word] = {"type": "string", "description": what}
     removed = "Models (`openai/gpt-4.1`) and whole providers (`openai`) of capably's to leave out."
     shape["properties"]["remove"] = {"type": "array", "items": {"type": "string"}, "description": removed}
+    asked = "Gateways whose models are typed and listed too."
+    shape["properties"]["hosts"] = {"type": "array", "items": {"enum": known_hosts()}, "description": asked}
     shape["description"] = "A user's own facts about models, laid over capably's."
     del shape["required"]
     return shape
@@ -112,15 +142,22 @@ def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
     if not isinstance(data, dict):
         yield (), f"the file must be a mapping with {_NEEDS}"
         return
-    known = sorted([*SECTIONS, "remove"])
+    known = sorted([*SECTIONS, "hosts", "remove"])
     for section, entries in cast(dict[str, Any], data).items():
         if section not in known:
             yield (section,), f"unknown key {section!r}.{nearest(section, known)} Known: {', '.join(known)}."
-        elif section == "remove":
+        elif section in ("hosts", "remove"):
             if not _is_list_of_ids(entries):
-                yield (section,), "it must be a list of ids: models, or whole providers"
+                yield (section,), f"it must be a list of {'gateways' if section == 'hosts' else _REMOVABLE}"
         elif entries is not None:
             yield from _misshapen_section(section, entries)
+
+
+def _unknown_hosts(asked: list[str]) -> Iterator[tuple[Key, str]]:
+    known = known_hosts()
+    for place, host in enumerate(asked):
+        if host not in known:
+            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, known)} Known: {', '.join(known)}."
 
 
 def _is_list_of_ids(value: Any) -> bool:

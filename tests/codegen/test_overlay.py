@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 from capably_codegen.generate import generate_overlay, overlay_schema_text
-from capably_codegen.overlay import Laid, base_file, load_overlay, parse_overlay
+from capably_codegen.overlay import Laid, base_file, known_hosts, load_overlay, parse_overlay
 from capably_codegen.registry import RESERVED_PROVIDERS, RegistryError, parse_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Profile
@@ -200,7 +200,7 @@ MINE = "profiles:\n  acme/mine: {extends: acme/talker}\nmodels:\n  acme/m: {prof
         pytest.param(
             "model:\n  acme/x: {profile: acme/mute}\n",
             "1: model: unknown key 'model'. Did you mean 'models'? "
-            "Known: models, not_chat, profiles, providers, remove, retired.",
+            "Known: hosts, models, not_chat, profiles, providers, remove, retired.",
             id="an unknown section",
         ),
         pytest.param(
@@ -602,3 +602,67 @@ def test_ids_with_one_spelling_have_two_classes_once_one_names_its_constant() ->
     stub = render(laid(text).source, run_time=False)["_acme/_models.pyi"]
     assert "class TalkOne(MuteProfile)" in stub
     assert "class Talk1(TalkerProfile)" in stub
+
+
+# --- gateways, for those who ask for them -------------------------------------------------------------------------
+
+
+def test_the_models_of_a_gateway_come_when_they_are_asked_for() -> None:
+    asked = parse_overlay("hosts: [openrouter]\n", "mine.yaml").source.registry
+    unasked = parse_overlay("remove: [google]\n", "mine.yaml").source.registry
+    ids = [id for id in asked.models if id.startswith("openrouter/")]
+    assert len(ids) > 300
+    assert not [id for id in unasked.models if id.startswith("openrouter/")]
+    used = {asked.models[id].profile for id in ids}
+    assert used <= asked.profiles.keys()
+    blind = [id for id in ids if asked.profiles[asked.models[id].profile].input == ["text"]]
+    assert 50 < len(blind) < len(ids)
+
+
+@pytest.mark.parametrize("host", known_hosts())
+def test_every_gateways_file_holds_together_and_is_typed(host: str) -> None:
+    found = parse_overlay(f"hosts: [{host}]\n", "mine.yaml")
+    stubs = render(found.source, run_time=False)
+    ids = [id for id in found.source.registry.models if id.startswith(f"{host}/")]
+    assert ids
+    door = "".join(text for path, text in stubs.items() if path.startswith("_") and path.endswith(".pyi"))
+    assert [id for id in ids if f'"{id}"' not in door] == []
+    assert stubs[f"_{host}/_models.pyi"].count("class ") == len(ids)
+
+
+def test_capablys_own_types_do_not_grow_with_gateways() -> None:
+    ours = ROOT / "typings" / "capably_models"
+    for host in ("openrouter", "together", "fireworks", "ollama"):
+        assert [file.name for file in (ours / f"_{host}").glob("*.pyi")] == ["__init__.pyi", "_models.pyi"]
+        assert "class " not in (ours / f"_{host}" / "_models.pyi").read_text(encoding="utf-8")
+        assert not [file for file in ours.rglob("*.pyi") if f'"{host}/' in file.read_text(encoding="utf-8")]
+
+
+def test_a_user_corrects_one_model_of_a_gateway_and_keeps_the_rest() -> None:
+    text = "hosts: [openrouter]\nmodels:\n  openrouter/openai/gpt-5.5: {name: Mine}\n"
+    plain = parse_overlay("hosts: [openrouter]\n", "mine.yaml").source.registry.models["openrouter/openai/gpt-5.5"]
+    mine = parse_overlay(text, "mine.yaml").source.registry.models["openrouter/openai/gpt-5.5"]
+    assert mine == plain.model_copy(update={"name": "Mine"})
+
+
+def test_an_unknown_gateway_is_told_with_the_nearest() -> None:
+    assert problems("hosts: [openruter]\n") == [
+        "1: hosts > 0: no gateway 'openruter'. Did you mean 'openrouter'? Known: fireworks, openrouter."
+    ]
+    assert problems("hosts: openrouter\n") == ["1: hosts: it must be a list of gateways"]
+
+
+def test_a_gateways_models_are_listed_and_checked_at_run_time(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("hosts: [openrouter]\n", encoding="utf-8")
+    generate_overlay(file, tmp_path / "typings" / "capably_models")
+    llm.use_registry(file)
+    try:
+        door: Any = llm.Model
+        model = door("openrouter/aion-labs/aion-2.0")
+        with pytest.raises(llm.UnsupportedFeatureError, match="Image"):
+            model.call([llm.Image.from_url("https://x.test/a.png")])
+    finally:
+        llm.use_registry(None)
+    with pytest.raises(llm.UnknownModelError):
+        door("openrouter/aion-labs/aion-2.0")

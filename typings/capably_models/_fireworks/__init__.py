@@ -28,7 +28,7 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": ["low", "medium", "high"],
+            "efforts": ["minimal", "low", "medium", "high", "xhigh", "max"],
             "off": "effort_none",
             "off_efforts": None,
             "on_by_default": None,
