@@ -42,12 +42,12 @@ from capably_models._model import (
     ModelId,
 )
 
-InputT = TypeVar("InputT")
-CapsT = TypeVar("CapsT")
+_InputT = TypeVar("_InputT")
+_CapsT = TypeVar("_CapsT")
 
 @overload
 def call(
-    id: _anthropic.Claude45Id,
+    model: _anthropic.Claude45Id,
     /,
     *,
     system: str = ...,
@@ -70,7 +70,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.Claude45Id,
+    model: _anthropic.Claude45Id,
     /,
     *,
     system: str = ...,
@@ -93,7 +93,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.Claude46Id,
+    model: _anthropic.Claude46Id,
     /,
     *,
     system: str = ...,
@@ -116,7 +116,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.Claude46Id,
+    model: _anthropic.Claude46Id,
     /,
     *,
     system: str = ...,
@@ -138,7 +138,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.Claude5AlwaysThinkingId,
+    model: _anthropic.Claude5AlwaysThinkingId,
     /,
     *,
     system: str = ...,
@@ -163,7 +163,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeFable51Id,
+    model: _anthropic.ClaudeFable51Id,
     /,
     *,
     system: str = ...,
@@ -188,7 +188,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeHaiku55Id,
+    model: _anthropic.ClaudeHaiku55Id,
     /,
     *,
     system: str = ...,
@@ -213,7 +213,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus45Id,
+    model: _anthropic.ClaudeOpus45Id,
     /,
     *,
     system: str = ...,
@@ -236,7 +236,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus45Id,
+    model: _anthropic.ClaudeOpus45Id,
     /,
     *,
     system: str = ...,
@@ -259,7 +259,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus47Id,
+    model: _anthropic.ClaudeOpus47Id,
     /,
     *,
     system: str = ...,
@@ -282,7 +282,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus47Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus48Id,
+    model: _anthropic.ClaudeOpus48Id,
     /,
     *,
     system: str = ...,
@@ -305,7 +305,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus48Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus5Id,
+    model: _anthropic.ClaudeOpus5Id,
     /,
     *,
     system: str = ...,
@@ -328,7 +328,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus5Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeOpus55Id,
+    model: _anthropic.ClaudeOpus55Id,
     /,
     *,
     system: str = ...,
@@ -351,7 +351,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus55Capabilities]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeSonnet5Id,
+    model: _anthropic.ClaudeSonnet5Id,
     /,
     *,
     system: str = ...,
@@ -376,7 +376,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _anthropic.ClaudeSonnet55BetweenToolsId,
+    model: _anthropic.ClaudeSonnet55BetweenToolsId,
     /,
     *,
     system: str = ...,
@@ -401,7 +401,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _cerebras.GptOssId,
+    model: _cerebras.GptOssId,
     /,
     *,
     system: str = ...,
@@ -424,7 +424,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _cerebras.GptOssCapabilities]: ...
 @overload
 def call(
-    id: _cerebras.GptOssId,
+    model: _cerebras.GptOssId,
     /,
     *,
     system: str = ...,
@@ -446,7 +446,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _cerebras.GptOssCapabilities]: ...
 @overload
 def call(
-    id: _cerebras.Qwen38Id,
+    model: _cerebras.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -469,7 +469,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _cerebras.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _cerebras.Qwen38Id,
+    model: _cerebras.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -491,7 +491,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _cerebras.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _cohere.CommandId,
+    model: _cohere.CommandId,
     /,
     *,
     system: str = ...,
@@ -509,7 +509,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _cohere.CommandCapabilities]: ...
 @overload
 def call(
-    id: _cohere.CommandAPlusId,
+    model: _cohere.CommandAPlusId,
     /,
     *,
     system: str = ...,
@@ -528,7 +528,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _cohere.CommandAPlusCapabilities]: ...
 @overload
 def call(
-    id: _cohere.CommandAPlusId,
+    model: _cohere.CommandAPlusId,
     /,
     *,
     system: str = ...,
@@ -546,7 +546,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _cohere.CommandAPlusCapabilities]: ...
 @overload
 def call(
-    id: _cohere.CommandAReasoningId,
+    model: _cohere.CommandAReasoningId,
     /,
     *,
     system: str = ...,
@@ -564,7 +564,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _cohere.CommandAReasoningCapabilities]: ...
 @overload
 def call(
-    id: _cohere.NorthMiniCodeId,
+    model: _cohere.NorthMiniCodeId,
     /,
     *,
     system: str = ...,
@@ -584,7 +584,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _cohere.NorthMiniCodeCapabilities]: ...
 @overload
 def call(
-    id: _cohere.NorthMiniCodeId,
+    model: _cohere.NorthMiniCodeId,
     /,
     *,
     system: str = ...,
@@ -603,7 +603,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _cohere.NorthMiniCodeCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.QwenPlusFlashId,
+    model: _dashscope.QwenPlusFlashId,
     /,
     *,
     system: str = ...,
@@ -622,7 +622,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _dashscope.QwenPlusFlashCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen3CoderId,
+    model: _dashscope.Qwen3CoderId,
     /,
     *,
     system: str = ...,
@@ -640,7 +640,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _dashscope.Qwen3CoderCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen3637VisionId,
+    model: _dashscope.Qwen3637VisionId,
     /,
     *,
     system: str = ...,
@@ -660,7 +660,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, None, _dashscope.Qwen3637VisionCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen3637VisionId,
+    model: _dashscope.Qwen3637VisionId,
     /,
     *,
     system: str = ...,
@@ -679,7 +679,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _dashscope.Qwen3637VisionCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen37MaxId,
+    model: _dashscope.Qwen37MaxId,
     /,
     *,
     system: str = ...,
@@ -699,7 +699,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _dashscope.Qwen37MaxCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen37MaxId,
+    model: _dashscope.Qwen37MaxId,
     /,
     *,
     system: str = ...,
@@ -718,7 +718,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _dashscope.Qwen37MaxCapabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen38Id,
+    model: _dashscope.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -737,7 +737,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _dashscope.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _dashscope.Qwen38Id,
+    model: _dashscope.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -755,7 +755,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _dashscope.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _deepseek.FlashId,
+    model: _deepseek.FlashId,
     /,
     *,
     system: str = ...,
@@ -779,7 +779,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _deepseek.FlashCapabilities]: ...
 @overload
 def call(
-    id: _deepseek.FlashId,
+    model: _deepseek.FlashId,
     /,
     *,
     system: str = ...,
@@ -803,7 +803,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _deepseek.FlashCapabilities]: ...
 @overload
 def call(
-    id: _deepseek.V4ProId,
+    model: _deepseek.V4ProId,
     /,
     *,
     system: str = ...,
@@ -827,7 +827,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _deepseek.V4ProCapabilities]: ...
 @overload
 def call(
-    id: _deepseek.V4ProId,
+    model: _deepseek.V4ProId,
     /,
     *,
     system: str = ...,
@@ -851,7 +851,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _deepseek.V4ProCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini25FlashId,
+    model: _google.Gemini25FlashId,
     /,
     *,
     system: str = ...,
@@ -873,7 +873,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, None, _google.Gemini25FlashCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini25FlashId,
+    model: _google.Gemini25FlashId,
     /,
     *,
     system: str = ...,
@@ -897,7 +897,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini25FlashImageId,
+    model: _google.Gemini25FlashImageId,
     /,
     *,
     system: str = ...,
@@ -914,7 +914,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemini25FlashImageCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini25FlashLiteId,
+    model: _google.Gemini25FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -938,7 +938,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini25FlashLiteId,
+    model: _google.Gemini25FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -962,7 +962,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini25ProId,
+    model: _google.Gemini25ProId,
     /,
     *,
     system: str = ...,
@@ -984,7 +984,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, None, _google.Gemini25ProCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini25ProId,
+    model: _google.Gemini25ProId,
     /,
     *,
     system: str = ...,
@@ -1006,7 +1006,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini25ProCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini3FlashId,
+    model: _google.Gemini3FlashId,
     /,
     *,
     system: str = ...,
@@ -1029,7 +1029,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini3FlashCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini3ProImageId,
+    model: _google.Gemini3ProImageId,
     /,
     *,
     system: str = ...,
@@ -1047,7 +1047,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemini3ProImageCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini31FlashImageId,
+    model: _google.Gemini31FlashImageId,
     /,
     *,
     system: str = ...,
@@ -1066,7 +1066,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Video, None, _google.Gemini31FlashImageCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini31FlashLiteId,
+    model: _google.Gemini31FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -1091,7 +1091,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini31FlashLiteImageId,
+    model: _google.Gemini31FlashLiteImageId,
     /,
     *,
     system: str = ...,
@@ -1109,7 +1109,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, None, _google.Gemini31FlashLiteImageCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini31ProId,
+    model: _google.Gemini31ProId,
     /,
     *,
     system: str = ...,
@@ -1131,7 +1131,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini31ProCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini35FlashId,
+    model: _google.Gemini35FlashId,
     /,
     *,
     system: str = ...,
@@ -1156,7 +1156,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini35FlashLiteId,
+    model: _google.Gemini35FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -1178,7 +1178,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini36FlashId,
+    model: _google.Gemini36FlashId,
     /,
     *,
     system: str = ...,
@@ -1200,7 +1200,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini37FlashId,
+    model: _google.Gemini37FlashId,
     /,
     *,
     system: str = ...,
@@ -1221,7 +1221,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.Gemini4ArgonId,
+    model: _google.Gemini4ArgonId,
     /,
     *,
     system: str = ...,
@@ -1240,7 +1240,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini4ArgonCapabilities]: ...
 @overload
 def call(
-    id: _google.Gemini4HydrogenId,
+    model: _google.Gemini4HydrogenId,
     /,
     *,
     system: str = ...,
@@ -1262,7 +1262,7 @@ def call(
 ]: ...
 @overload
 def call(
-    id: _google.GeminiNanoBanana21Id,
+    model: _google.GeminiNanoBanana21Id,
     /,
     *,
     system: str = ...,
@@ -1279,7 +1279,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Video, None, _google.GeminiNanoBanana21Capabilities]: ...
 @overload
 def call(
-    id: _google.GeminiRoboticsEr2Id,
+    model: _google.GeminiRoboticsEr2Id,
     /,
     *,
     system: str = ...,
@@ -1298,7 +1298,7 @@ def call(
 ) -> CallDecorator[Text | Image | Audio | Video | ToolOutput, None, _google.GeminiRoboticsEr2Capabilities]: ...
 @overload
 def call(
-    id: _google.GeminiRoboticsEr2Id,
+    model: _google.GeminiRoboticsEr2Id,
     /,
     *,
     system: str = ...,
@@ -1316,7 +1316,7 @@ def call(
 ) -> CallDecorator[Text | Image | Audio | Video | ToolOutput, FormatT, _google.GeminiRoboticsEr2Capabilities]: ...
 @overload
 def call(
-    id: _google.Gemma3Id,
+    model: _google.Gemma3Id,
     /,
     *,
     temperature: float = ...,
@@ -1332,7 +1332,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.Gemma3Capabilities, Never]: ...
 @overload
 def call(
-    id: _google.Gemma4Id,
+    model: _google.Gemma4Id,
     /,
     *,
     system: str = ...,
@@ -1353,7 +1353,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _google.Gemma4Capabilities]: ...
 @overload
 def call(
-    id: _google.Gemma4Id,
+    model: _google.Gemma4Id,
     /,
     *,
     system: str = ...,
@@ -1373,7 +1373,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _google.Gemma4Capabilities]: ...
 @overload
 def call(
-    id: _google.NanoBananaProPreviewId,
+    model: _google.NanoBananaProPreviewId,
     /,
     *,
     system: str = ...,
@@ -1390,7 +1390,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _google.NanoBananaProPreviewCapabilities]: ...
 @overload
 def call(
-    id: _google.UnverifiedId,
+    model: _google.UnverifiedId,
     /,
     *,
     system: str = ...,
@@ -1421,7 +1421,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
 @overload
 def call(
-    id: _groq.GptOssId,
+    model: _groq.GptOssId,
     /,
     *,
     system: str = ...,
@@ -1443,7 +1443,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _groq.GptOssCapabilities]: ...
 @overload
 def call(
-    id: _groq.GptOssId,
+    model: _groq.GptOssId,
     /,
     *,
     system: str = ...,
@@ -1465,7 +1465,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _groq.GptOssCapabilities]: ...
 @overload
 def call(
-    id: _groq.Qwen38Id,
+    model: _groq.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -1486,7 +1486,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _groq.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _groq.Qwen38Id,
+    model: _groq.Qwen38Id,
     /,
     *,
     system: str = ...,
@@ -1506,7 +1506,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _groq.Qwen38Capabilities]: ...
 @overload
 def call(
-    id: _meta.MuseId,
+    model: _meta.MuseId,
     /,
     *,
     system: str = ...,
@@ -1527,7 +1527,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _meta.MuseCapabilities]: ...
 @overload
 def call(
-    id: _meta.MuseSpark11Id,
+    model: _meta.MuseSpark11Id,
     /,
     *,
     system: str = ...,
@@ -1548,7 +1548,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _meta.MuseSpark11Capabilities]: ...
 @overload
 def call(
-    id: _minimax.M2Id,
+    model: _minimax.M2Id,
     /,
     *,
     system: str = ...,
@@ -1565,7 +1565,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _minimax.M2Capabilities]: ...
 @overload
 def call(
-    id: _minimax.M3Id,
+    model: _minimax.M3Id,
     /,
     *,
     system: str = ...,
@@ -1582,7 +1582,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _minimax.M3Capabilities]: ...
 @overload
 def call(
-    id: _mistral.CodestralId,
+    model: _mistral.CodestralId,
     /,
     *,
     system: str = ...,
@@ -1604,7 +1604,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _mistral.CodestralCapabilities]: ...
 @overload
 def call(
-    id: _mistral.Large3MinistralId,
+    model: _mistral.Large3MinistralId,
     /,
     *,
     system: str = ...,
@@ -1626,7 +1626,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _mistral.Large3MinistralCapabilities]: ...
 @overload
 def call(
-    id: _mistral.Large4Id,
+    model: _mistral.Large4Id,
     /,
     *,
     system: str = ...,
@@ -1649,7 +1649,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _mistral.Large4Capabilities]: ...
 @overload
 def call(
-    id: _mistral.Medium35Small4Id,
+    model: _mistral.Medium35Small4Id,
     /,
     *,
     system: str = ...,
@@ -1672,7 +1672,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _mistral.Medium35Small4Capabilities]: ...
 @overload
 def call(
-    id: _mistral.VoxtralSmallId,
+    model: _mistral.VoxtralSmallId,
     /,
     *,
     system: str = ...,
@@ -1692,7 +1692,7 @@ def call(
 ) -> CallDecorator[Text | Audio | ToolOutput, FormatT, _mistral.VoxtralSmallCapabilities]: ...
 @overload
 def call(
-    id: _moonshot.KimiK26Id,
+    model: _moonshot.KimiK26Id,
     /,
     *,
     system: str = ...,
@@ -1710,7 +1710,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK26Capabilities]: ...
 @overload
 def call(
-    id: _moonshot.KimiK27CodeId,
+    model: _moonshot.KimiK27CodeId,
     /,
     *,
     system: str = ...,
@@ -1727,7 +1727,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK27CodeCapabilities]: ...
 @overload
 def call(
-    id: _moonshot.KimiK3Id,
+    model: _moonshot.KimiK3Id,
     /,
     *,
     system: str = ...,
@@ -1745,7 +1745,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK3Capabilities]: ...
 @overload
 def call(
-    id: _moonshot.KimiK31ProId,
+    model: _moonshot.KimiK31ProId,
     /,
     *,
     system: str = ...,
@@ -1763,7 +1763,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _moonshot.KimiK31ProCapabilities]: ...
 @overload
 def call(
-    id: _moonshot.UnverifiedId,
+    model: _moonshot.UnverifiedId,
     /,
     *,
     system: str = ...,
@@ -1794,7 +1794,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
 @overload
 def call(
-    id: _openai.ChatLatestId,
+    model: _openai.ChatLatestId,
     /,
     *,
     system: str = ...,
@@ -1812,7 +1812,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.ChatLatestCapabilities]: ...
 @overload
 def call(
-    id: _openai.DaybreakId,
+    model: _openai.DaybreakId,
     /,
     *,
     system: str = ...,
@@ -1829,7 +1829,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.DaybreakCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt4o41Id,
+    model: _openai.Gpt4o41Id,
     /,
     *,
     system: str = ...,
@@ -1849,7 +1849,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt4o41Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt5Id,
+    model: _openai.Gpt5Id,
     /,
     *,
     system: str = ...,
@@ -1869,7 +1869,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt5MiniNanoId,
+    model: _openai.Gpt5MiniNanoId,
     /,
     *,
     system: str = ...,
@@ -1889,7 +1889,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5MiniNanoCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt5ProId,
+    model: _openai.Gpt5ProId,
     /,
     *,
     system: str = ...,
@@ -1908,7 +1908,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5ProCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt5SearchId,
+    model: _openai.Gpt5SearchId,
     /,
     *,
     system: str = ...,
@@ -1924,7 +1924,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, FormatT, _openai.Gpt5SearchCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt51Id,
+    model: _openai.Gpt51Id,
     /,
     *,
     system: str = ...,
@@ -1945,7 +1945,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt51Id,
+    model: _openai.Gpt51Id,
     /,
     *,
     system: str = ...,
@@ -1969,7 +1969,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt52Id,
+    model: _openai.Gpt52Id,
     /,
     *,
     system: str = ...,
@@ -1989,7 +1989,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt52Id,
+    model: _openai.Gpt52Id,
     /,
     *,
     system: str = ...,
@@ -2011,7 +2011,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt52ProId,
+    model: _openai.Gpt52ProId,
     /,
     *,
     system: str = ...,
@@ -2030,7 +2030,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt52ProCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt53CodexId,
+    model: _openai.Gpt53CodexId,
     /,
     *,
     system: str = ...,
@@ -2050,7 +2050,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt53CodexId,
+    model: _openai.Gpt53CodexId,
     /,
     *,
     system: str = ...,
@@ -2072,7 +2072,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54Id,
+    model: _openai.Gpt54Id,
     /,
     *,
     system: str = ...,
@@ -2094,7 +2094,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54Id,
+    model: _openai.Gpt54Id,
     /,
     *,
     system: str = ...,
@@ -2118,7 +2118,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54MiniId,
+    model: _openai.Gpt54MiniId,
     /,
     *,
     system: str = ...,
@@ -2140,7 +2140,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54MiniId,
+    model: _openai.Gpt54MiniId,
     /,
     *,
     system: str = ...,
@@ -2164,7 +2164,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54NanoId,
+    model: _openai.Gpt54NanoId,
     /,
     *,
     system: str = ...,
@@ -2184,7 +2184,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54NanoId,
+    model: _openai.Gpt54NanoId,
     /,
     *,
     system: str = ...,
@@ -2206,7 +2206,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt54ProId,
+    model: _openai.Gpt54ProId,
     /,
     *,
     system: str = ...,
@@ -2225,7 +2225,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt54ProCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt55Id,
+    model: _openai.Gpt55Id,
     /,
     *,
     system: str = ...,
@@ -2247,7 +2247,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt55Id,
+    model: _openai.Gpt55Id,
     /,
     *,
     system: str = ...,
@@ -2271,7 +2271,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt55CyberId,
+    model: _openai.Gpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -2287,7 +2287,7 @@ def call(
 ) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt55CyberId,
+    model: _openai.Gpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -2305,7 +2305,7 @@ def call(
 ) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt55ProId,
+    model: _openai.Gpt55ProId,
     /,
     *,
     system: str = ...,
@@ -2324,7 +2324,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt55ProCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56CyberId,
+    model: _openai.Gpt56CyberId,
     /,
     *,
     system: str = ...,
@@ -2345,7 +2345,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56CyberId,
+    model: _openai.Gpt56CyberId,
     /,
     *,
     system: str = ...,
@@ -2367,7 +2367,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56SolId,
+    model: _openai.Gpt56SolId,
     /,
     *,
     system: str = ...,
@@ -2390,7 +2390,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56SolId,
+    model: _openai.Gpt56SolId,
     /,
     *,
     system: str = ...,
@@ -2415,7 +2415,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56TerraLunaId,
+    model: _openai.Gpt56TerraLunaId,
     /,
     *,
     system: str = ...,
@@ -2438,7 +2438,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt56TerraLunaId,
+    model: _openai.Gpt56TerraLunaId,
     /,
     *,
     system: str = ...,
@@ -2463,7 +2463,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt6Id,
+    model: _openai.Gpt6Id,
     /,
     *,
     system: str = ...,
@@ -2486,7 +2486,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt6Id,
+    model: _openai.Gpt6Id,
     /,
     *,
     system: str = ...,
@@ -2511,7 +2511,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt6AstraId,
+    model: _openai.Gpt6AstraId,
     /,
     *,
     system: str = ...,
@@ -2534,7 +2534,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6AstraCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt6GatedId,
+    model: _openai.Gpt6GatedId,
     /,
     *,
     system: str = ...,
@@ -2550,7 +2550,7 @@ def call(
 ) -> CallDecorator[Text | CachePoint, None, _openai.Gpt6GatedCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt6RosalindId,
+    model: _openai.Gpt6RosalindId,
     /,
     *,
     system: str = ...,
@@ -2571,7 +2571,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6RosalindCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt61SolId,
+    model: _openai.Gpt61SolId,
     /,
     *,
     system: str = ...,
@@ -2594,7 +2594,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61SolCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt61TerraId,
+    model: _openai.Gpt61TerraId,
     /,
     *,
     system: str = ...,
@@ -2617,7 +2617,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt61TerraId,
+    model: _openai.Gpt61TerraId,
     /,
     *,
     system: str = ...,
@@ -2642,7 +2642,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
 @overload
 def call(
-    id: _openai.Gpt62Id,
+    model: _openai.Gpt62Id,
     /,
     *,
     system: str = ...,
@@ -2661,7 +2661,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt62Capabilities]: ...
 @overload
 def call(
-    id: _openai.GptAudioId,
+    model: _openai.GptAudioId,
     /,
     *,
     system: str = ...,
@@ -2682,7 +2682,7 @@ def call(
 ) -> CallDecorator[Text | Audio | ToolOutput, None, _openai.GptAudioCapabilities]: ...
 @overload
 def call(
-    id: _openai.GptDaybreakId,
+    model: _openai.GptDaybreakId,
     /,
     *,
     system: str = ...,
@@ -2699,7 +2699,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.GptDaybreakCapabilities]: ...
 @overload
 def call(
-    id: _openai.O3Id,
+    model: _openai.O3Id,
     /,
     *,
     system: str = ...,
@@ -2716,7 +2716,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3Capabilities]: ...
 @overload
 def call(
-    id: _openai.O3ProId,
+    model: _openai.O3ProId,
     /,
     *,
     system: str = ...,
@@ -2733,7 +2733,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3ProCapabilities]: ...
 @overload
 def call(
-    id: _openai.UnverifiedId,
+    model: _openai.UnverifiedId,
     /,
     *,
     system: str = ...,
@@ -2764,7 +2764,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
 @overload
 def call(
-    id: _perplexity.SonarId,
+    model: _perplexity.SonarId,
     /,
     *,
     system: str = ...,
@@ -2780,7 +2780,7 @@ def call(
 ) -> CallDecorator[Text, None, _perplexity.SonarCapabilities]: ...
 @overload
 def call(
-    id: _perplexity.SonarProId,
+    model: _perplexity.SonarProId,
     /,
     *,
     system: str = ...,
@@ -2796,7 +2796,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, None, _perplexity.SonarProCapabilities]: ...
 @overload
 def call(
-    id: _perplexity.SonarReasoningProId,
+    model: _perplexity.SonarReasoningProId,
     /,
     *,
     system: str = ...,
@@ -2814,7 +2814,7 @@ def call(
 ) -> CallDecorator[Text | Image, None, _perplexity.SonarReasoningProCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok3MiniId,
+    model: _xai.Grok3MiniId,
     /,
     *,
     system: str = ...,
@@ -2834,7 +2834,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _xai.Grok3MiniCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok3MiniId,
+    model: _xai.Grok3MiniId,
     /,
     *,
     system: str = ...,
@@ -2853,7 +2853,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _xai.Grok3MiniCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok420MultiAgentId,
+    model: _xai.Grok420MultiAgentId,
     /,
     *,
     system: str = ...,
@@ -2872,7 +2872,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document, FormatT, _xai.Grok420MultiAgentCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok420NonReasoningId,
+    model: _xai.Grok420NonReasoningId,
     /,
     *,
     system: str = ...,
@@ -2891,7 +2891,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok420NonReasoningCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok420ReasoningId,
+    model: _xai.Grok420ReasoningId,
     /,
     *,
     system: str = ...,
@@ -2910,7 +2910,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok420ReasoningCapabilities]: ...
 @overload
 def call(
-    id: _xai.Grok43Id,
+    model: _xai.Grok43Id,
     /,
     *,
     system: str = ...,
@@ -2931,7 +2931,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok43Capabilities]: ...
 @overload
 def call(
-    id: _xai.Grok45Id,
+    model: _xai.Grok45Id,
     /,
     *,
     system: str = ...,
@@ -2951,7 +2951,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok45Capabilities]: ...
 @overload
 def call(
-    id: _xai.Grok46Id,
+    model: _xai.Grok46Id,
     /,
     *,
     system: str = ...,
@@ -2971,7 +2971,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _xai.Grok46Capabilities]: ...
 @overload
 def call(
-    id: _xai.GrokBuild01Id,
+    model: _xai.GrokBuild01Id,
     /,
     *,
     system: str = ...,
@@ -2990,7 +2990,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.GrokBuild01Capabilities]: ...
 @overload
 def call(
-    id: _xai.RedirectedToGrok43Id,
+    model: _xai.RedirectedToGrok43Id,
     /,
     *,
     system: str = ...,
@@ -3011,7 +3011,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _xai.RedirectedToGrok43Capabilities]: ...
 @overload
 def call(
-    id: _zai.UnverifiedId,
+    model: _zai.UnverifiedId,
     /,
     *,
     system: str = ...,
@@ -3042,7 +3042,7 @@ def call(
 ) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
 @overload
 def call(
-    id: _zai.Glm4551Id,
+    model: _zai.Glm4551Id,
     /,
     *,
     system: str = ...,
@@ -3062,7 +3062,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _zai.Glm4551Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm4551Id,
+    model: _zai.Glm4551Id,
     /,
     *,
     system: str = ...,
@@ -3081,7 +3081,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm4551Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm52Id,
+    model: _zai.Glm52Id,
     /,
     *,
     system: str = ...,
@@ -3101,7 +3101,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _zai.Glm52Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm52Id,
+    model: _zai.Glm52Id,
     /,
     *,
     system: str = ...,
@@ -3120,7 +3120,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm52Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm53Id,
+    model: _zai.Glm53Id,
     /,
     *,
     system: str = ...,
@@ -3140,7 +3140,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, None, _zai.Glm53Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm53Id,
+    model: _zai.Glm53Id,
     /,
     *,
     system: str = ...,
@@ -3159,7 +3159,7 @@ def call(
 ) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm53Capabilities]: ...
 @overload
 def call(
-    id: _zai.Glm53FlashId,
+    model: _zai.Glm53FlashId,
     /,
     *,
     system: str = ...,
@@ -3179,7 +3179,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, None, _zai.Glm53FlashCapabilities]: ...
 @overload
 def call(
-    id: _zai.Glm53FlashId,
+    model: _zai.Glm53FlashId,
     /,
     *,
     system: str = ...,
@@ -3198,7 +3198,7 @@ def call(
 ) -> CallDecorator[Text | Image | ToolOutput, FormatT, _zai.Glm53FlashCapabilities]: ...
 @overload
 def call(
-    id: _zai.GlmVisionId,
+    model: _zai.GlmVisionId,
     /,
     *,
     system: str = ...,
@@ -3218,7 +3218,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, None, _zai.GlmVisionCapabilities]: ...
 @overload
 def call(
-    id: _zai.GlmVisionId,
+    model: _zai.GlmVisionId,
     /,
     *,
     system: str = ...,
@@ -3237,7 +3237,7 @@ def call(
 ) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _zai.GlmVisionCapabilities]: ...
 @overload
 def call(
-    id: ModelId,
+    model: ModelId,
     /,
     *,
     system: NotAcceptedByThisModel = ...,
@@ -3265,7 +3265,7 @@ def call(
 ) -> CallDecorator[Text, None, Any]: ...
 @overload
 def call(
-    model: ModelBase[InputT, CapsT],
+    model: ModelBase[_InputT, _CapsT],
     /,
     *,
     max_tokens: int = ...,
@@ -3274,4 +3274,4 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[InputT, None, CapsT]: ...
+) -> CallDecorator[_InputT, None, _CapsT]: ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.types import parts as p
 from capably.types.cost import cost_of
@@ -17,6 +17,7 @@ from capably.types.usage import Usage
 if TYPE_CHECKING:
     from typing import Self
 
+    from capably_models import AnyModel
     from typing_extensions import TypeVar
 
     from capably.llm._capabilities import HasAudioOutput, HasImageOutput, HasThoughts
@@ -76,9 +77,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         raise NotImplementedError
 
     @property
-    def model(self) -> ModelBase[Any, Any]:
+    def model(self) -> AnyModel:
         """The model that was called."""
-        return self._model
+        return cast("Any", self._model)
 
     @property
     def content(self) -> tuple[p.Part, ...]:

@@ -78,22 +78,22 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     if not TYPE_CHECKING:
 
-        @classmethod
-        def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
+        @staticmethod
+        def of(id, /, **defaults):  # noqa: ANN001, ANN003, ANN205
             info = find_model(id) if "/" not in id else model_at(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
                 warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
-            return cls._made(id, info, defaults)
+            return _model_class()._made(id, info, defaults)
 
-        @classmethod
-        def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
+        @staticmethod
+        def custom(id, /, *, like):  # noqa: ANN001, ANN205
             """A model that the registry does not list, with the capabilities, limits and prices of one that it does."""
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
             info = None if known is None else known.renamed(id)
-            return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
+            return _model_class()._made(id, info, {} if isinstance(like, str) else like.defaults)
 
         def with_(self, **defaults):  # noqa: ANN003, ANN202
             """The same model with other defaults."""
@@ -131,11 +131,12 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         """What the registry knows of it; `None` for an id that is not listed."""
         return self._info
 
-    # Names without a declared type, so that a profile's own signatures take their place (see the generated stubs).
-    call = _calls.call
-    call_async = _calls.call_async
-    stream = _calls.stream
-    stream_async = _calls.stream_async
+    if not TYPE_CHECKING:
+        # Their types are each profile's own (see the generated stubs); a declaration here would stand above those.
+        call = _calls.call
+        call_async = _calls.call_async
+        stream = _calls.stream
+        stream_async = _calls.stream_async
 
 
 def remade(
@@ -157,12 +158,17 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
             id = ids.get(name) or (None if name.startswith("_") else added_constant(provider, name))
             if id is None:
                 raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
-            from capably_models._model import Model
-
-            made[name] = cast("Any", Model)(id)
+            made[name] = _model_class()(id)
         return made[name]
 
     return get, lambda: [*ids, *added_constants(provider)]
+
+
+def _model_class() -> Any:
+    """`llm.Model`, which is generated and made on this module's classes."""
+    from capably_models._model import Model
+
+    return cast("Any", Model)
 
 
 def _no_constant(provider: str, name: str, known: Sequence[str]) -> str:

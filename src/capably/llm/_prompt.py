@@ -37,6 +37,11 @@ else:
     SystemT = TypeVar("SystemT")
 
 
+def _of(model: ModelBase[Any, Any]) -> Any:
+    """A model whose own signatures are not known here."""
+    return model
+
+
 class Prompt(Generic[P, InputT, NeedsT, FormatT]):
     """A function that returns content. `prompt(model, ...)` calls the model with it; `.stream` streams."""
 
@@ -52,12 +57,12 @@ class Prompt(Generic[P, InputT, NeedsT, FormatT]):
     def __call__(
         self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
     ) -> Response[FormatT, InputT, NeedsT]:
-        return model.call(self.function(*args, **kwargs), **self.params)
+        return _of(model).call(self.function(*args, **kwargs), **self.params)
 
     def stream(
         self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
     ) -> StreamResponse[FormatT, InputT, NeedsT]:
-        return model.stream(self.function(*args, **kwargs), **self.params)
+        return _of(model).stream(self.function(*args, **kwargs), **self.params)
 
 
 class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
@@ -75,12 +80,12 @@ class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
     async def __call__(
         self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
     ) -> AsyncResponse[FormatT, InputT, NeedsT]:
-        return await model.call_async(await self.function(*args, **kwargs), **self.params)
+        return await _of(model).call_async(await self.function(*args, **kwargs), **self.params)
 
     async def stream(
         self, model: ModelBase[InputT, NeedsT], /, *args: P.args, **kwargs: P.kwargs
     ) -> AsyncStreamResponse[FormatT, InputT, NeedsT]:
-        return await model.stream_async(await self.function(*args, **kwargs), **self.params)
+        return await _of(model).stream_async(await self.function(*args, **kwargs), **self.params)
 
 
 class PromptDecorator(Generic[NeedsT, FormatT]):
