@@ -36,7 +36,7 @@ from capably.llm._providers import ADAPTERS
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.providers import Settings
 from capably.types import parts as p
-from capably.types.errors import CapablyError
+from capably.types.errors import CapablyError, UnsupportedFeatureError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
@@ -56,6 +56,7 @@ FEATURES = (
     "streams",
     "chunking",
     "replay",
+    "elsewhere",
     "kept",
     "async",
     "valid",
@@ -66,7 +67,8 @@ FEATURES = (
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
 is missing · raw: the SDK's own object can be built · stream=call: a stream gives what `call` gives for the body that it
 adds up to · text_stream: its pieces join to `text()` · streams: each part's own stream gives that part · chunking: bytes cut anywhere give the same · replay: the next request
-holds the answer's JSON as it came · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
+holds the answer's JSON as it came · elsewhere: the other three formats take the conversation, as their SDKs' types have it,
+or refuse a part by name · kept: JSON and back gives the same · async: the asynchronous form gives the same (every seventh exchange)
 · valid: all that we sent is as the SDK's own types of parameters have it, extra keys forbidden (the answers in it aside)
 · encode: the recorded request, said in our API, is encoded to the same JSON (where our API has words for it, and it was
 answered) · door: `Model.call` or `stream`, and its asynchronous twin, give the same (every third exchange of the vendors)
@@ -185,6 +187,7 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     yield "kept", _same(response, Response.from_json(response.to_json()))
     if response.content:
         yield "replay", _replay(bench, exchange, reading, response)
+        yield "elsewhere", _elsewhere(bench, exchange, response)
     if place % ASYNC_EVERY == 0:
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         yield "async", _same(response, bench.runner.run(_ask_async(bench, exchange)))
@@ -475,6 +478,24 @@ def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, respons
     adapter.call(request)
     sent = bench.server.requests[-1].json()
     return _compare(_turn(exchange, reading.turn), _turn(exchange, TURN[exchange.endpoint](sent)))
+
+
+def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
+    """What the SDKs have against the conversation as it would be sent to models of other vendors."""
+    outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
+    request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])])
+    for endpoint, kind in ADAPTER_OF.items():
+        if endpoint == exchange.endpoint:
+            continue
+        request.endpoint, request.params = endpoint, {}
+        try:
+            body = bench.adapter(kind, endpoint).encode(request)
+        except UnsupportedFeatureError:
+            continue
+        problems = request_types.problems(endpoint, json.dumps(body).encode())
+        if problems:
+            return f"{endpoint}: {'; '.join(problems)}"
+    return ""
 
 
 def _needs_store(items: list[Any]) -> bool:

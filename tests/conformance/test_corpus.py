@@ -18,6 +18,9 @@ import conformance_readings as readings
 import pytest
 from conformance_asked import Inexpressible
 
+from capably.providers.openai import chat_encode
+from capably.types.request import Request
+
 FOLDERS = sorted(path.name for path in cases.CORPUS.glob("*/")) or ["no corpus"]
 
 
@@ -84,6 +87,7 @@ def test_a_good_answer_passes_every_check() -> None:
         "raw",
         "replay",
         "async",
+        "elsewhere",
         "valid",
         "encode",
     } <= found.keys()
@@ -150,6 +154,14 @@ def test_every_difference_that_is_allowed_is_there(corpus: Path) -> None:
     assert {(rule.endpoint, rule.reason) for rule in differences.DIFFERENCES} == {
         (endpoint, reason) for endpoint, reasons in used.items() for reason in reasons
     }
+
+
+def test_a_conversation_that_others_would_not_take_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(request: Request, provider: str = "openai") -> dict[str, Any]:
+        return {"model": "m", "messages": [{"role": "assistant", "content": 5}]}
+
+    monkeypatch.setattr(chat_encode, "encode_request", broken)
+    assert [name for name, problem in problems(EXCHANGE).items() if problem] == ["elsewhere"]
 
 
 def test_an_error_that_looks_like_success_is_a_failure() -> None:
