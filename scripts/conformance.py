@@ -455,7 +455,7 @@ def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
     if kind == "anthropic":
         from capably.providers.anthropic import SyncEvents
 
-        return SyncEvents(response, exchange.provider, b"")
+        return SyncEvents(response, exchange.provider, b"", None)
     if kind == "google":
         from capably.providers.google.events import GoogleEvents
 
