@@ -334,7 +334,7 @@ def test_the_table_is_a_table_with_headings_both_ways(tab: Page) -> None:
 
 def test_the_tab_key_goes_from_top_to_bottom(tab: Page) -> None:
     seen: list[str] = []
-    for _ in range(48):
+    while "name" not in seen and len(seen) < 150:
         tab.press("Tab")
         seen.append(
             tab.run(

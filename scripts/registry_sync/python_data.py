@@ -69,6 +69,8 @@ def read(node: ast.expr) -> Any:
         return -read(node.operand)
     if isinstance(node, ast.Constant):
         return node.value
+    if isinstance(node, ast.Attribute):
+        return ast.unparse(node)  # a name such as `datetime.UTC`
     raise SourceError(f"line {node.lineno}: `{ast.unparse(node)[:60]}` is no plain data")
 
 

@@ -11,7 +11,7 @@ Said: TypeAlias = dict[str, dict[str, Value]]
 """`provider/id` -> field -> value; what is missing was not said."""
 
 PROVIDERS = ("anthropic", "google", "openai")
-"""Providers whose facts the sync reads; hosts have sources of their own."""
+"""The vendors of which every source must speak, and whose new ids are told. Of a host only the curated models are read."""
 
 
 class SourceError(Exception):

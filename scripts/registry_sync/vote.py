@@ -16,7 +16,7 @@ from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, decided
 
-from registry_sync.said import Said, Source, Value
+from registry_sync.said import PROVIDERS, Said, Source, Value
 
 OFFICIAL = ("api", "sdk")
 """Lineages of the vendor's own word, the strongest first."""
@@ -113,7 +113,7 @@ def _judge(
     if ours is not None:
         outcome.evidence.setdefault(id, {})[field] = Evidence(ours, by, against)
     if group_of(field) in GROUPS:
-        new = None if verdict else _changed(field, ours, by, votes, fields)
+        new = None if verdict else _changed(id, field, ours, by, votes, fields)
         if new is not None:
             outcome.changes.append(Change(id, field, ours, new, [n for n, v in votes.items() if v == new]))
             return
@@ -138,7 +138,9 @@ def _comparable(ours: Value | None, said: Value) -> bool:
     return ours != UNVERIFIED and (not isinstance(said, bool) or as_yes_or_no(ours) is not None)
 
 
-def _changed(field: str, ours: Value | None, by: list[str], votes: Mapping[str, Value], fields: Fields) -> Value | None:
+def _changed(
+    id: str, field: str, ours: Value | None, by: list[str], votes: Mapping[str, Value], fields: Fields
+) -> Value | None:
     """The value that should stand there, if it is another than ours and sure enough."""
     official = next((votes[name] for name in OFFICIAL if name in votes), None)
     if official is not None:
@@ -148,14 +150,16 @@ def _changed(field: str, ours: Value | None, by: list[str], votes: Mapping[str, 
         return None
     new = distinct[0]
     if ours is None:
-        return new if _fills(field, votes, fields) else None
+        return new if _fills(id, field, votes, fields) else None
     return new if len(votes) > 1 and not _jumps(field, ours, new) else None
 
 
-def _fills(field: str, votes: Mapping[str, Value], fields: Fields) -> bool:
+def _fills(id: str, field: str, votes: Mapping[str, Value], fields: Fields) -> bool:
     """Whether an unknown number may be filled in by those who speak of it."""
-    if field == "dates.retires":
-        return len(votes) > 1  # A single table's end of life is no announcement.
+    if field == "limits.output" and fields.get("limits.context") in votes.values():
+        return False  # An answer as long as the context is the context, copied.
+    if field == "dates.retires" or id.partition("/")[0] not in PROVIDERS:
+        return len(votes) > 1  # One table's end of life is no announcement, and of hosts tables often copy the context.
     start = field.partition(".")[0]
     if start.startswith("prices@"):
         return True

@@ -36,12 +36,17 @@ def _unpack(folder: Path, *what: str) -> None:
 
 def read_all(folder: Path, ids: Collection[str], day: datetime.date) -> list[Source]:
     """Every source, the vendors' own first. Raises one `SourceError` that names everything that is wrong."""
+    known = {*PROVIDERS, *(id.partition("/")[0] for id in ids)}
     readers: list[Callable[[], list[Source]]] = [
         read_endpoints,
         *(lambda sdk=sdk: [read_sdk(sdk, folder)] for sdk in SDKS),
         lambda: [litellm.read(folder)],
         lambda: [genai_prices.read(folder, ids, day)],
-        *(lambda provider=provider: [langchain.read(folder, provider)] for provider in PROVIDERS),
+        *(
+            lambda provider=provider: [langchain.read(folder, provider)]
+            for provider in langchain.PACKAGES
+            if provider in known
+        ),
         lambda: [pydantic_ai.read(folder, ids)],
     ]
     found: list[Source] = []

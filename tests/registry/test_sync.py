@@ -139,6 +139,66 @@ def test_a_line_with_a_comment_is_left_to_a_person(sources: Any, sync: Any) -> N
     assert sources.written() == {"model_registry.yaml": text}
 
 
+def with_host(sources: Any, limits: str = "{}") -> None:
+    """Adds a host with one model, of which litellm and genai-prices speak under names of their own."""
+    text = sources.original.replace(
+        "\nprofiles:\n",
+        '  xai: {name: xAI, adapter: openai, api_key: [X_KEY], docs: "https://example.com/x"}\n\nprofiles:\n',
+        1,
+    ).replace("\nmodels:\n", HOST_PROFILE + "\nmodels:\n", 1)
+    text = text.replace(
+        "\n# Kept: a comment between",
+        f"  xai/grok-old:\n    profile: xai/old\n    limits: {limits}\n\n# Kept: a comment between",
+    )
+    sources.registry.write_text(text, encoding="utf-8")
+    grok = {"litellm_provider": "xai", "mode": "chat", "max_output_tokens": 9000, "input_cost_per_token": 2e-06}
+    sources.models |= {"xai/grok-old": grok, "xai/grok-unheard": dict(grok)}
+    sources.texts[sources.prices] = sources.texts[sources.prices].replace(
+        "Provider(id='openai', models=[]),", HOST_PRICES
+    )
+    sources.versions["langchain_xai"] = "1.0"
+    fact = dict(sources.facts["anthropic"]["claude-old"])
+    sources.facts["xai"] = {"grok-old": {**fact, "max_output_tokens": 9000}}
+
+
+HOST_PROFILE = """\
+  xai/old:
+    verified: 2026-01-01
+    sources: [somebody]
+    endpoints: {responses: {}}
+    input: [text, image]
+    output: [text]
+    tools: {}
+    reasoning: {style: effort, efforts: [low], off: never}
+"""
+HOST_PRICES = """\
+    Provider(id='openai', models=[]),
+    Provider(id='x-ai', models=[ModelInfo(id='grok-old', match=ClauseEquals(equals='grok-old'), prices=ModelPrice(
+        input_mtok=TieredPrices(base=Decimal('2'), tiers=[Tier(start=199999, price=Decimal('4'))]), output_mtok=Decimal('6')))]),
+"""
+
+
+def test_of_a_host_an_unknown_number_needs_two_lineages_and_its_other_models_are_no_news(
+    sources: Any, sync: Any
+) -> None:
+    with_host(sources)
+    told = sync("--apply")
+    block = sources.registry.read_text(encoding="utf-8").partition("xai/grok-old:\n")[2].partition("\n\n")[0]
+    assert block.splitlines() == ["    profile: xai/old", "    limits: {output: 9000}", "    prices: [{input: 2}]"]
+    assert section(told, "New ids") == []
+    assert "- `xai/grok-old` prices.output: the registry unknown, genai-prices 6" in section(told, SINGLE)
+    assert any("prices.above_200000.input" in line for line in section(told, SINGLE))
+
+
+def test_an_answer_as_long_as_the_context_is_the_context_and_is_not_filled_in(sources: Any, sync: Any) -> None:
+    with_host(sources, "{context: 9000}")
+    told = sync("--apply", code=1)
+    assert "- `xai/grok-old` limits.output: the registry unknown, litellm 9,000, models.dev 9,000" in section(
+        told, SERIOUS
+    )
+    assert "limits: {context: 9000}" in sources.registry.read_text(encoding="utf-8")
+
+
 # --- what is only told --------------------------------------------------------------------------------------------
 
 

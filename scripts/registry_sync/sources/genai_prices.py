@@ -29,6 +29,8 @@ _RATES = {
     "output_image_mtok": "output_image",
 }
 _BATCH = {"processing": "batch"}
+_HOSTS = {"moonshotai": "moonshot", "x-ai": "xai"}
+"""Their name of a host -> ours, where it is another."""
 
 
 def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
@@ -37,31 +39,34 @@ def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
     file = folder / "genai_prices" / "data.py"
     said: Said = {}
     rates: set[str] = set()
-    for provider in _providers(file):
+    for provider in _providers(file, {*PROVIDERS, *(id.partition("/")[0] for id in ids)}):
         host = provider.get("id")
         names = {id.partition("/")[2] for id in ids if id.startswith(f"{host}/")}
         for model in cast(list[Built], provider.get("models") or []):
             fields = _prices(model, day)
             rates |= {field.rpartition(".")[2] for field in fields}
             matched = {name for name in names if _matches(model.get("match"), name)}
-            for name in sorted(matched | set(_spelt_out(model.get("match")))):
+            spelt = set(_spelt_out(model.get("match"))) if host in PROVIDERS else set[str]()
+            for name in sorted(matched | spelt):
                 said.setdefault(f"{host}/{name}", fields)
     expect(f"genai-prices {version}", (*_RATES.values(), "batch"), rates)
     return Source("genai-prices", version, "genai-prices", {id: f for id, f in said.items() if f}, frozenset(said))
 
 
-def _providers(file: Path) -> Iterator[Built]:
-    """The three vendors, each read from its own part of the file."""
+def _providers(file: Path, wanted: Collection[str]) -> Iterator[Built]:
+    """The vendors and hosts that are wanted, each read from its own part of the file, by our names."""
     table = variable(file, "providers")
     if not isinstance(table, ast.List):
         raise SourceError("genai_prices/data.py: `providers` is no list any more")
     found: list[Any] = []
     for node in table.elts:
         named = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
-        host = named.get("id")
-        if isinstance(host, ast.Constant) and host.value in PROVIDERS:
-            found.append(host.value)
-            yield Built("Provider", {"id": host.value, "models": plain(named.get("models") or ast.List(elts=[]))}, [])
+        id = named.get("id")
+        host = _HOSTS.get(str(id.value), str(id.value)) if isinstance(id, ast.Constant) else ""
+        if host in wanted:
+            found.append(host)
+            yield Built("Provider", {"id": host, "models": plain(named.get("models") or ast.List(elts=[]))}, [])
+    found = [host for host in found if host in PROVIDERS]
     if sorted(found) != sorted(PROVIDERS):
         raise SourceError(f"genai_prices/data.py has {', '.join(found) or 'none'} of {', '.join(PROVIDERS)}")
 
@@ -146,6 +151,8 @@ def _rates(price: Built | None) -> Iterator[tuple[str, float]]:
         if isinstance(rate, Built):
             yield ours, rounded(rate.fields["base"])
             for tier in rate.fields["tiers"]:
-                yield f"above_{tier.fields['start']}.{ours}", rounded(tier.fields["price"])
+                above = tier.fields["start"]
+                above += above % 1000 == 999  # 199,999 is their way to say "from 200,000 on"
+                yield f"above_{above}.{ours}", rounded(tier.fields["price"])
         elif rate is not None:
             yield ours, rounded(rate)

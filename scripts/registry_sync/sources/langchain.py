@@ -11,14 +11,20 @@ from pathlib import Path
 from typing import Any, Final
 
 from registry_sync.python_data import variable
-from registry_sync.said import Said, Source, SourceError, known
+from registry_sync.said import PROVIDERS, Said, Source, SourceError, known
 from registry_sync.sources import expect, version_of
 
 PACKAGES: Final = {
     "anthropic": "langchain-anthropic",
     "google": "langchain-google-genai",
     "openai": "langchain-openai",
+    "deepseek": "langchain-deepseek",
+    "groq": "langchain-groq",
+    "mistral": "langchain-mistralai",
+    "perplexity": "langchain-perplexity",
+    "xai": "langchain-xai",
 }
+"""Vendor or host -> its package."""
 _FLAGS: Final = {
     "image_inputs": "input.image",
     "audio_inputs": "input.audio",
@@ -45,6 +51,8 @@ def read(folder: Path, provider: str) -> Source:
     expect(f"{distribution} {version}", _EXPECTED, {field for profile in own.values() for field in profile})
     said: Said = {f"{provider}/{id}": _fields(provider, profile) for id, profile in own.items()}
     chat = frozenset(f"{provider}/{id}" for id, profile in own.items() if profile["max_output_tokens"])
+    if provider not in PROVIDERS:
+        chat = frozenset[str]()
     return Source(distribution, version, "models.dev", said, chat)
 
 

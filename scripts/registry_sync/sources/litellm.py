@@ -7,11 +7,27 @@ import re
 from pathlib import Path
 from typing import Any
 
-from registry_sync.said import Said, Source, SourceError, known, rounded
+from registry_sync.said import PROVIDERS, Said, Source, SourceError, known, rounded
 from registry_sync.sources import expect, version_of
 
 _FILE = "model_prices_and_context_window_backup.json"
-_PROVIDERS = {"anthropic": "anthropic", "gemini": "google", "openai": "openai"}
+_VENDORS = {"anthropic": "anthropic", "gemini": "google", "openai": "openai"}
+_HOSTS = {
+    "cerebras": "cerebras",
+    "cohere_chat": "cohere",
+    "dashscope": "dashscope",
+    "deepseek": "deepseek",
+    "groq": "groq",
+    "meta": "meta",
+    "minimax": "minimax",
+    "mistral": "mistral",
+    "moonshot": "moonshot",
+    "perplexity": "perplexity",
+    "xai": "xai",
+    "zai": "zai",
+}
+_BARE = ("cohere_chat",)
+"""Hosts whose models stand there without the host's name."""
 _CHAT = ("chat", "responses")
 _MODES = (*_CHAT, "image_generation")
 """Models that draw in a conversation are listed under either mode; only of chat models a new one is told."""
@@ -56,7 +72,8 @@ def read(folder: Path) -> Source:
     entries = {id: entry for key, entry in _load(folder / "litellm" / _FILE).items() if (id := _id(key, entry))}
     expect(f"litellm {version}", _EXPECTED, {field for entry in entries.values() for field in entry})
     said: Said = {id: _fields(id, entry) for id, entry in entries.items()}
-    chat = frozenset(id for id, entry in entries.items() if entry["mode"] in _CHAT)
+    vendors = {id: entry for id, entry in entries.items() if id.partition("/")[0] in PROVIDERS}
+    chat = frozenset(id for id, entry in vendors.items() if entry["mode"] in _CHAT)
     return Source("litellm", version, "litellm", said, chat)
 
 
@@ -73,8 +90,14 @@ def _load(file: Path) -> dict[str, Any]:
 
 def _id(key: str, entry: Any) -> str | None:
     """`gemini/gemini-4-argon` -> `google/gemini-4-argon`; regions, speeds, fine-tunes and other hosts are left out."""
-    provider = _PROVIDERS.get(entry.get("litellm_provider", ""))
-    if provider is None or entry.get("mode") not in _MODES:
+    theirs = entry.get("litellm_provider", "")
+    if entry.get("mode") not in _MODES:
+        return None
+    if theirs in _HOSTS:
+        named = theirs in _BARE or key.startswith(f"{theirs}/")
+        return f"{_HOSTS[theirs]}/{key.removeprefix(f'{theirs}/')}" if named else None
+    provider = _VENDORS.get(theirs)
+    if provider is None:
         return None
     name = key.removeprefix("gemini/") if provider == "google" else key
     return None if "/" in name or name.startswith("ft:") else f"{provider}/{name}"
