@@ -164,6 +164,25 @@ def _cell(known: dict[str, float] | None) -> str:
     return f"{known['ratio']:.2f} ({known['low']:.2f}-{known['high']:.2f})" if known else "-"
 
 
+def markdown(result: dict[str, Any]) -> str:
+    """Our column and the best and worst of the peers, for BENCHMARKS.md."""
+    lines = [f"| work | {' | '.join(result)} |", f"|---|{'---|' * len(result)}"]
+    for case in dict.fromkeys(case for cases in result.values() for case in cases):
+        cells = (_summary(cases.get(case, {})) for cases in result.values())
+        lines.append(f"| {CASES[case].title} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _summary(known: dict[str, dict[str, float]]) -> str:
+    others = sorted(numbers["ratio"] for name, numbers in known.items() if name not in (BASE, "ours", "raw"))
+    ours = (
+        f"**{known['ours']['ratio']:.2f}** ({known['ours']['low']:.2f}-{known['ours']['high']:.2f})"
+        if "ours" in known
+        else "-"
+    )
+    return f"{ours}; {others[0]:.2f} to {others[-1]:.2f}" if others else ours
+
+
 def slower(result: dict[str, Any], kept: dict[str, Any]) -> list[str]:
     """What costs more than in the kept result, beyond the spread of both."""
     told: list[str] = []
@@ -203,6 +222,7 @@ def main() -> None:
         "--budget", type=float, default=0.12, help="CPU seconds that the SDK shall take for a case in a round"
     )
     parser.add_argument("--json", type=Path, help="writes every number into this file")
+    parser.add_argument("--markdown", action="store_true", help="prints the tables of BENCHMARKS.md as well")
     parser.add_argument("--keep", action="store_true", help=f"keeps the result in {KEPT.name}")
     options = parser.parse_args()
     names = options.systems.split(",")
@@ -215,6 +235,8 @@ def main() -> None:
             found = measure(wire, files, cases, options.rounds, options.budget, url)
             result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
             print(table({wire: result[wire]}), flush=True)
+    if options.markdown:
+        print(f"\n{markdown(result)}")
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
     worse = slower(result, kept.get("result", {}))
     if kept:
