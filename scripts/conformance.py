@@ -33,6 +33,7 @@ from loopback import Canned, Loopback, Received
 from capably import llm
 from capably.llm._model import ModelBase
 from capably.llm._providers import ADAPTERS
+from capably.llm._registry import providers
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.providers import Settings
 from capably.types import parts as p
@@ -80,6 +81,8 @@ ADAPTER_OF = {
     "responses": "openai",
     "chat_completions": "openai",
 }
+FOLDERS = {"azure-openai": "azure", "openai-chat": "openai", "openai-responses": "openai"}
+"""The corpus's name for a host -> the registry's, where it is another."""
 CUTTINGS = 3
 ASYNC_EVERY = 7
 DOOR_EVERY = 3
@@ -135,7 +138,9 @@ class Bench:
             module, name, _ = ADAPTERS[kind]
             url = self.server.url + ("/v1" if kind == "openai" else "")
             made = getattr(__import__(module, fromlist=[name]), name)
-            self._adapters[provider, kind] = made(Settings(provider, api_key="test", base_url=url))
+            entry = providers().get(FOLDERS.get(provider, provider), {})
+            settings = Settings(provider, api_key="test", base_url=url, dialect=entry.get("dialect"))
+            self._adapters[provider, kind] = made(settings)
         return self._adapters[provider, kind]
 
     def serve(

@@ -174,7 +174,7 @@ class AnthropicAdapter:
 class SyncEvents:
     """The events of an open stream. `sent` is the body that was sent."""
 
-    def __init__(self, response: Any, provider: str, sent: bytes, client: Any) -> None:
+    def __init__(self, response: Any, provider: str, sent: bytes, client: Any = None) -> None:
         self._response = response
         self._client = client
         self._provider = provider
@@ -199,7 +199,7 @@ class SyncEvents:
 class AsyncEvents:
     """The asynchronous twin of `SyncEvents`."""
 
-    def __init__(self, response: Any, provider: str, sent: bytes, client: Any) -> None:
+    def __init__(self, response: Any, provider: str, sent: bytes, client: Any = None) -> None:
         self._response = response
         self._client = client
         self._provider = provider
