@@ -27,9 +27,13 @@ EXCEPTIONS: list[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "exce
 
 ENDPOINTS = {
     "anthropic": ("anthropic", "messages"),
+    "deepseek": ("deepseek", "chat_completions"),
     "google": ("google", "generate_content"),
+    "groq": ("groq", "chat_completions"),
+    "mistral": ("mistral", "chat_completions"),
     "openai-chat": ("openai", "chat_completions"),
     "openai-responses": ("openai", "responses"),
+    "xai": ("xai", "responses"),
 }
 """Recorded endpoint -> provider and endpoint of the registry."""
 
@@ -55,12 +59,13 @@ MEANINGS: dict[str, dict[str, str | tuple[str, str]]] = {
         "temperature": "temperature",
         "top_p": "top_p",
         "stop": "stop",
-        "seed": "seed",
+        "seed|random_seed": "seed",
         "logprobs|top_logprobs": "logprobs",
         r"tool:function": "tools",
         r"tool_choice=auto": "tool_choice",
-        r"tool_choice=(required|function)": "tool_choice.forced",
+        r"tool_choice=(any|required|function)": "tool_choice.forced",
         "parallel_tool_calls": "parallel_tools",
+        r"thinking\.type=disabled": ("reasoning", "off"),
         r"reasoning_effort=none": ("reasoning", "off"),
         r"reasoning_effort=(\w+)": ("reasoning", r"\1"),
         "verbosity": "verbosity",
