@@ -166,6 +166,8 @@ def book(topic: str) -> str:
 
 
 def valid(name: str, one: llm.ModelId) -> None:
+    # The provider's own JSON, where we have no class for it.
+    sol.call(["Hi", llm.Unknown("computer_call_output", {"type": "computer_call_output", "call_id": "call_1"})])
     sonnet.call("Hi", reasoning="xhigh", max_tokens=2000, stop=["END"], cache="5m")
     sonnet.call("Hi", extra={"temperature": 0.2}, on_unsupported="warn")
     luna.call("Hi", temperature=0.2, reasoning="off")

@@ -6,7 +6,7 @@ They sign requests with the cloud's credentials, put the model into the URL, and
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,7 +15,7 @@ from capably.types.errors import ConfigurationError
 
 AWS_EVENTS = "application/vnd.amazon.eventstream"
 
-NEEDS = {"bedrock": ("boto3", "botocore"), "vertex": ("google.auth",)}
+NEEDS: Mapping[str, tuple[str, ...]] = {"bedrock": ("boto3", "botocore"), "vertex": ("google.auth",)}
 """The cloud, which is also the extra to install -> the modules that its client imports."""
 
 

@@ -44,7 +44,7 @@ class CallState:
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
         """Set once its first step was given out."""
-        self.closed = False
+        self.closed: bool = False
         """Whether the whole call was given out."""
 
     @property
