@@ -127,7 +127,7 @@ class ProfileStub:
         """The name of the type of `content`, which error messages print: `TextImageContent`."""
         if self.class_name == "AnyModel":
             return "AnyContent"
-        named = "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts)
+        named = "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts[:-1])
         return f"{named}Content" if self.has_system else f"{named}ContentWithoutSystem"
 
     @property
@@ -196,9 +196,10 @@ def any_stub() -> ProfileStub:
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes of the parts that may stand in `content`."""
+    """The classes of the parts that may stand in `content`; `Unknown`, the provider's own JSON, may everywhere."""
     extra = (("tools", "ToolOutput"), ("cache", "CachePoint"))
-    return (*(PARTS[m] for m in rules["input"].values), *(part for name, part in extra if not rules[name].refused))
+    taken = (part for name, part in extra if not rules[name].refused)
+    return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
 def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:

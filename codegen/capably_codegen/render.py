@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from capably_codegen import facts, profiles
-from capably_codegen.model_doc import model_doc
+from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import NOT_ACCEPTED, ROUTING, Parameter, ProfileStub, Signature
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.schema import Model
@@ -51,11 +51,12 @@ class ModelStub:
 
 @dataclass(frozen=True)
 class Door:
-    """The ids of one profile, and what `llm.Model(id)` has as its type."""
+    """The ids of one profile, and what `llm.Model(id)` has as its type. `endings`: what is said of deprecated ids."""
 
     home: str
     alias: str
     ids: str
+    endings: tuple[tuple[str, str], ...]
     returns: str
     caps: str
     stub: ProfileStub
@@ -154,16 +155,27 @@ def _doors(
         ids.setdefault(model.profile, []).append(id)
     home = f"_{provider}"
     for profile, members in sorted(ids.items()):
-        literal = profiles.literal(tuple(members))
+        literal, endings = profiles.literal(tuple(members)), _endings(models, members)
         if stub := stubs.get(profile):
             # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
             signatures = tuple(map(_qualified(home), stub.signatures[:2]))
             alias = f"{stub.class_name.removesuffix('Profile')}Id"
-            yield Door(home, alias, literal, f"{home}.{stub.class_name}", f"{home}.{stub.caps}", stub, signatures)
+            caps = f"{home}.{stub.caps}"
+            yield Door(home, alias, literal, endings, f"{home}.{stub.class_name}", caps, stub, signatures)
         else:
             yield Door(
-                home, "UnverifiedId", literal, any_stub.class_name, any_stub.caps, any_stub, any_stub.signatures[:2]
+                *(home, "UnverifiedId", literal, endings, any_stub.class_name, any_stub.caps, any_stub),
+                any_stub.signatures[:2],
             )
+
+
+def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, str], ...]:
+    """What a type checker says of the deprecated among these ids, and which they are."""
+    said: dict[str, list[str]] = {}
+    for id in members:
+        if end := end_of_life(models[id]):
+            said.setdefault(f"This model is deprecated: {end}.", []).append(id)
+    return tuple((text, profiles.literal(tuple(ids))) for text, ids in said.items())
 
 
 def _qualified(home: str) -> Callable[[Signature], Signature]:

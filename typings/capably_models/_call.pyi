@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, TypeVar, overload
 from capably.llm._model import ModelBase
 from capably.llm._prompt import CallDecorator
 from capably.llm._responses import FormatT
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
@@ -67,7 +67,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.Claude45Id,
@@ -90,7 +92,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude45Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.Claude46Id,
@@ -113,7 +117,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.Claude46Id,
@@ -135,7 +141,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude46Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.Claude5AlwaysThinkingId,
@@ -159,7 +167,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.Claude5AlwaysThinkingCapabilities
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude5AlwaysThinkingCapabilities
 ]: ...
 @overload
 def call(
@@ -184,7 +192,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeFable51Capabilities
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeFable51Capabilities
 ]: ...
 @overload
 def call(
@@ -209,7 +217,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeHaiku55Capabilities
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeHaiku55Capabilities
 ]: ...
 @overload
 def call(
@@ -233,7 +241,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeOpus45Id,
@@ -256,7 +266,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus45Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeOpus47Id,
@@ -279,7 +291,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus47Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus47Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeOpus48Id,
@@ -302,7 +316,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus48Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus48Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeOpus5Id,
@@ -325,7 +341,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus5Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus5Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeOpus55Id,
@@ -348,7 +366,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeOpus55Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus55Capabilities
+]: ...
 @overload
 def call(
     model: _anthropic.ClaudeSonnet5Id,
@@ -372,7 +392,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeSonnet5Capabilities
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeSonnet5Capabilities
 ]: ...
 @overload
 def call(
@@ -397,7 +417,9 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint, FormatT, _anthropic.ClaudeSonnet55BetweenToolsCapabilities
+    Text | Image | Document | ToolOutput | CachePoint | Unknown,
+    FormatT,
+    _anthropic.ClaudeSonnet55BetweenToolsCapabilities,
 ]: ...
 @overload
 def call(
@@ -421,7 +443,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _cerebras.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cerebras.GptOssCapabilities]: ...
 @overload
 def call(
     model: _cerebras.GptOssId,
@@ -443,7 +465,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _cerebras.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cerebras.GptOssCapabilities]: ...
 @overload
 def call(
     model: _cerebras.Qwen38Id,
@@ -466,7 +488,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _cerebras.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cerebras.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _cerebras.Qwen38Id,
@@ -488,7 +510,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _cerebras.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cerebras.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _cohere.CommandId,
@@ -506,7 +528,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _cohere.CommandCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandCapabilities]: ...
 @overload
 def call(
     model: _cohere.CommandAPlusId,
@@ -525,7 +547,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _cohere.CommandAPlusCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cohere.CommandAPlusCapabilities]: ...
 @overload
 def call(
     model: _cohere.CommandAPlusId,
@@ -543,7 +565,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _cohere.CommandAPlusCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cohere.CommandAPlusCapabilities]: ...
 @overload
 def call(
     model: _cohere.CommandAReasoningId,
@@ -561,7 +583,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _cohere.CommandAReasoningCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandAReasoningCapabilities]: ...
 @overload
 def call(
     model: _cohere.NorthMiniCodeId,
@@ -581,7 +603,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _cohere.NorthMiniCodeCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.NorthMiniCodeCapabilities]: ...
 @overload
 def call(
     model: _cohere.NorthMiniCodeId,
@@ -600,7 +622,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _cohere.NorthMiniCodeCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cohere.NorthMiniCodeCapabilities]: ...
 @overload
 def call(
     model: _dashscope.QwenPlusFlashId,
@@ -619,7 +641,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _dashscope.QwenPlusFlashCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.QwenPlusFlashCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen3CoderId,
@@ -637,7 +659,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _dashscope.Qwen3CoderCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen3CoderCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen3637VisionId,
@@ -657,7 +679,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, None, _dashscope.Qwen3637VisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _dashscope.Qwen3637VisionCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen3637VisionId,
@@ -676,7 +698,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _dashscope.Qwen3637VisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _dashscope.Qwen3637VisionCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen37MaxId,
@@ -696,7 +718,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _dashscope.Qwen37MaxCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen37MaxCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen37MaxId,
@@ -715,7 +737,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _dashscope.Qwen37MaxCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.Qwen37MaxCapabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen38Id,
@@ -734,7 +756,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _dashscope.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _dashscope.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _dashscope.Qwen38Id,
@@ -752,7 +774,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _dashscope.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _dashscope.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _deepseek.FlashId,
@@ -776,7 +798,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _deepseek.FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]: ...
 @overload
 def call(
     model: _deepseek.FlashId,
@@ -800,7 +822,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _deepseek.FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]: ...
 @overload
 def call(
     model: _deepseek.V4ProId,
@@ -824,7 +846,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _deepseek.V4ProCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]: ...
 @overload
 def call(
     model: _deepseek.V4ProId,
@@ -848,7 +870,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _deepseek.V4ProCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]: ...
 @overload
 def call(
     model: _google.Gemini25FlashId,
@@ -870,7 +892,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, None, _google.Gemini25FlashCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini25FlashId,
@@ -893,7 +917,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini25FlashCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashCapabilities
 ]: ...
 @overload
 def call(
@@ -911,7 +935,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _google.Gemini25FlashImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini25FlashImageCapabilities]: ...
 @overload
 def call(
     model: _google.Gemini25FlashLiteId,
@@ -934,7 +958,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, None, _google.Gemini25FlashLiteCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashLiteCapabilities
 ]: ...
 @overload
 def call(
@@ -958,7 +982,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini25FlashLiteCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashLiteCapabilities
 ]: ...
 @overload
 def call(
@@ -981,7 +1005,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, None, _google.Gemini25ProCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25ProCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini25ProId,
@@ -1003,7 +1029,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini25ProCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25ProCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini3FlashId,
@@ -1026,7 +1054,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini3FlashCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini3FlashCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini3ProImageId,
@@ -1044,7 +1074,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _google.Gemini3ProImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini3ProImageCapabilities]: ...
 @overload
 def call(
     model: _google.Gemini31FlashImageId,
@@ -1063,7 +1093,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video, None, _google.Gemini31FlashImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.Gemini31FlashImageCapabilities]: ...
 @overload
 def call(
     model: _google.Gemini31FlashLiteId,
@@ -1087,7 +1117,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini31FlashLiteCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31FlashLiteCapabilities
 ]: ...
 @overload
 def call(
@@ -1106,7 +1136,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document, None, _google.Gemini31FlashLiteImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, None, _google.Gemini31FlashLiteImageCapabilities]: ...
 @overload
 def call(
     model: _google.Gemini31ProId,
@@ -1128,7 +1158,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini31ProCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31ProCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini35FlashId,
@@ -1152,7 +1184,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini35FlashCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashCapabilities
 ]: ...
 @overload
 def call(
@@ -1174,7 +1206,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini35FlashLiteCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashLiteCapabilities
 ]: ...
 @overload
 def call(
@@ -1196,7 +1228,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini36FlashCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini36FlashCapabilities
 ]: ...
 @overload
 def call(
@@ -1217,7 +1249,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini37FlashCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini37FlashCapabilities
 ]: ...
 @overload
 def call(
@@ -1237,7 +1269,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini4ArgonCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4ArgonCapabilities
+]: ...
 @overload
 def call(
     model: _google.Gemini4HydrogenId,
@@ -1258,7 +1292,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput, FormatT, _google.Gemini4HydrogenCapabilities
+    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4HydrogenCapabilities
 ]: ...
 @overload
 def call(
@@ -1276,7 +1310,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video, None, _google.GeminiNanoBanana21Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.GeminiNanoBanana21Capabilities]: ...
 @overload
 def call(
     model: _google.GeminiRoboticsEr2Id,
@@ -1295,7 +1329,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Audio | Video | ToolOutput, None, _google.GeminiRoboticsEr2Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Audio | Video | ToolOutput | Unknown, None, _google.GeminiRoboticsEr2Capabilities
+]: ...
 @overload
 def call(
     model: _google.GeminiRoboticsEr2Id,
@@ -1313,7 +1349,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Audio | Video | ToolOutput, FormatT, _google.GeminiRoboticsEr2Capabilities]: ...
+) -> CallDecorator[
+    Text | Image | Audio | Video | ToolOutput | Unknown, FormatT, _google.GeminiRoboticsEr2Capabilities
+]: ...
 @overload
 def call(
     model: _google.Gemma3Id,
@@ -1329,7 +1367,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _google.Gemma3Capabilities, Never]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemma3Capabilities, Never]: ...
 @overload
 def call(
     model: _google.Gemma4Id,
@@ -1350,7 +1388,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _google.Gemma4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _google.Gemma4Capabilities]: ...
 @overload
 def call(
     model: _google.Gemma4Id,
@@ -1370,7 +1408,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _google.Gemma4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _google.Gemma4Capabilities]: ...
 @overload
 def call(
     model: _google.NanoBananaProPreviewId,
@@ -1387,7 +1425,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _google.NanoBananaProPreviewCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.NanoBananaProPreviewCapabilities]: ...
 @overload
 def call(
     model: _google.UnverifiedId,
@@ -1418,7 +1456,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
 @overload
 def call(
     model: _groq.GptOssId,
@@ -1440,7 +1478,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _groq.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _groq.GptOssCapabilities]: ...
 @overload
 def call(
     model: _groq.GptOssId,
@@ -1462,7 +1500,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _groq.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _groq.GptOssCapabilities]: ...
 @overload
 def call(
     model: _groq.Qwen38Id,
@@ -1483,7 +1521,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _groq.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _groq.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _groq.Qwen38Id,
@@ -1503,7 +1541,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _groq.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _groq.Qwen38Capabilities]: ...
 @overload
 def call(
     model: _meta.MuseId,
@@ -1524,7 +1562,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _meta.MuseCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseCapabilities]: ...
 @overload
 def call(
     model: _meta.MuseSpark11Id,
@@ -1545,7 +1583,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _meta.MuseSpark11Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseSpark11Capabilities]: ...
 @overload
 def call(
     model: _minimax.M2Id,
@@ -1562,7 +1600,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _minimax.M2Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _minimax.M2Capabilities]: ...
 @overload
 def call(
     model: _minimax.M3Id,
@@ -1579,7 +1617,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _minimax.M3Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _minimax.M3Capabilities]: ...
 @overload
 def call(
     model: _mistral.CodestralId,
@@ -1601,7 +1639,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _mistral.CodestralCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _mistral.CodestralCapabilities]: ...
 @overload
 def call(
     model: _mistral.Large3MinistralId,
@@ -1623,7 +1661,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _mistral.Large3MinistralCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large3MinistralCapabilities]: ...
 @overload
 def call(
     model: _mistral.Large4Id,
@@ -1646,7 +1684,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _mistral.Large4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large4Capabilities]: ...
 @overload
 def call(
     model: _mistral.Medium35Small4Id,
@@ -1669,7 +1707,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _mistral.Medium35Small4Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _mistral.Medium35Small4Capabilities]: ...
 @overload
 def call(
     model: _mistral.VoxtralSmallId,
@@ -1689,7 +1727,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput, FormatT, _mistral.VoxtralSmallCapabilities]: ...
+) -> CallDecorator[Text | Audio | ToolOutput | Unknown, FormatT, _mistral.VoxtralSmallCapabilities]: ...
 @overload
 def call(
     model: _moonshot.KimiK26Id,
@@ -1707,7 +1745,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK26Capabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK26Capabilities]: ...
 @overload
 def call(
     model: _moonshot.KimiK27CodeId,
@@ -1724,7 +1762,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK27CodeCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK27CodeCapabilities]: ...
 @overload
 def call(
     model: _moonshot.KimiK3Id,
@@ -1742,7 +1780,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _moonshot.KimiK3Capabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK3Capabilities]: ...
 @overload
 def call(
     model: _moonshot.KimiK31ProId,
@@ -1760,7 +1798,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _moonshot.KimiK31ProCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _moonshot.KimiK31ProCapabilities]: ...
 @overload
 def call(
     model: _moonshot.UnverifiedId,
@@ -1791,7 +1829,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
 @overload
 def call(
     model: _openai.ChatLatestId,
@@ -1809,7 +1847,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.ChatLatestCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.ChatLatestCapabilities]: ...
 @overload
 def call(
     model: _openai.DaybreakId,
@@ -1826,7 +1864,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.DaybreakCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.DaybreakCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt4o41Id,
@@ -1846,7 +1884,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt4o41Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt4o41Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt5Id,
@@ -1866,7 +1904,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt5MiniNanoId,
@@ -1886,7 +1924,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5MiniNanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5MiniNanoCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt5ProId,
@@ -1905,7 +1943,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt5ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5ProCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt5SearchId,
@@ -1921,7 +1959,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document, FormatT, _openai.Gpt5SearchCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _openai.Gpt5SearchCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt51Id,
@@ -1942,7 +1980,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt51Id,
@@ -1966,7 +2004,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt51Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt52Id,
@@ -1986,7 +2024,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt52Id,
@@ -2008,7 +2046,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt52Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt52ProId,
@@ -2027,7 +2065,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt52ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt52ProCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt53CodexId,
@@ -2047,7 +2085,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt53CodexId,
@@ -2069,7 +2107,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt53CodexCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54Id,
@@ -2091,7 +2129,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54Id,
@@ -2115,7 +2153,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54MiniId,
@@ -2137,7 +2175,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54MiniId,
@@ -2161,7 +2199,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54MiniCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54NanoId,
@@ -2181,7 +2219,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54NanoId,
@@ -2203,7 +2241,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt54NanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt54ProId,
@@ -2222,7 +2260,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt54ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt54ProCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt55Id,
@@ -2244,7 +2282,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt55Id,
@@ -2268,7 +2306,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.Gpt55Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt55CyberId,
@@ -2284,7 +2322,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt55CyberId,
@@ -2302,7 +2340,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text, None, _openai.Gpt55CyberCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt55ProId,
@@ -2321,7 +2359,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, None, _openai.Gpt55ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt55ProCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt56CyberId,
@@ -2342,7 +2380,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt56CyberId,
@@ -2364,7 +2404,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56CyberCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt56SolId,
@@ -2387,7 +2429,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt56SolId,
@@ -2412,7 +2456,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56SolCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt56TerraLunaId,
@@ -2435,7 +2481,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt56TerraLunaId,
@@ -2460,7 +2508,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt56TerraLunaCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt6Id,
@@ -2483,7 +2533,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt6Id,
@@ -2508,7 +2558,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]: ...
 @overload
 def call(
     model: _openai.Gpt6AstraId,
@@ -2531,7 +2581,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6AstraCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6AstraCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt6GatedId,
@@ -2547,7 +2599,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | CachePoint, None, _openai.Gpt6GatedCapabilities]: ...
+) -> CallDecorator[Text | CachePoint | Unknown, None, _openai.Gpt6GatedCapabilities]: ...
 @overload
 def call(
     model: _openai.Gpt6RosalindId,
@@ -2568,7 +2620,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt6RosalindCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6RosalindCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt61SolId,
@@ -2591,7 +2645,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61SolCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61SolCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt61TerraId,
@@ -2614,7 +2670,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt61TerraId,
@@ -2639,7 +2697,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt61TerraCapabilities]: ...
+) -> CallDecorator[
+    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
+]: ...
 @overload
 def call(
     model: _openai.Gpt62Id,
@@ -2658,7 +2718,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint, FormatT, _openai.Gpt62Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt62Capabilities]: ...
 @overload
 def call(
     model: _openai.GptAudioId,
@@ -2679,7 +2739,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput, None, _openai.GptAudioCapabilities]: ...
+) -> CallDecorator[Text | Audio | ToolOutput | Unknown, None, _openai.GptAudioCapabilities]: ...
 @overload
 def call(
     model: _openai.GptDaybreakId,
@@ -2696,7 +2756,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.GptDaybreakCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.GptDaybreakCapabilities]: ...
 @overload
 def call(
     model: _openai.O3Id,
@@ -2713,7 +2773,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3Capabilities]: ...
 @overload
 def call(
     model: _openai.O3ProId,
@@ -2730,7 +2790,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _openai.O3ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3ProCapabilities]: ...
 @overload
 def call(
     model: _openai.UnverifiedId,
@@ -2761,7 +2821,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
 @overload
 def call(
     model: _perplexity.SonarId,
@@ -2777,7 +2837,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text, None, _perplexity.SonarCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _perplexity.SonarCapabilities]: ...
 @overload
 def call(
     model: _perplexity.SonarProId,
@@ -2793,7 +2853,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document, None, _perplexity.SonarProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, None, _perplexity.SonarProCapabilities]: ...
 @overload
 def call(
     model: _perplexity.SonarReasoningProId,
@@ -2811,7 +2871,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image, None, _perplexity.SonarReasoningProCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _perplexity.SonarReasoningProCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok3MiniId,
@@ -2831,7 +2891,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _xai.Grok3MiniCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _xai.Grok3MiniCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok3MiniId,
@@ -2850,7 +2910,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _xai.Grok3MiniCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.Grok3MiniCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok420MultiAgentId,
@@ -2869,7 +2929,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document, FormatT, _xai.Grok420MultiAgentCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _xai.Grok420MultiAgentCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok420NonReasoningId,
@@ -2888,7 +2948,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok420NonReasoningCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420NonReasoningCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok420ReasoningId,
@@ -2907,7 +2967,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok420ReasoningCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420ReasoningCapabilities]: ...
 @overload
 def call(
     model: _xai.Grok43Id,
@@ -2928,7 +2988,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok43Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok43Capabilities]: ...
 @overload
 def call(
     model: _xai.Grok45Id,
@@ -2948,7 +3008,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.Grok45Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok45Capabilities]: ...
 @overload
 def call(
     model: _xai.Grok46Id,
@@ -2968,7 +3028,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _xai.Grok46Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _xai.Grok46Capabilities]: ...
 @overload
 def call(
     model: _xai.GrokBuild01Id,
@@ -2987,7 +3047,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput, FormatT, _xai.GrokBuild01Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.GrokBuild01Capabilities]: ...
 @overload
 def call(
     model: _xai.RedirectedToGrok43Id,
@@ -3008,7 +3068,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _xai.RedirectedToGrok43Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.RedirectedToGrok43Capabilities]: ...
 @overload
 def call(
     model: _zai.UnverifiedId,
@@ -3039,7 +3099,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
 @overload
 def call(
     model: _zai.Glm4551Id,
@@ -3059,7 +3119,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _zai.Glm4551Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm4551Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm4551Id,
@@ -3078,7 +3138,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm4551Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm4551Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm52Id,
@@ -3098,7 +3158,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _zai.Glm52Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm52Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm52Id,
@@ -3117,7 +3177,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm52Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm52Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm53Id,
@@ -3137,7 +3197,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, None, _zai.Glm53Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm53Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm53Id,
@@ -3156,7 +3216,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput, FormatT, _zai.Glm53Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm53Capabilities]: ...
 @overload
 def call(
     model: _zai.Glm53FlashId,
@@ -3176,7 +3236,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, None, _zai.Glm53FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _zai.Glm53FlashCapabilities]: ...
 @overload
 def call(
     model: _zai.Glm53FlashId,
@@ -3195,7 +3255,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput, FormatT, _zai.Glm53FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _zai.Glm53FlashCapabilities]: ...
 @overload
 def call(
     model: _zai.GlmVisionId,
@@ -3215,7 +3275,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, None, _zai.GlmVisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _zai.GlmVisionCapabilities]: ...
 @overload
 def call(
     model: _zai.GlmVisionId,
@@ -3234,7 +3294,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput, FormatT, _zai.GlmVisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _zai.GlmVisionCapabilities]: ...
 @overload
 def call(
     model: ModelId,

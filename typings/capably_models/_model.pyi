@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, overload
 
 from capably.llm._model import CapsT_co, InputT_contra, ModelBase
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import (
@@ -53,6 +53,7 @@ from capably_models import (
     _xai,
     _zai,
 )
+from typing_extensions import deprecated
 
 _ModelT = TypeVar("_ModelT", bound=ModelBase[Any, Any])
 
@@ -91,6 +92,7 @@ AnyContent: TypeAlias = (
     | Video
     | ToolOutput
     | CachePoint
+    | Unknown
     | Sequence[
         str
         | Text
@@ -100,7 +102,8 @@ AnyContent: TypeAlias = (
         | Video
         | ToolOutput
         | CachePoint
-        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput | CachePoint]
+        | Unknown
+        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -132,6 +135,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     that reads images, and `llm.Model[llm.Image, llm.HasTools]` any that also calls tools.
     """
 
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
+    def __new__(
+        cls, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
+    ) -> _anthropic.Claude45Profile: ...
     @overload
     def __new__(cls, id: _anthropic.Claude45Id, /, **defaults: Any) -> _anthropic.Claude45Profile: ...
     @overload
@@ -187,11 +195,22 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _deepseek.V4ProId, /, **defaults: Any) -> _deepseek.V4ProProfile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
+    def __new__(cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
+    @overload
     def __new__(cls, id: _google.Gemini25FlashId, /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
+    def __new__(
+        cls, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
+    ) -> _google.Gemini25FlashImageProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini25FlashImageId, /, **defaults: Any) -> _google.Gemini25FlashImageProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini25FlashLiteId, /, **defaults: Any) -> _google.Gemini25FlashLiteProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
+    def __new__(cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any) -> _google.Gemini25ProProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini25ProId, /, **defaults: Any) -> _google.Gemini25ProProfile: ...
     @overload
@@ -199,7 +218,17 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _google.Gemini3ProImageId, /, **defaults: Any) -> _google.Gemini3ProImageProfile: ...
     @overload
+    @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
+    def __new__(
+        cls, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
+    ) -> _google.Gemini31FlashImageProfile: ...
+    @overload
     def __new__(cls, id: _google.Gemini31FlashImageId, /, **defaults: Any) -> _google.Gemini31FlashImageProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
+    def __new__(
+        cls, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
+    ) -> _google.Gemini31FlashLiteProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini31FlashLiteId, /, **defaults: Any) -> _google.Gemini31FlashLiteProfile: ...
     @overload
@@ -209,11 +238,17 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _google.Gemini31ProId, /, **defaults: Any) -> _google.Gemini31ProProfile: ...
     @overload
+    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
+    def __new__(cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
+    @overload
     def __new__(cls, id: _google.Gemini35FlashId, /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini35FlashLiteId, /, **defaults: Any) -> _google.Gemini35FlashLiteProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini36FlashId, /, **defaults: Any) -> _google.Gemini36FlashProfile: ...
+    @overload
+    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
+    def __new__(cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini37FlashId, /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
     @overload
@@ -269,15 +304,58 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _openai.DaybreakId, /, **defaults: Any) -> _openai.DaybreakProfile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(
+        cls,
+        id: Literal[
+            "openai/gpt-4.1",
+            "openai/gpt-4.1-2025-04-14",
+            "openai/gpt-4.1-mini",
+            "openai/gpt-4.1-mini-2025-04-14",
+            "openai/gpt-4o",
+            "openai/gpt-4o-2024-08-06",
+            "openai/gpt-4o-2024-11-20",
+            "openai/gpt-4o-mini",
+            "openai/gpt-4o-mini-2024-07-18",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _openai.Gpt4o41Profile: ...
+    @overload
     def __new__(cls, id: _openai.Gpt4o41Id, /, **defaults: Any) -> _openai.Gpt4o41Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt5Id, /, **defaults: Any) -> _openai.Gpt5Profile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
     def __new__(cls, id: _openai.Gpt5MiniNanoId, /, **defaults: Any) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
+    ) -> _openai.Gpt5ProProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt5ProId, /, **defaults: Any) -> _openai.Gpt5ProProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt5SearchId, /, **defaults: Any) -> _openai.Gpt5SearchProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
+    ) -> _openai.Gpt51Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt51Id, /, **defaults: Any) -> _openai.Gpt51Profile: ...
     @overload
@@ -285,17 +363,28 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _openai.Gpt52ProId, /, **defaults: Any) -> _openai.Gpt52ProProfile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
+    @overload
     def __new__(cls, id: _openai.Gpt53CodexId, /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt54Id, /, **defaults: Any) -> _openai.Gpt54Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt54MiniId, /, **defaults: Any) -> _openai.Gpt54MiniProfile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
+    ) -> _openai.Gpt54NanoProfile: ...
+    @overload
     def __new__(cls, id: _openai.Gpt54NanoId, /, **defaults: Any) -> _openai.Gpt54NanoProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt54ProId, /, **defaults: Any) -> _openai.Gpt54ProProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt55Id, /, **defaults: Any) -> _openai.Gpt55Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
+    def __new__(cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt55CyberId, /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
     @overload
@@ -321,11 +410,32 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _openai.Gpt62Id, /, **defaults: Any) -> _openai.Gpt62Profile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
+    def __new__(
+        cls,
+        id: Literal[
+            "openai/gpt-audio",
+            "openai/gpt-audio-2025-08-28",
+            "openai/gpt-audio-mini",
+            "openai/gpt-audio-mini-2025-12-15",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _openai.GptAudioProfile: ...
+    @overload
     def __new__(cls, id: _openai.GptAudioId, /, **defaults: Any) -> _openai.GptAudioProfile: ...
     @overload
     def __new__(cls, id: _openai.GptDaybreakId, /, **defaults: Any) -> _openai.GptDaybreakProfile: ...
     @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any) -> _openai.O3Profile: ...
+    @overload
     def __new__(cls, id: _openai.O3Id, /, **defaults: Any) -> _openai.O3Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
+    ) -> _openai.O3ProProfile: ...
     @overload
     def __new__(cls, id: _openai.O3ProId, /, **defaults: Any) -> _openai.O3ProProfile: ...
     @overload
@@ -338,6 +448,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(
         cls, id: _perplexity.SonarReasoningProId, /, **defaults: Any
     ) -> _perplexity.SonarReasoningProProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
     @overload
     def __new__(cls, id: _xai.Grok3MiniId, /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
     @overload
@@ -354,6 +467,14 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(cls, id: _xai.Grok46Id, /, **defaults: Any) -> _xai.Grok46Profile: ...
     @overload
     def __new__(cls, id: _xai.GrokBuild01Id, /, **defaults: Any) -> _xai.GrokBuild01Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(
+        cls,
+        id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
+        /,
+        **defaults: Any,
+    ) -> _xai.RedirectedToGrok43Profile: ...
     @overload
     def __new__(cls, id: _xai.RedirectedToGrok43Id, /, **defaults: Any) -> _xai.RedirectedToGrok43Profile: ...
     @overload
@@ -754,7 +875,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> AnyModel:
         """A model whose id is only known at run time. Everything is admitted here and checked at run time; an id that is not listed is used with a warning."""
 
-class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint, Any]):
+class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]):
     """A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."""
 
     __init__: _any.Init

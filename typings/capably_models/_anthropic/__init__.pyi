@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
+from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
@@ -46,6 +46,7 @@ TextImageDocumentToolCacheContent: TypeAlias = (
     | Document
     | ToolOutput
     | CachePoint
+    | Unknown
     | Sequence[
         str
         | Text
@@ -53,7 +54,8 @@ TextImageDocumentToolCacheContent: TypeAlias = (
         | Document
         | ToolOutput
         | CachePoint
-        | UserMessage[Text | Image | Document | ToolOutput | CachePoint]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | CachePoint | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -134,7 +136,7 @@ class Claude45Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Claude45Capabilities]):
+class Claude45Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]):
     """What models of the profile `anthropic/claude-4.5` take. Facts of 2026-11-22."""
 
     __init__: claude_4_5.Init
@@ -169,7 +171,7 @@ class Claude46Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Claude46Capabilities]):
+class Claude46Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude46Capabilities]):
     """What models of the profile `anthropic/claude-4.6` take. Facts of 2026-11-22."""
 
     __init__: claude_4_6.Init
@@ -205,7 +207,7 @@ class Claude5AlwaysThinkingCapabilities(NoCapabilities):
 
 @type_check_only
 class Claude5AlwaysThinkingProfile(
-    Model[Text | Image | Document | ToolOutput | CachePoint, Claude5AlwaysThinkingCapabilities]
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude5AlwaysThinkingCapabilities]
 ):
     """What models of the profile `anthropic/claude-5-always-thinking` take. Facts of 2026-11-22."""
 
@@ -241,7 +243,9 @@ class ClaudeFable51Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeFable51Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeFable51Capabilities]):
+class ClaudeFable51Profile(
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeFable51Capabilities]
+):
     """What models of the profile `anthropic/claude-fable-5.1` take. Facts of 2026-11-22."""
 
     __init__: claude_fable_5_1.Init
@@ -285,7 +289,9 @@ class ClaudeHaiku55Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeHaiku55Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeHaiku55Capabilities]):
+class ClaudeHaiku55Profile(
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeHaiku55Capabilities]
+):
     """What models of the profile `anthropic/claude-haiku-5.5` take. Facts of 2026-11-22."""
 
     __init__: claude_haiku_5_5.Init
@@ -318,7 +324,7 @@ class ClaudeOpus45Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]):
+class ClaudeOpus45Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.5` take. Facts of 2026-11-22."""
 
     __init__: claude_opus_4_5.Init
@@ -353,7 +359,7 @@ class ClaudeOpus47Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus47Capabilities]):
+class ClaudeOpus47Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus47Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.7` take. Facts of 2026-11-22."""
 
     __init__: claude_opus_4_7.Init
@@ -388,7 +394,7 @@ class ClaudeOpus48Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus48Capabilities]):
+class ClaudeOpus48Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus48Capabilities]):
     """What models of the profile `anthropic/claude-opus-4.8` take. Facts of 2026-11-22."""
 
     __init__: claude_opus_4_8.Init
@@ -423,7 +429,7 @@ class ClaudeOpus5Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus5Capabilities]):
+class ClaudeOpus5Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus5Capabilities]):
     """What models of the profile `anthropic/claude-opus-5` take. Facts of 2026-11-22."""
 
     __init__: claude_opus_5.Init
@@ -458,7 +464,7 @@ class ClaudeOpus55Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus55Capabilities]):
+class ClaudeOpus55Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus55Capabilities]):
     """What models of the profile `anthropic/claude-opus-5.5` take. Facts of 2026-11-22."""
 
     __init__: claude_opus_5_5.Init
@@ -493,7 +499,9 @@ class ClaudeSonnet5Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ClaudeSonnet5Profile(Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet5Capabilities]):
+class ClaudeSonnet5Profile(
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeSonnet5Capabilities]
+):
     """What models of the profile `anthropic/claude-sonnet-5` take. Facts of 2026-11-22."""
 
     __init__: claude_sonnet_5.Init
@@ -529,7 +537,7 @@ class ClaudeSonnet55BetweenToolsCapabilities(NoCapabilities):
 
 @type_check_only
 class ClaudeSonnet55BetweenToolsProfile(
-    Model[Text | Image | Document | ToolOutput | CachePoint, ClaudeSonnet55BetweenToolsCapabilities]
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeSonnet55BetweenToolsCapabilities]
 ):
     """What models of the profile `anthropic/claude-sonnet-5.5-between-tools` take. Facts of 2026-11-22."""
 

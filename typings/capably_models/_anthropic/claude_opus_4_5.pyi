@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
+from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
@@ -88,7 +88,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -113,7 +113,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -138,7 +138,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -163,7 +163,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -188,7 +188,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -213,7 +213,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -238,7 +238,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -263,7 +265,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, ClaudeOpus45Capabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput
+from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._cerebras import gpt_oss, qwen_3_8
@@ -19,15 +19,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 GptOssId: TypeAlias = Literal["cerebras/gpt-oss-120b"]
 Qwen38Id: TypeAlias = Literal["cerebras/qwen-3.8-27b"]
@@ -54,7 +65,7 @@ class GptOssCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GptOssProfile(Model[Text | ToolOutput, GptOssCapabilities]):
+class GptOssProfile(Model[Text | ToolOutput | Unknown, GptOssCapabilities]):
     """What models of the profile `cerebras/gpt-oss` take. Facts of 2026-11-22."""
 
     __init__: gpt_oss.Init
@@ -81,7 +92,7 @@ class Qwen38Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Qwen38Profile(Model[Text | Image | ToolOutput, Qwen38Capabilities]):
+class Qwen38Profile(Model[Text | Image | ToolOutput | Unknown, Qwen38Capabilities]):
     """What models of the profile `cerebras/qwen-3.8` take. Facts of 2026-11-22."""
 
     __init__: qwen_3_8.Init

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
@@ -112,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +136,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -161,7 +161,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -186,7 +186,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -210,7 +210,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -235,7 +235,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -260,7 +260,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -284,7 +284,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -309,7 +309,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -334,7 +334,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -358,7 +358,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -383,7 +383,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput
+from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
@@ -109,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +133,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -158,7 +158,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -183,7 +183,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -207,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -232,7 +232,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -257,7 +257,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -281,7 +281,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -306,7 +306,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -331,7 +331,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -355,7 +355,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -380,7 +380,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput, Qwen38Capabilities]:
+) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

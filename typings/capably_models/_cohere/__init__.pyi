@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput
+from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._cohere import command, command_a_plus, command_a_reasoning, north_mini_code
@@ -19,15 +19,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 CommandId: TypeAlias = Literal[
     "cohere/command-a-03-2025",
@@ -50,7 +61,7 @@ class CommandCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
 
 @type_check_only
-class CommandProfile(Model[Text | ToolOutput, CommandCapabilities]):
+class CommandProfile(Model[Text | ToolOutput | Unknown, CommandCapabilities]):
     """What models of the profile `cohere/command` take. Facts of 2026-11-22."""
 
     __init__: command.Init
@@ -71,7 +82,7 @@ class CommandAPlusCapabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class CommandAPlusProfile(Model[Text | Image | ToolOutput, CommandAPlusCapabilities]):
+class CommandAPlusProfile(Model[Text | Image | ToolOutput | Unknown, CommandAPlusCapabilities]):
     """What models of the profile `cohere/command-a-plus` take. Facts of 2026-11-22."""
 
     __init__: command_a_plus.Init
@@ -91,7 +102,7 @@ class CommandAReasoningCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
 
 @type_check_only
-class CommandAReasoningProfile(Model[Text | ToolOutput, CommandAReasoningCapabilities]):
+class CommandAReasoningProfile(Model[Text | ToolOutput | Unknown, CommandAReasoningCapabilities]):
     """What models of the profile `cohere/command-a-reasoning` take. Facts of 2026-11-22."""
 
     __init__: command_a_reasoning.Init
@@ -114,7 +125,7 @@ class NorthMiniCodeCapabilities(NoCapabilities):
     def _reasons(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class NorthMiniCodeProfile(Model[Text | ToolOutput, NorthMiniCodeCapabilities]):
+class NorthMiniCodeProfile(Model[Text | ToolOutput | Unknown, NorthMiniCodeCapabilities]):
     """What models of the profile `cohere/north-mini-code` take. Facts of 2026-11-22."""
 
     __init__: north_mini_code.Init

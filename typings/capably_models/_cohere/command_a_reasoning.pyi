@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._cohere import CommandAReasoningCapabilities, TextToolContent
@@ -50,7 +50,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, CommandAReasoningCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, CommandAReasoningCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -69,7 +69,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, CommandAReasoningCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, CommandAReasoningCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -88,7 +88,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, CommandAReasoningCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, CommandAReasoningCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -107,7 +107,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, CommandAReasoningCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, CommandAReasoningCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

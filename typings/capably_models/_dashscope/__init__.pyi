@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput, Video
+from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AnyTool
 from capably_models._dashscope import qwen3_6_3_7_vision, qwen3_7_max, qwen3_8, qwen3_coder, qwen_plus_flash
@@ -19,8 +19,16 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextImageVideoToolContent: TypeAlias = (
@@ -29,13 +37,15 @@ TextImageVideoToolContent: TypeAlias = (
     | Image
     | Video
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Video
         | ToolOutput
-        | UserMessage[Text | Image | Video | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Video | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -44,7 +54,10 @@ TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 QwenPlusFlashId: TypeAlias = Literal["dashscope/qwen-flash", "dashscope/qwen-plus"]
 Qwen3CoderId: TypeAlias = Literal["dashscope/qwen3-coder-flash", "dashscope/qwen3-coder-plus"]
@@ -66,7 +79,7 @@ class QwenPlusFlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class QwenPlusFlashProfile(Model[Text | ToolOutput, QwenPlusFlashCapabilities]):
+class QwenPlusFlashProfile(Model[Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]):
     """What models of the profile `dashscope/qwen-plus-flash` take. Facts of 2026-11-22."""
 
     __init__: qwen_plus_flash.Init
@@ -86,7 +99,7 @@ class Qwen3CoderCapabilities(NoCapabilities):
     def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
 
 @type_check_only
-class Qwen3CoderProfile(Model[Text | ToolOutput, Qwen3CoderCapabilities]):
+class Qwen3CoderProfile(Model[Text | ToolOutput | Unknown, Qwen3CoderCapabilities]):
     """What models of the profile `dashscope/qwen3-coder` take. Facts of 2026-11-22."""
 
     __init__: qwen3_coder.Init
@@ -110,7 +123,7 @@ class Qwen3637VisionCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Qwen3637VisionProfile(Model[Text | Image | Video | ToolOutput, Qwen3637VisionCapabilities]):
+class Qwen3637VisionProfile(Model[Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]):
     """What models of the profile `dashscope/qwen3.6-3.7-vision` take. Facts of 2026-11-22."""
 
     __init__: qwen3_6_3_7_vision.Init
@@ -134,7 +147,7 @@ class Qwen37MaxCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Qwen37MaxProfile(Model[Text | ToolOutput, Qwen37MaxCapabilities]):
+class Qwen37MaxProfile(Model[Text | ToolOutput | Unknown, Qwen37MaxCapabilities]):
     """What models of the profile `dashscope/qwen3.7-max` take. Facts of 2026-11-22."""
 
     __init__: qwen3_7_max.Init
@@ -156,7 +169,7 @@ class Qwen38Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Qwen38Profile(Model[Text | Image | ToolOutput, Qwen38Capabilities]):
+class Qwen38Profile(Model[Text | Image | ToolOutput | Unknown, Qwen38Capabilities]):
     """What models of the profile `dashscope/qwen3.8` take. Facts of 2026-11-22."""
 
     __init__: qwen3_8.Init

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
@@ -53,7 +53,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, QwenPlusFlashCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -73,7 +73,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, QwenPlusFlashCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -93,7 +93,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, QwenPlusFlashCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -113,7 +113,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, QwenPlusFlashCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

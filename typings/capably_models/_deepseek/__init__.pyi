@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput
+from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._deepseek import flash, v4_pro
@@ -19,15 +19,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 FlashId: TypeAlias = Literal[
     "deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"
@@ -57,7 +68,7 @@ class FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class FlashProfile(Model[Text | Image | ToolOutput, FlashCapabilities]):
+class FlashProfile(Model[Text | Image | ToolOutput | Unknown, FlashCapabilities]):
     """What models of the profile `deepseek/flash` take. Facts of 2026-11-22."""
 
     __init__: flash.Init
@@ -89,7 +100,7 @@ class V4ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class V4ProProfile(Model[Text | ToolOutput, V4ProCapabilities]):
+class V4ProProfile(Model[Text | ToolOutput | Unknown, V4ProCapabilities]):
     """What models of the profile `deepseek/v4-pro` take. Facts of 2026-11-22."""
 
     __init__: v4_pro.Init

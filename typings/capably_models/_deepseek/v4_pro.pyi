@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
@@ -111,7 +111,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -137,7 +137,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -163,7 +163,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -189,7 +189,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -215,7 +215,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -241,7 +241,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -267,7 +267,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -293,7 +293,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -319,7 +319,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -345,7 +345,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -371,7 +371,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -397,7 +397,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, V4ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

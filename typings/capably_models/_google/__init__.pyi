@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google import (
@@ -43,6 +43,7 @@ TextImageAudioVideoToolContent: TypeAlias = (
     | Audio
     | Video
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
@@ -50,16 +51,25 @@ TextImageAudioVideoToolContent: TypeAlias = (
         | Audio
         | Video
         | ToolOutput
-        | UserMessage[Text | Image | Audio | Video | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Audio | Video | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
 )
 TextImageContent: TypeAlias = (
-    str | Text | Image | Sequence[str | Text | Image | UserMessage[Text | Image] | AssistantMessage | SystemMessage]
+    str
+    | Text
+    | Image
+    | Unknown
+    | Sequence[str | Text | Image | Unknown | UserMessage[Text | Image | Unknown] | AssistantMessage | SystemMessage]
 )
 TextImageContentWithoutSystem: TypeAlias = (
-    str | Text | Image | Sequence[str | Text | Image | UserMessage[Text | Image] | AssistantMessage]
+    str
+    | Text
+    | Image
+    | Unknown
+    | Sequence[str | Text | Image | Unknown | UserMessage[Text | Image | Unknown] | AssistantMessage]
 )
 TextImageDocumentAudioVideoToolContent: TypeAlias = (
     str
@@ -69,6 +79,7 @@ TextImageDocumentAudioVideoToolContent: TypeAlias = (
     | Audio
     | Video
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
@@ -77,7 +88,8 @@ TextImageDocumentAudioVideoToolContent: TypeAlias = (
         | Audio
         | Video
         | ToolOutput
-        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -87,7 +99,17 @@ TextImageDocumentContent: TypeAlias = (
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Unknown
+        | UserMessage[Text | Image | Document | Unknown]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageDocumentVideoContent: TypeAlias = (
     str
@@ -95,13 +117,15 @@ TextImageDocumentVideoContent: TypeAlias = (
     | Image
     | Document
     | Video
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Document
         | Video
-        | UserMessage[Text | Image | Document | Video]
+        | Unknown
+        | UserMessage[Text | Image | Document | Video | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -111,8 +135,16 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
@@ -196,7 +228,9 @@ class Gemini25FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini25FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashCapabilities]):
+class Gemini25FlashProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]
+):
     """What models of the profile `google/gemini-2.5-flash` take. Facts of 2026-11-22."""
 
     __init__: gemini_2_5_flash.Init
@@ -215,7 +249,7 @@ class Gemini25FlashImageCapabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini25FlashImageProfile(Model[Text | Image, Gemini25FlashImageCapabilities]):
+class Gemini25FlashImageProfile(Model[Text | Image | Unknown, Gemini25FlashImageCapabilities]):
     """What models of the profile `google/gemini-2.5-flash-image` take. Facts of 2026-11-22."""
 
     __init__: gemini_2_5_flash_image.Init
@@ -243,7 +277,7 @@ class Gemini25FlashLiteCapabilities(NoCapabilities):
 
 @type_check_only
 class Gemini25FlashLiteProfile(
-    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25FlashLiteCapabilities]
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashLiteCapabilities]
 ):
     """What models of the profile `google/gemini-2.5-flash-lite` take. Facts of 2026-11-22."""
 
@@ -271,7 +305,9 @@ class Gemini25ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini25ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]):
+class Gemini25ProProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]
+):
     """What models of the profile `google/gemini-2.5-pro` take. Facts of 2026-11-22."""
 
     __init__: gemini_2_5_pro.Init
@@ -305,7 +341,9 @@ class Gemini3FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini3FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini3FlashCapabilities]):
+class Gemini3FlashProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini3FlashCapabilities]
+):
     """What models of the profile `google/gemini-3-flash` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_flash.Init
@@ -326,7 +364,7 @@ class Gemini3ProImageCapabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini3ProImageProfile(Model[Text | Image, Gemini3ProImageCapabilities]):
+class Gemini3ProImageProfile(Model[Text | Image | Unknown, Gemini3ProImageCapabilities]):
     """What models of the profile `google/gemini-3-pro-image` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_pro_image.Init
@@ -351,7 +389,7 @@ class Gemini31FlashImageCapabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini31FlashImageProfile(Model[Text | Image | Document | Video, Gemini31FlashImageCapabilities]):
+class Gemini31FlashImageProfile(Model[Text | Image | Document | Video | Unknown, Gemini31FlashImageCapabilities]):
     """What models of the profile `google/gemini-3.1-flash-image` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_1_flash_image.Init
@@ -384,7 +422,7 @@ class Gemini31FlashLiteCapabilities(NoCapabilities):
 
 @type_check_only
 class Gemini31FlashLiteProfile(
-    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini31FlashLiteCapabilities]
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31FlashLiteCapabilities]
 ):
     """What models of the profile `google/gemini-3.1-flash-lite` take. Facts of 2026-11-22."""
 
@@ -409,7 +447,7 @@ class Gemini31FlashLiteImageCapabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini31FlashLiteImageProfile(Model[Text | Image | Document, Gemini31FlashLiteImageCapabilities]):
+class Gemini31FlashLiteImageProfile(Model[Text | Image | Document | Unknown, Gemini31FlashLiteImageCapabilities]):
     """What models of the profile `google/gemini-3.1-flash-lite-image` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_1_flash_lite_image.Init
@@ -440,7 +478,9 @@ class Gemini31ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini31ProProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini31ProCapabilities]):
+class Gemini31ProProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31ProCapabilities]
+):
     """What models of the profile `google/gemini-3.1-pro` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_1_pro.Init
@@ -474,7 +514,9 @@ class Gemini35FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini35FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashCapabilities]):
+class Gemini35FlashProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashCapabilities]
+):
     """What models of the profile `google/gemini-3.5-flash` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_5_flash.Init
@@ -506,7 +548,7 @@ class Gemini35FlashLiteCapabilities(NoCapabilities):
 
 @type_check_only
 class Gemini35FlashLiteProfile(
-    Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini35FlashLiteCapabilities]
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashLiteCapabilities]
 ):
     """What models of the profile `google/gemini-3.5-flash-lite` take. Facts of 2026-11-22."""
 
@@ -538,7 +580,9 @@ class Gemini36FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini36FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini36FlashCapabilities]):
+class Gemini36FlashProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini36FlashCapabilities]
+):
     """What models of the profile `google/gemini-3.6-flash` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_6_flash.Init
@@ -568,7 +612,9 @@ class Gemini37FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini37FlashProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini37FlashCapabilities]):
+class Gemini37FlashProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini37FlashCapabilities]
+):
     """What models of the profile `google/gemini-3.7-flash` take. Facts of 2026-11-22."""
 
     __init__: gemini_3_7_flash.Init
@@ -596,7 +642,9 @@ class Gemini4ArgonCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini4ArgonProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini4ArgonCapabilities]):
+class Gemini4ArgonProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4ArgonCapabilities]
+):
     """What models of the profile `google/gemini-4-argon` take. Facts of 2026-11-22."""
 
     __init__: gemini_4_argon.Init
@@ -624,7 +672,9 @@ class Gemini4HydrogenCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemini4HydrogenProfile(Model[Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]):
+class Gemini4HydrogenProfile(
+    Model[Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities]
+):
     """What models of the profile `google/gemini-4-hydrogen` take. Facts of 2026-11-22."""
 
     __init__: gemini_4_hydrogen.Init
@@ -644,7 +694,7 @@ class GeminiNanoBanana21Capabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video, GeminiNanoBanana21Capabilities]):
+class GeminiNanoBanana21Profile(Model[Text | Image | Document | Video | Unknown, GeminiNanoBanana21Capabilities]):
     """What models of the profile `google/gemini-nano-banana-2.1` take. Facts of 2026-11-22."""
 
     __init__: gemini_nano_banana_2_1.Init
@@ -668,7 +718,9 @@ class GeminiRoboticsEr2Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GeminiRoboticsEr2Profile(Model[Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]):
+class GeminiRoboticsEr2Profile(
+    Model[Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]
+):
     """What models of the profile `google/gemini-robotics-er-2` take. Facts of 2026-11-22."""
 
     __init__: gemini_robotics_er_2.Init
@@ -686,7 +738,7 @@ class Gemma3Capabilities(NoCapabilities):
     def _stop(self, value: str | Sequence[str], /) -> None: ...
 
 @type_check_only
-class Gemma3Profile(Model[Text | Image, Gemma3Capabilities]):
+class Gemma3Profile(Model[Text | Image | Unknown, Gemma3Capabilities]):
     """What models of the profile `google/gemma-3` take. Facts of 2026-11-22."""
 
     __init__: gemma_3.Init
@@ -712,7 +764,7 @@ class Gemma4Capabilities(NoCapabilities):
     def _reasons(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gemma4Profile(Model[Text | Image | ToolOutput, Gemma4Capabilities]):
+class Gemma4Profile(Model[Text | Image | ToolOutput | Unknown, Gemma4Capabilities]):
     """What models of the profile `google/gemma-4` take. Facts of 2026-11-22."""
 
     __init__: gemma_4.Init
@@ -731,7 +783,7 @@ class NanoBananaProPreviewCapabilities(NoCapabilities):
     def _image_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class NanoBananaProPreviewProfile(Model[Text | Image, NanoBananaProPreviewCapabilities]):
+class NanoBananaProPreviewProfile(Model[Text | Image | Unknown, NanoBananaProPreviewCapabilities]):
     """What models of the profile `google/nano-banana-pro-preview` take. Facts of 2026-11-22."""
 
     __init__: nano_banana_pro_preview.Init

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text
+from capably.types.parts import Image, Text, Unknown
 from capably.types.request import OnUnsupported
 from capably_models._google import Gemini25FlashImageCapabilities, TextImageContent
 
@@ -47,7 +47,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image, Gemini25FlashImageCapabilities]:
+) -> Response[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -65,7 +65,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
+) -> StreamResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -83,7 +83,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
+) -> AsyncResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -101,7 +101,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image, Gemini25FlashImageCapabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

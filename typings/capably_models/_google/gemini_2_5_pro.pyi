@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
@@ -106,7 +106,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -130,7 +130,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -154,7 +154,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -178,7 +178,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -202,7 +202,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -226,7 +226,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -250,7 +250,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -274,7 +274,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +298,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -322,7 +322,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -346,7 +346,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -370,7 +372,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput, Gemini25ProCapabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
@@ -54,7 +54,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
+) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -75,7 +75,9 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
+) -> StreamResponse[
+    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
+]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -96,7 +98,9 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
+) -> AsyncResponse[
+    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
+]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -117,7 +121,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput, Gemini4HydrogenCapabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Image, Text, ToolOutput, Video
+from capably.types.parts import Audio, Image, Text, ToolOutput, Unknown, Video
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
 from capably_models._google import GeminiRoboticsEr2Capabilities, TextImageAudioVideoToolContent
@@ -92,7 +92,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> Response[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -112,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +133,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> Response[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -154,7 +154,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -174,7 +174,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -195,7 +195,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -216,7 +216,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -236,7 +236,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -257,7 +257,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -278,7 +278,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -298,7 +298,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -319,7 +319,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput, GeminiRoboticsEr2Capabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
@@ -109,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +133,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -157,7 +157,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, GptOssCapabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +181,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +205,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -229,7 +229,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -253,7 +253,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -277,7 +277,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -301,7 +301,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -325,7 +325,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -349,7 +349,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -373,7 +373,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, GptOssCapabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

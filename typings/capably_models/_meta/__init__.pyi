@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._meta import muse, muse_spark_1_1
@@ -20,13 +20,15 @@ TextImageDocumentToolContent: TypeAlias = (
     | Image
     | Document
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Document
         | ToolOutput
-        | UserMessage[Text | Image | Document | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -55,7 +57,7 @@ class MuseCapabilities(NoCapabilities):
     def _reasons(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class MuseProfile(Model[Text | Image | Document | ToolOutput, MuseCapabilities]):
+class MuseProfile(Model[Text | Image | Document | ToolOutput | Unknown, MuseCapabilities]):
     """What models of the profile `meta/muse` take. Facts of 2026-11-22."""
 
     __init__: muse.Init
@@ -84,7 +86,7 @@ class MuseSpark11Capabilities(NoCapabilities):
     def _reasons(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class MuseSpark11Profile(Model[Text | Image | Document | ToolOutput, MuseSpark11Capabilities]):
+class MuseSpark11Profile(Model[Text | Image | Document | ToolOutput | Unknown, MuseSpark11Capabilities]):
     """What models of the profile `meta/muse-spark-1.1` take. Facts of 2026-11-22."""
 
     __init__: muse_spark_1_1.Init

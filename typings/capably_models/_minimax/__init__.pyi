@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput
+from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.tools import AnyTool
 from capably_models._minimax import m2, m3
 from capably_models._model import Model
@@ -18,15 +18,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 M2Id: TypeAlias = Literal[
     "minimax/MiniMax-M2",
@@ -49,7 +60,7 @@ class M2Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class M2Profile(Model[Text | ToolOutput, M2Capabilities]):
+class M2Profile(Model[Text | ToolOutput | Unknown, M2Capabilities]):
     """What models of the profile `minimax/m2` take. Facts of 2026-11-22."""
 
     __init__: m2.Init
@@ -69,7 +80,7 @@ class M3Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class M3Profile(Model[Text | Image | ToolOutput, M3Capabilities]):
+class M3Profile(Model[Text | Image | ToolOutput | Unknown, M3Capabilities]):
     """What models of the profile `minimax/m3` take. Facts of 2026-11-22."""
 
     __init__: m3.Init

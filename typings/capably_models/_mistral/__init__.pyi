@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput
+from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._mistral import codestral, large_3_ministral, large_4, medium_3_5_small_4, voxtral_small
@@ -19,8 +19,16 @@ TextAudioToolContent: TypeAlias = (
     | Text
     | Audio
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Audio | ToolOutput | UserMessage[Text | Audio | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Audio
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Audio | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextImageDocumentToolContent: TypeAlias = (
@@ -29,13 +37,15 @@ TextImageDocumentToolContent: TypeAlias = (
     | Image
     | Document
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Document
         | ToolOutput
-        | UserMessage[Text | Image | Document | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -45,15 +55,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 CodestralId: TypeAlias = Literal["mistral/codestral-2508", "mistral/codestral-latest"]
 Large3MinistralId: TypeAlias = Literal[
@@ -90,7 +111,7 @@ class CodestralCapabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class CodestralProfile(Model[Text | ToolOutput, CodestralCapabilities]):
+class CodestralProfile(Model[Text | ToolOutput | Unknown, CodestralCapabilities]):
     """What models of the profile `mistral/codestral` take. Facts of 2026-11-22."""
 
     __init__: codestral.Init
@@ -114,7 +135,7 @@ class Large3MinistralCapabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Large3MinistralProfile(Model[Text | Image | ToolOutput, Large3MinistralCapabilities]):
+class Large3MinistralProfile(Model[Text | Image | ToolOutput | Unknown, Large3MinistralCapabilities]):
     """What models of the profile `mistral/large-3-ministral` take. Facts of 2026-11-22."""
 
     __init__: large_3_ministral.Init
@@ -141,7 +162,7 @@ class Large4Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Large4Profile(Model[Text | Image | ToolOutput, Large4Capabilities]):
+class Large4Profile(Model[Text | Image | ToolOutput | Unknown, Large4Capabilities]):
     """What models of the profile `mistral/large-4` take. Facts of 2026-11-22."""
 
     __init__: large_4.Init
@@ -168,7 +189,7 @@ class Medium35Small4Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Medium35Small4Profile(Model[Text | Image | Document | ToolOutput, Medium35Small4Capabilities]):
+class Medium35Small4Profile(Model[Text | Image | Document | ToolOutput | Unknown, Medium35Small4Capabilities]):
     """What models of the profile `mistral/medium-3.5-small-4` take. Facts of 2026-11-22."""
 
     __init__: medium_3_5_small_4.Init
@@ -190,7 +211,7 @@ class VoxtralSmallCapabilities(NoCapabilities):
     def _format(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class VoxtralSmallProfile(Model[Text | Audio | ToolOutput, VoxtralSmallCapabilities]):
+class VoxtralSmallProfile(Model[Text | Audio | ToolOutput | Unknown, VoxtralSmallCapabilities]):
     """What models of the profile `mistral/voxtral-small` take. Facts of 2026-11-22."""
 
     __init__: voxtral_small.Init

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._mistral import CodestralCapabilities, TextToolContent
@@ -56,7 +56,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, CodestralCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -79,7 +79,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, CodestralCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -102,7 +102,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, CodestralCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -125,7 +125,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, CodestralCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput, Video
+from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._model import Model
@@ -19,8 +19,16 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextImageVideoToolContent: TypeAlias = (
@@ -29,13 +37,15 @@ TextImageVideoToolContent: TypeAlias = (
     | Image
     | Video
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Video
         | ToolOutput
-        | UserMessage[Text | Image | Video | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Video | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -59,7 +69,7 @@ class KimiK26Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class KimiK26Profile(Model[Text | Image | Video | ToolOutput, KimiK26Capabilities]):
+class KimiK26Profile(Model[Text | Image | Video | ToolOutput | Unknown, KimiK26Capabilities]):
     """What models of the profile `moonshot/kimi-k2.6` take. Facts of 2026-11-22."""
 
     __init__: kimi_k2_6.Init
@@ -79,7 +89,7 @@ class KimiK27CodeCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class KimiK27CodeProfile(Model[Text | Image | Video | ToolOutput, KimiK27CodeCapabilities]):
+class KimiK27CodeProfile(Model[Text | Image | Video | ToolOutput | Unknown, KimiK27CodeCapabilities]):
     """What models of the profile `moonshot/kimi-k2.7-code` take. Facts of 2026-11-22."""
 
     __init__: kimi_k2_7_code.Init
@@ -103,7 +113,7 @@ class KimiK3Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class KimiK3Profile(Model[Text | Image | Video | ToolOutput, KimiK3Capabilities]):
+class KimiK3Profile(Model[Text | Image | Video | ToolOutput | Unknown, KimiK3Capabilities]):
     """What models of the profile `moonshot/kimi-k3` take. Facts of 2026-11-22."""
 
     __init__: kimi_k3.Init
@@ -127,7 +137,7 @@ class KimiK31ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class KimiK31ProProfile(Model[Text | Image | ToolOutput, KimiK31ProCapabilities]):
+class KimiK31ProProfile(Model[Text | Image | ToolOutput | Unknown, KimiK31ProCapabilities]):
     """What models of the profile `moonshot/kimi-k3.1-pro` take. Facts of 2026-11-22."""
 
     __init__: kimi_k3_1_pro.Init

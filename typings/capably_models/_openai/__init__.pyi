@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput
+from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
@@ -63,23 +63,49 @@ TextAudioToolContent: TypeAlias = (
     | Text
     | Audio
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Audio | ToolOutput | UserMessage[Text | Audio | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Audio
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Audio | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextCacheContent: TypeAlias = (
     str
     | Text
     | CachePoint
-    | Sequence[str | Text | CachePoint | UserMessage[Text | CachePoint] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | CachePoint | Unknown | UserMessage[Text | CachePoint | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
-TextContent: TypeAlias = str | Text | Sequence[str | Text | UserMessage[Text] | AssistantMessage | SystemMessage]
+TextContent: TypeAlias = (
+    str
+    | Text
+    | Unknown
+    | Sequence[str | Text | Unknown | UserMessage[Text | Unknown] | AssistantMessage | SystemMessage]
+)
 TextImageDocumentContent: TypeAlias = (
     str
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Unknown
+        | UserMessage[Text | Image | Document | Unknown]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageDocumentToolCacheContent: TypeAlias = (
     str
@@ -88,6 +114,7 @@ TextImageDocumentToolCacheContent: TypeAlias = (
     | Document
     | ToolOutput
     | CachePoint
+    | Unknown
     | Sequence[
         str
         | Text
@@ -95,7 +122,8 @@ TextImageDocumentToolCacheContent: TypeAlias = (
         | Document
         | ToolOutput
         | CachePoint
-        | UserMessage[Text | Image | Document | ToolOutput | CachePoint]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | CachePoint | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -106,13 +134,15 @@ TextImageDocumentToolContent: TypeAlias = (
     | Image
     | Document
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Document
         | ToolOutput
-        | UserMessage[Text | Image | Document | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -254,7 +284,7 @@ class ChatLatestCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class ChatLatestProfile(Model[Text | Image | Document | ToolOutput, ChatLatestCapabilities]):
+class ChatLatestProfile(Model[Text | Image | Document | ToolOutput | Unknown, ChatLatestCapabilities]):
     """What models of the profile `openai/chat-latest` take. Facts of 2026-11-22."""
 
     __init__: chat_latest.Init
@@ -275,7 +305,7 @@ class DaybreakCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class DaybreakProfile(Model[Text | Image | Document | ToolOutput, DaybreakCapabilities]):
+class DaybreakProfile(Model[Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]):
     """What models of the profile `openai/daybreak` take. Facts of 2026-11-22."""
 
     __init__: daybreak.Init
@@ -300,7 +330,7 @@ class Gpt4o41Capabilities(NoCapabilities):
     ) -> None: ...
 
 @type_check_only
-class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput, Gpt4o41Capabilities]):
+class Gpt4o41Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt4o41Capabilities]):
     """What models of the profile `openai/gpt-4o-4.1` take. Facts of 2026-11-22."""
 
     __init__: gpt_4o_4_1.Init
@@ -331,7 +361,7 @@ class Gpt5Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt5Profile(Model[Text | Image | Document | ToolOutput, Gpt5Capabilities]):
+class Gpt5Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt5Capabilities]):
     """What models of the profile `openai/gpt-5` take. Facts of 2026-11-22."""
 
     __init__: gpt_5.Init
@@ -360,7 +390,7 @@ class Gpt5MiniNanoCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput, Gpt5MiniNanoCapabilities]):
+class Gpt5MiniNanoProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt5MiniNanoCapabilities]):
     """What models of the profile `openai/gpt-5-mini-nano` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_mini_nano.Init
@@ -384,7 +414,7 @@ class Gpt5ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput, Gpt5ProCapabilities]):
+class Gpt5ProProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt5ProCapabilities]):
     """What models of the profile `openai/gpt-5-pro` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_pro.Init
@@ -403,7 +433,7 @@ class Gpt5SearchCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt5SearchProfile(Model[Text | Image | Document, Gpt5SearchCapabilities]):
+class Gpt5SearchProfile(Model[Text | Image | Document | Unknown, Gpt5SearchCapabilities]):
     """What models of the profile `openai/gpt-5-search` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_search.Init
@@ -434,7 +464,7 @@ class Gpt51Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt51Profile(Model[Text | Image | Document | ToolOutput, Gpt51Capabilities]):
+class Gpt51Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]):
     """What models of the profile `openai/gpt-5.1` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_1.Init
@@ -465,7 +495,7 @@ class Gpt52Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt52Profile(Model[Text | Image | Document | ToolOutput, Gpt52Capabilities]):
+class Gpt52Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]):
     """What models of the profile `openai/gpt-5.2` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_2.Init
@@ -492,7 +522,7 @@ class Gpt52ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput, Gpt52ProCapabilities]):
+class Gpt52ProProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt52ProCapabilities]):
     """What models of the profile `openai/gpt-5.2-pro` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_2_pro.Init
@@ -523,7 +553,7 @@ class Gpt53CodexCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput, Gpt53CodexCapabilities]):
+class Gpt53CodexProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt53CodexCapabilities]):
     """What models of the profile `openai/gpt-5.3-codex` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_3_codex.Init
@@ -556,7 +586,7 @@ class Gpt54Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt54Profile(Model[Text | Image | Document | ToolOutput, Gpt54Capabilities]):
+class Gpt54Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt54Capabilities]):
     """What models of the profile `openai/gpt-5.4` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_4.Init
@@ -597,7 +627,7 @@ class Gpt54MiniCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]):
+class Gpt54MiniProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]):
     """What models of the profile `openai/gpt-5.4-mini` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_4_mini.Init
@@ -628,7 +658,7 @@ class Gpt54NanoCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput, Gpt54NanoCapabilities]):
+class Gpt54NanoProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt54NanoCapabilities]):
     """What models of the profile `openai/gpt-5.4-nano` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_4_nano.Init
@@ -655,7 +685,7 @@ class Gpt54ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput, Gpt54ProCapabilities]):
+class Gpt54ProProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt54ProCapabilities]):
     """What models of the profile `openai/gpt-5.4-pro` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_4_pro.Init
@@ -686,7 +716,7 @@ class Gpt55Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt55Profile(Model[Text | Image | Document | ToolOutput, Gpt55Capabilities]):
+class Gpt55Profile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]):
     """What models of the profile `openai/gpt-5.5` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_5.Init
@@ -706,7 +736,7 @@ class Gpt55CyberCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt55CyberProfile(Model[Text, Gpt55CyberCapabilities]):
+class Gpt55CyberProfile(Model[Text | Unknown, Gpt55CyberCapabilities]):
     """What models of the profile `openai/gpt-5.5-cyber` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_5_cyber.Init
@@ -733,7 +763,7 @@ class Gpt55ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput, Gpt55ProCapabilities]):
+class Gpt55ProProfile(Model[Text | Image | Document | ToolOutput | Unknown, Gpt55ProCapabilities]):
     """What models of the profile `openai/gpt-5.5-pro` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_5_pro.Init
@@ -764,7 +794,7 @@ class Gpt56CyberCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]):
+class Gpt56CyberProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]):
     """What models of the profile `openai/gpt-5.6-cyber` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_6_cyber.Init
@@ -797,7 +827,7 @@ class Gpt56SolCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56SolCapabilities]):
+class Gpt56SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56SolCapabilities]):
     """What models of the profile `openai/gpt-5.6-sol` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_6_sol.Init
@@ -830,7 +860,9 @@ class Gpt56TerraLunaCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt56TerraLunaProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]):
+class Gpt56TerraLunaProfile(
+    Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]
+):
     """What models of the profile `openai/gpt-5.6-terra-luna` take. Facts of 2026-11-22."""
 
     __init__: gpt_5_6_terra_luna.Init
@@ -873,7 +905,7 @@ class Gpt6Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6Capabilities]):
+class Gpt6Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]):
     """What models of the profile `openai/gpt-6` take. Facts of 2026-11-22."""
 
     __init__: gpt_6.Init
@@ -906,7 +938,7 @@ class Gpt6AstraCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6AstraCapabilities]):
+class Gpt6AstraProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6AstraCapabilities]):
     """What models of the profile `openai/gpt-6-astra` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_astra.Init
@@ -931,7 +963,7 @@ class Gpt6GatedCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt6GatedProfile(Model[Text | CachePoint, Gpt6GatedCapabilities]):
+class Gpt6GatedProfile(Model[Text | CachePoint | Unknown, Gpt6GatedCapabilities]):
     """What models of the profile `openai/gpt-6-gated` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_gated.Init
@@ -962,7 +994,7 @@ class Gpt6RosalindCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt6RosalindCapabilities]):
+class Gpt6RosalindProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6RosalindCapabilities]):
     """What models of the profile `openai/gpt-6-rosalind` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_rosalind.Init
@@ -1005,7 +1037,7 @@ class Gpt61SolCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt61SolCapabilities]):
+class Gpt61SolProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt61SolCapabilities]):
     """What models of the profile `openai/gpt-6.1-sol` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_1_sol.Init
@@ -1048,7 +1080,7 @@ class Gpt61TerraCapabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt61TerraCapabilities]):
+class Gpt61TerraProfile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt61TerraCapabilities]):
     """What models of the profile `openai/gpt-6.1-terra` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_1_terra.Init
@@ -1077,7 +1109,7 @@ class Gpt62Capabilities(NoCapabilities):
     def _caches(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint, Gpt62Capabilities]):
+class Gpt62Profile(Model[Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt62Capabilities]):
     """What models of the profile `openai/gpt-6.2` take. Facts of 2026-11-22."""
 
     __init__: gpt_6_2.Init
@@ -1100,7 +1132,7 @@ class GptAudioCapabilities(NoCapabilities):
     def _audio_output(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GptAudioProfile(Model[Text | Audio | ToolOutput, GptAudioCapabilities]):
+class GptAudioProfile(Model[Text | Audio | ToolOutput | Unknown, GptAudioCapabilities]):
     """What models of the profile `openai/gpt-audio` take. Facts of 2026-11-22."""
 
     __init__: gpt_audio.Init
@@ -1121,7 +1153,7 @@ class GptDaybreakCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput, GptDaybreakCapabilities]):
+class GptDaybreakProfile(Model[Text | Image | Document | ToolOutput | Unknown, GptDaybreakCapabilities]):
     """What models of the profile `openai/gpt-daybreak` take. Facts of 2026-11-22."""
 
     __init__: gpt_daybreak.Init
@@ -1149,7 +1181,7 @@ class O3Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class O3Profile(Model[Text | Image | Document | ToolOutput, O3Capabilities]):
+class O3Profile(Model[Text | Image | Document | ToolOutput | Unknown, O3Capabilities]):
     """What models of the profile `openai/o3` take. Facts of 2026-11-22."""
 
     __init__: o3.Init
@@ -1175,7 +1207,7 @@ class O3ProCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class O3ProProfile(Model[Text | Image | Document | ToolOutput, O3ProCapabilities]):
+class O3ProProfile(Model[Text | Image | Document | ToolOutput | Unknown, O3ProCapabilities]):
     """What models of the profile `openai/o3-pro` take. Facts of 2026-11-22."""
 
     __init__: o3_pro.Init

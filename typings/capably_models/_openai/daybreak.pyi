@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._openai import AnyToolOrComputerUseOrWebSearch, DaybreakCapabilities, TextImageDocumentToolContent
@@ -47,7 +47,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -65,7 +65,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -83,7 +83,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -101,7 +101,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, DaybreakCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
@@ -112,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +136,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -160,7 +160,7 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +181,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +205,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -229,7 +229,7 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -250,7 +250,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -274,7 +274,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +298,7 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -319,7 +319,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -343,7 +343,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -367,7 +367,7 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt51Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

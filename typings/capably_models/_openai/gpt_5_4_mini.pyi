@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
@@ -115,7 +115,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -141,7 +141,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -168,7 +168,7 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -192,7 +192,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -218,7 +218,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -245,7 +245,7 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -269,7 +269,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -295,7 +295,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -322,7 +322,7 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -346,7 +346,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -372,7 +372,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -399,7 +399,7 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt54MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

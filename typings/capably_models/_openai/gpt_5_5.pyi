@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
@@ -107,7 +107,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -131,7 +131,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -156,7 +156,7 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -178,7 +178,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -202,7 +202,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -227,7 +227,7 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -249,7 +249,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -273,7 +273,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +298,7 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -320,7 +320,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -344,7 +344,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -369,7 +369,7 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput, Gpt55Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt55Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

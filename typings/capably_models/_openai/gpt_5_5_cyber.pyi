@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Text
+from capably.types.parts import Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import ToolSearch
@@ -89,7 +89,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text, Gpt55CyberCapabilities]:
+) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -109,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text, Gpt55CyberCapabilities]:
+) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -129,7 +129,7 @@ def call(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> Response[None, Text, Gpt55CyberCapabilities]:
+) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -147,7 +147,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -167,7 +167,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -187,7 +187,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> StreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +205,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -225,7 +225,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -245,7 +245,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -263,7 +263,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -283,7 +283,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -303,7 +303,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[None, Text, Gpt55CyberCapabilities]:
+) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
+from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
@@ -109,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +133,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -158,7 +158,7 @@ def call(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +181,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +205,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -230,7 +230,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -253,7 +253,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -277,7 +277,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -302,7 +302,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -325,7 +325,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -349,7 +349,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -374,7 +374,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56CyberCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput
+from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
@@ -111,7 +111,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +136,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -162,7 +162,7 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -185,7 +185,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -210,7 +210,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -236,7 +236,7 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -259,7 +259,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -284,7 +284,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -310,7 +310,7 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -333,7 +333,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -358,7 +360,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -384,7 +388,9 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint, Gpt56TerraLunaCapabilities]:
+) -> AsyncStreamResponse[
+    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
+]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload

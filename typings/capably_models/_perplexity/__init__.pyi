@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Document, Image, Text
+from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import WebSearch
 from capably_models._model import Model
@@ -14,16 +14,35 @@ from capably_models._perplexity import sonar, sonar_pro, sonar_reasoning_pro
 
 PROFILES: Mapping[str, Any]
 MODELS: Mapping[str, Any]
-TextContent: TypeAlias = str | Text | Sequence[str | Text | UserMessage[Text] | AssistantMessage | SystemMessage]
+TextContent: TypeAlias = (
+    str
+    | Text
+    | Unknown
+    | Sequence[str | Text | Unknown | UserMessage[Text | Unknown] | AssistantMessage | SystemMessage]
+)
 TextImageContent: TypeAlias = (
-    str | Text | Image | Sequence[str | Text | Image | UserMessage[Text | Image] | AssistantMessage | SystemMessage]
+    str
+    | Text
+    | Image
+    | Unknown
+    | Sequence[str | Text | Image | Unknown | UserMessage[Text | Image | Unknown] | AssistantMessage | SystemMessage]
 )
 TextImageDocumentContent: TypeAlias = (
     str
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Unknown
+        | UserMessage[Text | Image | Document | Unknown]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 SonarId: TypeAlias = Literal["perplexity/sonar"]
 SonarProId: TypeAlias = Literal["perplexity/sonar-pro"]
@@ -38,7 +57,7 @@ class SonarCapabilities(NoCapabilities):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
 
 @type_check_only
-class SonarProfile(Model[Text, SonarCapabilities]):
+class SonarProfile(Model[Text | Unknown, SonarCapabilities]):
     """What models of the profile `perplexity/sonar` take. Facts of 2026-11-22."""
 
     __init__: sonar.Init
@@ -56,7 +75,7 @@ class SonarProCapabilities(NoCapabilities):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
 
 @type_check_only
-class SonarProProfile(Model[Text | Image | Document, SonarProCapabilities]):
+class SonarProProfile(Model[Text | Image | Document | Unknown, SonarProCapabilities]):
     """What models of the profile `perplexity/sonar-pro` take. Facts of 2026-11-22."""
 
     __init__: sonar_pro.Init
@@ -81,7 +100,7 @@ class SonarReasoningProCapabilities(NoCapabilities):
     def _reasons(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class SonarReasoningProProfile(Model[Text | Image, SonarReasoningProCapabilities]):
+class SonarReasoningProProfile(Model[Text | Image | Unknown, SonarReasoningProCapabilities]):
     """What models of the profile `perplexity/sonar-reasoning-pro` take. Facts of 2026-11-22."""
 
     __init__: sonar_reasoning_pro.Init

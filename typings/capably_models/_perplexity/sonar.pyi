@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Text
+from capably.types.parts import Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._perplexity import SonarCapabilities, TextContent
@@ -46,7 +46,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text, SonarCapabilities]:
+) -> Response[None, Text | Unknown, SonarCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -63,7 +63,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text, SonarCapabilities]:
+) -> StreamResponse[None, Text | Unknown, SonarCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -80,7 +80,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text, SonarCapabilities]:
+) -> AsyncResponse[None, Text | Unknown, SonarCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -97,7 +97,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text, SonarCapabilities]:
+) -> AsyncStreamResponse[None, Text | Unknown, SonarCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Document, Image, Text
+from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._perplexity import SonarProCapabilities, TextImageDocumentContent
@@ -46,7 +46,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document, SonarProCapabilities]:
+) -> Response[None, Text | Image | Document | Unknown, SonarProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -63,7 +63,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document, SonarProCapabilities]:
+) -> StreamResponse[None, Text | Image | Document | Unknown, SonarProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -80,7 +80,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document, SonarProCapabilities]:
+) -> AsyncResponse[None, Text | Image | Document | Unknown, SonarProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -97,7 +97,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document, SonarProCapabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Document | Unknown, SonarProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text
+from capably.types.parts import Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
@@ -51,7 +51,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image, SonarReasoningProCapabilities]:
+) -> Response[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -70,7 +70,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image, SonarReasoningProCapabilities]:
+) -> StreamResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -89,7 +89,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image, SonarReasoningProCapabilities]:
+) -> AsyncResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -108,7 +108,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image, SonarReasoningProCapabilities]:
+) -> AsyncStreamResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

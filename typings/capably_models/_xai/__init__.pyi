@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Document, Image, Text, ToolOutput
+from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool, CodeExecution, MCPServer, WebSearch
 from capably_models._model import Model
@@ -29,7 +29,17 @@ TextImageDocumentContent: TypeAlias = (
     | Text
     | Image
     | Document
-    | Sequence[str | Text | Image | Document | UserMessage[Text | Image | Document] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str
+        | Text
+        | Image
+        | Document
+        | Unknown
+        | UserMessage[Text | Image | Document | Unknown]
+        | AssistantMessage
+        | SystemMessage
+    ]
 )
 TextImageDocumentToolContent: TypeAlias = (
     str
@@ -37,13 +47,15 @@ TextImageDocumentToolContent: TypeAlias = (
     | Image
     | Document
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Document
         | ToolOutput
-        | UserMessage[Text | Image | Document | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Document | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -53,15 +65,26 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 AnyToolOrCodeExecutionOrMCPServerOrWebSearch: TypeAlias = AnyTool | CodeExecution | MCPServer | WebSearch
 Grok3MiniId: TypeAlias = Literal["xai/grok-3-mini"]
@@ -103,7 +126,7 @@ class Grok3MiniCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok3MiniProfile(Model[Text | ToolOutput, Grok3MiniCapabilities]):
+class Grok3MiniProfile(Model[Text | ToolOutput | Unknown, Grok3MiniCapabilities]):
     """What models of the profile `xai/grok-3-mini` take. Facts of 2026-11-22."""
 
     __init__: grok_3_mini.Init
@@ -130,7 +153,7 @@ class Grok420MultiAgentCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok420MultiAgentProfile(Model[Text | Image | Document, Grok420MultiAgentCapabilities]):
+class Grok420MultiAgentProfile(Model[Text | Image | Document | Unknown, Grok420MultiAgentCapabilities]):
     """What models of the profile `xai/grok-4.20-multi-agent` take. Facts of 2026-11-22."""
 
     __init__: grok_4_20_multi_agent.Init
@@ -152,7 +175,9 @@ class Grok420NonReasoningCapabilities(NoCapabilities):
     def _builtin_tools(self, value: CodeExecution | MCPServer | WebSearch, /) -> None: ...
 
 @type_check_only
-class Grok420NonReasoningProfile(Model[Text | Image | Document | ToolOutput, Grok420NonReasoningCapabilities]):
+class Grok420NonReasoningProfile(
+    Model[Text | Image | Document | ToolOutput | Unknown, Grok420NonReasoningCapabilities]
+):
     """What models of the profile `xai/grok-4.20-non-reasoning` take. Facts of 2026-11-22."""
 
     __init__: grok_4_20_non_reasoning.Init
@@ -175,7 +200,7 @@ class Grok420ReasoningCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok420ReasoningProfile(Model[Text | Image | Document | ToolOutput, Grok420ReasoningCapabilities]):
+class Grok420ReasoningProfile(Model[Text | Image | Document | ToolOutput | Unknown, Grok420ReasoningCapabilities]):
     """What models of the profile `xai/grok-4.20-reasoning` take. Facts of 2026-11-22."""
 
     __init__: grok_4_20_reasoning.Init
@@ -205,7 +230,7 @@ class Grok43Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok43Profile(Model[Text | Image | Document | ToolOutput, Grok43Capabilities]):
+class Grok43Profile(Model[Text | Image | Document | ToolOutput | Unknown, Grok43Capabilities]):
     """What models of the profile `xai/grok-4.3` take. Facts of 2026-11-22."""
 
     __init__: grok_4_3.Init
@@ -234,7 +259,7 @@ class Grok45Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok45Profile(Model[Text | Image | Document | ToolOutput, Grok45Capabilities]):
+class Grok45Profile(Model[Text | Image | Document | ToolOutput | Unknown, Grok45Capabilities]):
     """What models of the profile `xai/grok-4.5` take. Facts of 2026-11-22."""
 
     __init__: grok_4_5.Init
@@ -263,7 +288,7 @@ class Grok46Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Grok46Profile(Model[Text | Image | ToolOutput, Grok46Capabilities]):
+class Grok46Profile(Model[Text | Image | ToolOutput | Unknown, Grok46Capabilities]):
     """What models of the profile `xai/grok-4.6` take. Facts of 2026-11-22."""
 
     __init__: grok_4_6.Init
@@ -286,7 +311,7 @@ class GrokBuild01Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GrokBuild01Profile(Model[Text | Image | Document | ToolOutput, GrokBuild01Capabilities]):
+class GrokBuild01Profile(Model[Text | Image | Document | ToolOutput | Unknown, GrokBuild01Capabilities]):
     """What models of the profile `xai/grok-build-0.1` take. Facts of 2026-11-22."""
 
     __init__: grok_build_0_1.Init
@@ -316,7 +341,7 @@ class RedirectedToGrok43Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class RedirectedToGrok43Profile(Model[Text | ToolOutput, RedirectedToGrok43Capabilities]):
+class RedirectedToGrok43Profile(Model[Text | ToolOutput | Unknown, RedirectedToGrok43Capabilities]):
     """What models of the profile `xai/redirected-to-grok-4.3` take. Facts of 2026-11-22."""
 
     __init__: redirected_to_grok_4_3.Init

@@ -6,7 +6,7 @@ from typing import Any, Literal, Never, TypeAlias, type_check_only
 
 from capably.llm._capabilities import NoCapabilities, Yes
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Image, Text, ToolOutput, Video
+from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models._model import Model
@@ -19,8 +19,16 @@ TextImageToolContent: TypeAlias = (
     | Text
     | Image
     | ToolOutput
+    | Unknown
     | Sequence[
-        str | Text | Image | ToolOutput | UserMessage[Text | Image | ToolOutput] | AssistantMessage | SystemMessage
+        str
+        | Text
+        | Image
+        | ToolOutput
+        | Unknown
+        | UserMessage[Text | Image | ToolOutput | Unknown]
+        | AssistantMessage
+        | SystemMessage
     ]
 )
 TextImageVideoToolContent: TypeAlias = (
@@ -29,13 +37,15 @@ TextImageVideoToolContent: TypeAlias = (
     | Image
     | Video
     | ToolOutput
+    | Unknown
     | Sequence[
         str
         | Text
         | Image
         | Video
         | ToolOutput
-        | UserMessage[Text | Image | Video | ToolOutput]
+        | Unknown
+        | UserMessage[Text | Image | Video | ToolOutput | Unknown]
         | AssistantMessage
         | SystemMessage
     ]
@@ -44,7 +54,10 @@ TextToolContent: TypeAlias = (
     str
     | Text
     | ToolOutput
-    | Sequence[str | Text | ToolOutput | UserMessage[Text | ToolOutput] | AssistantMessage | SystemMessage]
+    | Unknown
+    | Sequence[
+        str | Text | ToolOutput | Unknown | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage
+    ]
 )
 UnverifiedId: TypeAlias = Literal["zai/glm-5.3-flashx"]
 Glm4551Id: TypeAlias = Literal[
@@ -77,7 +90,7 @@ class Glm4551Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Glm4551Profile(Model[Text | ToolOutput, Glm4551Capabilities]):
+class Glm4551Profile(Model[Text | ToolOutput | Unknown, Glm4551Capabilities]):
     """What models of the profile `zai/glm-4.5-5.1` take. Facts of 2026-11-22."""
 
     __init__: glm_4_5_5_1.Init
@@ -103,7 +116,7 @@ class Glm52Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Glm52Profile(Model[Text | ToolOutput, Glm52Capabilities]):
+class Glm52Profile(Model[Text | ToolOutput | Unknown, Glm52Capabilities]):
     """What models of the profile `zai/glm-5.2` take. Facts of 2026-11-22."""
 
     __init__: glm_5_2.Init
@@ -129,7 +142,7 @@ class Glm53Capabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Glm53Profile(Model[Text | ToolOutput, Glm53Capabilities]):
+class Glm53Profile(Model[Text | ToolOutput | Unknown, Glm53Capabilities]):
     """What models of the profile `zai/glm-5.3` take. Facts of 2026-11-22."""
 
     __init__: glm_5_3.Init
@@ -155,7 +168,7 @@ class Glm53FlashCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Glm53FlashProfile(Model[Text | Image | ToolOutput, Glm53FlashCapabilities]):
+class Glm53FlashProfile(Model[Text | Image | ToolOutput | Unknown, Glm53FlashCapabilities]):
     """What models of the profile `zai/glm-5.3-flash` take. Facts of 2026-11-22."""
 
     __init__: glm_5_3_flash.Init
@@ -179,7 +192,7 @@ class GlmVisionCapabilities(NoCapabilities):
     def _thoughts(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class GlmVisionProfile(Model[Text | Image | Video | ToolOutput, GlmVisionCapabilities]):
+class GlmVisionProfile(Model[Text | Image | Video | ToolOutput | Unknown, GlmVisionCapabilities]):
     """What models of the profile `zai/glm-vision` take. Facts of 2026-11-22."""
 
     __init__: glm_vision.Init

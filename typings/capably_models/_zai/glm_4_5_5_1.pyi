@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput
+from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
@@ -97,7 +97,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -118,7 +118,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput, Glm4551Capabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -140,7 +140,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> Response[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -162,7 +162,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -183,7 +183,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput, Glm4551Capabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +205,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> StreamResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -227,7 +227,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -248,7 +248,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -270,7 +270,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -292,7 +292,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -313,7 +313,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -335,7 +335,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput, Glm4551Capabilities]:
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Glm4551Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
