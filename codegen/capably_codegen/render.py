@@ -51,11 +51,15 @@ class ModelStub:
 
 @dataclass(frozen=True)
 class Door:
-    """The ids of one profile, and what `llm.Model(id)` has as its type. `endings`: what is said of deprecated ids."""
+    """The ids of one profile, and what `llm.Model(id)` has as its type.
+
+    `live` is the type of those that are not deprecated; `endings` has what is said of the others, with the type of their ids.
+    """
 
     home: str
     alias: str
     ids: str
+    live: str
     endings: tuple[tuple[str, str], ...]
     returns: str
     caps: str
@@ -155,18 +159,22 @@ def _doors(
         ids.setdefault(model.profile, []).append(id)
     home = f"_{provider}"
     for profile, members in sorted(ids.items()):
-        literal, endings = profiles.literal(tuple(members)), _endings(models, members)
-        if stub := stubs.get(profile):
+        stub = stubs.get(profile, any_stub)
+        own = "" if stub is any_stub else f"{home}."
+        name = "Unverified" if stub is any_stub else stub.class_name.removesuffix("Profile")
+        living = tuple(id for id in members if not end_of_life(models[id]))
+        yield Door(
+            home=home,
+            alias=f"{name}Id",
+            ids=profiles.literal(tuple(members)),
+            live=f"{home}.{name}Id" if len(living) == len(members) else profiles.literal(living) if living else "",
+            endings=_endings(models, members),
+            returns=f"{own}{stub.class_name}",
+            caps=f"{own}{stub.caps}",
+            stub=stub,
             # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
-            signatures = tuple(map(_qualified(home), stub.signatures[:2]))
-            alias = f"{stub.class_name.removesuffix('Profile')}Id"
-            caps = f"{home}.{stub.caps}"
-            yield Door(home, alias, literal, endings, f"{home}.{stub.class_name}", caps, stub, signatures)
-        else:
-            yield Door(
-                *(home, "UnverifiedId", literal, endings, any_stub.class_name, any_stub.caps, any_stub),
-                any_stub.signatures[:2],
-            )
+            signatures=stub.signatures[:2] if stub is any_stub else tuple(map(_qualified(home), stub.signatures[:2])),
+        )
 
 
 def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, str], ...]:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def of_size(real: Source, size: int) -> Source:
         name = names[place % len(names) if wanted > len(names) else place * len(names) // wanted]
         profile = f"{name}-copy{place // len(names)}" if place >= len(names) else name
         id = members[name][number // wanted % len(members[name])]
-        new = next(new for new in (id, *(f"{id}-v{n}" for n in count(1))) if new not in models)
+        new = next(new for new in chain([id], (f"{id}-v{n}" for n in count(1))) if new not in models)
         profiles[profile] = registry.profiles[name]
         models[new] = registry.models[id].model_copy(update={"profile": profile, "constant": None, "replacement": None})
     lines = {**real.lines, **{("profiles", name): 1 for name in profiles}, **{("models", id): 1 for id in models}}

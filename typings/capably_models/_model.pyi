@@ -136,12 +136,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     """
 
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
     def __new__(
-        cls, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
+        cls, id: Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
     ) -> _anthropic.Claude45Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.Claude45Id, /, **defaults: Any) -> _anthropic.Claude45Profile: ...
     @overload
     def __new__(cls, id: _anthropic.Claude46Id, /, **defaults: Any) -> _anthropic.Claude46Profile: ...
     @overload
@@ -195,42 +192,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _deepseek.V4ProId, /, **defaults: Any) -> _deepseek.V4ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
-    def __new__(cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini25FlashId, /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
-    def __new__(
-        cls, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
-    ) -> _google.Gemini25FlashImageProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini25FlashImageId, /, **defaults: Any) -> _google.Gemini25FlashImageProfile: ...
-    @overload
     def __new__(cls, id: _google.Gemini25FlashLiteId, /, **defaults: Any) -> _google.Gemini25FlashLiteProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
-    def __new__(cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any) -> _google.Gemini25ProProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini25ProId, /, **defaults: Any) -> _google.Gemini25ProProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini3FlashId, /, **defaults: Any) -> _google.Gemini3FlashProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini3ProImageId, /, **defaults: Any) -> _google.Gemini3ProImageProfile: ...
-    @overload
-    @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
-    def __new__(
-        cls, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
-    ) -> _google.Gemini31FlashImageProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini31FlashImageId, /, **defaults: Any) -> _google.Gemini31FlashImageProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
-    def __new__(
-        cls, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
-    ) -> _google.Gemini31FlashLiteProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini31FlashLiteId, /, **defaults: Any) -> _google.Gemini31FlashLiteProfile: ...
     @overload
     def __new__(
         cls, id: _google.Gemini31FlashLiteImageId, /, **defaults: Any
@@ -238,19 +204,13 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _google.Gemini31ProId, /, **defaults: Any) -> _google.Gemini31ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
-    def __new__(cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini35FlashId, /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
-    @overload
     def __new__(cls, id: _google.Gemini35FlashLiteId, /, **defaults: Any) -> _google.Gemini35FlashLiteProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini36FlashId, /, **defaults: Any) -> _google.Gemini36FlashProfile: ...
     @overload
-    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
-    def __new__(cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini37FlashId, /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
+    ) -> _google.Gemini37FlashProfile: ...
     @overload
     def __new__(cls, id: _google.Gemini4ArgonId, /, **defaults: Any) -> _google.Gemini4ArgonProfile: ...
     @overload
@@ -304,89 +264,21 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _openai.DaybreakId, /, **defaults: Any) -> _openai.DaybreakProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
-    def __new__(
-        cls,
-        id: Literal[
-            "openai/gpt-4.1",
-            "openai/gpt-4.1-2025-04-14",
-            "openai/gpt-4.1-mini",
-            "openai/gpt-4.1-mini-2025-04-14",
-            "openai/gpt-4o",
-            "openai/gpt-4o-2024-08-06",
-            "openai/gpt-4o-2024-11-20",
-            "openai/gpt-4o-mini",
-            "openai/gpt-4o-mini-2024-07-18",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _openai.Gpt4o41Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt4o41Id, /, **defaults: Any) -> _openai.Gpt4o41Profile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt5Id, /, **defaults: Any) -> _openai.Gpt5Profile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5MiniNanoProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5MiniNanoProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt5MiniNanoId, /, **defaults: Any) -> _openai.Gpt5MiniNanoProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
-    ) -> _openai.Gpt5ProProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt5ProId, /, **defaults: Any) -> _openai.Gpt5ProProfile: ...
-    @overload
     def __new__(cls, id: _openai.Gpt5SearchId, /, **defaults: Any) -> _openai.Gpt5SearchProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
-    ) -> _openai.Gpt51Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt51Id, /, **defaults: Any) -> _openai.Gpt51Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt52Id, /, **defaults: Any) -> _openai.Gpt52Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt52ProId, /, **defaults: Any) -> _openai.Gpt52ProProfile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt53CodexId, /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
-    @overload
     def __new__(cls, id: _openai.Gpt54Id, /, **defaults: Any) -> _openai.Gpt54Profile: ...
     @overload
     def __new__(cls, id: _openai.Gpt54MiniId, /, **defaults: Any) -> _openai.Gpt54MiniProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(
-        cls, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
-    ) -> _openai.Gpt54NanoProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt54NanoId, /, **defaults: Any) -> _openai.Gpt54NanoProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt54ProId, /, **defaults: Any) -> _openai.Gpt54ProProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt55Id, /, **defaults: Any) -> _openai.Gpt55Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
-    def __new__(cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt55CyberId, /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
+    def __new__(cls, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
     @overload
     def __new__(cls, id: _openai.Gpt55ProId, /, **defaults: Any) -> _openai.Gpt55ProProfile: ...
     @overload
@@ -410,34 +302,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _openai.Gpt62Id, /, **defaults: Any) -> _openai.Gpt62Profile: ...
     @overload
-    @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
-    def __new__(
-        cls,
-        id: Literal[
-            "openai/gpt-audio",
-            "openai/gpt-audio-2025-08-28",
-            "openai/gpt-audio-mini",
-            "openai/gpt-audio-mini-2025-12-15",
-        ],
-        /,
-        **defaults: Any,
-    ) -> _openai.GptAudioProfile: ...
-    @overload
-    def __new__(cls, id: _openai.GptAudioId, /, **defaults: Any) -> _openai.GptAudioProfile: ...
+    def __new__(cls, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _openai.GptAudioProfile: ...
     @overload
     def __new__(cls, id: _openai.GptDaybreakId, /, **defaults: Any) -> _openai.GptDaybreakProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any) -> _openai.O3Profile: ...
-    @overload
-    def __new__(cls, id: _openai.O3Id, /, **defaults: Any) -> _openai.O3Profile: ...
-    @overload
-    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(
-        cls, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
-    ) -> _openai.O3ProProfile: ...
-    @overload
-    def __new__(cls, id: _openai.O3ProId, /, **defaults: Any) -> _openai.O3ProProfile: ...
     @overload
     def __new__(cls, id: _openai.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
     @overload
@@ -448,11 +315,6 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(
         cls, id: _perplexity.SonarReasoningProId, /, **defaults: Any
     ) -> _perplexity.SonarReasoningProProfile: ...
-    @overload
-    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
-    @overload
-    def __new__(cls, id: _xai.Grok3MiniId, /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
     @overload
     def __new__(cls, id: _xai.Grok420MultiAgentId, /, **defaults: Any) -> _xai.Grok420MultiAgentProfile: ...
     @overload
@@ -468,16 +330,6 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(cls, id: _xai.GrokBuild01Id, /, **defaults: Any) -> _xai.GrokBuild01Profile: ...
     @overload
-    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(
-        cls,
-        id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
-        /,
-        **defaults: Any,
-    ) -> _xai.RedirectedToGrok43Profile: ...
-    @overload
-    def __new__(cls, id: _xai.RedirectedToGrok43Id, /, **defaults: Any) -> _xai.RedirectedToGrok43Profile: ...
-    @overload
     def __new__(cls, id: _zai.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
     @overload
     def __new__(cls, id: _zai.Glm4551Id, /, **defaults: Any) -> _zai.Glm4551Profile: ...
@@ -489,6 +341,124 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(cls, id: _zai.Glm53FlashId, /, **defaults: Any) -> _zai.Glm53FlashProfile: ...
     @overload
     def __new__(cls, id: _zai.GlmVisionId, /, **defaults: Any) -> _zai.GlmVisionProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
+    def __new__(
+        cls, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
+    ) -> _anthropic.Claude45Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
+    def __new__(cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
+    def __new__(
+        cls, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
+    ) -> _google.Gemini25FlashImageProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
+    def __new__(cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any) -> _google.Gemini25ProProfile: ...
+    @overload
+    @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
+    def __new__(
+        cls, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
+    ) -> _google.Gemini31FlashImageProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
+    def __new__(
+        cls, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
+    ) -> _google.Gemini31FlashLiteProfile: ...
+    @overload
+    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
+    def __new__(cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
+    @overload
+    @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
+    def __new__(cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
+    def __new__(
+        cls,
+        id: Literal[
+            "openai/gpt-4.1",
+            "openai/gpt-4.1-2025-04-14",
+            "openai/gpt-4.1-mini",
+            "openai/gpt-4.1-mini-2025-04-14",
+            "openai/gpt-4o",
+            "openai/gpt-4o-2024-08-06",
+            "openai/gpt-4o-2024-11-20",
+            "openai/gpt-4o-mini",
+            "openai/gpt-4o-mini-2024-07-18",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _openai.Gpt4o41Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
+    ) -> _openai.Gpt5MiniNanoProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
+    ) -> _openai.Gpt5ProProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
+    ) -> _openai.Gpt51Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
+    def __new__(
+        cls, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
+    ) -> _openai.Gpt54NanoProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
+    def __new__(cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
+    def __new__(
+        cls,
+        id: Literal[
+            "openai/gpt-audio",
+            "openai/gpt-audio-2025-08-28",
+            "openai/gpt-audio-mini",
+            "openai/gpt-audio-mini-2025-12-15",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _openai.GptAudioProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any) -> _openai.O3Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
+    def __new__(
+        cls, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
+    ) -> _openai.O3ProProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
+    @overload
+    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(
+        cls,
+        id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
+        /,
+        **defaults: Any,
+    ) -> _xai.RedirectedToGrok43Profile: ...
     @overload
     def __new__(cls, id: ModelId, /, **defaults: Any) -> Model: ...
     call = _requirements.call
