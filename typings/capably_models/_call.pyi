@@ -69,7 +69,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.Claude45Id,
@@ -94,7 +96,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.Claude46Id,
@@ -119,7 +123,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.Claude46Id,
@@ -143,7 +149,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.Claude5AlwaysThinkingId,
@@ -168,7 +176,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude5AlwaysThinkingCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeFable51Id,
@@ -193,7 +203,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeFable51Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeHaiku55Id,
@@ -218,7 +230,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeHaiku55Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus45Id,
@@ -243,7 +257,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus45Id,
@@ -268,7 +284,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus47Id,
@@ -293,7 +311,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus47Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus48Id,
@@ -318,7 +338,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus48Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus5Id,
@@ -343,7 +365,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus5Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeOpus55Id,
@@ -368,7 +392,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus55Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeSonnet5Id,
@@ -393,7 +419,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeSonnet5Capabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _anthropic.ClaudeSonnet55BetweenToolsId,
@@ -420,7 +448,9 @@ def call(
     Text | Image | Document | ToolOutput | CachePoint | Unknown,
     FormatT,
     _anthropic.ClaudeSonnet55BetweenToolsCapabilities,
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cerebras.GptOssId,
@@ -443,7 +473,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cerebras.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cerebras.GptOssCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cerebras.GptOssId,
@@ -465,7 +497,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cerebras.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cerebras.GptOssCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cerebras.Qwen38Id,
@@ -488,7 +522,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cerebras.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cerebras.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cerebras.Qwen38Id,
@@ -510,7 +546,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cerebras.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cerebras.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.CommandId,
@@ -528,7 +566,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.CommandAPlusId,
@@ -547,7 +587,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cohere.CommandAPlusCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cohere.CommandAPlusCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.CommandAPlusId,
@@ -565,7 +607,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cohere.CommandAPlusCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cohere.CommandAPlusCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.CommandAReasoningId,
@@ -583,7 +627,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandAReasoningCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandAReasoningCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.NorthMiniCodeId,
@@ -603,7 +649,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.NorthMiniCodeCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.NorthMiniCodeCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _cohere.NorthMiniCodeId,
@@ -622,7 +670,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cohere.NorthMiniCodeCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cohere.NorthMiniCodeCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.QwenPlusFlashId,
@@ -641,7 +691,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.QwenPlusFlashCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.QwenPlusFlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen3CoderId,
@@ -659,7 +711,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen3CoderCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen3CoderCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen3637VisionId,
@@ -679,7 +733,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _dashscope.Qwen3637VisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _dashscope.Qwen3637VisionCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen3637VisionId,
@@ -698,7 +754,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _dashscope.Qwen3637VisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _dashscope.Qwen3637VisionCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen37MaxId,
@@ -718,7 +776,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen37MaxCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen37MaxCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen37MaxId,
@@ -737,7 +797,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.Qwen37MaxCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.Qwen37MaxCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen38Id,
@@ -756,7 +818,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _dashscope.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _dashscope.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _dashscope.Qwen38Id,
@@ -774,7 +838,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _dashscope.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _dashscope.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _deepseek.FlashId,
@@ -798,7 +864,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _deepseek.FlashId,
@@ -822,7 +890,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _deepseek.V4ProId,
@@ -846,7 +916,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _deepseek.V4ProId,
@@ -870,7 +942,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25FlashId,
@@ -894,7 +968,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25FlashId,
@@ -918,7 +994,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25FlashImageId,
@@ -935,7 +1013,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini25FlashImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini25FlashImageCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25FlashLiteId,
@@ -959,7 +1039,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashLiteCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25FlashLiteId,
@@ -983,7 +1065,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashLiteCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25ProId,
@@ -1007,7 +1091,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25ProCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini25ProId,
@@ -1031,7 +1117,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25ProCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini3FlashId,
@@ -1056,7 +1144,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini3FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini3ProImageId,
@@ -1074,7 +1164,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini3ProImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini3ProImageCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini31FlashImageId,
@@ -1093,7 +1185,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.Gemini31FlashImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.Gemini31FlashImageCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini31FlashLiteId,
@@ -1118,7 +1212,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31FlashLiteCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini31FlashLiteImageId,
@@ -1136,7 +1232,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, None, _google.Gemini31FlashLiteImageCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, None, _google.Gemini31FlashLiteImageCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini31ProId,
@@ -1160,7 +1258,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31ProCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini35FlashId,
@@ -1185,7 +1285,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini35FlashLiteId,
@@ -1207,7 +1309,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashLiteCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini36FlashId,
@@ -1229,7 +1333,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini36FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini37FlashId,
@@ -1250,7 +1356,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini37FlashCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini4ArgonId,
@@ -1271,7 +1379,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4ArgonCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemini4HydrogenId,
@@ -1293,7 +1403,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4HydrogenCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.GeminiNanoBanana21Id,
@@ -1310,7 +1422,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.GeminiNanoBanana21Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.GeminiNanoBanana21Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.GeminiRoboticsEr2Id,
@@ -1329,9 +1443,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Audio | Video | ToolOutput | Unknown, None, _google.GeminiRoboticsEr2Capabilities
-]: ...
+) -> CallDecorator[Text | Image | Audio | Video | ToolOutput | Unknown, None, _google.GeminiRoboticsEr2Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.GeminiRoboticsEr2Id,
@@ -1349,9 +1463,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Audio | Video | ToolOutput | Unknown, FormatT, _google.GeminiRoboticsEr2Capabilities
-]: ...
+) -> CallDecorator[Text | Image | Audio | Video | ToolOutput | Unknown, FormatT, _google.GeminiRoboticsEr2Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemma3Id,
@@ -1367,7 +1481,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemma3Capabilities, Never]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.Gemma3Capabilities, Never]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemma4Id,
@@ -1388,7 +1504,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _google.Gemma4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _google.Gemma4Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.Gemma4Id,
@@ -1408,7 +1526,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _google.Gemma4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _google.Gemma4Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.NanoBananaProPreviewId,
@@ -1425,7 +1545,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.NanoBananaProPreviewCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _google.NanoBananaProPreviewCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _google.UnverifiedId,
@@ -1456,7 +1578,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _groq.GptOssId,
@@ -1478,7 +1602,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _groq.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _groq.GptOssCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _groq.GptOssId,
@@ -1500,7 +1626,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _groq.GptOssCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _groq.GptOssCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _groq.Qwen38Id,
@@ -1521,7 +1649,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _groq.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _groq.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _groq.Qwen38Id,
@@ -1541,7 +1671,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _groq.Qwen38Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _groq.Qwen38Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _meta.MuseId,
@@ -1562,7 +1694,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _meta.MuseSpark11Id,
@@ -1583,7 +1717,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseSpark11Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseSpark11Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _minimax.M2Id,
@@ -1600,7 +1736,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _minimax.M2Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _minimax.M2Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _minimax.M3Id,
@@ -1617,7 +1755,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _minimax.M3Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _minimax.M3Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _mistral.CodestralId,
@@ -1639,7 +1779,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _mistral.CodestralCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _mistral.CodestralCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _mistral.Large3MinistralId,
@@ -1661,7 +1803,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large3MinistralCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large3MinistralCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _mistral.Large4Id,
@@ -1684,7 +1828,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large4Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large4Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _mistral.Medium35Small4Id,
@@ -1707,7 +1853,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _mistral.Medium35Small4Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _mistral.Medium35Small4Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _mistral.VoxtralSmallId,
@@ -1727,7 +1875,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput | Unknown, FormatT, _mistral.VoxtralSmallCapabilities]: ...
+) -> CallDecorator[Text | Audio | ToolOutput | Unknown, FormatT, _mistral.VoxtralSmallCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _moonshot.KimiK26Id,
@@ -1745,7 +1895,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK26Capabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK26Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _moonshot.KimiK27CodeId,
@@ -1762,7 +1914,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK27CodeCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK27CodeCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _moonshot.KimiK3Id,
@@ -1780,7 +1934,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK3Capabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK3Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _moonshot.KimiK31ProId,
@@ -1798,7 +1954,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _moonshot.KimiK31ProCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _moonshot.KimiK31ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _moonshot.UnverifiedId,
@@ -1829,7 +1987,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.ChatLatestId,
@@ -1847,7 +2007,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.ChatLatestCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.ChatLatestCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.DaybreakId,
@@ -1864,7 +2026,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.DaybreakCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.DaybreakCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt4o41Id,
@@ -1884,7 +2048,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt4o41Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt4o41Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt5Id,
@@ -1904,7 +2070,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt5MiniNanoId,
@@ -1924,7 +2092,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5MiniNanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5MiniNanoCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt5ProId,
@@ -1943,7 +2113,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt5SearchId,
@@ -1959,7 +2131,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _openai.Gpt5SearchCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _openai.Gpt5SearchCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt51Id,
@@ -1980,7 +2154,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt51Id,
@@ -2004,7 +2180,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt52Id,
@@ -2024,7 +2202,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt52Id,
@@ -2046,7 +2226,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt52ProId,
@@ -2065,7 +2247,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt52ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt52ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt53CodexId,
@@ -2085,7 +2269,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt53CodexId,
@@ -2107,7 +2293,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54Id,
@@ -2129,7 +2317,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54Id,
@@ -2153,7 +2343,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54MiniId,
@@ -2175,7 +2367,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54MiniId,
@@ -2199,7 +2393,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54NanoId,
@@ -2219,7 +2415,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54NanoId,
@@ -2241,7 +2439,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt54ProId,
@@ -2260,7 +2460,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt54ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt54ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt55Id,
@@ -2282,7 +2484,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt55Id,
@@ -2306,7 +2510,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt55CyberId,
@@ -2322,7 +2528,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt55CyberId,
@@ -2340,7 +2548,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt55ProId,
@@ -2359,7 +2569,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt55ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt55ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56CyberId,
@@ -2382,7 +2594,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56CyberId,
@@ -2406,7 +2620,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56SolId,
@@ -2429,9 +2645,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities
-]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56SolId,
@@ -2456,9 +2672,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities
-]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56TerraLunaId,
@@ -2483,7 +2699,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt56TerraLunaId,
@@ -2510,7 +2728,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt6Id,
@@ -2533,7 +2753,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt6Id,
@@ -2558,7 +2780,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt6AstraId,
@@ -2581,9 +2805,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6AstraCapabilities
-]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6AstraCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt6GatedId,
@@ -2599,7 +2823,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | CachePoint | Unknown, None, _openai.Gpt6GatedCapabilities]: ...
+) -> CallDecorator[Text | CachePoint | Unknown, None, _openai.Gpt6GatedCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt6RosalindId,
@@ -2622,7 +2848,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6RosalindCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt61SolId,
@@ -2645,9 +2873,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61SolCapabilities
-]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61SolCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt61TerraId,
@@ -2672,7 +2900,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt61TerraId,
@@ -2699,7 +2929,9 @@ def call(
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
     Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
-]: ...
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.Gpt62Id,
@@ -2718,7 +2950,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt62Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt62Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.GptAudioId,
@@ -2739,7 +2973,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput | Unknown, None, _openai.GptAudioCapabilities]: ...
+) -> CallDecorator[Text | Audio | ToolOutput | Unknown, None, _openai.GptAudioCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.GptDaybreakId,
@@ -2756,7 +2992,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.GptDaybreakCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.GptDaybreakCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.O3Id,
@@ -2773,7 +3011,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.O3ProId,
@@ -2790,7 +3030,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3ProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3ProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _openai.UnverifiedId,
@@ -2821,7 +3063,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _perplexity.SonarId,
@@ -2837,7 +3081,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, None, _perplexity.SonarCapabilities]: ...
+) -> CallDecorator[Text | Unknown, None, _perplexity.SonarCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _perplexity.SonarProId,
@@ -2853,7 +3099,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, None, _perplexity.SonarProCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, None, _perplexity.SonarProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _perplexity.SonarReasoningProId,
@@ -2871,7 +3119,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _perplexity.SonarReasoningProCapabilities]: ...
+) -> CallDecorator[Text | Image | Unknown, None, _perplexity.SonarReasoningProCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok3MiniId,
@@ -2891,7 +3141,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _xai.Grok3MiniCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _xai.Grok3MiniCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok3MiniId,
@@ -2910,7 +3162,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.Grok3MiniCapabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.Grok3MiniCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok420MultiAgentId,
@@ -2929,7 +3183,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _xai.Grok420MultiAgentCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _xai.Grok420MultiAgentCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok420NonReasoningId,
@@ -2948,7 +3204,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420NonReasoningCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420NonReasoningCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok420ReasoningId,
@@ -2967,7 +3225,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420ReasoningCapabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420ReasoningCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok43Id,
@@ -2988,7 +3248,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok43Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok43Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok45Id,
@@ -3008,7 +3270,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok45Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok45Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.Grok46Id,
@@ -3028,7 +3292,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _xai.Grok46Capabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _xai.Grok46Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.GrokBuild01Id,
@@ -3047,7 +3313,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.GrokBuild01Capabilities]: ...
+) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.GrokBuild01Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _xai.RedirectedToGrok43Id,
@@ -3068,7 +3336,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.RedirectedToGrok43Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.RedirectedToGrok43Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.UnverifiedId,
@@ -3099,7 +3369,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]: ...
+) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm4551Id,
@@ -3119,7 +3391,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm4551Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm4551Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm4551Id,
@@ -3138,7 +3412,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm4551Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm4551Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm52Id,
@@ -3158,7 +3434,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm52Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm52Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm52Id,
@@ -3177,7 +3455,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm52Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm52Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm53Id,
@@ -3197,7 +3477,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm53Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm53Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm53Id,
@@ -3216,7 +3498,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm53Capabilities]: ...
+) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm53Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm53FlashId,
@@ -3236,7 +3520,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _zai.Glm53FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _zai.Glm53FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.Glm53FlashId,
@@ -3255,7 +3541,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _zai.Glm53FlashCapabilities]: ...
+) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _zai.Glm53FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.GlmVisionId,
@@ -3275,7 +3563,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _zai.GlmVisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _zai.GlmVisionCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: _zai.GlmVisionId,
@@ -3294,7 +3584,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _zai.GlmVisionCapabilities]: ...
+) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _zai.GlmVisionCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: ModelId,
@@ -3322,7 +3614,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text, None, Any]: ...
+) -> CallDecorator[Text, None, Any]:
+    """Fixes the model and the parameters of a function that returns content."""
+
 @overload
 def call(
     model: ModelBase[_InputT, _CapsT],
@@ -3334,4 +3628,5 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_InputT, None, _CapsT]: ...
+) -> CallDecorator[_InputT, None, _CapsT]:
+    """Fixes the model and the parameters of a function that returns content."""
