@@ -61,6 +61,10 @@ bench *ARGS:
 bench-costs *ARGS:
     @uv run --quiet python scripts/bench/costs.py {{ ARGS }}
 
+# what the types cost a type checker and an editor (--langserver --sizes 0)
+bench-typing *ARGS:
+    @uv run --quiet python scripts/bench/typing_cost.py {{ ARGS }}
+
 # tests while you work: no coverage, stops at the first failure
 quick *ARGS:
     uv run --quiet pytest -x -q -m "not wheel" {{ ARGS }}
