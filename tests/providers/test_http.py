@@ -10,7 +10,6 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,11 +25,31 @@ from capably.providers.aio import LeanAsyncTransport
 from capably.providers.http import LeanTransport, lean_async_transport, lean_transport
 
 
+def whole_request(sock: socket.socket) -> bytes:
+    """The next request's head and body, which may come in several pieces; empty where the connection ended."""
+    data = b""
+    while not is_whole(data):
+        piece = sock.recv(65536)
+        if not piece:
+            return b""
+        data += piece
+    return data
+
+
+def is_whole(data: bytes) -> bool:
+    head, blank, body = data.lower().partition(b"\r\n\r\n")
+    if b"\r\ntransfer-encoding: chunked" in head:
+        return body.endswith(b"0\r\n\r\n")
+    length = head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]
+    return bool(blank) and len(body) >= int(length or 0)
+
+
 class Lines:
     """A server that sends the given bytes in answer to each request, connection by connection."""
 
     def __init__(self, *answers: bytes, close: bool = False, context: ssl.SSLContext | None = None) -> None:
         self.connections = 0
+        self.ended = threading.Event()
         self.requests: list[bytes] = []
         self._answers, self._close, self._context = list(answers), close, context
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -53,13 +72,15 @@ class Lines:
     def _serve(self, peer: socket.socket) -> None:
         try:
             with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
-                while data := sock.recv(65536):
-                    self.requests.append(data)
+                while request := whole_request(sock):
+                    self.requests.append(request)
                     sock.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
                     if self._close:
                         return
         except OSError:
             return
+        finally:
+            self.ended.set()
 
     def __enter__(self) -> Self:
         return self
@@ -112,7 +133,7 @@ def test_calls_at_the_same_time_use_connections_of_their_own() -> None:
 def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
     with Lines(OK, close=True) as server, client() as c:
         assert c.get(server.url).text == "hi"
-        time.sleep(0.05)
+        assert server.ended.wait(5)
         assert c.get(server.url).text == "hi"
         assert server.connections == 2
 
@@ -212,7 +233,7 @@ def test_a_server_that_says_nothing_is_a_read_timeout(make: Any) -> None:
 def test_a_stream_that_stops_is_a_read_timeout(make: Any) -> None:
     with (
         Lines(CHUNKED + b"2\r\nhi\r\n") as server,
-        httpx2.Client(transport=make(), timeout=httpx2.Timeout(5, read=0.05)) as c,
+        httpx2.Client(transport=make(), timeout=httpx2.Timeout(5, read=0.5)) as c,
         c.stream("GET", server.url) as response,
     ):
         pieces = response.iter_bytes()
