@@ -34,7 +34,15 @@ from capably.types.errors import (
     UnsupportedFeatureWarning,
     UnverifiedModelWarning,
 )
-from capably.types.messages import AssistantMessage, SystemMessage, UserMessage, assistant, system, user
+from capably.types.messages import (
+    AssistantMessage,
+    Message,
+    SystemMessage,
+    UserMessage,
+    assistant,
+    system,
+    user,
+)
 from capably.types.parts import (
     Audio,
     CachePoint,
@@ -212,7 +220,7 @@ else:
         return value
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+        return sorted(__all__)
 
 
 __all__ = [
@@ -271,6 +279,7 @@ __all__ = [
     "ImageGeneration",
     "MCPServer",
     "Memory",
+    "Message",
     "ModelInfo",
     "NotFoundError",
     "OverloadedError",

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
 from capably.types import parts as p
-
-if TYPE_CHECKING:
-    from typing import TypeAlias
 
 PartT = TypeVar("PartT", bound=p.Part)
 PartT_co = TypeVar("PartT_co", covariant=True)
@@ -80,9 +77,11 @@ class AssistantMessage:
         return f"assistant({list(self.content)!r})"
 
 
-if TYPE_CHECKING:
-    Message: TypeAlias = SystemMessage | UserMessage[Any] | AssistantMessage
-    Content: TypeAlias = str | p.Part | Sequence["str | p.Part | Message"]
+Message: TypeAlias = SystemMessage | UserMessage[Any] | AssistantMessage
+"""One turn of a conversation."""
+
+Content: TypeAlias = str | p.Part | Sequence[str | p.Part | Message]
+"""What a call takes as `content`, where a model admits every kind of part."""
 
 
 def system(text: str) -> SystemMessage:
