@@ -94,8 +94,13 @@ def test_models_filters_as_llm_models_does(
 
 
 def test_models_exits_with_1_when_none_is_found(capsys: pytest.CaptureFixture[str]) -> None:
-    assert printed(capsys, "models", "--provider", "acme", code=1).splitlines()[-1].startswith("0 models;")
-    assert as_json(capsys, "models", "--provider", "acme") == []
+    assert printed(capsys, "models", "--max-output-price", "-1", code=1).splitlines()[-1].startswith("0 models;")
+    assert as_json(capsys, "models", "--max-output-price", "-1") == []
+
+
+def test_models_exits_with_2_where_a_word_selects_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "--provider", "openia"]) == 2
+    assert capsys.readouterr().err == "capably: provider='openia' selects nothing. Did you mean 'openai'?\n"
 
 
 def test_every_model_has_every_key_in_json(capsys: pytest.CaptureFixture[str]) -> None:

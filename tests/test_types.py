@@ -90,6 +90,14 @@ def test_a_data_url_that_is_not_base64_is_refused() -> None:
         llm.Document.from_url("data:text/plain,hello")
 
 
+def test_a_path_is_no_url_and_a_text_is_no_bytes() -> None:
+    text: Any = "aGk="
+    with pytest.raises(ValueError, match=r"'cat.png' is no URL. A local file is read with llm.Image.from_file"):
+        llm.Image.from_url("cat.png")
+    with pytest.raises(TypeError, match=r"llm.Audio.from_bytes takes bytes, not a str. base64 text is taken apart"):
+        llm.Audio.from_bytes(text, media_type="audio/wav")
+
+
 def test_a_file_is_read_at_once(tmp_path: Path) -> None:
     path = tmp_path / "cat.JPG"
     path.write_bytes(b"x")

@@ -12,6 +12,7 @@ import pytest
 from capably import llm
 from capably.llm._calls import Prepared, prepare
 from capably.llm._registry import find_model, listed_models
+from capably.types.request import PARAMETERS
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
 SPEECH = llm.Audio.from_bytes(b"RIFF", media_type="audio/wav")
@@ -409,6 +410,51 @@ def test_an_unknown_parameter_is_a_type_error_with_the_nearest_one() -> None:
     assert str(caught.value) == (
         "there is no parameter 'temprature'. Did you mean 'temperature'? A provider's own fields go into extra={...}."
     )
+
+
+LISTED_WORDS = {"tool_choice", "format", "reasoning", "verbosity", "cache", "on_unsupported"}
+"""Parameters that are held against words or types of their own."""
+WRONG: dict[str, Any] = {
+    "system": 5,
+    "tools": lookup,
+    "parallel_tools": "yes",
+    "temperature": "hot",
+    "top_p": "0.5",
+    "top_k": 0.5,
+    "max_tokens": "12",
+    "stop": [1],
+    "seed": 1.5,
+    "logprobs": "5",
+    "prefill": ["{"],
+    "output": "text",
+    "extra": [1],
+    "timeout": "ten",
+    "max_retries": 1.5,
+    "headers": {"x-one": 1},
+}
+
+
+def test_every_parameter_is_held_against_something() -> None:
+    assert {*WRONG, *LISTED_WORDS} == set(PARAMETERS)
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_value_of_a_wrong_kind_is_a_type_error_wherever_it_is_given(name: str) -> None:
+    wrong: dict[str, Any] = {name: WRONG[name]}
+    scripted: Any = llm.scripted("never said")
+    for given in (
+        lambda: scripted.call("Hi", **wrong),
+        lambda: llm.Model.of(SONNET).call("Hi", **wrong),
+        lambda: llm.override(**wrong).__enter__(),
+        lambda: llm.call(scripted, **wrong),
+    ):
+        with pytest.raises(TypeError, match=rf"^{name}(=| holds ).* of type .*; it must be "):
+            given()
+
+
+def test_a_number_that_makes_no_sense_anywhere_is_a_value_error() -> None:
+    with pytest.raises(ValueError, match="max_retries=-1 makes no sense; it must be at least 0"):
+        check(SONNET, max_retries=-1)
 
 
 def test_a_function_that_is_no_tool_is_a_type_error() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import Any
 
 import pytest
@@ -115,7 +116,6 @@ def test_a_level_of_reasoning_is_one_that_the_call_accepts(level: Any) -> None:
             id="an output that costs nothing",
         ),
         pytest.param({"provider": "google"}, lambda i: i.provider == "google", id="provider"),
-        pytest.param({"provider": "acme"}, lambda i: False, id="no such provider"),
     ],
 )
 def test_numbers_and_the_provider_narrow_it_down_and_unknown_is_not_enough(wish: dict[str, Any], within: Any) -> None:
@@ -148,3 +148,22 @@ def test_an_entry_tells_what_the_registry_knows() -> None:
     assert info.replacement == "openai/gpt-6-luna"
     assert repr(info) == "<ModelInfo openai/gpt-4.1>"
     assert {info: 1}[info] == 1
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ({"provider": "openia"}, "provider='openia' selects nothing. Did you mean 'openai'?"),
+        ({"reasoning": "hgih"}, "reasoning='hgih' selects nothing. Did you mean 'high'?"),
+        ({"reasoning": "?"}, "There are 'off', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'."),
+    ],
+)
+def test_a_word_that_nobody_has_is_an_error_and_no_empty_answer(wanted: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)):
+        llm.models(**wanted)
+
+
+def test_a_price_in_words_is_an_error() -> None:
+    cheap: Any = "cheap"
+    with pytest.raises(TypeError, match="max_input_price='cheap' is of type str; it must be a number"):
+        llm.models(max_input_price=cheap)

@@ -54,7 +54,11 @@ def _models(options: argparse.Namespace) -> int:
         return print_differences(*options.diff)
     names = (*_FLAGS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
     wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
-    found = models(deprecated=not options.no_deprecated, **wanted)
+    try:
+        found = models(deprecated=not options.no_deprecated, **wanted)
+    except ValueError as error:
+        print(f"capably: {error}", file=sys.stderr)
+        return 2
     if options.coverage:
         for row in _table(coverage(sorted(found, key=lambda info: info.id))):
             print(row)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.llm._check import check_call, unknown_parameter
+from capably.llm._check import check_call
 from capably.llm._override import in_force
+from capably.llm._params import check_parameters
 from capably.llm._providers import adapter_of, default_endpoint
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.providers import Adapter
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
-from capably.types.request import PARAMETERS, Request
+from capably.types.request import Request
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -71,10 +72,8 @@ async def stream_async(
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
     """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
+    check_parameters(params)
     given = {name: value for name, value in params.items() if value is not None}
-    for name in given:
-        if name not in PARAMETERS:
-            raise unknown_parameter(name, PARAMETERS)
     messages = _with_system(to_messages(content), given.pop("system", None))
     if "tools" in given:
         given["tools"] = _tools(given["tools"])

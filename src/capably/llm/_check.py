@@ -328,12 +328,3 @@ def _dropper(asked: Asked, name: str) -> Callable[[], None]:
 
 def _ticked(text: str) -> str:
     return text if text.startswith("the ") else f"`{text}`"
-
-
-def unknown_parameter(name: str, known: Sequence[str]) -> TypeError:
-    """The error for a keyword that no model has."""
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return TypeError(f"there is no parameter {name!r}.{hint} A provider's own fields go into extra={{...}}.")

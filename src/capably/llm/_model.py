@@ -8,11 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.llm import _calls
-from capably.llm._check import unknown_parameter
+from capably.llm._params import check_parameters
 from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
-from capably.types.request import PARAMETERS
 
 if TYPE_CHECKING:
     from typing import Self
@@ -59,14 +58,14 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         # The signature stands in the generated stub, one overload per profile.
         def __new__(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN204
+            _must_be_text(id)
             return cls._made(id, find_model(id), defaults)
 
     @classmethod
     def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
-        for name in defaults:
-            if name not in PARAMETERS:
-                raise unknown_parameter(name, PARAMETERS)
-            if name in PER_CALL:
+        check_parameters(defaults)
+        for name in PER_CALL:
+            if name in defaults:
                 raise TypeError(
                     f"`{name}` belongs to one call: pass it to call, stream, or llm.override, not to a model."
                 )
@@ -80,6 +79,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         @staticmethod
         def of(id, /, **defaults):  # noqa: ANN001, ANN003, ANN205
+            _must_be_text(id)
             info = find_model(id) if "/" not in id else model_at(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
@@ -89,6 +89,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         @staticmethod
         def custom(id, /, *, like):  # noqa: ANN001, ANN205
             """A model that the registry does not list, with the capabilities, limits and prices of one that it does."""
+            _must_be_text(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
@@ -162,6 +163,11 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
         return made[name]
 
     return get, lambda: [*ids, *added_constants(provider)]
+
+
+def _must_be_text(id: object) -> None:
+    if not isinstance(id, str):
+        raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")
 
 
 def _model_class() -> Any:

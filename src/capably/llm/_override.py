@@ -7,8 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.llm._check import unknown_parameter
-from capably.types.request import PARAMETERS
+from capably.llm._params import check_parameters
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -39,9 +38,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
 
     Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
     """
-    for name in params:
-        if name not in PARAMETERS:
-            raise unknown_parameter(name, PARAMETERS)
+    check_parameters(params)
     outer = _current.get()
     inner = Override(outer.model if model is None else model, {**outer.params, **params})
     token = _current.set(inner)

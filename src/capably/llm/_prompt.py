@@ -195,12 +195,9 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
 
 def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
     """Fixes the model and the parameters of a function that returns content. Its types stand in `capably_models._call`."""
-    from capably.llm._check import unknown_parameter
-    from capably.types.request import PARAMETERS
+    from capably.llm._params import check_parameters
 
-    for name in params:
-        if name not in PARAMETERS:
-            raise unknown_parameter(name, PARAMETERS)
+    check_parameters(params)
     if isinstance(model, str):
         from capably_models import Model
 

@@ -120,6 +120,9 @@ def _adapter_kind(name: str, wire_id: str = "") -> str:
         return name
     entry = providers().get(name)
     if entry is None:
-        raise ConfigurationError(f"there is no provider {name!r}; there are {', '.join(providers())}")
+        raise ConfigurationError(
+            f"there is no provider {name!r} (there are {', '.join(providers())}); "
+            f'another server is named by llm.provider("{name}", base_url=...)'
+        )
     also: Mapping[str, str] = entry.get("also") or {}
     return next((kind for begin, kind in also.items() if wire_id.startswith(begin)), entry["adapter"])

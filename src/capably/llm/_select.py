@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
 
-from capably.llm._registry import listed_models, rules_for
+from capably.llm._registry import listed_models, providers, rules_for
 from capably.types.cost import price_on
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
@@ -64,6 +64,16 @@ def models(
         ("output", "audio"): audio_output,
     }
     level = reasoning if isinstance(reasoning, str) else None
+    _known("provider", provider, providers())
+    _known("reasoning", level, ("off", *get_args(Effort)))
+    for name, number in (
+        ("min_context", min_context),
+        ("min_output", min_output),
+        ("max_input_price", max_input_price),
+        ("max_output_price", max_output_price),
+    ):
+        if number is not None and not isinstance(number, (int, float)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"{name}={number!r} is of type {type(number).__name__}; it must be a number")
     found = [
         info
         for info in listed_models()
@@ -82,6 +92,16 @@ def price(info: ModelInfo, rate: str) -> float | None:
     """Today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
     today = price_on(info.prices, datetime.date.today())
     return today[rate] if today else None
+
+
+def _known(name: str, word: str | None, words: Iterable[str]) -> None:
+    """A word that nobody has would select nothing, and look like an answer."""
+    if word is not None and word not in (known := list(words)):
+        import difflib
+
+        close = difflib.get_close_matches(word, known, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(map(repr, known))}."
+        raise ValueError(f"{name}={word!r} selects nothing. {hint}")
 
 
 def _can(

@@ -81,6 +81,8 @@ class Media(Part):
             if encoding.split(";")[-1] != "base64":
                 raise ValueError("a data: URL must be base64: data:image/png;base64,....")
             return cls.from_bytes(base64.b64decode(body), media_type=media_type or kind)
+        if "://" not in url:
+            raise ValueError(f"{url!r} is no URL. A local file is read with llm.{cls.__name__}.from_file(...).")
         return cls(url=url, media_type=media_type or cls._type_of(url.partition("?")[0]))
 
     @classmethod
@@ -95,9 +97,12 @@ class Media(Part):
             return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, media_type: str, name: str | None = None) -> Self:
+    def from_bytes(cls, data: bytes | bytearray | memoryview, *, media_type: str, name: str | None = None) -> Self:
         """Bytes in memory, of this media type (`image/png`, `application/pdf`, ...)."""
-        return cls(data=data, media_type=media_type, name=name)
+        if not isinstance(data, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            hint = " base64 text is taken apart with base64.b64decode(...)." if isinstance(data, str) else ""
+            raise TypeError(f"llm.{cls.__name__}.from_bytes takes bytes, not a {type(data).__name__}.{hint}")
+        return cls(data=bytes(data), media_type=media_type, name=name)
 
     @classmethod
     def from_file_id(cls, file_id: str, *, media_type: str | None = None) -> Self:

@@ -176,8 +176,8 @@ def thinking_text(item: Json) -> str:
 
 
 def _image(image: Json) -> p.Image:
-    url = image["image_url"]
-    return p.Image.from_url(url if isinstance(url, str) else url["url"])
+    url = image["image_url"] if isinstance(image["image_url"], str) else image["image_url"]["url"]
+    return p.Image.from_url(url) if url.startswith("data:") else p.Image(url=url)
 
 
 def _audio(audio: Json, request: Request) -> p.Part:
