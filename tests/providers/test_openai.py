@@ -16,8 +16,9 @@ import pytest
 from loopback import Canned, Loopback
 
 from capably.providers import Settings
+from capably.providers.failures import BY_STATUS, seconds_to_wait
 from capably.providers.openai import OpenAIAdapter
-from capably.providers.openai.errors import BY_STATUS, in_band, retry_after, translate
+from capably.providers.openai.errors import in_band, translate
 from capably.types import errors as e
 from capably.types import parts as p
 from capably.types.messages import user
@@ -372,7 +373,7 @@ def test_an_error_in_place_of_a_stream_is_raised(way: Way, endpoint: str) -> Non
     ],
 )
 def test_the_time_to_wait_is_in_seconds(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after(headers) == seconds
+    assert seconds_to_wait(headers) == seconds
 
 
 def test_an_error_of_ours_and_one_of_nobody_are_translated() -> None:

@@ -1,42 +1,12 @@
-"""Failures of google-genai, of the HTTP client under it, and those inside a reply -> our errors. One table for each.
-
-Classes are found by package and name, so that nothing is imported to recognise them: google-genai runs over httpx2,
-httpx, aiohttp or requests, whichever is there.
-"""
+"""Failures of google-genai, of the HTTP client under it, and those inside a reply -> our errors."""
 
 from __future__ import annotations
 
-import datetime
-import email.utils
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.types.errors import (
-    AuthenticationError,
-    BadRequestError,
-    CapablyError,
-    ConfigurationError,
-    ConnectionFailedError,
-    NotFoundError,
-    OverloadedError,
-    PermissionDeniedError,
-    ProviderError,
-    RateLimitError,
-    ServerError,
-    TimedOutError,
-)
-
-BY_STATUS: Mapping[int, type[ProviderError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    408: TimedOutError,
-    429: RateLimitError,
-    503: OverloadedError,
-    504: TimedOutError,
-    529: OverloadedError,
-}
-"""HTTP status -> class; any other 4xx is a `BadRequestError`, anything else a `ServerError`."""
+from capably.providers.failures import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.types.errors import AuthenticationError, CapablyError, ConfigurationError, ProviderError, ServerError
 
 BY_WORD: Mapping[str, int] = {
     "INVALID_ARGUMENT": 400,
@@ -57,29 +27,6 @@ BY_WORD: Mapping[str, int] = {
 }
 """Google's status words -> HTTP status, for errors that come without a number. Source: google.rpc.Code."""
 
-BY_EXCEPTION: Mapping[tuple[str, str], type[ProviderError]] = {
-    ("httpx2", "TimeoutException"): TimedOutError,
-    ("httpx2", "TransportError"): ConnectionFailedError,
-    ("httpx2", "StreamError"): ConnectionFailedError,
-    ("httpx2", "HTTPError"): ServerError,
-    ("httpx", "TimeoutException"): TimedOutError,
-    ("httpx", "TransportError"): ConnectionFailedError,
-    ("httpx", "StreamError"): ConnectionFailedError,
-    ("httpx", "HTTPError"): ServerError,
-    ("aiohttp", "ServerTimeoutError"): TimedOutError,
-    ("aiohttp", "ClientError"): ConnectionFailedError,
-    ("requests", "Timeout"): TimedOutError,
-    ("requests", "ConnectionError"): ConnectionFailedError,
-    ("requests", "ChunkedEncodingError"): ConnectionFailedError,
-    ("google", "TransportError"): ConnectionFailedError,
-    ("google", "GoogleAuthError"): AuthenticationError,
-    ("google", "UnknownApiResponseError"): ServerError,
-    ("msgspec", "DecodeError"): ServerError,
-    ("builtins", "TimeoutError"): TimedOutError,
-    ("builtins", "ConnectionError"): ConnectionFailedError,
-}
-"""Package and class name -> class. The first that matches in the exception's own order of bases."""
-
 KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
 """A wrong key is a 400 at Google; these reasons in its details tell it from a wrong request."""
 
@@ -91,12 +38,9 @@ def translate(error: Exception, provider: str = "google") -> CapablyError:
     found: Any = error
     if hasattr(error, "details") and isinstance(getattr(error, "code", None), int):
         return error_of(found.details, found.code, _headers_of(found), provider)
-    kinds = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__)
-    kind = next(filter(None, map(BY_EXCEPTION.get, kinds)), None)
-    words = str(error) or type(error).__name__
-    if kind is None:
-        return ConfigurationError(f"google-genai refused the call: {words}")
-    return kind(f"{words} [{provider}, {type(error).__name__}]", provider=provider)
+    if kind := class_of_exception(error):
+        return broken(kind, error, provider)
+    return ConfigurationError(f"google-genai refused the call: {str(error) or type(error).__name__}")
 
 
 def error_of(
@@ -110,10 +54,11 @@ def error_of(
     status = status or _number(inside.get("code")) or BY_WORD.get(code or "", 500)
     words = inside.get("message")
     headers = {name.lower(): value for name, value in headers.items()} if headers else {}
-    return _class_of(status, details, words)(
-        f"{words or 'no message'} [{provider}, {' '.join(filter(None, (str(status), code)))}]",
-        provider=provider,
-        status_code=status,
+    return failure(
+        _class_of(status, details, words),
+        words or "no message",
+        provider,
+        status=status,
         code=code,
         request_id=request_id_of(headers) or _first(details, "requestId"),
         retry_after=_retry_after(headers, details),
@@ -121,9 +66,9 @@ def error_of(
     )
 
 
-def malformed(why: str, body: Any, provider: str = "google") -> ServerError:
+def malformed(why: str, body: Any, provider: str = "google") -> ProviderError:
     """The error for a reply that makes no sense."""
-    return ServerError(f"The reply makes no sense: {why} [{provider}]", provider=provider, body=body)
+    return failure(ServerError, f"The reply makes no sense: {why}", provider, body=body)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
@@ -137,7 +82,7 @@ def _class_of(status: int, details: Sequence[Mapping[str, Any]], words: object) 
         or (isinstance(words, str) and words.startswith("API key not valid"))
     ):
         return AuthenticationError
-    return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
+    return class_of_status(status)
 
 
 def _inside(body: Any) -> Mapping[str, Any]:
@@ -170,25 +115,7 @@ def _headers_of(error: Any) -> Mapping[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]]) -> float | None:
-    """Seconds to wait: the header (a number or a date), else `google.rpc.RetryInfo` (`"17.5s"`)."""
-    header = headers.get("retry-after")
-    if header:
-        return _seconds(header) if _seconds(header) is not None else _seconds_until(header)
+    """Seconds to wait: the header, else `google.rpc.RetryInfo` (`"17.5s"`)."""
     delay = _first(details, "retryDelay")
-    return _seconds(delay.removesuffix("s")) if isinstance(delay, str) else None
-
-
-def _seconds(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _seconds_until(date: str) -> float | None:
-    try:
-        then = email.utils.parsedate_to_datetime(date)
-    except ValueError:
-        return None
-    now = datetime.datetime.now(datetime.UTC)
-    return max(0.0, (then if then.tzinfo else then.replace(tzinfo=datetime.UTC)).timestamp() - now.timestamp())
+    said = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
+    return seconds_to_wait({**said, **headers})

@@ -6,19 +6,15 @@ whose status says 200.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
-from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-import msgspec
-
+from capably.providers.failures import broken, class_of_exception, class_of_status, failure, seconds_to_wait
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
     CapablyError,
     ConfigurationError,
-    ConnectionFailedError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -30,18 +26,6 @@ from capably.types.errors import (
 )
 from capably.types.parts import Part, Unknown
 from capably.types.request import Request
-
-BY_STATUS: dict[int, type[ProviderError]] = {
-    401: AuthenticationError,
-    403: PermissionDeniedError,
-    404: NotFoundError,
-    408: TimedOutError,
-    429: RateLimitError,
-    503: OverloadedError,
-    504: TimedOutError,
-    529: OverloadedError,
-}
-"""Other 4xx are `BadRequestError`, everything else is `ServerError`."""
 
 BY_WORD: dict[str, type[ProviderError]] = {
     "api_error": ServerError,
@@ -104,11 +88,6 @@ def foreign(request: Request, part: Part) -> UnsupportedFeatureError:
     return unsupported(request, name, part, why)
 
 
-def class_of_status(status: int) -> type[ProviderError]:
-    """The class of our error for an HTTP status."""
-    return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
-
-
 def words_of(body: Any) -> str:
     """The provider's own words in an error body, in whatever shape they came; empty where there are none."""
     if isinstance(body, str):
@@ -132,42 +111,30 @@ def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | No
     kind = class_of_status(status) if status else next((BY_WORD[w] for w in words if w in BY_WORD), ServerError)
     code = words[0] if words else None
     said = words_of(error) or "the provider reported an error and did not say which"
-    return kind(
-        _message(said, provider, status, code, request_id),
-        provider=provider,
-        status_code=status,
-        code=code,
-        request_id=request_id,
-        body=error if body is None else body,
-    )
+    told = body if body is not None else cast("object", error)
+    return failure(kind, said, provider, status=status, code=code, request_id=request_id, body=told)
 
 
-def nonsense(why: str, provider: str, body: Any, request_id: str | None = None) -> ServerError:
+def nonsense(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
     """The error for an answer that cannot be read; it carries the answer."""
-    return ServerError(
-        _message(why, provider, None, None, request_id), provider=provider, request_id=request_id, body=body
-    )
+    return failure(ServerError, why, provider, request_id=request_id, body=body)
 
 
 def translate(error: Exception, provider: str = "openai") -> CapablyError:
     """Our error for one of the SDK's, or for a bare transport error. To be raised `from` it."""
-    import httpx2
     import openai
 
     if isinstance(error, CapablyError):
         return error
     if isinstance(error, openai.APIStatusError):
         return _status_error(error, provider)
-    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException, TimeoutError)):
-        return TimedOutError(_message(_cause(error), provider, None, None, None), provider=provider)
-    if isinstance(error, (openai.APIConnectionError, httpx2.TransportError, httpx2.StreamError, ConnectionError)):
-        return ConnectionFailedError(_message(_cause(error), provider, None, None, None), provider=provider)
+    if kind := class_of_exception(error):
+        return broken(kind, error, provider)
     if isinstance(error, openai.APIError):
         return in_band(error.body or {"message": error.message, "code": error.code, "type": error.type}, provider)
     if isinstance(error, openai.OpenAIError):
         return ConfigurationError(str(error))
-    kind = ServerError if isinstance(error, (httpx2.HTTPError, msgspec.DecodeError)) else ProviderError
-    return kind(_message(str(error) or type(error).__name__, provider, None, None, None), provider=provider)
+    return broken(ProviderError, error, provider)
 
 
 def _status_error(error: Any, provider: str) -> ProviderError:
@@ -176,48 +143,5 @@ def _status_error(error: Any, provider: str) -> ProviderError:
     code = next((str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")), None)
     request_id = error.request_id or headers.get("x-request-id") or headers.get("apim-request-id")
     said = words_of(body) or str(error.message) or f"status {status}"
-    return class_of_status(status)(
-        _message(said, provider, status, code, request_id),
-        provider=provider,
-        status_code=status,
-        code=code,
-        request_id=request_id,
-        retry_after=retry_after(headers),
-        body=body,
-    )
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, as the provider asks: `retry-after-ms`, or `retry-after` in seconds or as a date."""
-    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
-        value = headers.get(name)
-        if value is None:
-            continue
-        try:
-            return float(value) / scale
-        except ValueError:
-            pass
-        try:
-            return max(0.0, parsedate_to_datetime(value).timestamp() - time.time())
-        except ValueError:
-            pass
-    return None
-
-
-def _cause(error: Exception) -> str:
-    """What broke: the SDK says only "Connection error.", and its cause says why."""
-    below = error.__cause__
-    detail = f"{type(below).__name__}: {below}".rstrip(": ") if below else ""
-    return f"{str(error) or type(error).__name__} {f'({detail})' if detail else ''}".strip()
-
-
-def _message(said: str, provider: str, status: int | None, code: str | None, request_id: str | None) -> str:
-    """The provider's words, then where they came from: `Rate limit reached [openai, 429, requests, request req_1]`."""
-    origin = [provider]
-    if status is not None:
-        origin.append(str(status))
-    if code and code != str(status):
-        origin.append(code)
-    if request_id:
-        origin.append(f"request {request_id}")
-    return f"{said} [{', '.join(origin)}]"
+    kind, wait = class_of_status(status), seconds_to_wait(headers)
+    return failure(kind, said, provider, status=status, code=code, request_id=request_id, retry_after=wait, body=body)
