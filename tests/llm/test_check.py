@@ -457,6 +457,11 @@ def test_a_number_that_makes_no_sense_anywhere_is_a_value_error() -> None:
         check(SONNET, max_retries=-1)
 
 
+def test_two_tools_of_one_name_are_refused() -> None:
+    with pytest.raises(ValueError, match="tools holds two tools named 'lookup'; a model calls them by name"):
+        check(SONNET, tools=[lookup, lookup])
+
+
 def test_a_function_that_is_no_tool_is_a_type_error() -> None:
     def plain() -> None: ...
 

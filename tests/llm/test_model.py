@@ -433,3 +433,34 @@ def test_a_custom_model_keeps_its_facts_through_pickle_and_json() -> None:
 def test_preload_imports_the_sdk_of_that_provider_and_of_no_other() -> None:
     program = "from capably import llm; import sys; llm.preload('openai'); print('openai' in sys.modules, 'anthropic' in sys.modules)"
     assert run(program) == "True False\n"
+
+
+@pytest.mark.parametrize("wrong", ["openai/gpt-4o", 5, llm.Model])
+def test_what_is_no_model_is_refused_where_a_model_belongs(wrong: Any) -> None:
+    @llm.prompt
+    def greet() -> str:
+        return "Hi"
+
+    for give in (lambda: greet(wrong), lambda: llm.override(wrong).__enter__(), lambda: greet.stream(wrong)):
+        with pytest.raises(TypeError, match=r"must be a model, such as llm.Model\(\"provider/id\"\), and not "):
+            give()
+
+
+@pytest.mark.parametrize("make", [llm.Model, llm.Model.of, lambda it: llm.Model.custom(it, like="openai/gpt-4o")])
+def test_a_model_is_named_by_a_text(make: Any) -> None:
+    with pytest.raises(TypeError, match="a model is named by a str that reads provider/model, not by None"):
+        make(None)
+
+
+def test_parameters_of_a_prompt_are_looked_at_where_it_is_written() -> None:
+    wrong: Any = {"tols": []}
+    with pytest.raises(TypeError, match=r"there is no parameter 'tols'\. Did you mean 'tools'\?"):
+        llm.prompt(**wrong)
+
+
+def test_an_address_without_a_scheme_and_a_timeout_in_words_are_refused() -> None:
+    soon: Any = "soon"
+    with pytest.raises(llm.ConfigurationError, match=r"base_url='localhost:80' is no URL; it begins with https://"):
+        llm.provider("openai", base_url="localhost:80")
+    with pytest.raises(TypeError, match="timeout='soon' is of type str; it must be a number"):
+        llm.provider("openai", timeout=soon)

@@ -117,11 +117,17 @@ def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Messa
 def _tools(tools: Sequence[Any]) -> list[Any]:
     from capably.types.tools import BuiltinTool, Tool
 
-    for tool in tools:
+    given = list(tools)
+    names: set[str] = set()
+    for tool in given:
         if not isinstance(tool, (Tool, BuiltinTool)):
             name = getattr(tool, "__name__", type(tool).__name__)
             raise TypeError(f"tools holds {name}, which is no tool; put @llm.tool above the function")
-    return list(tools)
+        if isinstance(tool, Tool):
+            if tool.name in names:
+                raise ValueError(f"tools holds two tools named {tool.name!r}; a model calls them by name")
+            names.add(tool.name)
+    return given
 
 
 def _kept(params: Mapping[str, Any]) -> dict[str, Any]:

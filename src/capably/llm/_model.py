@@ -165,6 +165,13 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
     return get, lambda: [*ids, *added_constants(provider)]
 
 
+def must_be_model(value: object) -> Any:
+    """`value`, where it is a model."""
+    if not isinstance(value, ModelBase):
+        raise TypeError(f'what answers must be a model, such as llm.Model("provider/id"), and not {value!r}')
+    return value  # pyright: ignore[reportUnknownVariableType]
+
+
 def _must_be_text(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")

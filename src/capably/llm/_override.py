@@ -39,6 +39,10 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
     Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
     """
     check_parameters(params)
+    if model is not None:
+        from capably.llm._model import must_be_model
+
+        must_be_model(model)
     outer = _current.get()
     inner = Override(outer.model if model is None else model, {**outer.params, **params})
     token = _current.set(inner)

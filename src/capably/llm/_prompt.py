@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
+from capably.llm._params import check_parameters
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 
 if TYPE_CHECKING:
@@ -39,7 +40,9 @@ else:
 
 def _of(model: ModelBase[Any, Any]) -> Any:
     """A model whose own signatures are not known here."""
-    return model
+    from capably.llm._model import must_be_model
+
+    return must_be_model(model)
 
 
 class Prompt(Generic[P, InputT, NeedsT, FormatT]):
@@ -130,6 +133,7 @@ def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
 
     With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with.
     """
+    check_parameters(params)
     decorator: PromptDecorator[Any, Any] = PromptDecorator(params)
     return decorator if function is None else decorator(function)
 
@@ -195,12 +199,10 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
 
 def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
     """Fixes the model and the parameters of a function that returns content. Its types stand in `capably_models._call`."""
-    from capably.llm._params import check_parameters
-
     check_parameters(params)
     if isinstance(model, str):
         from capably_models import Model
 
         made: Any = Model
         model = made(model)
-    return CallDecorator(model, params)
+    return CallDecorator(_of(model), params)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from capably.llm._params import check_parameters
 from capably.llm._registry import add_host, forget_on_change, providers
 from capably.providers import Adapter, Settings
 from capably.types.errors import ConfigurationError
@@ -53,6 +54,9 @@ def provider(
                 f"there is no provider {name!r} (there are {known}); for another server give base_url="
             )
         add_host(name)
+    check_parameters({"timeout": timeout, "max_retries": max_retries})
+    if base_url is not None and "://" not in base_url:
+        raise ConfigurationError(f"base_url={base_url!r} is no URL; it begins with https:// or http://")
     _settings[name] = _from_registry(
         name,
         base_url,

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from capably.providers.openai.content import decode_arguments
-from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
 from capably.providers.wire import load_json
 from capably.types import parts as p
@@ -65,8 +65,7 @@ def decode_completion(
     try:
         return _reply(fields, body, request, places)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        why = f"the answer is not shaped like a completion ({type(error).__name__}: {error})"
-        raise nonsense(why, provider, body) from error
+        raise misshapen("completion", error, provider, body) from error
 
 
 def check_failed(completion: Json, provider: str) -> None:

@@ -115,6 +115,12 @@ def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | No
     return failure(kind, said, provider, status=status, code=code, request_id=request_id, body=told)
 
 
+def misshapen(what: str, error: Exception, provider: str, body: Any) -> ProviderError:
+    """The error for an answer in which our reading of it met something else; `error` is what came of that."""
+    why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
+    return nonsense(f"the answer is not shaped like a {what} ({why})", provider, body)
+
+
 def nonsense(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
     """The error for an answer that cannot be read; it carries the answer."""
     return failure(ServerError, why, provider, request_id=request_id, body=body)

@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.providers.openai.content import decode_arguments
-from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
 from capably.providers.wire import load_json
 from capably.types import parts as p
@@ -55,8 +55,7 @@ def decode_response(response: Any, body: bytes, request: Request, provider: str)
     try:
         return _reply(cast(Json, response), body, request)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        why = f"the answer is not shaped like a response ({type(error).__name__}: {error})"
-        raise nonsense(why, provider, body) from error
+        raise misshapen("response", error, provider, body) from error
 
 
 def check_failed(response: Json, provider: str) -> None:
