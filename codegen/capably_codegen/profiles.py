@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from capably.types.rules import PARTS, Rule, rules_of
+from capably.types.rules import PARTS, Rule, capabilities_of, rules_of
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"
@@ -266,12 +266,12 @@ def _takes(name: str, rules: Mapping[str, Rule], met: set[str]) -> bool:
 
 def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
     """What the profile has in every call, as the methods of `capably.llm._capabilities`: name and accepted values."""
-    forced = rules["tool_choice.forced"].when in ("always", "without_budget")
+    has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in _PARAMETERS.items() if type and name != "format"},
         "tools": "AnyTool",
         "tool_choice": tool_choice_type(rules, {"always", "without_budget"})
-        if forced
+        if "tool_choice.forced" in has
         else tool_choice_type(rules, set()),
         "format": "Yes",
         "reasoning": reasoning_type(rules),
@@ -279,18 +279,13 @@ def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterato
         "cache": literal(rules["cache"].values),
     }
     for name, type in types.items():
-        if name not in ("max_tokens", "output") and rules[name].when == "always":
+        if name not in ("max_tokens", "output") and name in has:
             yield Parameter(name, type)
     if rules["builtin_tools"].values:
         yield Parameter("builtin_tools", " | ".join(BUILTINS[word] for word in rules["builtin_tools"].values))
-    marks = {
-        "reasons": rules["reasoning"].when == "always",
-        "thoughts": isinstance(facts["reasoning"], dict) and facts["reasoning"]["visible"] in ("summary", "full"),
-        "caches": rules["cache"].when == "always",
-        "image_output": "image" in rules["output"].values,
-        "audio_output": "audio" in rules["output"].values,
-    }
-    yield from (Parameter(name, "Yes") for name, has in marks.items() if has)
+    marks = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
+    marks |= {"image_output": "image_output", "audio_output": "audio_output"}
+    yield from (Parameter(mark, "Yes") for mark, name in marks.items() if name in has)
 
 
 def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import pytest
+from capably_codegen.registry import load_registry
+from oracle import demands_of
 
 from capably import llm
 from capably.llm._registry import listed_models, rules_for
 from capably.llm._select import price
 
+ROOT = Path(__file__).resolve().parents[2]
 ALL = list(listed_models())
 BOOLEANS = {
     "tools": "tools",
@@ -167,3 +171,77 @@ def test_a_price_in_words_is_an_error() -> None:
     cheap: Any = "cheap"
     with pytest.raises(TypeError, match="max_input_price='cheap' is of type str; it must be a number"):
         llm.models(max_input_price=cheap)
+
+
+# --- by type ------------------------------------------------------------------------------------------------------
+
+
+def demanded(type: str) -> Any:
+    """`Image, HasTools` as `llm.Model[llm.Image, llm.HasTools]`."""
+    words = re.sub(r"(?<!\.)\b(Has\w+|Image|Document|Audio|Video|Text)\b", r"llm.\1", type)
+    both = words if words.startswith("llm.") and "Has" not in words.split(",")[0] else f"llm.Text, {words}"
+    return eval(f"llm.Model[{both}]", {"llm": llm, "Literal": Literal}) if type else llm.Model
+
+
+def test_by_type_it_selects_the_models_that_type_checkers_let_through() -> None:
+    profiles = load_registry(ROOT / "model_registry.yaml").registry.profiles
+    admitted: dict[str, set[str]] = {}
+    for info in ALL:
+        if info.facts is not None:
+            for demand in demands_of(profiles[info.profile]):
+                if not demand.type.startswith("prompt"):
+                    admitted.setdefault(demand.type, set()).update([info.id] * demand.allowed)
+    for type, wanted in admitted.items():
+        found: list[Any] = llm.models(demanded(type), deprecated=True)
+        assert {model.id for model in found} == wanted, type
+    assert len(admitted) > 40
+
+
+class Needs(llm.HasTools, llm.HasReasoning[Literal["high"]], Protocol): ...
+
+
+def look(model: llm.Model[llm.Image, Needs]) -> str:
+    return model.id
+
+
+def test_what_is_selected_by_type_is_models_in_the_same_order() -> None:
+    found = llm.models(llm.Model[llm.Image, Needs], provider="anthropic", max_input_price=5)
+    infos = llm.models(image_input=True, tools=True, reasoning="high", provider="anthropic", max_input_price=5)
+    assert [look(model) for model in found] == [info.id for info in infos]
+    assert found
+
+
+def test_several_parts_levels_and_tools_are_asked_for_as_a_union() -> None:
+    both = llm.models(llm.Model[llm.Audio | llm.Video, llm.HasBuiltinTools[llm.WebSearch | llm.CodeExecution]])
+    assert both
+    for model in both:
+        info = model.info
+        assert info
+        assert info.facts
+        assert {"audio", "video"} <= set(info.facts["input"])
+        assert {"web_search", "code_execution"} <= set(info.facts["builtin_tools"])
+    budget = llm.models(llm.Model[llm.Text, llm.HasReasoning[llm.Reasoning[Literal["low"], int]]])
+    assert {model.id for model in budget} == {
+        info.id
+        for info in llm.models(reasoning="low")
+        if rules_for(info, None)["reasoning.budget_tokens"].when == "always"
+    }
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (llm.Model[int], "int.* is no part that a model can be asked to read"),
+        (llm.Model[llm.Text, int], "int.* is no capability; llm.HasTools is"),
+        (llm.Model[llm.Text, llm.HasReasoning[int]], "int.* cannot be looked for"),
+    ],
+)
+def test_a_type_that_demands_something_else_is_refused(wrong: Any, said: str) -> None:
+    with pytest.raises(TypeError, match=said):
+        llm.models(wrong)
+
+
+def test_a_misspelt_wish_is_an_error_that_names_the_nearest() -> None:
+    wrong: Any = {"image_inptu": True}
+    with pytest.raises(TypeError, match=r"there is no wish 'image_inptu'\. Did you mean 'image_input'\?"):
+        llm.models(**wrong)

@@ -84,6 +84,22 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     }
 
 
+def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
+    """What a model has in every call, whatever else is said in it: what a function may demand of a model.
+
+    The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
+    """
+    reasoning: Group = facts["reasoning"]
+    marks = {
+        "tool_choice.forced": rules["tool_choice.forced"].when == "without_budget",
+        "thoughts": reasoning != UNVERIFIED and _of(reasoning, "visible") in ("summary", "full"),
+        "image_output": "image" in rules["output"].values,
+        "audio_output": "audio" in rules["output"].values,
+    }
+    always = (name for name, rule in rules.items() if rule.when == "always")
+    return frozenset((*always, *(name for name, has in marks.items() if has)))
+
+
 def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
     if reasoning is None or isinstance(reasoning, str):

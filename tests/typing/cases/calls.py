@@ -215,6 +215,18 @@ def unions(first: bool, name: str, wide: Any) -> None:
     sonnet.call(wide)
 
 
+def selections() -> None:
+    # What is selected by a demanded model is of its type; without one it is what the registry knows.
+    for model in llm.models(llm.Model[llm.Image, NeedsToolsAndFormat], max_input_price=1.0):
+        extract(model)
+        think(model)  # error
+    for info in llm.models(tools=True, reasoning="high"):
+        print(info.limits["context"])
+        describe(info)  # error
+    llm.models(toolz=True)  # error
+    llm.models(reasoning="hihg")  # error
+
+
 # Numbers, and what belongs together inside a value, are beyond types.
 sonnet.call("Hi", max_tokens=10_000_000)  # run time
 gpt41.call("Hi", temperature=7.0)  # run time

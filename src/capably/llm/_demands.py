@@ -1,0 +1,112 @@
+"""What a demanded model (`llm.Model[llm.Image, Needs]`) must have, read at run time from the same classes as in types."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import UnionType
+from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
+
+from capably.llm import _capabilities as c
+from capably.llm._registry import rules_for
+from capably.types import parts as p
+from capably.types.facts import ModelInfo
+from capably.types.reasoning import Reasoning
+from capably.types.rules import PARTS, capabilities_of
+from capably.types.tools import BuiltinTool
+
+CAPABILITIES: Mapping[type[Any], str] = {
+    c.HasSystem: "system",
+    c.HasTools: "tools",
+    c.HasForcedTools: "tool_choice.forced",
+    c.HasParallelTools: "parallel_tools",
+    c.HasBuiltinTools: "builtin_tools",
+    c.HasFormat: "format",
+    c.HasReasoning: "reasoning",
+    c.HasThoughts: "thoughts",
+    c.HasTemperature: "temperature",
+    c.HasTopP: "top_p",
+    c.HasTopK: "top_k",
+    c.HasStop: "stop",
+    c.HasSeed: "seed",
+    c.HasLogprobs: "logprobs",
+    c.HasVerbosity: "verbosity",
+    c.HasPrefill: "prefill",
+    c.HasCache: "cache",
+    c.HasImageOutput: "image_output",
+    c.HasAudioOutput: "audio_output",
+}
+"""Class -> its name among `capabilities_of` a model."""
+
+ALL_WORDS: Mapping[str, tuple[str, ...]] = {"verbosity": ("low", "medium", "high")}
+"""Capabilities that are had only with all of these words."""
+
+_PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
+_MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
+_NOT_DEMANDS = (c.Capabilities, Protocol, Generic, object)
+
+
+class Demands:
+    """What `llm.Model[llm.Image, Needs]` asks of a model: parts that it reads, capabilities, and the words of each."""
+
+    def __init__(self, demanded: Any) -> None:
+        inputs, needs = (*get_args(demanded), *(p.Text, c.Capabilities)[len(get_args(demanded)) :])
+        self.modalities: set[str] = {"text"}
+        self.words: dict[str, set[str]] = {}
+        for part in _members(inputs):
+            self._read_part(part)
+        self._read(needs)
+
+    def met_by(self, info: ModelInfo) -> bool:
+        """Whether this model has all of it; one of which nothing is known has not."""
+        if info.facts is None:
+            return False
+        rules = rules_for(info, info.endpoint)
+        return (
+            self.modalities.issubset(rules["input"].values)
+            and capabilities_of(rules, info.facts).issuperset(self.words)
+            and all(words.issubset(rules[name].values) for name, words in self.words.items() if words)
+        )
+
+    def _read_part(self, part: Any) -> None:
+        if part in _MODALITIES:
+            self.modalities.add(_MODALITIES[part])
+        elif part in _PART_CAPABILITIES:
+            self.words.setdefault(_PART_CAPABILITIES[part], set())
+        elif part is not p.Unknown:
+            raise TypeError(f"{part!r} is no part that a model can be asked to read; llm.Image and llm.Audio are")
+
+    def _read(self, needs: Any) -> None:
+        """A capability, or a protocol that has several among its bases."""
+        origin: Any = get_origin(needs) or needs
+        if origin in CAPABILITIES:
+            name = CAPABILITIES[origin]
+            self.words.setdefault(name, set()).update(ALL_WORDS.get(name, ()))
+            for wanted in get_args(needs):
+                self._read_words(name, wanted)
+        elif c.Capabilities not in getattr(origin, "__mro__", ()):
+            raise TypeError(f"{needs!r} is no capability; llm.HasTools is, and a protocol of several")
+        for base in getattr(origin, "__orig_bases__", origin.__bases__):
+            if (get_origin(base) or base) not in _NOT_DEMANDS:
+                self._read(base)
+
+    def _read_words(self, name: str, wanted: Any) -> None:
+        """The words that a capability is asked for: levels, lifetimes, the provider's own tools."""
+        origin = get_origin(wanted)
+        if origin is Literal:
+            self.words[name].update(get_args(wanted))
+        elif origin is Reasoning:
+            levels, budget = get_args(wanted)
+            self._read_words(name, levels)
+            if budget is int:
+                self.words.setdefault("reasoning.budget_tokens", set())
+        elif isinstance(wanted, type) and issubclass(wanted, BuiltinTool):
+            self.words[name].add(wanted.kind)
+        elif len(_members(wanted)) > 1:
+            for member in _members(wanted):
+                self._read_words(name, member)
+        elif wanted is not Never:
+            raise TypeError(f'{wanted!r} cannot be looked for; Literal["high"], llm.WebSearch or a union of such can')
+
+
+def _members(kind: Any) -> tuple[Any, ...]:
+    return get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
