@@ -239,9 +239,3 @@ def test_several_parts_levels_and_tools_are_asked_for_as_a_union() -> None:
 def test_a_type_that_demands_something_else_is_refused(wrong: Any, said: str) -> None:
     with pytest.raises(TypeError, match=said):
         llm.models(wrong)
-
-
-def test_a_misspelt_wish_is_an_error_that_names_the_nearest() -> None:
-    wrong: Any = {"image_inptu": True}
-    with pytest.raises(TypeError, match=r"there is no wish 'image_inptu'\. Did you mean 'image_input'\?"):
-        llm.models(**wrong)

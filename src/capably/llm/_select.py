@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import difflib
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from capably.llm._registry import listed_models, providers, rules_for
 from capably.types.cost import price_on
@@ -19,33 +19,6 @@ if TYPE_CHECKING:
 
     FoundT = TypeVar("FoundT", bound=ModelBase[Any, Any] | ModelInfo, default=ModelInfo)
     """A demanded model; `ModelInfo` where none is."""
-
-
-class Wishes(TypedDict, total=False):
-    """What `llm.models(...)` can be asked for. `True` asks for a feature, `False` for its absence."""
-
-    provider: str | None
-    tools: bool | None
-    forced_tools: bool | None
-    format: bool | None
-    image_input: bool | None
-    document_input: bool | None
-    audio_input: bool | None
-    video_input: bool | None
-    image_output: bool | None
-    audio_output: bool | None
-    reasoning: bool | Literal["off"] | Effort | None
-    temperature: bool | None
-    top_p: bool | None
-    top_k: bool | None
-    stop: bool | None
-    seed: bool | None
-    prefill: bool | None
-    min_context: int | None
-    min_output: int | None
-    max_input_price: float | None
-    max_output_price: float | None
-    deprecated: bool
 
 
 FEATURES: Mapping[str, str] = {
@@ -76,7 +49,33 @@ PRICES: Mapping[str, str] = {"max_input_price": "input", "max_output_price": "ou
 """Wish -> limit, wish -> rate."""
 
 
-def models(demanded: type[FoundT] | None = None, /, **wishes: Unpack[Wishes]) -> list[FoundT]:
+def models(
+    demanded: type[FoundT] | None = None,
+    /,
+    *,
+    provider: str | None = None,
+    tools: bool | None = None,
+    forced_tools: bool | None = None,
+    format: bool | None = None,
+    image_input: bool | None = None,
+    document_input: bool | None = None,
+    audio_input: bool | None = None,
+    video_input: bool | None = None,
+    image_output: bool | None = None,
+    audio_output: bool | None = None,
+    reasoning: bool | Literal["off"] | Effort | None = None,
+    temperature: bool | None = None,
+    top_p: bool | None = None,
+    top_k: bool | None = None,
+    stop: bool | None = None,
+    seed: bool | None = None,
+    prefill: bool | None = None,
+    min_context: int | None = None,
+    min_output: int | None = None,
+    max_input_price: float | None = None,
+    max_output_price: float | None = None,
+    deprecated: bool = False,
+) -> list[FoundT]:
     """Listed models that can, cheapest input first (unknown prices last).
 
     `True` asks for a feature and `False` for its absence; a condition (`reasoning_off`) counts as having it, an
@@ -86,6 +85,7 @@ def models(demanded: type[FoundT] | None = None, /, **wishes: Unpack[Wishes]) ->
     With a demanded model, `llm.models(llm.Model[llm.Image, Needs])`, the answer is models of that type, which a function
     that demands it takes; without one it is their `ModelInfo`.
     """
+    wishes = {name: wish for name, wish in locals().items() if name != "demanded"}
     _look_at(wishes)
     infos = (info for info in listed_models() if _fits(info, wishes))
     found: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
@@ -105,16 +105,13 @@ def price(info: ModelInfo, rate: str) -> float | None:
     return today[rate] if today else None
 
 
-def _look_at(wishes: Wishes) -> None:
+def _look_at(wishes: Mapping[str, Any]) -> None:
     """Wishes that no model could meet would select nothing, and look like an answer."""
-    for name, wish in wishes.items():
-        if name not in Wishes.__annotations__:
-            close = difflib.get_close_matches(name, Wishes.__annotations__, n=1)
-            raise TypeError(f"there is no wish {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
-        if name in LIMITS.keys() | PRICES.keys() and not isinstance(wish, (int, float, type(None))):
-            raise TypeError(f"{name}={wish!r} is of type {type(wish).__name__}; it must be a number")
-    _known("provider", wishes.get("provider"), providers())
-    _known("reasoning", wishes.get("reasoning"), ("off", *get_args(Effort)))
+    _known("provider", wishes["provider"], providers())
+    _known("reasoning", wishes["reasoning"], ("off", *get_args(Effort)))
+    for name in (*LIMITS, *PRICES):
+        if not isinstance(wishes[name], (int, float, type(None))):
+            raise TypeError(f"{name}={wishes[name]!r} is of type {type(wishes[name]).__name__}; it must be a number")
 
 
 def _known(name: str, word: object, words: Iterable[str]) -> None:
@@ -125,25 +122,25 @@ def _known(name: str, word: object, words: Iterable[str]) -> None:
 
 
 def _fits(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
-    provider = wishes.get("provider")
+    provider = wishes["provider"]
     return (
         (provider is None or info.provider == provider)
-        and (bool(wishes.get("deprecated")) or info.status != "deprecated")
+        and (bool(wishes["deprecated"]) or info.status != "deprecated")
         and _can(info, wishes)
-        and all(_at_least(info.limits[limit], wishes.get(name)) for name, limit in LIMITS.items())
-        and all(_at_most(price(info, rate), wishes.get(name)) for name, rate in PRICES.items())
+        and all(_at_least(info.limits[limit], wishes[name]) for name, limit in LIMITS.items())
+        and all(_at_most(price(info, rate), wishes[name]) for name, rate in PRICES.items())
     )
 
 
 def _can(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
-    if all(wishes.get(name) is None for name in (*FEATURES, *MODALITIES, "reasoning")):
+    if all(wishes[name] is None for name in (*FEATURES, *MODALITIES, "reasoning")):
         return True
     if info.facts is None:
         return False
-    facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), wishes.get("reasoning")
+    facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), wishes["reasoning"]
     return (
-        all(_says(rules[rule].when, wishes.get(name)) for name, rule in FEATURES.items())
-        and all(wishes.get(name) in (None, _has(facts, *place)) for name, place in MODALITIES.items())
+        all(_says(rules[rule].when, wishes[name]) for name, rule in FEATURES.items())
+        and all(wishes[name] in (None, _has(facts, *place)) for name, place in MODALITIES.items())
         and (
             reasoning in rules["reasoning"].values
             if isinstance(reasoning, str)
