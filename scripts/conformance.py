@@ -185,7 +185,8 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
     yield "raw", "" if response.raw is not None else "there is none"
     if text is not None:
         yield "text_stream", _compare(response.text(), text)
-        yield "streams", _compare(list(response.content), _collected(response))
+        fresh, content = _reopened(bench, exchange, [exchange.body]), list(response.content)
+        yield "streams", _compare([content, content], [_collected(fresh), _collected(response)])
         yield "chunking", _same_in_any_chunking(bench, exchange, response)
         bench.serve(json.dumps(body).encode(), headers=exchange.headers)
         yield "stream=call", _same(_ask(bench, exchange._replace(streamed=False)), response)
@@ -441,17 +442,22 @@ def cut(body: bytes, dice: random.Random) -> list[bytes]:
 
 def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> str:
     dice = random.Random(exchange.name)
-    steps = [(c.kind, c.index, c.delta, c.id, c.name) for c in response.chunks()]
+    steps = [(c.kind, c.index, c.delta, c.id, c.name) for c in _reopened(bench, exchange, [exchange.body]).chunks()]
     for _ in range(CUTTINGS):
-        adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
-        opened: Any = _opened(exchange, Cut(cut(exchange.body, dice)), adapter)
-        again: Any = StreamResponse(opened, adapter.fold(request), *_rest(exchange, request))
+        again = _reopened(bench, exchange, cut(exchange.body, dice))
         if [(c.kind, c.index, c.delta, c.id, c.name) for c in again.chunks()] != steps:
             return "the steps differ"
         problem = _same(response, again)
         if problem:
             return problem
     return ""
+
+
+def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
+    """The stream once more, in these pieces, and not over the network."""
+    adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
+    opened = _opened(exchange, Cut(pieces), adapter)
+    return StreamResponse(opened, adapter.fold(request), *_rest(exchange, request))
 
 
 def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:

@@ -336,7 +336,7 @@ def test_a_stream_gives_the_words_and_then_the_same_response() -> None:
     model = llm.scripted([llm.Thought("Hm, hm."), "A fox, I think."])
     with model.stream("Hi") as stream:
         assert "".join(stream.text_stream()) == "A fox, I think."
-        assert [chunk.kind for chunk in stream.chunks()] == ["thought"] * 2 + ["part"] + ["text"] * 4 + ["part"]
+        assert [chunk.kind for chunk in stream.chunks()] == ["thought", "part", "text", "part"]
     called = model.call("Hi")
     assert (stream.content, stream.text(), stream.finish_reason) == (
         called.content,
@@ -350,7 +350,7 @@ def test_a_stream_gives_the_words_and_then_the_same_response() -> None:
 def test_reading_a_stream_whole_needs_no_loop() -> None:
     stream = llm.scripted("A fox.").stream("Hi")
     assert stream.text() == "A fox."
-    assert [chunk.delta for chunk in stream.chunks() if chunk.kind == "text"] == ["A ", "fox."]
+    assert [chunk.delta for chunk in stream.chunks() if chunk.kind == "text"] == ["A fox."]
     assert stream.resume("And then?").text() == "A fox."
 
 

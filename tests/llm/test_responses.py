@@ -157,7 +157,7 @@ def test_streams_can_be_read_in_any_order_and_again() -> None:
     response = streaming(*PARALLEL)
     streams: list[Any] = list(response.streams())
     assert [stream.collect() for stream in reversed(streams)] == [llm.Text("me."), TAKE, LOOK, llm.Text("Let ")]
-    assert [list(stream) for stream in streams] == [list(stream) for stream in response.streams()]
+    assert ["".join(stream) for stream in streams] == ["".join(stream) for stream in response.streams()]
 
 
 def test_the_arguments_grow_while_they_come() -> None:
@@ -173,7 +173,7 @@ def test_a_text_is_over_when_another_part_begins() -> None:
     response = streaming(*PARALLEL)
     first = next(response.streams())
     assert list(first) == ["Let "]
-    assert [chunk.kind for chunk in response._seen] == ["text", "tool_call"]
+    assert [chunk.kind for chunk in response._said] == ["text", "tool_call"]
 
 
 def test_the_asynchronous_streams_do_the_same() -> None:
@@ -209,6 +209,53 @@ def test_any_interleaving_gives_the_same_parts(data: st.DataObject) -> None:
     for index, deltas in pieces.items():
         assert "".join(d for s in streams if s.index == index for d in s) == "".join(deltas)
     assert [s.collect() for s in streams if s.content_type == "tool_call" and s.index == 1] == [content[1]]
+
+
+# --- reading again ------------------------------------------------------------------------------------------------
+
+
+def test_what_was_read_comes_joined_and_what_is_new_piece_by_piece() -> None:
+    response = streaming(
+        [text(0, "Let "), text(0, "me "), text(0, "see."), Chunk("part", 0, part=llm.Text("Let me see."))]
+    )
+    first, second = response.text_stream(), response.text_stream()
+    assert (next(first), next(first)) == ("Let ", "me ")
+    assert next(second) == "Let me "
+    assert (next(second), list(first), list(second)) == ("see.", ["see."], [])
+    assert list(response.text_stream()) == ["Let me see."]
+    assert [chunk.kind for chunk in response.chunks()] == ["text", "part"]
+
+
+def joined(chunks: Sequence[Chunk]) -> list[Any]:
+    """Steps in one spelling: deltas of one part that follow each other are one."""
+    found: list[Any] = []
+    for chunk in chunks:
+        same = found and found[-1][:2] == [chunk.kind, chunk.index] and chunk.id is None and chunk.part is None
+        if same:
+            found[-1][2] += chunk.delta
+        else:
+            found.append([chunk.kind, chunk.index, chunk.delta, chunk.id, chunk.part])
+    return found
+
+
+@given(st.lists(st.sampled_from(["text 0", "text 2", "call", "more", "part"])), st.lists(st.integers(0, 2)))
+def test_readers_in_any_interleaving_read_the_same(kinds: list[str], turns: list[int]) -> None:
+    steps = {
+        "text 0": text(0, "ä\ud800 "),
+        "text 2": text(2, "🦊"),
+        "call": call(1, "{", id="1", name="f"),
+        "more": call(1, "x"),
+        "part": Chunk("part", 3, part=llm.Refusal("no")),
+    }
+    chunks = [steps[kind] for kind in kinds]
+    response = streaming(chunks)
+    readers = [response.chunks() for _ in range(3)]
+    read: list[list[Chunk]] = [[], [], []]
+    for turn in turns:
+        read[turn] += [chunk for chunk in [next(readers[turn], None)] if chunk]
+    for reader, seen in zip(readers, read, strict=True):
+        assert joined([*seen, *reader]) == joined(chunks)
+    assert joined(list(response.chunks())) == joined(chunks)
 
 
 # --- structured_stream() ------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from capably.types import parts as p
+from capably.types.stream import GrowingText
 
 if TYPE_CHECKING:
     from capably.types.stream import Chunk
@@ -23,29 +24,29 @@ class _Growing(Generic[PartT]):
         self.index = index
         """The place of the part in the `content` of the finished reply."""
         self._splitter = splitter
-        self._deltas: list[str] = []
+        self._text = GrowingText()
+        """All deltas as one."""
         self._part: p.Part | None = None
         self._over = False
         self._first = True
         """Whether no stretch of the same part came before."""
 
     def _take(self, chunk: Chunk) -> None:
-        if chunk.delta:
-            self._deltas.append(chunk.delta)
+        self._text.add(chunk.delta)
 
     def _whole(self) -> Any:
         """The finished part; of an interrupted text, the stretch that was read here."""
         return self._part
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.index}: {''.join(self._deltas)[:60]!r}>"
+        return f"<{type(self).__name__} {self.index}: {str(self._text)[:60]!r}>"
 
 
 class _Words(_Growing[PartT]):
     _class: ClassVar[Any]
 
     def _whole(self) -> Any:
-        said = "".join(self._deltas)
+        said = str(self._text)
         part: Any = self._part
         return part if part is not None and part.text == said else self._class(said)
 
@@ -79,9 +80,9 @@ class _Call(_Growing[p.ToolCall]):
         from capably.llm._format import PartialParser
 
         self._parser = self._parser or PartialParser()
-        for delta in self._deltas[self._parsed :]:
-            self._parser.feed(delta)
-        self._parsed = len(self._deltas)
+        if self._parsed < len(self._text):
+            self._parser.feed(self._text.since(self._parsed))
+            self._parsed = len(self._text)
         found: Any = self._parser.value
         return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
@@ -95,13 +96,13 @@ class _Pulled(_Growing[PartT]):
     """Reading without `await`."""
 
     def __iter__(self) -> Iterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. Those already read come from memory."""
+        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
         place = 0
         while True:
-            while place < len(self._deltas):
-                yield self._deltas[place]
-                place += 1
-            if self._over or not self._splitter.pull():
+            if place < len(self._text):
+                delta, place = self._text.since(place), len(self._text)
+                yield delta
+            elif self._over or not self._splitter.pull():
                 return
 
     def collect(self) -> PartT:
@@ -115,13 +116,13 @@ class _Awaited(_Growing[PartT]):
     """Reading with `await`."""
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. Those already read come from memory."""
+        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
         place = 0
         while True:
-            while place < len(self._deltas):
-                yield self._deltas[place]
-                place += 1
-            if self._over or not await self._splitter.pull():
+            if place < len(self._text):
+                delta, place = self._text.since(place), len(self._text)
+                yield delta
+            elif self._over or not await self._splitter.pull():
                 return
 
     async def collect(self) -> PartT:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
@@ -10,6 +10,7 @@ from capably.llm._turns import AsyncAnswer, SyncAnswer
 from capably.llm._whole import AsyncResponse, Response
 from capably.types.errors import CapablyError, ParseError
 from capably.types.request import Reply
+from capably.types.stream import Transcript
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -28,6 +29,9 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by whatever
     reads; what had arrived stands in its `partial`, and stays readable through `chunks` and `streams`.
+
+    It may be read as often as you like, also by several readers in turn. What was read before comes in coarser steps, since
+    a stream keeps what was said and not in which pieces: deltas of one part that follow each other come as one.
     """
 
     _WHOLE = Response
@@ -36,19 +40,20 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         super().__init__(*rest)
         self._events = events
         self._fold = fold
-        self._seen: list[Chunk] = []
+        self._said = Transcript()
         self._end: Reply | CapablyError | None = None
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
+        said = self._said
         try:
             for event in self._events:
                 for chunk in self._fold.feed(event):
-                    self._seen.append(chunk)
+                    said.add(chunk)
                     yield chunk
             self._end = _finished(self._fold, self._events)
         except CapablyError as error:
-            self._end = _broken(error, self._seen)
+            self._end = _broken(error, said)
             raise
         finally:
             self._events.close()
@@ -61,14 +66,17 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return _reply_of(self._end)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Every step of the reply; a second time over, those already read come from memory."""
-        place = 0
+        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        said, steps, place = self._said, self._steps, 0
         while True:
-            while place < len(self._seen):
-                yield self._seen[place]
-                place += 1
-            if next(self._steps, None) is None:
+            while place < said.end:
+                chunk, place = said.after(place)
+                yield chunk
+            chunk = next(steps, None)
+            if chunk is None:
                 return
+            place = said.end
+            yield chunk
 
     def text_stream(self) -> Iterator[str]:
         """The answer's text, piece by piece."""
@@ -115,7 +123,8 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         from capably.llm._continue import FoldAfter
 
         following._fold = FoldAfter(self._reply, following._fold)
-        following._seen = list(self._seen)
+        for chunk in self._said:
+            following._said.add(chunk)
         return following._as_asked(self)
 
 
@@ -131,20 +140,21 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         super().__init__(*rest)
         self._events = events
         self._fold = fold
-        self._seen: list[Chunk] = []
+        self._said = Transcript()
         self._end: Reply | CapablyError | None = None
         self._closed = False
         self._steps = self._read()
 
     async def _read(self) -> AsyncIterator[Chunk]:
+        said = self._said
         try:
             async for event in self._events:
                 for chunk in self._fold.feed(event):
-                    self._seen.append(chunk)
+                    said.add(chunk)
                     yield chunk
             self._end = _finished(self._fold, self._events)
         except CapablyError as error:
-            self._end = _broken(error, self._seen)
+            self._end = _broken(error, said)
             raise
         finally:
             await self._events.close()
@@ -166,14 +176,17 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return await self.finish()
 
     async def chunks(self) -> AsyncIterator[Chunk]:
-        """Every step of the reply; a second time over, those already read come from memory."""
-        place = 0
+        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        said, steps, place = self._said, self._steps, 0
         while True:
-            while place < len(self._seen):
-                yield self._seen[place]
-                place += 1
-            if await anext(self._steps, None) is None:
+            while place < said.end:
+                chunk, place = said.after(place)
+                yield chunk
+            chunk = await anext(steps, None)
+            if chunk is None:
                 return
+            place = said.end
+            yield chunk
 
     async def text_stream(self) -> AsyncIterator[str]:
         """The answer's text, piece by piece."""
@@ -223,7 +236,8 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         from capably.llm._continue import FoldAfter
 
         following._fold = FoldAfter(self._reply, following._fold)
-        following._seen = list(self._seen)
+        for chunk in self._said:
+            following._said.add(chunk)
         return following._as_asked(self)
 
 
@@ -236,11 +250,11 @@ def _finished(fold: Fold, events: EventStream | AsyncEventStream) -> Reply:
     return reply
 
 
-def _broken(error: CapablyError, seen: Sequence[Chunk]) -> CapablyError:
+def _broken(error: CapablyError, said: Transcript) -> CapablyError:
     """The error of a stream that failed, with the parts that had arrived."""
     from capably.llm._streams import parts_of
 
-    error.partial = parts_of(seen)
+    error.partial = parts_of(said)
     return error
 
 

@@ -6,7 +6,7 @@ synchronous and the asynchronous streams differ only in how they wait for the ne
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from capably.llm._part_streams import (
@@ -77,11 +77,11 @@ class _Dealer:
         stream._part = part
         if isinstance(part, p.ToolCall):
             stream.id, stream.tool_name = part.id, part.name
-            if not stream._deltas:
-                stream._deltas.append(_arguments(part))
+            if not stream._text:
+                stream._text.add(_arguments(part))
         elif isinstance(part, (p.Text, p.Thought)):
-            if not stream._deltas and part.text and stream._first:
-                stream._deltas.append(part.text)
+            if not stream._text and stream._first:
+                stream._text.add(part.text)
         else:
             stream.content_type = type(part).__name__.lower()
 
@@ -152,7 +152,7 @@ class AsyncSplitter(_Dealer):
                 place += 1
 
 
-def parts_of(chunks: Sequence[Chunk]) -> tuple[p.Part, ...]:
+def parts_of(chunks: Iterable[Chunk]) -> tuple[p.Part, ...]:
     """The parts that some chunks add up to, where no finished reply tells: of a stream that broke.
 
     A tool call that was cut has the arguments that can be read of it, and its text in `raw_args`.
@@ -160,7 +160,6 @@ def parts_of(chunks: Sequence[Chunk]) -> tuple[p.Part, ...]:
     splitter = Splitter(None, iter(chunks))
     for stream in splitter.streams():
         if isinstance(stream, ToolCallStream) and stream._part is None:  # pyright: ignore[reportPrivateUsage]
-            list(stream)
             text = "".join(stream)
             stream._part = p.ToolCall(stream.id, stream.tool_name, dict(stream.partial_args), text)  # pyright: ignore[reportPrivateUsage]
     return tuple(stream.collect() for stream in splitter.dealt)

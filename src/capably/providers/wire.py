@@ -9,7 +9,7 @@ import msgspec
 _decode = msgspec.json.Decoder().decode
 
 
-def load_json(data: bytes | str) -> Any:
+def load_json(data: bytes | bytearray | str) -> Any:
     """`data` parsed. Whatever is wrong with it (its syntax, its encoding, its depth): `msgspec.DecodeError`."""
     try:
         return _decode(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ class Chunk:
         name: str | None = None,
         part: Part | None = None,
     ) -> None:
-        self.kind = kind
+        self.kind: Literal["text", "thought", "tool_call", "part"] = kind
         self.index: int = index
         self.delta: str = delta
         self.id: str | None = id
@@ -42,6 +43,69 @@ class Chunk:
         shown = (("delta", self.delta), ("id", self.id), ("name", self.name), ("part", self.part))
         inside = "".join(f", {name}={value!r}" for name, value in shown if value)
         return f"Chunk({self.kind!r}, {self.index}{inside})"
+
+
+class GrowingText(bytearray):
+    """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
+
+    Lengths and places are in bytes.
+    """
+
+    def add(self, piece: str) -> None:
+        self += piece.encode("utf-8", "surrogatepass")
+
+    def since(self, place: int) -> str:
+        """What was added after the first `place` bytes."""
+        return self[place:].decode("utf-8", "surrogatepass")
+
+    def __str__(self) -> str:
+        return self.decode("utf-8", "surrogatepass")
+
+
+class Transcript:
+    """The steps of a stream so far, to be read again. It takes the room of their text: deltas of one part that follow each
+    other are kept as one.
+
+    A reader has a `place`: 0 at the beginning, and `end` once it knows everything. A step takes one of it for itself, and
+    one for each byte of its delta.
+    """
+
+    __slots__ = ("_begins", "_kept", "_last", "_text", "end")
+
+    def __init__(self) -> None:
+        self.end: int = 0
+        self._kept: list[tuple[Chunk, GrowingText]] = []
+        """Steps without their deltas, and these."""
+        self._begins: list[int] = []
+        """Where each kept step begins."""
+        self._last = Chunk("part", -1)
+        self._text = GrowingText()
+
+    def add(self, step: Chunk) -> None:
+        last = self._last
+        if step.index != last.index or step.kind != last.kind or step.part is not None or step.id is not None:
+            self._last = Chunk(step.kind, step.index, id=step.id, name=step.name, part=step.part)
+            self._text = GrowingText()
+            self._kept.append((self._last, self._text))
+            self._begins.append(self.end)
+        self._text.add(step.delta)
+        self.end = self._begins[-1] + 1 + len(self._text)
+
+    def after(self, place: int) -> tuple[Chunk, int]:
+        """The step at `place`, which is below `end`, as far as it is known; and the place after it."""
+        number = bisect(self._begins, place) - 1
+        begin, (step, text) = self._begins[number], self._kept[number]
+        then = begin + 1 + len(text)
+        if place == begin:
+            return Chunk(step.kind, step.index, str(text), id=step.id, name=step.name, part=step.part), then
+        return Chunk(step.kind, step.index, text.since(place - begin - 1)), then
+
+    def __iter__(self) -> Iterator[Chunk]:
+        """All steps so far."""
+        place = 0
+        while place < self.end:
+            step, place = self.after(place)
+            yield step
 
 
 class Fold(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
@@ -12,7 +13,7 @@ from capably.providers.anthropic.errors import error_from_body, is_object
 from capably.providers.wire import load_json
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request
-from capably.types.stream import Chunk
+from capably.types.stream import Chunk, GrowingText
 
 _GROWING = {
     "text_delta": ("text", "text"),
@@ -35,7 +36,7 @@ class MessageFold:
         self._provider = provider
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._grown: dict[int, dict[str, list[str]]] = {}
+        self._grown: dict[int, defaultdict[str, GrowingText]] = {}
         self._done = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -71,7 +72,7 @@ class MessageFold:
     def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index, block = event["index"], dict(event["content_block"])
         self._blocks[index] = block
-        self._grown[index] = {}
+        self._grown[index] = defaultdict(GrowingText)
         kind = block["type"]
         if kind == "tool_use":
             return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
@@ -93,7 +94,7 @@ class MessageFold:
         more = delta[carrier]
         if not isinstance(more, str):
             raise TypeError(f"{carrier!r} is a {type(more).__name__}, not a str")
-        self._grown[index].setdefault(field, []).append(more)
+        self._grown[index][field].add(more)
         if not more:
             return ()
         shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[index]["type"] == "tool_use" else None)
@@ -110,7 +111,7 @@ class MessageFold:
     def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index = event["index"]
         block = self._blocks[index]
-        came_whole = not any(self._grown[index].get("input", ()))
+        came_whole = not self._grown[index]["input"]
         self._settle(index)
         done = Chunk("part", index, part=decode_block(block))
         if came_whole and block["type"] == "tool_use" and block["input"]:
@@ -120,8 +121,8 @@ class MessageFold:
     def _settle(self, index: int) -> None:
         """Join what grew, once. Arguments that are no JSON object stay a text, which the decoder understands."""
         block = self._blocks[index]
-        for field, pieces in self._grown.pop(index, {}).items():
-            grown = "".join(pieces)
+        for field, text in self._grown.pop(index, defaultdict(GrowingText)).items():
+            grown = str(text)
             if field != "input":
                 block[field] = block.get(field, "") + grown
             elif grown:

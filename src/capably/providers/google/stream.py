@@ -18,7 +18,7 @@ from capably.providers.google.parts import Object, PartReader, objects_of, read_
 from capably.types import parts as p
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request
-from capably.types.stream import Chunk
+from capably.types.stream import Chunk, GrowingText
 
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
@@ -40,7 +40,8 @@ class GoogleFold:
         self._wire = _WireParts()
         self._partial: PartialCall | None = None
         self._parts: list[p.Part] = []
-        self._pieces: list[str] = []
+        self._text = GrowingText()
+        """The text that is open."""
         self._open: type[p.Part] | None = None
         self._announced = 0
         self._done = False
@@ -142,16 +143,16 @@ class GoogleFold:
             self._announce()
             self._open = type(piece)
             self._parts.append(piece)
-            self._pieces, self._announced = [], 0
-        self._pieces.append(text)
+            self._text, self._announced = GrowingText(), 0
+        self._text.add(text)
         self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
         """The open text as a whole. It stays open, in case Google goes on with it all the same."""
-        if self._open is not None and self._announced != len(self._pieces):
-            self._announced = len(self._pieces)
+        if self._open is not None and self._announced != len(self._text):
+            self._announced = len(self._text)
             whole = cast(p.Text, self._parts[-1])
-            whole.text = "".join(self._pieces)
+            whole.text = str(self._text)
             self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
 
     def _take_whole(self, part: Object) -> None:
@@ -190,8 +191,8 @@ class _WireParts:
     __slots__ = ("_parts", "_run", "_thought")
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Object, list[str] | None]] = []
-        self._run: list[str] | None = None
+        self._parts: list[tuple[Object, GrowingText | None]] = []
+        self._run: GrowingText | None = None
         self._thought: Any = None
 
     def add(self, part: Object) -> None:
@@ -206,12 +207,12 @@ class _WireParts:
             return
         thought = part.get("thought")
         if self._run is None or thought != self._thought:
-            self._run, self._thought = [], thought
+            self._run, self._thought = GrowingText(), thought
             self._parts.append((part, self._run))
-        self._run.append(text)
+        self._run.add(text)
 
     def joined(self) -> list[Object]:
-        return [part if run is None else {**part, "text": "".join(run)} for part, run in self._parts]
+        return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]
 
 
 _PLAIN_TEXT = {"text", "thought"}

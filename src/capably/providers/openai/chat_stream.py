@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 
@@ -21,7 +22,7 @@ from capably.providers.openai.schema import strict_tools
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request
-from capably.types.stream import Chunk
+from capably.types.stream import Chunk, GrowingText
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
 """Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
@@ -40,7 +41,7 @@ class CallState:
         self.fields: dict[str, Any] = {"type": "function"}
         """The call as in a message, but for its function."""
         self.name: str = ""
-        self.arguments: list[str] | None = None
+        self.arguments: GrowingText | None = None
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
         """Set once its first step was given out."""
@@ -51,7 +52,7 @@ class CallState:
     def complete(self) -> bool:
         """Whether nothing can follow: its arguments are a whole JSON object."""
         try:
-            return isinstance(load_json("".join(self.arguments or ())), dict)
+            return isinstance(load_json(self.arguments or ""), dict)
         except msgspec.DecodeError:
             return False
 
@@ -59,7 +60,7 @@ class CallState:
         """The call as it would stand in a message."""
         if self.arguments is None:
             return self.fields
-        return {**self.fields, "function": {"name": self.name, "arguments": "".join(self.arguments)}}
+        return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
 
 
 class ChatFold:
@@ -89,8 +90,8 @@ class ChatFold:
         self._provider = provider
         self._completion: dict[str, Any] = {}
         self._message: dict[str, Any] = {"role": "assistant", "content": None}
-        self._texts: dict[str, list[str]] = {"content": []}
-        """Fields of the message that are plain text, in pieces."""
+        self._texts: defaultdict[str, GrowingText] = defaultdict(GrowingText)
+        """Fields of the message that are plain text, as they grow."""
         self._finish: dict[str, Any] = {}
         self._calls: list[CallState] = []
         self._by_index: dict[int, CallState] = {}
@@ -165,9 +166,9 @@ class ChatFold:
             return ()
         text = next((delta[field] for field in THOUGHTS if delta.get(field)), "")
         details: Sequence[Mapping[str, Any]] = delta.get("reasoning_details") or ()
-        if not text and not any(self._texts.get(field) for field in THOUGHTS):
+        if not text and not any(field in self._texts for field in THOUGHTS):
             text = "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
-        return (Chunk("thought", self._index(("thought", 0)), text),) if text else ()
+        return _grown("thought", self._index(("thought", 0)), text) if text else ()
 
     def _content(self, content: Any) -> Sequence[Chunk]:
         if not content:
@@ -175,20 +176,18 @@ class ChatFold:
         if isinstance(content, str):
             if isinstance(self._message["content"], list):
                 return self._content_item({"type": "text", "text": content})
-            self._texts["content"].append(content)
+            self._texts["content"].add(content)
             return (Chunk("text", self._index(("content", 0)), content),)
         return [chunk for item in content for chunk in self._content_item(item)]
 
     def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
-        if self._texts["content"]:
-            self._message["content"] = "".join(self._texts["content"])
-            self._texts["content"].clear()
+        if "content" in self._texts:
+            self._message["content"] = str(self._texts.pop("content"))
         items = join_content(self._message, item)
         index = self._index(("content", len(items) - 1))
         if item["type"] == "text":
-            return (Chunk("text", index, item["text"]),) if item["text"] else ()
-        text = thinking_text(item)
-        return (Chunk("thought", index, text),) if text else ()
+            return _grown("text", index, item["text"])
+        return _grown("thought", index, thinking_text(item))
 
     def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         state = self._call_state(delta)
@@ -202,8 +201,8 @@ class ChatFold:
             self._by_id.setdefault(state.fields["id"], state)
         state.name = state.name or function.get("name") or ""
         if function:
-            state.arguments = state.arguments or []
-            state.arguments.append(arguments)
+            state.arguments = GrowingText() if state.arguments is None else state.arguments
+            state.arguments.add(arguments)
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)
             return (step,) if arguments and not state.closed else ()
@@ -243,7 +242,7 @@ class ChatFold:
             call.fields["id"] = call.fields.get("id") or f"call_{begun}"
             begun += 1
             if call.arguments is not None:
-                waited = "".join(call.arguments)
+                waited = str(call.arguments)
                 chunks.append(Chunk("tool_call", index, id=call.fields["id"], name=call.name))
                 chunks += [Chunk("tool_call", index, waited)] if waited else []
         return chunks
@@ -262,7 +261,7 @@ class ChatFold:
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""
         if key in THOUGHTS and isinstance(value, str):
-            self._texts.setdefault(key, []).append(value)
+            self._texts[key].add(value)
         elif key == "reasoning_details":
             self._message[key] = join_details(self._message.get(key) or [], value)
         else:
@@ -297,7 +296,7 @@ class ChatFold:
         return [*begun, *calls, *whole]
 
     def _rebuilt(self) -> dict[str, Any]:
-        message = {**self._message, **{key: "".join(pieces) for key, pieces in self._texts.items() if pieces}}
+        message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
         if self._calls:
             placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
             message["tool_calls"] = [call.whole() for call in placed]
@@ -305,3 +304,10 @@ class ChatFold:
             **self._completion,
             "choices": [{"index": 0, "finish_reason": None, **self._finish, "message": message}],
         }
+
+
+def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
+    """The step by which a text grew; none where nothing was added."""
+    if delta and not isinstance(delta, str):
+        raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
+    return (Chunk(kind, index, delta),) if delta else ()

@@ -12,7 +12,7 @@ from capably.providers.openai.responses_decode import check_failed, decode_item,
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request
-from capably.types.stream import Chunk
+from capably.types.stream import Chunk, GrowingText, Transcript
 
 Event = Mapping[str, Any]
 
@@ -28,9 +28,10 @@ class ItemState:
     def __init__(self) -> None:
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
-        self.sent: dict[int, list[str]] = {}
-        self.waiting: list[tuple[int, dict[str, Any]]] = []
-        """Steps whose index is not known yet, because an item before this one is still growing."""
+        self.sent: dict[int, GrowingText] = {}
+        """What was given out of each part."""
+        self.waiting = Transcript()
+        """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: Any = None
 
 
@@ -93,7 +94,7 @@ class ResponsesFold:
             state.parts = 1
         if item["type"] != "function_call":
             return self._flushed()
-        state.sent[0] = []
+        state.sent[0] = GrowingText()
         return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
 
     def text_delta(self, event: Event) -> Sequence[Chunk]:
@@ -145,13 +146,18 @@ class ResponsesFold:
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
-        self._state(index).sent.setdefault(local, []).append(delta)
+        sent = self._state(index).sent
+        if local not in sent:
+            sent[local] = GrowingText()
+        sent[local].add(delta)
         return self._step(index, local, kind, delta=delta)
 
     def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
+        step = Chunk(kind, local, **fields)  # type: ignore[arg-type]
         if index < len(self._bases):
-            return (Chunk(kind, self._bases[index] + local, **fields),)  # type: ignore[arg-type]
-        self._state(index).waiting.append((local, {"kind": kind, **fields}))
+            step.index += self._bases[index]
+            return (step,)
+        self._state(index).waiting.add(step)
         return ()
 
     def _flushed(self) -> Sequence[Chunk]:
@@ -162,8 +168,10 @@ class ResponsesFold:
             self._bases.append(base)
             following = self._items.get(len(self._bases) - 1)
             if following:
-                chunks += [Chunk(index=base + local, **fields) for local, fields in following.waiting]
-                following.waiting.clear()
+                for step in following.waiting:
+                    step.index += base
+                    chunks.append(step)
+                following.waiting = Transcript()
         return chunks
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
@@ -179,15 +187,15 @@ class ResponsesFold:
         kind, whole = _growing(part)
         if kind is None:
             if sent is None:
-                state.sent[local] = []
+                state.sent[local] = GrowingText()
                 return self._step(index, local, "part", part=part)
             return ()
         chunks: list[Chunk] = []
         if sent is None:
-            sent = state.sent[local] = []
+            sent = state.sent[local] = GrowingText()
             if isinstance(part, p.ToolCall):
                 chunks += self._step(index, local, kind, id=part.id, name=part.name)
-        given = "".join(sent)
+        given = str(sent)
         if len(whole) > len(given) and whole.startswith(given):
             chunks += self._grow(index, local, kind, whole[len(given) :])
         if isinstance(part, p.ToolCall):

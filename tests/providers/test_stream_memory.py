@@ -1,0 +1,126 @@
+"""What a stream takes while it is read: the room of its text, and none for its events. Measured through the real SDK clients."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from capably import llm
+
+EVENTS = 20_000
+WORD = "word "
+
+ITEM = {"type": "message", "id": "msg_1", "role": "assistant"}
+
+
+def anthropic(delta: str) -> tuple[list[Any], Any, list[Any]]:
+    message = {"id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [], "stop_reason": None}
+    opening = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+    return (
+        [{"type": "message_start", "message": {**message, "usage": {"input_tokens": 1, "output_tokens": 1}}}, opening],
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": delta}},
+        [
+            {"type": "content_block_stop", "index": 0},
+            {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+            {"type": "message_stop"},
+        ],
+    )
+
+
+def responses(delta: str) -> tuple[list[Any], Any, list[Any]]:
+    item = {**ITEM, "content": [{"type": "output_text", "text": delta * EVENTS, "annotations": []}]}
+    usage = {"input_tokens": 1, "output_tokens": 2}
+    return (
+        [{"type": "response.output_item.added", "output_index": 0, "item": {**ITEM, "content": []}}],
+        {"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": delta},
+        [
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.completed", "response": {"status": "completed", "output": [], "usage": usage}},
+        ],
+    )
+
+
+def chat(delta: str) -> tuple[list[Any], Any, list[Any]]:
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": 1}}
+    return [], {"choices": [{"index": 0, "delta": {"content": delta}}]}, [end]
+
+
+def google(delta: str) -> tuple[list[Any], Any, list[Any]]:
+    end = {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 1}}
+    return [], {"candidates": [{"content": {"role": "model", "parts": [{"text": delta}]}}]}, [end]
+
+
+WIRES: dict[str, tuple[str, Callable[[str], tuple[list[Any], Any, list[Any]]]]] = {
+    "anthropic": ("anthropic/claude-sonnet-5-5", anthropic),
+    "responses": ("openai/gpt-6.1-sol", responses),
+    "chat": ("mistral/mistral-medium-2604", chat),
+    "google": ("google/gemini-3.8-flash", google),
+}
+
+
+def streamed(wire: str, delta: str) -> Any:
+    """An open stream of `EVENTS` events with the same delta each. The events are ready bytes, so that they count for nothing."""
+    id, events = WIRES[wire]
+    opening, middle, ending = events(delta)
+
+    def sse(event: Any) -> bytes:
+        return f"data: {json.dumps(event)}\n\n".encode()
+
+    first, step, last = b"".join(map(sse, opening)), sse(middle) * 100, b"".join(map(sse, ending))
+
+    def body() -> Iterator[bytes]:
+        yield first
+        for _ in range(EVENTS // 100):
+            yield step
+        yield last
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=body())
+
+    client = httpx2.Client(transport=httpx2.MockTransport(answer))
+    llm.provider(id.partition("/")[0], api_key="test", base_url="http://127.0.0.1:1", http_client=client)
+    return llm.Model.of(id).stream("Hi")
+
+
+READERS: dict[str, Callable[[Any], int]] = {
+    "text_stream": lambda stream: sum(len(delta) for delta in stream.text_stream()),
+    "streams": lambda stream: sum(len(delta) for part in stream.streams() for delta in part),
+    "text": lambda stream: len(stream.text()),
+}
+
+
+def peak_of(read: Callable[[Any], int], stream: Any) -> tuple[int, int]:
+    """What `read` gave, and the most bytes that were held while it did."""
+    tracemalloc.start()
+    try:
+        return read(stream), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.fixture(autouse=True)
+def unset() -> Iterator[None]:
+    yield
+    for id, _ in WIRES.values():
+        llm.provider(id.partition("/")[0])
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_stream_takes_the_room_of_its_text(wire: str, reader: str) -> None:
+    list(streamed(wire, "").text_stream())  # What is imported and made once.
+    length, peak = peak_of(READERS[reader], streamed(wire, WORD))
+    assert length == EVENTS * len(WORD)
+    assert peak < 10 * length, "one object for each event alone would be 16 times the text"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_events_that_say_nothing_take_no_room(wire: str) -> None:
+    list(streamed(wire, "").text_stream())
+    length, peak = peak_of(READERS["text_stream"], streamed(wire, ""))
+    assert (length, peak < 100_000) == (0, True)
