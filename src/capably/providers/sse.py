@@ -22,19 +22,22 @@ class SSEBuffer:
     __slots__ = ("_pending",)
 
     def __init__(self) -> None:
-        self._pending = b""
+        self._pending: list[bytes] = []
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The events that are complete now, each as the lines it came in."""
-        pending = self._pending + chunk if self._pending else chunk
+        self._pending.append(chunk)
+        if b"\n" not in chunk and b"\r" not in chunk:  # The middle of a long line, such as a picture.
+            return []
+        pending = b"".join(self._pending)
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")
         # A CR at the very end may be the first half of a CRLF, so an event is only over when more than that follows.
-        self._pending = blocks.pop()
+        self._pending = [blocks.pop()]
         return blocks
 
     def end(self) -> list[bytes]:
         """The last event, where the stream ended without an empty line."""
-        last, self._pending = self._pending, b""
+        last, self._pending = b"".join(self._pending), []
         return [last]
 
 
