@@ -35,7 +35,10 @@ def models_of(source: Source, provider: str) -> dict[str, Model]:
 
 def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
     """How to reach each provider."""
-    return {name: provider.model_dump(mode="json") for name, provider in sorted(source.registry.providers.items())}
+    return {
+        name: provider.model_dump(mode="json", exclude={"sources", "notes"})
+        for name, provider in sorted(source.registry.providers.items())
+    }
 
 
 def gone_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:

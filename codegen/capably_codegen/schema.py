@@ -74,8 +74,10 @@ class Dialect(Entry):
     """Form of documents: `file` with bytes, with bytes or a URL (`file_or_url`), Mistral's or Perplexity's own."""
     audio: Literal["data_and_format", "data"] = "data_and_format"
     """Form of sound in `input_audio`: an object of both, or the data alone."""
-    prefix: StrictBool = False
-    """The beginning of an answer (`prefill`) is marked with `prefix: true`."""
+    format: Literal["json_schema", "json_object"] = "json_schema"
+    """Where a schema stands in `response_format`: in OpenAI's `json_schema`, or as the `schema` of a `json_object`."""
+    prefix: Literal["prefix", "partial"] | None = None
+    """Field of a message that marks it as the beginning of the answer (`prefill`); unset = none is needed."""
     prefill_path: Text | None = None
     """Path of requests with a `prefill`, where that is another one."""
     call_id: Text | None = None
@@ -107,6 +109,10 @@ class Provider(Entry):
     """Other adapters of this host, by how the ids of their models begin."""
     any_model: Text | None = None
     """Of a host whose ids are too many or the user's own: the profile of every id that is not listed."""
+    sources: dict[Text, Annotated[list[Text], Field(min_length=1)]] = {}
+    """Who says so, for each of `base_url`, `api_key` and the words under `dialect`: URLs, or `package version`."""
+    notes: Text | None = None
+    """Why a contested fact of this host stands as it does."""
 
 
 class EndpointRules(Entry):

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from loopback import Canned, Loopback
+from pydantic import BaseModel
 
 from capably import llm
 from capably.llm._registry import providers
@@ -36,6 +37,17 @@ def lookup(word: str) -> str:
     return word
 
 
+class Word(BaseModel):
+    text: str
+
+
+SCHEMA = {
+    "type": "object",
+    "title": "Word",
+    "properties": {"text": {"title": "Text", "type": "string"}},
+    "required": ["text"],
+    "additionalProperties": False,
+}
 FUNCTION = {"type": "function", "function": {"name": "lookup"}}
 PDF = llm.Document.from_bytes(b"%PDF", media_type="application/pdf")
 BESIDE = {"content": "Hello.", "reasoning_content": "Hm."}
@@ -75,6 +87,7 @@ HOSTS = [
         {"reasoning": "off"},
         {"reasoning_effort": "none", "reasoning_format": "parsed"},
     ),
+    Host("groq/qwen/qwen3.8-27b", {"reasoning": "high"}, {"reasoning_effort": "high", "reasoning_format": "parsed"}),
     Host(
         "mistral/mistral-medium-latest",
         {"reasoning": "high", "max_tokens": 9, "seed": 1, "tools": [lookup], "tool_choice": "required", "prefill": "A"},
@@ -130,6 +143,12 @@ HOSTS = [
     ),
     Host("moonshot/kimi-k2.6", {"reasoning": "off"}, {"thinking": {"type": "disabled"}}),
     Host(
+        "moonshot/kimi-k3",
+        {"prefill": "{"},
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "{", "partial": True}]},
+        absent=("seed", "temperature"),
+    ),
+    Host(
         "zai/glm-5.3",
         {"reasoning": "high", "max_tokens": 9, "format": int},
         {"reasoning_effort": "high", "max_tokens": 9, "response_format": {"type": "json_object"}},
@@ -161,6 +180,16 @@ HOSTS = [
         {"reasoning_effort": "high", "seed": 1, "stop": ["."]},
     ),
     Host(
+        "cohere/command-a-03-2025",
+        {"format": Word},
+        {"response_format": {"type": "json_object", "schema": SCHEMA}},
+    ),
+    Host(
+        "perplexity/sonar",
+        {"format": Word, "top_k": 3},
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "Word", "schema": SCHEMA, "strict": True}}},
+    ),
+    Host(
         "perplexity/sonar-pro",
         {"max_tokens": 9, "tools": [llm.WebSearch()]},
         {"max_tokens": 9, "web_search_options": {}},
@@ -172,6 +201,11 @@ HOSTS = [
         {"max_tokens": 9},
         {"max_tokens": 9, "reasoning_split": True},
         {"content": "Hello.", "reasoning_details": [{"type": "reasoning.text", "index": 0, "text": "Hm."}]},
+    ),
+    Host(
+        "minimax/MiniMax-M3",
+        {"reasoning": "off", "seed": 1, "tools": [lookup], "tool_choice": "required"},
+        {"thinking": {"type": "disabled"}, "reasoning_split": True, "seed": 1, "tool_choice": "required"},
     ),
     Host(
         "meta/muse-spark-1.3",

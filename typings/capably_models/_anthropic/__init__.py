@@ -59,7 +59,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 168,
+        "line": 298,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 230,
+        "line": 360,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -179,7 +179,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 417,
+        "line": 547,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 448,
+        "line": 578,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -298,7 +298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 387,
+        "line": 517,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -357,7 +357,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 198,
+        "line": 328,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -416,7 +416,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 263,
+        "line": 393,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -476,7 +476,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 294,
+        "line": 424,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -535,7 +535,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 355,
+        "line": 485,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -594,7 +594,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 478,
+        "line": 608,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -653,7 +653,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 325,
+        "line": 455,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -711,7 +711,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 507,
+        "line": 637,
     },
 }
 

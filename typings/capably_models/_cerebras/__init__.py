@@ -10,6 +10,7 @@ PROFILES = {
             "pydantic-ai 2.68.0 provider",
             "https://inference-docs.cerebras.ai/capabilities/reasoning",
             "recorded traffic",
+            "cerebras-cloud-sdk 1.91.0",
         ],
         "endpoints": {
             "chat_completions": {
@@ -54,7 +55,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 537,
+        "line": 667,
     },
     "cerebras/qwen-3.8": {
         "verified": "2026-11-22",
@@ -63,6 +64,7 @@ PROFILES = {
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 provider",
             "https://inference-docs.cerebras.ai/capabilities/reasoning",
+            "cerebras-cloud-sdk 1.91.0",
         ],
         "endpoints": {
             "chat_completions": {
@@ -107,7 +109,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 562,
+        "line": 693,
     },
 }
 

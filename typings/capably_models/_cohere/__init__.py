@@ -9,6 +9,7 @@ PROFILES = {
             "models.dev (2026-07-02)",
             "genai-prices 0.2.3",
             "https://docs.cohere.com/docs/compatibility-api",
+            "recorded traffic",
         ],
         "endpoints": {
             "chat_completions": {
@@ -25,16 +26,16 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
-            "parallel": "never",
+            "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
         },
-        "structured_output": "unverified",
+        "structured_output": "json_schema",
         "reasoning": None,
         "sampling": {
             "temperature": "always",
-            "top_p": "unverified",
+            "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
             "exclusive": False,
@@ -44,7 +45,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 586,
+        "line": 718,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -64,7 +65,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
-            "parallel": "never",
+            "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -72,8 +73,8 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": "unverified",
-            "off": "unverified",
+            "efforts": ["high"],
+            "off": "effort_none",
             "off_efforts": None,
             "on_by_default": None,
             "default": None,
@@ -82,7 +83,7 @@ PROFILES = {
         },
         "sampling": {
             "temperature": "always",
-            "top_p": "unverified",
+            "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
             "exclusive": False,
@@ -92,7 +93,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 627,
+        "line": 761,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -116,7 +117,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
-            "parallel": "never",
+            "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -124,8 +125,8 @@ PROFILES = {
         "structured_output": "unverified",
         "reasoning": {
             "style": "effort",
-            "efforts": "unverified",
-            "off": "unverified",
+            "efforts": ["high"],
+            "off": "effort_none",
             "off_efforts": None,
             "on_by_default": True,
             "default": None,
@@ -134,7 +135,7 @@ PROFILES = {
         },
         "sampling": {
             "temperature": "always",
-            "top_p": "unverified",
+            "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
             "exclusive": False,
@@ -144,7 +145,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 604,
+        "line": 738,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -164,7 +165,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
-            "parallel": "never",
+            "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -182,7 +183,7 @@ PROFILES = {
         },
         "sampling": {
             "temperature": "always",
-            "top_p": "unverified",
+            "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
             "exclusive": False,
@@ -192,7 +193,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 649,
+        "line": 783,
     },
 }
 

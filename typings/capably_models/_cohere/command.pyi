@@ -2,11 +2,11 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput, Unknown
-from capably.types.request import OnUnsupported
+from capably.types.request import NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._cohere import CommandCapabilities, TextToolContent
 
@@ -14,6 +14,7 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
+    @overload
     def __call__(
         self,
         id: str,
@@ -23,6 +24,48 @@ class Init(Protocol):
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -34,6 +77,7 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
 def call(
     self: object,
     content: TextToolContent,
@@ -41,7 +85,9 @@ def call(
     system: str = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    format: None = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -53,6 +99,50 @@ def call(
 ) -> Response[None, Text | ToolOutput | Unknown, CommandCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[FormatT, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[None, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
 def stream(
     self: object,
     content: TextToolContent,
@@ -60,7 +150,9 @@ def stream(
     system: str = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    format: None = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -72,6 +164,50 @@ def stream(
 ) -> StreamResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
 async def call_async(
     self: object,
     content: TextToolContent,
@@ -79,7 +215,9 @@ async def call_async(
     system: str = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    format: None = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -91,6 +229,50 @@ async def call_async(
 ) -> AsyncResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
 async def stream_async(
     self: object,
     content: TextToolContent,
@@ -98,7 +280,9 @@ async def stream_async(
     system: str = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    format: None = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -110,6 +294,50 @@ async def stream_async(
 ) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: NotTogetherWithTools = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, CommandCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
 def with_(
     self: ModelT,
     *,
@@ -117,6 +345,26 @@ def with_(
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,

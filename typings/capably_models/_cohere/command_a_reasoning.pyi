@@ -2,10 +2,11 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput, Unknown
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._cohere import CommandAReasoningCapabilities, TextToolContent
@@ -20,9 +21,11 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -39,9 +42,11 @@ def call(
     content: TextToolContent,
     *,
     system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -58,9 +63,11 @@ def stream(
     content: TextToolContent,
     *,
     system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -77,9 +84,11 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -96,9 +105,11 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -114,9 +125,11 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
+    top_p: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,

@@ -4,13 +4,19 @@
 PROFILES = {
     "dashscope/qwen-plus-flash": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+            "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
-                "stop": "unverified",
-                "seed": "unverified",
+                "stop": "always",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -19,13 +25,13 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
-            "parallel": "unverified",
+            "forced": "reasoning_off",
+            "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
         },
-        "structured_output": "unverified",
+        "structured_output": "json_object",
         "reasoning": {
             "style": "budget",
             "efforts": [],
@@ -48,17 +54,17 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 688,
+        "line": 822,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)"],
+        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "@ai-sdk/alibaba 1.0.61"],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
-                "stop": "unverified",
-                "seed": "unverified",
+                "stop": "always",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -68,7 +74,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
-            "parallel": "unverified",
+            "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -87,17 +93,21 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 670,
+        "line": 803,
     },
-    "dashscope/qwen3.6-3.7-vision": {
+    "dashscope/qwen3.6-flash": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)"],
+        "sources": [
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
-                "stop": "unverified",
-                "seed": "unverified",
+                "stop": "always",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -106,13 +116,13 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
-            "parallel": "unverified",
+            "forced": "reasoning_off",
+            "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
         },
-        "structured_output": "json_schema",
+        "structured_output": "unverified",
         "reasoning": {
             "style": "budget",
             "efforts": [],
@@ -135,17 +145,23 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 730,
+        "line": 872,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+            "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
-                "stop": "unverified",
-                "seed": "unverified",
+                "stop": "always",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -154,8 +170,8 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
-            "parallel": "unverified",
+            "forced": "reasoning_off",
+            "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -183,27 +199,32 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 709,
+        "line": 848,
     },
-    "dashscope/qwen3.8": {
+    "dashscope/qwen3.7-plus": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "modelparams 0.0.53"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
-                "stop": "unverified",
-                "seed": "unverified",
+                "stop": "always",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
-        "input": ["text", "image"],
+        "input": ["text", "image", "video"],
         "output": ["text"],
-        "unverified_input": ["video"],
+        "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
-            "parallel": "unverified",
+            "forced": "reasoning_off",
+            "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
@@ -212,7 +233,61 @@ PROFILES = {
         "reasoning": {
             "style": "budget",
             "efforts": [],
-            "off": "unverified",
+            "off": "disabled",
+            "off_efforts": None,
+            "on_by_default": None,
+            "default": None,
+            "budget": {"min": 1, "max": None},
+            "visible": "full",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "always",
+            "temperature_max": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": [],
+        "unverified_builtin_tools": [],
+        "line": 894,
+    },
+    "dashscope/qwen3.8": {
+        "verified": "2026-11-22",
+        "sources": [
+            "litellm 1.109.1",
+            "modelparams 0.0.53",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+            "https://github.com/agentscope-ai/agentscope/issues/1608",
+        ],
+        "endpoints": {
+            "chat_completions": {
+                "efforts": None,
+                "tools": "always",
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "never",
+            }
+        },
+        "input": ["text", "image"],
+        "output": ["text"],
+        "unverified_input": ["video"],
+        "system": "start",
+        "tools": {
+            "forced": "reasoning_off",
+            "parallel": "optional",
+            "strict": "unverified",
+            "with_structured_output": "unverified",
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "budget",
+            "efforts": [],
+            "off": "disabled",
             "off_efforts": None,
             "on_by_default": None,
             "default": None,
@@ -231,7 +306,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 751,
+        "line": 917,
     },
 }
 
@@ -345,7 +420,7 @@ MODELS = {
         "dates": {"released": "2025-07-23", "deprecated": None, "retires": None, "knowledge": "2025-04"},
     },
     "qwen3.6-flash": {
-        "profile": "dashscope/qwen3.6-3.7-vision",
+        "profile": "dashscope/qwen3.6-flash",
         "name": "Qwen3.6 Flash",
         "constant": None,
         "snapshot_of": None,
@@ -399,7 +474,7 @@ MODELS = {
         "dates": {"released": "2026-05-21", "deprecated": None, "retires": None, "knowledge": None},
     },
     "qwen3.7-plus": {
-        "profile": "dashscope/qwen3.6-3.7-vision",
+        "profile": "dashscope/qwen3.7-plus",
         "name": "Qwen3.7 Plus",
         "constant": None,
         "snapshot_of": None,

@@ -3,9 +3,10 @@ from typing import type_check_only
 
 from capably_models._dashscope import (
     Qwen3CoderProfile,
+    Qwen36FlashProfile,
     Qwen37MaxProfile,
+    Qwen37PlusProfile,
     Qwen38Profile,
-    Qwen3637VisionProfile,
     QwenPlusFlashProfile,
 )
 
@@ -22,13 +23,13 @@ class Qwen3CoderFlash(Qwen3CoderProfile): ...
 class Qwen3CoderPlus(Qwen3CoderProfile): ...
 
 @type_check_only
-class Qwen36Flash(Qwen3637VisionProfile): ...
+class Qwen36Flash(Qwen36FlashProfile): ...
 
 @type_check_only
 class Qwen37Max(Qwen37MaxProfile): ...
 
 @type_check_only
-class Qwen37Plus(Qwen3637VisionProfile): ...
+class Qwen37Plus(Qwen37PlusProfile): ...
 
 @type_check_only
 class Qwen38Flash(Qwen38Profile): ...

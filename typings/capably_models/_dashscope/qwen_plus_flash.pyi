@@ -2,9 +2,9 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
 from capably.types.request import OnUnsupported
@@ -15,19 +15,71 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
+    @overload
     def __call__(
         self,
         id: str,
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Never, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Reasoning[Never, int] = ...,
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -36,97 +88,344 @@ class Init(Protocol):
     ) -> None:
         """The model, and what every call to it starts from."""
 
+@overload
 def call(
     self: object,
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
 def stream(
     self: object,
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
 async def call_async(
     self: object,
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
 async def stream_async(
     self: object,
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
-def with_(
-    self: ModelT,
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Literal["off"],
     tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,

@@ -54,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 772,
+        "line": 942,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -108,7 +108,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 802,
+        "line": 972,
     },
 }
 

@@ -4,7 +4,11 @@
 PROFILES = {
     "fireworks/any": {
         "verified": "2026-11-22",
-        "sources": ["https://docs.fireworks.ai/api-reference/post-chatcompletions", "any-llm 1.40.2"],
+        "sources": [
+            "https://docs.fireworks.ai/api-reference/post-chatcompletions",
+            "any-llm 1.40.2",
+            "fireworks-ai 1.2.30 SDK",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -48,7 +52,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 829,
+        "line": 999,
     }
 }
 

@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 850,
+        "line": 1021,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -88,7 +88,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 938,
+        "line": 1109,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -143,7 +143,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 880,
+        "line": 1051,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -198,7 +198,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 909,
+        "line": 1080,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-22",
@@ -252,7 +252,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 959,
+        "line": 1130,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1226,
+        "line": 1397,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -341,7 +341,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1272,
+        "line": 1443,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-22",
@@ -395,7 +395,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1015,
+        "line": 1186,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -437,7 +437,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1298,
+        "line": 1469,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-22",
@@ -490,7 +490,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 987,
+        "line": 1158,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-22",
@@ -545,7 +545,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1044,
+        "line": 1215,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-22",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1075,
+        "line": 1246,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-22",
@@ -654,7 +654,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1104,
+        "line": 1275,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-22",
@@ -708,7 +708,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1134,
+        "line": 1305,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -764,7 +764,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1164,
+        "line": 1335,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -826,7 +826,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1196,
+        "line": 1367,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -873,7 +873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1323,
+        "line": 1494,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -926,7 +926,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1349,
+        "line": 1520,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -963,7 +963,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1401,
+        "line": 1572,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1011,7 +1011,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1376,
+        "line": 1547,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1252,
+        "line": 1423,
     },
 }
 

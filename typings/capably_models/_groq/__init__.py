@@ -10,6 +10,7 @@ PROFILES = {
             "pydantic-ai 2.68.0 profiles",
             "https://console.groq.com/docs/reasoning",
             "recorded traffic",
+            "groq 1.7.0 SDK",
         ],
         "endpoints": {
             "chat_completions": {
@@ -54,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1420,
+        "line": 1591,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -64,6 +65,7 @@ PROFILES = {
             "pydantic-ai 2.68.0 profiles",
             "https://console.groq.com/docs/reasoning",
             "recorded traffic",
+            "groq 1.7.0 SDK",
         ],
         "endpoints": {
             "chat_completions": {
@@ -88,11 +90,11 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": [],
+            "efforts": ["low", "medium", "high"],
             "off": "effort_none",
             "off_efforts": None,
             "on_by_default": True,
-            "default": None,
+            "default": "medium",
             "budget": None,
             "visible": "full",
         },
@@ -108,7 +110,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1449,
+        "line": 1621,
     },
 }
 

@@ -22,7 +22,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -44,7 +45,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -65,7 +67,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -87,7 +90,8 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: None = ...,
@@ -110,7 +114,8 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -132,7 +137,8 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: NotTogetherWithTools = ...,
@@ -155,7 +161,8 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: None = ...,
@@ -178,7 +185,8 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -200,7 +208,8 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: NotTogetherWithTools = ...,
@@ -223,7 +232,8 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: None = ...,
@@ -246,7 +256,8 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -268,7 +279,8 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: NotTogetherWithTools = ...,
@@ -291,7 +303,8 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: None = ...,
@@ -314,7 +327,8 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -336,7 +350,8 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: NotTogetherWithTools = ...,
@@ -358,7 +373,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
@@ -379,7 +395,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,

@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1501,
+        "line": 1676,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -98,7 +98,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1474,
+        "line": 1649,
     },
 }
 

@@ -4,7 +4,14 @@
 PROFILES = {
     "minimax/m2": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "genai-prices 0.2.3"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "genai-prices 0.2.3",
+            "https://platform.minimax.io/docs/api-reference/text-openai-api",
+            "https://www.promptfoo.dev/docs/providers/minimax/",
+            "TauricResearch/TradingAgents (tests/test_minimax.py)",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -19,7 +26,7 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -48,17 +55,23 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1527,
+        "line": 1702,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "genai-prices 0.2.3"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "genai-prices 0.2.3",
+            "MiniMax-AI/MiniMax-Provider-Verifier (m3_format_check)",
+            "https://platform.minimax.io/docs/api-reference/responses-create",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "unverified",
-                "seed": "never",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -67,17 +80,17 @@ PROFILES = {
         "unverified_input": ["video"],
         "system": "start",
         "tools": {
-            "forced": "unverified",
-            "parallel": "unverified",
+            "forced": "always",
+            "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
             "with_builtin": True,
         },
-        "structured_output": "unverified",
+        "structured_output": "never",
         "reasoning": {
             "style": "effort",
             "efforts": "unverified",
-            "off": "unverified",
+            "off": "disabled",
             "off_efforts": None,
             "on_by_default": None,
             "default": None,
@@ -88,7 +101,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "never",
-            "temperature_max": 1.0,
+            "temperature_max": 2.0,
             "exclusive": False,
         },
         "verbosity": [],
@@ -96,7 +109,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1549,
+        "line": 1728,
     },
 }
 

@@ -4,7 +4,13 @@
 PROFILES = {
     "mistral/codestral": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "langchain-mistralai 1.1.6 (models.dev)", "genai-prices 0.2.3"],
+        "sources": [
+            "litellm 1.109.1",
+            "langchain-mistralai 1.1.6 (models.dev)",
+            "genai-prices 0.2.3",
+            "mistralai 3.7.0 SDK",
+            "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -39,7 +45,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1645,
+        "line": 1834,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-22",
@@ -48,6 +54,8 @@ PROFILES = {
             "langchain-mistralai 1.1.6 (models.dev)",
             "genai-prices 0.2.3",
             "recorded traffic",
+            "mistralai 3.7.0 SDK",
+            "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -83,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1625,
+        "line": 1812,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -92,6 +100,8 @@ PROFILES = {
             "pydantic-ai 2.68.0 provider",
             "genai-prices 0.2.3",
             "https://docs.mistral.ai/models/mistral-large-4-0",
+            "mistralai 3.7.0 SDK",
+            "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -136,7 +146,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1599,
+        "line": 1784,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-22",
@@ -146,6 +156,8 @@ PROFILES = {
             "pydantic-ai 2.68.0 provider",
             "genai-prices 0.2.3",
             "recorded traffic",
+            "mistralai 3.7.0 SDK",
+            "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -190,11 +202,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1572,
+        "line": 1755,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "genai-prices 0.2.3", "recorded traffic"],
+        "sources": [
+            "litellm 1.109.1",
+            "genai-prices 0.2.3",
+            "recorded traffic",
+            "mistralai 3.7.0 SDK",
+            "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -229,7 +247,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1661,
+        "line": 1852,
     },
 }
 

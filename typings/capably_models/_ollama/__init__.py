@@ -48,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1780,
+        "line": 1985,
     }
 }
 

@@ -58,7 +58,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2456,
+        "line": 2661,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -115,7 +115,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2421,
+        "line": 2626,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -155,7 +155,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1803,
+        "line": 2008,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -204,7 +204,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1864,
+        "line": 2069,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -253,7 +253,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1880,
+        "line": 2085,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -300,7 +300,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 1897,
+        "line": 2102,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -342,7 +342,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1918,
+        "line": 2123,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 1937,
+        "line": 2142,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-22",
@@ -473,7 +473,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 1957,
+        "line": 2162,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -515,7 +515,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 1985,
+        "line": 2190,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -563,7 +563,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2004,
+        "line": 2209,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -635,7 +635,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2024,
+        "line": 2229,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -707,7 +707,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2052,
+        "line": 2257,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -768,7 +768,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2076,
+        "line": 2281,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -810,7 +810,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2095,
+        "line": 2300,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -872,7 +872,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2114,
+        "line": 2319,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -927,7 +927,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2160,
+        "line": 2365,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -969,7 +969,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2141,
+        "line": 2346,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1029,7 +1029,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2237,
+        "line": 2442,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1099,7 +1099,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2183,
+        "line": 2388,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1161,7 +1161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2210,
+        "line": 2415,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1233,7 +1233,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2260,
+        "line": 2465,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1298,7 +1298,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2311,
+        "line": 2516,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1348,7 +1348,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2400,
+        "line": 2605,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1401,7 +1401,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2384,
+        "line": 2589,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1466,7 +1466,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2336,
+        "line": 2541,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1537,7 +1537,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2286,
+        "line": 2491,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1601,7 +1601,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2358,
+        "line": 2563,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1640,7 +1640,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1818,
+        "line": 2023,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1695,7 +1695,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2439,
+        "line": 2644,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1749,7 +1749,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1832,
+        "line": 2037,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1796,7 +1796,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 1848,
+        "line": 2053,
     },
 }
 

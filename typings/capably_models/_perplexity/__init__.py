@@ -10,6 +10,8 @@ PROFILES = {
             "genai-prices 0.2.3",
             "https://docs.perplexity.ai/api-reference/chat-completions",
             "recorded traffic",
+            "perplexityai 0.46.1 SDK",
+            "@ai-sdk/perplexity 3.0.61",
         ],
         "endpoints": {
             "chat_completions": {
@@ -25,12 +27,12 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": "unverified",
-        "structured_output": "unverified",
+        "structured_output": "json_schema",
         "reasoning": None,
         "sampling": {
             "temperature": "always",
             "top_p": "always",
-            "top_k": "never",
+            "top_k": "always",
             "temperature_max": None,
             "exclusive": False,
         },
@@ -39,7 +41,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2499,
+        "line": 2704,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -49,6 +51,8 @@ PROFILES = {
             "genai-prices 0.2.3",
             "https://docs.perplexity.ai/api-reference/chat-completions",
             "recorded traffic",
+            "perplexityai 0.46.1 SDK",
+            "@ai-sdk/perplexity 3.0.61",
         ],
         "endpoints": {
             "chat_completions": {
@@ -64,12 +68,12 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": None,
-        "structured_output": "unverified",
+        "structured_output": "json_schema",
         "reasoning": None,
         "sampling": {
             "temperature": "always",
             "top_p": "always",
-            "top_k": "never",
+            "top_k": "always",
             "temperature_max": None,
             "exclusive": False,
         },
@@ -78,7 +82,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2519,
+        "line": 2726,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -87,6 +91,8 @@ PROFILES = {
             "models.dev (2026-07-02)",
             "genai-prices 0.2.3",
             "https://docs.perplexity.ai/api-reference/chat-completions",
+            "perplexityai 0.46.1 SDK",
+            "@ai-sdk/perplexity 3.0.61",
         ],
         "endpoints": {
             "chat_completions": {
@@ -102,7 +108,7 @@ PROFILES = {
         "unverified_input": ["document"],
         "system": "start",
         "tools": None,
-        "structured_output": "unverified",
+        "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
             "efforts": ["minimal", "low", "medium", "high"],
@@ -116,7 +122,7 @@ PROFILES = {
         "sampling": {
             "temperature": "always",
             "top_p": "always",
-            "top_k": "never",
+            "top_k": "always",
             "temperature_max": None,
             "exclusive": False,
         },
@@ -125,7 +131,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2538,
+        "line": 2746,
     },
 }
 

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
@@ -23,6 +23,7 @@ class Init(Protocol):
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
+        top_k: int = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -38,15 +39,17 @@ def call(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Unknown, SonarCapabilities]:
+) -> Response[FormatT, Text | Unknown, SonarCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -55,15 +58,17 @@ def stream(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Unknown, SonarCapabilities]:
+) -> StreamResponse[FormatT, Text | Unknown, SonarCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -72,15 +77,17 @@ async def call_async(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Unknown, SonarCapabilities]:
+) -> AsyncResponse[FormatT, Text | Unknown, SonarCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -89,15 +96,17 @@ async def stream_async(
     *,
     system: str = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Unknown, SonarCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Unknown, SonarCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(
@@ -107,6 +116,7 @@ def with_(
     tools: Sequence[WebSearch] = ...,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
@@ -26,6 +26,7 @@ class Init(Protocol):
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
+        top_k: int = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -43,15 +44,17 @@ def call(
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> Response[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -62,15 +65,17 @@ def stream(
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -81,15 +86,17 @@ async def call_async(
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -100,15 +107,17 @@ async def stream_async(
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(
@@ -120,6 +129,7 @@ def with_(
     tools: Sequence[WebSearch] = ...,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,

@@ -4,14 +4,20 @@
 PROFILES = {
     "together/any": {
         "verified": "2026-11-22",
-        "sources": ["https://docs.together.ai/reference/chat-completions", "litellm 1.109.1", "recorded traffic"],
+        "sources": [
+            "https://docs.together.ai/reference/chat-completions",
+            "litellm 1.109.1",
+            "recorded traffic",
+            "together 3.1.1 SDK",
+            "any-llm 1.40.2",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
                 "seed": "always",
-                "logprobs": "always",
+                "logprobs": "unverified",
             }
         },
         "input": ["text", "image", "audio", "video"],
@@ -48,7 +54,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2563,
+        "line": 2772,
     }
 }
 

@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2585,
+        "line": 2797,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-22",
@@ -85,7 +85,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 2772,
+        "line": 2984,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -125,7 +125,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2753,
+        "line": 2965,
     },
     "xai/grok-4.20-reasoning": {
         "verified": "2026-11-22",
@@ -174,7 +174,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2727,
+        "line": 2939,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-22",
@@ -230,7 +230,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2637,
+        "line": 2849,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-22",
@@ -284,7 +284,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2668,
+        "line": 2880,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-22",
@@ -338,7 +338,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2697,
+        "line": 2909,
     },
     "xai/grok-build-0.1": {
         "verified": "2026-11-22",
@@ -387,7 +387,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2798,
+        "line": 3010,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -436,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2610,
+        "line": 2822,
     },
 }
 

@@ -10,13 +10,15 @@ PROFILES = {
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.z.ai/guides/capabilities/thinking-mode",
+            "zai-sdk 0.2.3",
+            "https://github.com/vectorize-io/hindsight/issues/4246",
         ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
-                "seed": "unverified",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -25,7 +27,7 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -54,7 +56,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2825,
+        "line": 3037,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -64,13 +66,16 @@ PROFILES = {
             "pydantic-ai 2.68.0 profiles",
             "https://docs.z.ai/guides/capabilities/thinking-mode",
             "recorded traffic",
+            "zai-sdk 0.2.3",
+            "https://github.com/vectorize-io/hindsight/issues/4246",
+            "https://docs.bigmodel.cn/api-reference",
         ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
-                "seed": "unverified",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -79,7 +84,7 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -92,7 +97,7 @@ PROFILES = {
             "off": "disabled",
             "off_efforts": None,
             "on_by_default": True,
-            "default": None,
+            "default": "max",
             "budget": None,
             "visible": "full",
         },
@@ -108,7 +113,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2873,
+        "line": 3090,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -117,13 +122,16 @@ PROFILES = {
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.z.ai/guides/capabilities/thinking-mode",
+            "zai-sdk 0.2.3",
+            "https://github.com/vectorize-io/hindsight/issues/4246",
+            "https://docs.bigmodel.cn/api-reference",
         ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
-                "seed": "unverified",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -132,7 +140,7 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -145,7 +153,7 @@ PROFILES = {
             "off": "never",
             "off_efforts": None,
             "on_by_default": True,
-            "default": None,
+            "default": "max",
             "budget": None,
             "visible": "full",
         },
@@ -161,7 +169,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2898,
+        "line": 3120,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-22",
@@ -170,13 +178,16 @@ PROFILES = {
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.z.ai/guides/capabilities/thinking-mode",
+            "zai-sdk 0.2.3",
+            "https://github.com/vectorize-io/hindsight/issues/4246",
+            "https://docs.bigmodel.cn/api-reference",
         ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
-                "seed": "unverified",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -185,7 +196,7 @@ PROFILES = {
         "unverified_input": ["video"],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -198,7 +209,7 @@ PROFILES = {
             "off": "never",
             "off_efforts": None,
             "on_by_default": True,
-            "default": None,
+            "default": "max",
             "budget": None,
             "visible": "full",
         },
@@ -214,17 +225,24 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2923,
+        "line": 3149,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "genai-prices 0.2.3", "pydantic-ai 2.68.0 profiles"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "genai-prices 0.2.3",
+            "pydantic-ai 2.68.0 profiles",
+            "zai-sdk 0.2.3",
+            "https://github.com/vectorize-io/hindsight/issues/4246",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
                 "stop": "always",
-                "seed": "unverified",
+                "seed": "always",
                 "logprobs": "never",
             }
         },
@@ -233,7 +251,7 @@ PROFILES = {
         "unverified_input": ["document"],
         "system": "start",
         "tools": {
-            "forced": "unverified",
+            "forced": "never",
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -262,7 +280,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2849,
+        "line": 3064,
     },
 }
 

@@ -107,15 +107,23 @@ def _tool_choice(host: Host) -> Encoder:
     return encode
 
 
-def _format(body: Body, format: Any, request: Request) -> None:
-    if only_json_object(request):
-        body["response_format"] = {"type": "json_object"}
-        body["messages"].insert(1 if request.system else 0, {"role": "system", "content": format_in_words(format)})
-        return
-    cached = format.wire.get("openai.chat")
-    if cached is None:
-        cached = format.wire["openai.chat"] = {"type": "json_schema", "json_schema": format_schema(format)}
-    body["response_format"] = cached
+def _format(host: Host) -> Encoder:
+    def encode(body: Body, format: Any, request: Request) -> None:
+        if only_json_object(request):
+            body["response_format"] = {"type": "json_object"}
+            body["messages"].insert(1 if request.system else 0, {"role": "system", "content": format_in_words(format)})
+            return
+        cached = format.wire.get("openai.chat")
+        if cached is None:
+            cached = format.wire["openai.chat"] = {"type": "json_schema", "json_schema": format_schema(format)}
+        body["response_format"] = cached if host.format == "json_schema" else _schema_beside(cached)
+
+    return encode
+
+
+def _schema_beside(format: Any) -> Body:
+    """The schema of a `json_schema` as some hosts want it: beside the type `json_object`."""
+    return {"type": "json_object", "schema": format["json_schema"]["schema"]}
 
 
 def _reasoning(host: Host) -> Encoder:
@@ -182,7 +190,7 @@ def _prefill(host: Host) -> Encoder:
             raise unsupported(
                 request, "prefill", text, "it cannot continue an answer; say in the prompt how it shall begin"
             )
-        body["messages"].append({"role": "assistant", "content": text, **({"prefix": True} if host.prefix else {})})
+        body["messages"].append({"role": "assistant", "content": text, **({host.prefix: True} if host.prefix else {})})
 
     return encode
 
@@ -198,6 +206,7 @@ def _encoder(name: str, host: Host) -> Encoder:
 _BY_HOST: dict[str, Callable[[Host], Encoder]] = {
     "max_tokens": lambda host: sent_as(host.max_tokens),
     "seed": lambda host: sent_as(host.seed),
+    "format": _format,
     "prefill": _prefill,
     "tools": _tools,
     "tool_choice": _tool_choice,
@@ -207,7 +216,6 @@ _BY_HOST: dict[str, Callable[[Host], Encoder]] = {
 
 _PARAMS: dict[str, Encoder] = {
     "parallel_tools": sent_as("parallel_tool_calls"),
-    "format": _format,
     "temperature": sent_as("temperature"),
     "top_p": sent_as("top_p"),
     "top_k": _top_k,

@@ -24,7 +24,8 @@ class Host(NamedTuple):
     builtin_tools: Mapping[str, str] = {}
     documents: str = "file"
     audio: str = "data_and_format"
-    prefix: bool = False
+    format: str = "json_schema"
+    prefix: str | None = None
     prefill_path: str | None = None
     call_id: str | None = None
     usage_in_stream: bool = True

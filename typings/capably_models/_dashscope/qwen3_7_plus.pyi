@@ -7,9 +7,9 @@ from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import Qwen3637VisionCapabilities, TextImageVideoToolContent
+from capably_models._dashscope import Qwen37PlusCapabilities, TextImageVideoToolContent
 
 ModelT = TypeVar("ModelT")
 
@@ -22,13 +22,16 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Never, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -43,12 +46,16 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -63,13 +70,16 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        reasoning: Reasoning[Never, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -84,20 +94,23 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: None = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -106,19 +119,23 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT],
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -127,20 +144,23 @@ def call(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: NotTogetherWithTools = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -149,20 +169,23 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: None = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -171,19 +194,23 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT],
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -192,20 +219,23 @@ def stream(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: NotTogetherWithTools = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -214,20 +244,23 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: None = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -236,19 +269,23 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT],
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -257,20 +294,23 @@ async def call_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: NotTogetherWithTools = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -279,20 +319,23 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: None = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -301,19 +344,23 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT],
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -322,20 +369,23 @@ async def stream_async(
     content: TextImageVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
-    format: NotTogetherWithTools = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen3637VisionCapabilities]:
+) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, Qwen37PlusCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -343,13 +393,16 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    reasoning: Reasoning[Never, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -363,12 +416,16 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
