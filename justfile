@@ -74,6 +74,10 @@ registry-sync *ARGS:
     PYTHONPATH=scripts uv run --quiet python -m registry_sync {{ ARGS }}
     uv run --quiet capably generate
 
+# the typed lists of gateways (`hosts: [openrouter]`), drafted anew from the same sources
+registry-gateways *ARGS:
+    PYTHONPATH=scripts uv run --quiet python -m registry_sync.gateways {{ ARGS }}
+
 # the registry as one page to look at, dist/catalogue.html
 catalogue *ARGS:
     PYTHONPATH=scripts uv run --quiet python -m catalogue {{ ARGS }}

@@ -60,6 +60,14 @@ def _with_model(text: str, id: str, model: dict[str, Any], wanted: list[Change],
     return text
 
 
+def priced(id: str, fields: Mapping[str, Any], day: datetime.date) -> list[dict[str, Any]]:
+    """`prices.input`, `prices@2027-01-01.output`, ... as the `prices` of a model."""
+    prices: list[dict[str, Any]] = []
+    for field, value in sorted(fields.items()):
+        _set_rate(prices, Change(id, field, None, value, []), day)
+    return prices
+
+
 def _copy(value: Any) -> Any:
     return json.loads(json.dumps(value))
 
@@ -118,7 +126,7 @@ def _with_statement(text: str, id: str, key: str, value: Any) -> str:
     else:
         before = [k for k in _ORDER[: _ORDER.index(key)] if ("models", id, k) in numbers]
         start = end = _end(lines, numbers["models", id, before[-1]] - 1)
-    lines[start:end] = _statement(key, value)
+    lines[start:end] = statement(key, value)
     return "\n".join(lines) + "\n"
 
 
@@ -130,7 +138,8 @@ def _end(lines: list[str], start: int) -> int:
     return end
 
 
-def _statement(key: str, value: Any) -> list[str]:
+def statement(key: str, value: Any) -> list[str]:
+    """`key: value` of a model as this file writes it, in as few lines as fit."""
     if key == "status":
         return [f"    status: {value}"]
     if key != "prices":

@@ -647,7 +647,7 @@ def test_a_user_corrects_one_model_of_a_gateway_and_keeps_the_rest() -> None:
 
 def test_an_unknown_gateway_is_told_with_the_nearest() -> None:
     assert problems("hosts: [openruter]\n") == [
-        "1: hosts > 0: no gateway 'openruter'. Did you mean 'openrouter'? Known: fireworks, openrouter."
+        "1: hosts > 0: no gateway 'openruter'. Did you mean 'openrouter'? Known: fireworks, openrouter, together."
     ]
     assert problems("hosts: openrouter\n") == ["1: hosts: it must be a list of gateways"]
 

@@ -53,6 +53,16 @@ def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
     return Source("genai-prices", version, "genai-prices", {id: f for id, f in said.items() if f}, frozenset(said))
 
 
+def host_prices(folder: Path, host: str, ids: Collection[str], day: datetime.date) -> dict[str, dict[str, Any]]:
+    """Prices of those of a gateway's models that have one."""
+    found: dict[str, dict[str, Any]] = {}
+    for provider in _providers(folder / "genai_prices" / "data.py", {*PROVIDERS, host}):
+        for model in cast(list[Built], provider.get("models") or []) if provider.get("id") == host else []:
+            for id in (id for id in ids if _matches(model.get("match"), id)):
+                found.setdefault(id, _prices(model, day))
+    return found
+
+
 def _providers(file: Path, wanted: Collection[str]) -> Iterator[Built]:
     """The vendors and hosts that are wanted, each read from its own part of the file, by our names."""
     table = variable(file, "providers")

@@ -77,6 +77,16 @@ def read(folder: Path) -> Source:
     return Source("litellm", version, "litellm", said, chat)
 
 
+def gateway(folder: Path, theirs: str) -> dict[str, dict[str, Any]]:
+    """What it says of the chat models of one of its providers that is a gateway, by their ids there."""
+    entries = {
+        key.removeprefix(f"{theirs}/"): entry
+        for key, entry in _load(folder / "litellm" / _FILE).items()
+        if key.startswith(f"{theirs}/") and entry.get("litellm_provider") == theirs and entry.get("mode") in _CHAT
+    }
+    return {id: _fields(id, entry) for id, entry in entries.items()}
+
+
 def _load(file: Path) -> dict[str, Any]:
     try:
         return json.loads(file.read_text(encoding="utf-8"))
