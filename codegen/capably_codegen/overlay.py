@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from capably import __version__
+from capably.types.facts import SPOKEN
 from capably.types.overlay import LIKE, SECTIONS, Overlay, digest
 from capably_codegen.facts import profile_facts
 from capably_codegen.registry import (
@@ -40,12 +41,6 @@ POINTERS = {"profiles": "extends", "models": "like"}
 
 _REMOVABLE = "ids: models, or whole providers"
 _NEEDS = "providers, profiles, models, or ids to remove"
-_ENDPOINTS = {
-    "anthropic": ("messages",),
-    "openai": ("responses", "chat_completions"),
-    "google": ("generate_content",),
-}
-"""Adapter -> the endpoints that it speaks."""
 
 
 @dataclass(frozen=True)
@@ -304,7 +299,7 @@ class _Merge:
         if facts is None:
             return  # told as a profile that does not exist
         copy = f"{provider}/{home}-{profile.partition('/')[2]}"
-        spoken = _ENDPOINTS.get(host.get("adapter"), ())
+        spoken = SPOKEN.get(host.get("adapter"), ())
         # Hosts that speak OpenAI's format are reached by the endpoint that all of them have.
         endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
         if not endpoints:
@@ -324,8 +319,8 @@ class _Merge:
         for name in self.written:
             adapter = registry.providers[name.partition("/")[0]].adapter
             for endpoint in registry.profiles[name].endpoints:
-                if endpoint not in _ENDPOINTS[adapter]:
-                    allowed = ", ".join(_ENDPOINTS[adapter])
+                if endpoint not in SPOKEN[adapter]:
+                    allowed = ", ".join(SPOKEN[adapter])
                     what = f"{endpoint!r} is not spoken by the adapter {adapter!r}. Allowed: {allowed}."
                     yield ("profiles", name, "endpoints", endpoint), what
 

@@ -430,6 +430,40 @@ def test_a_custom_model_keeps_its_facts_through_pickle_and_json() -> None:
         again.call("Hi", temperature=0.2)
 
 
+@pytest.mark.parametrize(
+    ("id", "like", "said"),
+    [
+        (
+            "openrouter/x",
+            "anthropic/claude-sonnet-5",
+            "asked at messages, and 'openrouter' speaks responses and chat_completions",
+        ),
+        ("openrouter/x", "google/gemini-3.7-flash", "asked at generate_content, and 'openrouter' speaks responses"),
+        ("anthropic/x", "openai/gpt-5.5", "asked at responses and chat_completions, and 'anthropic' speaks messages"),
+        ("vertex/gemini-x", "anthropic/claude-sonnet-5", "asked at messages, and 'vertex' speaks generate_content"),
+    ],
+)
+def test_a_custom_model_of_another_wire_format_is_refused_where_it_is_made(id: str, like: str, said: str) -> None:
+    door: Any = llm.Model.custom
+    with pytest.raises(llm.ConfigurationError, match=said) as caught:
+        door(id, like=like)
+    assert f"`extends: {llm.Model.of(like).info.profile}`" in str(caught.value)  # pyright: ignore[reportOptionalMemberAccess]
+
+
+@pytest.mark.parametrize(
+    ("id", "like"),
+    [
+        ("openrouter/x", "openai/gpt-5.5"),
+        ("vertex/claude-x", "anthropic/claude-sonnet-5"),
+        ("bedrock/x", "anthropic/claude-sonnet-5"),
+        ("a-server-to-be-named/x", "anthropic/claude-sonnet-5"),
+    ],
+)
+def test_a_custom_model_of_the_same_wire_format_is_served_by_its_own_provider(id: str, like: str) -> None:
+    door: Any = llm.Model.custom
+    assert door(id, like=like).provider == id.partition("/")[0]
+
+
 def test_preload_imports_the_sdk_of_that_provider_and_of_no_other() -> None:
     program = "from capably import llm; import sys; llm.preload('openai'); print('openai' in sys.modules, 'anthropic' in sys.modules)"
     assert run(program) == "True False\n"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.llm import _calls
 from capably.llm._params import check_parameters
+from capably.llm._providers import check_alike
 from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
@@ -88,11 +89,16 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         @staticmethod
         def custom(id, /, *, like):  # noqa: ANN001, ANN205
-            """A model that the registry does not list, with the capabilities, limits and prices of one that it does."""
+            """A model that the registry does not list, with the capabilities, limits and prices of one that it does.
+
+            The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
+            """
             _must_be_text(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
+            if known is not None:
+                check_alike(id, known)
             info = None if known is None else known.renamed(id)
             return _model_class()._made(id, info, {} if isinstance(like, str) else like.defaults)
 

@@ -10,6 +10,7 @@ from capably.llm._params import check_parameters
 from capably.llm._registry import add_host, forget_on_change, providers
 from capably.providers import Adapter, Settings
 from capably.types.errors import ConfigurationError
+from capably.types.facts import SPOKEN, ModelInfo
 
 _settings: dict[str, Settings] = {}
 _adapters: dict[tuple[str, str], Adapter] = {}
@@ -117,6 +118,21 @@ def default_endpoint(name: str, wire_id: str = "") -> str:
     """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
     kind = _adapter_kind(name, wire_id)
     return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
+
+
+def check_alike(id: str, info: ModelInfo) -> None:
+    """Raises `ConfigurationError` if the provider of `id` speaks none of the endpoints at which `info`'s model is asked."""
+    name, _, wire_id = id.partition("/")
+    if name not in providers() or info.facts is None:
+        return  # A server that `provider()` may still name; or nothing is known that could be wrong.
+    spoken = SPOKEN[_adapter_kind(name, wire_id)]
+    asked = tuple(info.endpoints)
+    if set(asked).isdisjoint(spoken):
+        raise ConfigurationError(
+            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(asked)}, and {name!r} speaks '
+            f"{' and '.join(spoken)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
+            f"that `extends: {info.profile}` with `endpoints: {{{spoken[-1]}: {{}}}}`."
+        )
 
 
 def _adapter_kind(name: str, wire_id: str = "") -> str:

@@ -10,6 +10,13 @@ Facts: TypeAlias = Mapping[str, Any]
 
 UNVERIFIED = "unverified"
 
+SPOKEN: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("messages",),
+    "openai": ("responses", "chat_completions"),
+    "google": ("generate_content",),
+}
+"""The registry's word for an adapter -> the endpoints that it speaks."""
+
 
 class ModelInfo:
     """One listed model: its capabilities, limits, prices, dates and sources. Unknown values are `None`."""
