@@ -26,7 +26,7 @@ import conformance_encode
 import conformance_readings as readings
 import conformance_streams as streams
 import request_types
-from conformance_asked import Inexpressible
+from asked import Inexpressible
 from conformance_cases import CORPUS, Exchange, Skipped, exchanges
 from loopback import Canned, Loopback, Received
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from conformance_asked import camel, openapi
+from asked.google import camel, openapi
 
 Json = dict[str, Any]
 

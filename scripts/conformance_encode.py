@@ -1,4 +1,4 @@
-"""Recorded requests against ours: each is read (`conformance_asked`), said to our encoders, and compared field by field.
+"""Recorded requests against ours: each is read (`asked`), said to our encoders, and compared field by field.
 
 `DIFFERENCES` are the places where ours is meant to differ, each with its reason; both sides are brought to one form
 there, and everywhere else they must be equal.
@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import conformance_asked
+import asked
 from conformance_cases import Exchange
 from conformance_differences import DIFFERENCES, Json
 
@@ -23,7 +23,7 @@ from capably.types.request import Request
 
 def encode(exchange: Exchange, adapter: Any) -> Json:
     """The recorded request in our own encoding; raises `Inexpressible` where our API has no words for it."""
-    ask = conformance_asked.read(exchange)
+    ask = asked.read(exchange)
     system, messages = _leading_system(ask.messages)
     request = Request(
         info=None,
@@ -37,7 +37,7 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
     try:
         return json.loads(json.dumps(adapter.encode(request)))
     except UnsupportedFeatureError as error:
-        raise conformance_asked.Inexpressible(f"refused: {error.feature}") from error
+        raise asked.Inexpressible(f"refused: {error.feature}") from error
 
 
 def difference(exchange: Exchange, ours: Json) -> str:

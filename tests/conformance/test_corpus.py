@@ -16,7 +16,7 @@ import conformance_differences as differences
 import conformance_encode as encode
 import conformance_readings as readings
 import pytest
-from conformance_asked import Inexpressible
+from asked import Inexpressible
 
 from capably.providers.openai import chat_encode
 from capably.types.request import Request

@@ -1,0 +1,124 @@
+"""Recorded requests of OpenAI Chat Completions, in our words."""
+
+# Recorded JSON may have any shape:
+# pyright: basic
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from conformance_cases import Exchange
+
+from asked import common as c
+from asked.common import Ask, Inexpressible, Json
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+
+PARAMS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "stop": "stop",
+    "seed": "seed",
+    "random_seed": "seed",
+    "max_tokens": "max_tokens",
+    "max_completion_tokens": "max_tokens",
+    "parallel_tool_calls": "parallel_tools",
+    "reasoning_effort": "reasoning",
+    "verbosity": "verbosity",
+}
+
+
+def read(asked: Json, exchange: Exchange) -> Ask:
+    asked.pop("model", None)
+    if exchange.provider == "mistral" and "call_REDACTED" in json.dumps(asked):
+        raise Inexpressible("ids that the recording hides, where Mistral's are of nine characters")
+    if "functions" in asked or "function_call" in asked:
+        raise Inexpressible("functions as they were before tools")
+    params: Json = {}
+    names: dict[str, str] = {}
+    turns = asked.pop("messages")
+    if turns and turns[-1].get("prefix") is True and turns[-1].keys() == {"role", "content", "prefix"}:
+        params["prefill"] = turns.pop()["content"]
+    messages = [_turn(turn, exchange, names) for turn in turns]
+    tools = asked.pop("tools", None)
+    if tools:
+        params["tools"] = [_tool(tool) for tool in tools]
+    choice = asked.pop("tool_choice", None)
+    if choice is not None:
+        name = (choice.get("function") or {}).get("name") if isinstance(choice, dict) else None
+        params["tool_choice"] = c.choice(choice, c.WORDS, name)
+    form = asked.get("response_format") or {}
+    if form.get("type") == "json_schema":
+        c.only(form["json_schema"], "a format", "name", "schema", "strict")
+        c.check_strict(form["json_schema"])
+        params["format"] = c.format(asked.pop("response_format")["json_schema"]["name"], form["json_schema"]["schema"])
+    for theirs, ours in PARAMS.items():
+        if asked.get(theirs) is not None:
+            params[ours] = asked.pop(theirs)
+    if params.get("reasoning") == "none":
+        params["reasoning"] = "off"
+    logprobs = asked.pop("logprobs", None)
+    if logprobs is not None:
+        params["logprobs"] = asked.pop("top_logprobs", True) if logprobs else False
+    return Ask(messages, params, asked)
+
+
+def _tool(tool: Json) -> Any:
+    if tool.get("type", "function") != "function":
+        raise Inexpressible(f"the built-in tool {tool['type']}")
+    c.only(tool, "a tool", "type", "function")
+    c.only(tool["function"], "a tool", "name", "description", "parameters", "strict")
+    function = tool["function"]
+    return c.tool(function["name"], function.get("description"), function.get("parameters"), function.get("strict"))
+
+
+def _turn(turn: Json, exchange: Exchange, names: dict[str, str]) -> Any:
+    role: str = turn["role"]
+    content: Any = turn.get("content")
+    if role in ("system", "developer"):
+        c.only(turn, "instructions", "role", "content")
+        return SystemMessage(content if isinstance(content, str) else "".join(map(_text, content)))
+    if role == "user":
+        c.only(turn, "a message", "role", "content")
+        return UserMessage([p.Text(content)] if isinstance(content, str) else [_part(part) for part in content])
+    if role == "assistant":
+        calls = turn.get("tool_calls") or []
+        names |= {call["id"]: call["function"]["name"] for call in calls if "function" in call and call.get("id")}
+        plain = all(call.keys() == {"id", "type", "function"} and call["type"] == "function" for call in calls)
+        if not plain or turn.keys() - {"role", "content", "tool_calls"} or not isinstance(content, str | None):
+            return c.theirs(exchange, turn)
+        said = [p.Text(content)] if content else []
+        return AssistantMessage([*said, *map(_call, calls)])
+    c.only(turn, "a tool result", "role", "content", "tool_call_id", "name")
+    value = content if isinstance(content, str) else "".join(map(_text, content or []))
+    id = turn.get("tool_call_id", "")
+    return UserMessage([p.ToolOutput(id, turn.get("name") or names.get(id, ""), value)])
+
+
+def _call(call: Json) -> p.ToolCall:
+    return p.ToolCall(call["id"], call["function"]["name"], {}, call["function"]["arguments"])
+
+
+def _text(part: Json) -> str:
+    c.only(part, "a text", "type", "text")
+    if part["type"] != "text":
+        raise Inexpressible(f"{part['type']} where a text belongs")
+    return part["text"]
+
+
+def _part(part: Json) -> p.Part:
+    kind = part["type"]
+    if kind == "text" and part.keys() == {"type", "text"}:
+        return p.Text(part["text"])
+    if kind == "image_url" and part.keys() == {"type", "image_url"}:
+        image = {"url": part["image_url"]} if isinstance(part["image_url"], str) else part["image_url"]
+        if image.get("detail", "auto") == "auto":
+            return c.data_url(image["url"], p.Image)
+    if kind == "input_audio" and isinstance(part[kind], dict):
+        return c.media("audio/" + part[kind]["format"].replace("mp3", "mpeg"), part[kind]["data"])
+    if kind == "file":
+        file = part["file"]
+        if "file_id" in file:
+            return p.Document(file_id=file["file_id"])
+        return c.data_url(file["file_data"], p.Document, name=file.get("filename"))
+    return p.Unknown(kind, part)
