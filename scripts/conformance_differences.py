@@ -135,6 +135,7 @@ def _google_tools(body: Json) -> Json:
 
 def _json_schema(function: Json) -> Json:
     schema = function.get("parametersJsonSchema") or openapi(function.get("parameters")) or {}
+    schema = {key: value for key, value in schema.items() if key != "$schema"}
     rest = {key: value for key, value in function.items() if key not in ("parameters", "parametersJsonSchema")}
     return {**rest, "parametersJsonSchema": schema} if schema.get("properties") else rest
 
@@ -307,7 +308,11 @@ DIFFERENCES = (
     ),
     Difference("generate_content", "tools stand in no order of meaning", _google_tools),
     Difference("generate_content", "an empty description is none", _functions(unless("description", ""))),
-    Difference("generate_content", "schemas are JSON Schema; one without properties is none", _functions(_json_schema)),
+    Difference(
+        "generate_content",
+        "schemas are JSON Schema, and need not say so; one without properties is none",
+        _functions(_json_schema),
+    ),
     Difference("generate_content", "an empty configuration is none", unless("generationConfig", {})),
     Difference(
         "generate_content", "levels are read in any case", inside("generationConfig", inside("thinkingConfig", _level))

@@ -113,8 +113,8 @@ def _mark(mark: Json | None) -> p.CachePoint | None:
 def _tool(tool: Json, servers: Mapping[str, Json]) -> Any:
     kind = tool.get("type", "custom")
     if kind == "custom":
-        c.only(tool, "a tool", "type", "name", "description", "input_schema", "strict")
-        return c.tool(tool["name"], tool.get("description"), tool["input_schema"], tool.get("strict"))
+        extra = c.rest(tool, "name", "description", "input_schema", "strict")
+        return c.tool(tool["name"], tool.get("description"), tool["input_schema"], tool.get("strict"), extra)
     if kind == "mcp_toolset":
         server = servers[tool["mcp_server_name"]]
         rest = {key: value for key, value in tool.items() if key not in ("type", "mcp_server_name")}

@@ -66,10 +66,11 @@ def read(asked: Json, exchange: Exchange) -> Ask:
 def _tool(tool: Json) -> Any:
     if tool.get("type", "function") != "function":
         raise Inexpressible(f"the built-in tool {tool['type']}")
-    c.only(tool, "a tool", "type", "function")
+    extra = c.rest(tool, "type", "function")
     c.only(tool["function"], "a tool", "name", "description", "parameters", "strict")
     function = tool["function"]
-    return c.tool(function["name"], function.get("description"), function.get("parameters"), function.get("strict"))
+    schema, strict = function.get("parameters"), function.get("strict")
+    return c.tool(function["name"], function.get("description"), schema, strict, extra)
 
 
 def _turn(turn: Json, exchange: Exchange, names: dict[str, str]) -> Any:

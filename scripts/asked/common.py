@@ -39,8 +39,18 @@ def only(found: Mapping[str, Any], what: str, *known: str) -> None:
             raise Inexpressible(f"{what} with {name}")
 
 
-def tool(name: str, description: str | None, schema: Any, strict: bool | None) -> t.Tool[Any]:
-    return t.Tool(lambda: None, name=name, description=description or None, parameters=schema, strict=strict)
+def rest(found: Mapping[str, Any], *known: str) -> Json:
+    """The fields that have no name in our API, and go through it as they are."""
+    return {name: value for name, value in found.items() if name not in known and value is not None}
+
+
+def tool(
+    name: str, description: str | None, schema: Any, strict: bool | None, extra: Json | None = None
+) -> t.Tool[Any]:
+    """A tool that is described by hand; `extra` are fields that our API leaves to the provider."""
+    return t.Tool(
+        lambda: None, name=name, description=description or None, parameters=schema, strict=strict, extra=extra
+    )
 
 
 def format(name: str, schema: Json) -> Format:

@@ -82,6 +82,9 @@ def _choice(asked: Json, params: Json) -> None:
         raise Inexpressible("tool_choice among several tools")
     elif mode:
         params["tool_choice"] = {"AUTO": "auto", "ANY": "required", "NONE": "none"}[mode]
+    other = c.rest(choice, "allowedFunctionNames", "mode")
+    if other:
+        config["functionCallingConfig"] = other
     if not config:
         asked.pop("toolConfig", None)
 
@@ -128,9 +131,9 @@ def _tools(tool: Json) -> Iterator[Any]:
 
 
 def _function(function: Json) -> t.Tool[Any]:
-    c.only(function, "a tool", "name", "description", "parameters", "parametersJsonSchema")
+    extra = c.rest(function, "name", "description", "parameters", "parametersJsonSchema")
     schema = _schema(function.get("parametersJsonSchema") or openapi(function.get("parameters")))
-    return c.tool(function["name"], function.get("description"), schema, None)
+    return c.tool(function["name"], function.get("description"), schema, None, extra)
 
 
 def _schema(schema: Any) -> Any:

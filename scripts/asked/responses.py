@@ -89,8 +89,8 @@ def _reasoning(asked: Json, params: Json) -> None:
 def _tool(tool: Json) -> Any:
     kind = tool["type"]
     if kind == "function":
-        c.only(tool, "a tool", "type", "name", "description", "parameters", "strict")
-        return c.tool(tool["name"], tool.get("description"), tool.get("parameters"), tool.get("strict"))
+        extra = c.rest(tool, "type", "name", "description", "parameters", "strict")
+        return c.tool(tool["name"], tool.get("description"), tool.get("parameters"), tool.get("strict"), extra)
     if kind not in TOOLS:
         raise Inexpressible(f"the built-in tool {kind}")
     return TOOLS[kind](**tool)

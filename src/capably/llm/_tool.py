@@ -54,7 +54,13 @@ def tool(function: Callable[..., Coroutine[Any, Any, ResultT]], /) -> AsyncTool[
 @overload
 def tool(function: Callable[..., ResultT], /) -> Tool[ResultT]: ...
 @overload
-def tool(*, name: str | None = None, description: str | None = None, strict: bool | None = None) -> ToolDecorator: ...
+def tool(
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> ToolDecorator: ...
 def tool(
     function: Callable[..., Any] | None = None,
     /,
@@ -62,11 +68,13 @@ def tool(
     name: str | None = None,
     description: str | None = None,
     strict: bool | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Any:
     """Make a function or method a tool, described to models by its signature and docstring.
 
     Parameters are described in the docstring (Google, NumPy or reST style) or by `Annotated[str, "..."]`, which goes
-    first. Raises `TypeError` at its first use, if a parameter's type has no JSON form.
+    first. Raises `TypeError` at its first use, if a parameter's type has no JSON form. `extra` holds fields of the
+    provider's own for the tool's entry in the request, such as `{"defer_loading": True}` beside `llm.ToolSearch()`.
 
         @llm.tool
         def get_weather(city: str, days: int = 1) -> str:
@@ -74,7 +82,7 @@ def tool(
     """
 
     def decorate(function: Callable[..., Any]) -> Tool[Any]:
-        return tool_from_callable(function, name=name, description=description, strict=strict)
+        return tool_from_callable(function, name=name, description=description, strict=strict, extra=extra)
 
     if function is None:
         return decorate
@@ -82,7 +90,12 @@ def tool(
 
 
 def tool_from_callable(
-    function: Callable[..., Any], *, name: str | None = None, description: str | None = None, strict: bool | None = None
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
+    extra: Mapping[str, Any] | None = None,
 ) -> Tool[Any]:
     """A tool from anything that can be called: a function, a bound method, a partial, an object with `__call__`."""
     chosen = name or getattr(function, "__name__", None) or type(function).__name__
@@ -94,7 +107,7 @@ def tool_from_callable(
         return _read_interface(function, chosen, description, names)
 
     kind: type[Tool[Any]] = AsyncTool[Any] if _is_async(function) else Tool[Any]
-    return kind(function, name=chosen, strict=strict, read=read)
+    return kind(function, name=chosen, strict=strict, extra=extra, read=read)
 
 
 def _is_async(function: Any) -> bool:

@@ -40,10 +40,10 @@ class Tool(Generic[ResultT_co]):
 
     `parameters` is the JSON Schema of its arguments, made once, when it is first asked for; give it by hand for a
     function that takes whatever comes by name. `strict` asks the provider to guarantee that arguments match it, where
-    the model can.
+    the model can. `extra` holds fields of the provider's own, sent as they are in the tool's entry.
     """
 
-    __slots__ = ("_interface", "_owner", "function", "name", "read", "strict", "wire")
+    __slots__ = ("_interface", "_owner", "extra", "function", "name", "read", "strict", "wire")
 
     def __init__(
         self,
@@ -53,11 +53,13 @@ class Tool(Generic[ResultT_co]):
         description: str | None = None,
         parameters: Mapping[str, Any] | None = None,
         strict: bool | None = None,
+        extra: Mapping[str, Any] | None = None,
         read: Callable[[Callable[..., Any]], ToolInterface] | None = None,
     ) -> None:
         self.function: Callable[..., ResultT_co] = function
         self.name: str = name
         self.strict: bool | None = strict
+        self.extra: Mapping[str, Any] = extra or {}
         self.read: Callable[[Callable[..., Any]], ToolInterface] | None = read
         """Reads the interface from the function: the first time it is needed, and only then."""
         self.wire: dict[str, Any] = {}
@@ -95,7 +97,7 @@ class Tool(Generic[ResultT_co]):
         bound = self.function if bind is None or instance is None else bind(instance, owner)
         if bound is self.function:
             return self
-        tool = type(self)(bound, name=self.name, strict=self.strict, read=self.read)
+        tool = type(self)(bound, name=self.name, strict=self.strict, extra=self.extra, read=self.read)
         tool.wire = self.wire
         tool._owner = self._owner
         return tool
@@ -185,7 +187,7 @@ class Memory(BuiltinTool):
 
 
 class ToolSearch(BuiltinTool):
-    """The model finds tools among many, rather than being sent them all."""
+    """The model finds tools among many, rather than being sent them all: those of `@llm.tool(extra={"defer_loading": True})`."""
 
     __slots__ = ()
     kind = "tool_search"

@@ -142,7 +142,7 @@ def _tool(tool: Tool[Any], target: Target) -> dict[str, Any]:
             wire["strict"] = True
         else:
             wire["input_schema"] = {"type": "object", **tool.parameters}
-        tool.wire["anthropic"] = wire
+        tool.wire["anthropic"] = wire = {**wire, **tool.extra}
     return wire
 
 

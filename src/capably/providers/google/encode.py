@@ -166,7 +166,7 @@ def _encode_tool(tool: Tool[Any]) -> Wire:
             encoded["description"] = tool.description
         if tool.parameters.get("properties"):
             encoded["parametersJsonSchema"] = encode_schema(tool.parameters)
-        tool.wire[WIRE] = encoded
+        tool.wire[WIRE] = encoded = {**encoded, **tool.extra}
     return encoded
 
 

@@ -87,7 +87,7 @@ def _function(tool: Any, request: Request) -> Body:
         function = function_fields(tool, request)
         if not function["strict"]:
             del function["strict"]  # Unsaid means no here, and not every host knows the word.
-        cached = tool.wire["openai.chat"] = {"type": "function", "function": function}
+        cached = tool.wire["openai.chat"] = {"type": "function", "function": function, **tool.extra}
     return cached
 
 

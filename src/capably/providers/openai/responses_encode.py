@@ -231,6 +231,7 @@ def encode_tool(tool: Any, request: Request) -> dict[str, Any]:
         cached = tool.wire["openai.responses"] = {
             "type": "function",
             **function_fields(tool, request),
+            **tool.extra,
         }
     return cached
 
