@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -29,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
+from langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIX = 6
@@ -174,76 +173,6 @@ def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> N
     print(f"{'with capably / bare':24}" + "".join(f"{ratio:9.2f}" for ratio in ratios) + f"{'':12}{1.5:>9}")
 
 
-class Server:
-    """pyright-langserver over standard input and output."""
-
-    def __init__(self, folder: Path) -> None:
-        command = shutil.which(
-            "pyright-langserver", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        )
-        if command is None:
-            raise RuntimeError("pyright-langserver is not installed")
-        self._process = subprocess.Popen(
-            [command, "--stdio"], cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        self._ids = count(1)
-        self._uri = (folder / "edit.py").as_uri()
-        self._version = 0
-        root: dict[str, Any] = {"rootUri": folder.as_uri(), "processId": os.getpid(), "capabilities": {}}
-        self.ask("initialize", {**root, "workspaceFolders": [{"uri": folder.as_uri(), "name": "bench"}]})
-        self.tell("initialized", {})
-
-    def tell(self, method: str, params: Any, id: int | None = None) -> None:
-        message = {"jsonrpc": "2.0", "method": method, "params": params, **({} if id is None else {"id": id})}
-        self._send(message)
-
-    def _send(self, message: Any) -> None:
-        body = json.dumps(message).encode()
-        assert self._process.stdin
-        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
-        self._process.stdin.flush()
-
-    def _receive(self) -> Any:
-        assert self._process.stdout
-        length = 0
-        while line := self._process.stdout.readline().strip():
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        return json.loads(self._process.stdout.read(length))
-
-    def ask(self, method: str, params: Any) -> Any:
-        id = next(self._ids)
-        self.tell(method, params, id)
-        while True:
-            message = self._receive()
-            if message.get("id") == id and "method" not in message:
-                return message.get("result")
-            if "id" in message and "method" in message:  # the server asks us
-                asked: dict[str, Any] = message.get("params") or {}
-                wanted: list[Any] = asked.get("items", [])
-                self._send({"jsonrpc": "2.0", "id": message["id"], "result": [{} for _ in wanted]})
-
-    def show(self, text: str) -> None:
-        """The text as it is in the editor now."""
-        self._version += 1
-        document = {"uri": self._uri, "version": self._version}
-        if self._version == 1:
-            self.tell("textDocument/didOpen", {"textDocument": {**document, "languageId": "python", "text": text}})
-        else:
-            self.tell("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
-
-    def at(self, method: str, text: str) -> Any:
-        """Asks at the place of `|` in the text."""
-        before, _, after = text.partition("|")
-        self.show(before + after)
-        place = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}
-        return self.ask(f"textDocument/{method}", {"textDocument": {"uri": self._uri}, "position": place})
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
-
-
 def measure_editor(real: Source, size: int, python: str) -> None:
     """Milliseconds from a keystroke to the answer, warm: the median of seven edits, and what was offered."""
     source = of_size(real, size)
@@ -264,12 +193,7 @@ def measure_editor(real: Source, size: int, python: str) -> None:
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()
         write_project(folder, source)
-        venv = Path(python).parent.parent
-        config = {"include": ["edit.py"], "venvPath": str(venv.parent), "venv": venv.name, "stubPath": "typings"}
-        (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
-        (folder / "edit.py").write_text("", encoding="utf-8")
-        server = Server(folder)
-        try:
+        with Server(folder, python) as server:
             print(f"\n{len(source.registry.models)} models{'':22}{'median ms':>10}{'worst':>8}  offered")
             for title, (method, text) in questions.items():
                 waits: list[float] = []
@@ -280,8 +204,6 @@ def measure_editor(real: Source, size: int, python: str) -> None:
                     answer = server.at(method, written)
                     waits.append(1000 * (time.perf_counter() - started))
                 print(f"{title:32}{statistics.median(waits[1:]):10.0f}{max(waits[1:]):8.0f}  {_offered(answer)}")
-        finally:
-            server.close()
 
 
 def _offered(answer: Any) -> str:
