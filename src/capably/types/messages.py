@@ -133,6 +133,9 @@ def _to_part(item: Any) -> p.Part:
     )
 
 
+_KINDS = frozenset({SystemMessage, UserMessage, AssistantMessage})
+
+
 def to_messages(content: Content) -> list[Message]:
     """Whatever `call` takes as `content`, as a list of messages. Loose texts and parts that stand together become one
     user message, at their place among the messages."""
@@ -141,10 +144,10 @@ def to_messages(content: Content) -> list[Message]:
     items = _items(content)
     if not items:
         raise ValueError("content is empty: pass a text, a part, or messages")
+    if _KINDS.issuperset(map(type, items)):
+        return items
     messages: list[Message] = []
-    for is_message, group in groupby(
-        items, lambda item: isinstance(item, (SystemMessage, UserMessage, AssistantMessage))
-    ):
+    for is_message, group in groupby(items, lambda item: isinstance(item, tuple(_KINDS))):
         together: list[Any] = list(group)
         messages += together if is_message else [UserMessage(to_parts(together))]
     return messages

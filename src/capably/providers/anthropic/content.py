@@ -38,7 +38,7 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str, mo
         if isinstance(message, SystemMessage):
             messages.append({"role": "system", "content": [{"type": "text", "text": message.text}]})
         elif isinstance(message, AssistantMessage):
-            content = _replayed(message, request, provider)
+            content = _replayed(message.source, request, provider) if message.source else None
             if content is None:
                 content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
             else:
@@ -71,10 +71,9 @@ def cache_control(ttl: str | None) -> dict[str, str]:
     return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
 
 
-def _replayed(message: AssistantMessage, request: Request, provider: str) -> list[Block] | None:
+def _replayed(source: Source, request: Request, provider: str) -> list[Block] | None:
     """The blocks as they came, where this endpoint wrote them; thinking is left out for any other model."""
-    source = message.source
-    if source is None or not _is_ours(source, provider):
+    if not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
     if any(isinstance(block.get("input"), str) for block in content):
