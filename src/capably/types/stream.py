@@ -48,7 +48,7 @@ class Chunk:
 class GrowingText(bytearray):
     """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
 
-    Lengths and places are in bytes.
+    Lengths and places are in bytes. Folds write `text += piece.encode()`, which is `add` without a call.
     """
 
     def add(self, piece: str) -> None:
@@ -88,8 +88,10 @@ class Transcript:
             self._text = GrowingText()
             self._kept.append((self._last, self._text))
             self._begins.append(self.end)
-        self._text.add(step.delta)
-        self.end = self._begins[-1] + 1 + len(self._text)
+            self.end += 1
+        added = step.delta.encode("utf-8", "surrogatepass")
+        self._text += added
+        self.end += len(added)
 
     def after(self, place: int) -> tuple[Chunk, int]:
         """The step at `place`, which is below `end`, as far as it is known; and the place after it."""

@@ -94,7 +94,7 @@ class MessageFold:
         more = delta[carrier]
         if not isinstance(more, str):
             raise TypeError(f"{carrier!r} is a {type(more).__name__}, not a str")
-        self._grown[index][field].add(more)
+        self._grown[index][field] += more.encode()
         if not more:
             return ()
         shown = _SHOWN.get(kind) or ("tool_call" if self._blocks[index]["type"] == "tool_use" else None)

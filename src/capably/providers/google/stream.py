@@ -144,7 +144,7 @@ class GoogleFold:
             self._open = type(piece)
             self._parts.append(piece)
             self._text, self._announced = GrowingText(), 0
-        self._text.add(text)
+        self._text += text.encode()
         self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
@@ -209,7 +209,7 @@ class _WireParts:
         if self._run is None or thought != self._thought:
             self._run, self._thought = GrowingText(), thought
             self._parts.append((part, self._run))
-        self._run.add(text)
+        self._run += text.encode()
 
     def joined(self) -> list[Object]:
         return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]

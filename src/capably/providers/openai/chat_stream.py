@@ -176,7 +176,7 @@ class ChatFold:
         if isinstance(content, str):
             if isinstance(self._message["content"], list):
                 return self._content_item({"type": "text", "text": content})
-            self._texts["content"].add(content)
+            self._texts["content"] += content.encode()
             return (Chunk("text", self._index(("content", 0)), content),)
         return [chunk for item in content for chunk in self._content_item(item)]
 
@@ -202,7 +202,7 @@ class ChatFold:
         state.name = state.name or function.get("name") or ""
         if function:
             state.arguments = GrowingText() if state.arguments is None else state.arguments
-            state.arguments.add(arguments)
+            state.arguments += arguments.encode()
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)
             return (step,) if arguments and not state.closed else ()
@@ -261,7 +261,7 @@ class ChatFold:
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""
         if key in THOUGHTS and isinstance(value, str):
-            self._texts[key].add(value)
+            self._texts[key] += value.encode()
         elif key == "reasoning_details":
             self._message[key] = join_details(self._message.get(key) or [], value)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -28,7 +29,7 @@ class ItemState:
     def __init__(self) -> None:
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
-        self.sent: dict[int, GrowingText] = {}
+        self.sent: defaultdict[int, GrowingText] = defaultdict(GrowingText)
         """What was given out of each part."""
         self.waiting = Transcript()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
@@ -48,7 +49,7 @@ class ResponsesFold:
         self._request = request
         self._provider = provider
         self._tools = strict_tools(request)
-        self._items: dict[int, ItemState] = {}
+        self._items: defaultdict[int, ItemState] = defaultdict(ItemState)
         self._output: dict[int, dict[str, Any]] = {}
         self._bases = [0]
         self._response: dict[str, Any] = {}
@@ -89,7 +90,7 @@ class ResponsesFold:
 
     def item_added(self, event: Event) -> Sequence[Chunk]:
         item, index = event["item"], event["output_index"]
-        state = self._state(index)
+        state = self._items[index]
         if item["type"] != "message":
             state.parts = 1
         if item["type"] != "function_call":
@@ -102,7 +103,7 @@ class ResponsesFold:
 
     def thought_delta(self, event: Event) -> Sequence[Chunk]:
         index, delta = event["output_index"], event["delta"]
-        state = self._state(index)
+        state = self._items[index]
         paragraph = (
             ("summary", event["summary_index"]) if "summary_index" in event else ("content", event.get("content_index"))
         )
@@ -138,18 +139,12 @@ class ResponsesFold:
 
     # Steps
 
-    def _state(self, index: int) -> ItemState:
-        return self._items.setdefault(index, ItemState())
-
     def _grow(self, index: int, local: int, kind: str, delta: str) -> Sequence[Chunk]:
         if not isinstance(delta, str):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise TypeError(f"`delta` is a {type(delta).__name__}, not a str")
         if not delta:
             return ()
-        sent = self._state(index).sent
-        if local not in sent:
-            sent[local] = GrowingText()
-        sent[local].add(delta)
+        self._items[index].sent[local] += delta.encode()
         return self._step(index, local, kind, delta=delta)
 
     def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
@@ -157,7 +152,7 @@ class ResponsesFold:
         if index < len(self._bases):
             step.index += self._bases[index]
             return (step,)
-        self._state(index).waiting.add(step)
+        self._items[index].waiting.add(step)
         return ()
 
     def _flushed(self) -> Sequence[Chunk]:
@@ -176,7 +171,7 @@ class ResponsesFold:
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
         """What of a finished item was not given out yet."""
-        state = self._state(index)
+        state = self._items[index]
         parts = decode_item(item, self._tools)
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
         state.parts = len(parts)
@@ -210,7 +205,7 @@ class ResponsesFold:
             if place not in self._output:
                 chunks += self._settled(place, item)
         for missing in range(max(self._items, default=-1) + 1):
-            state = self._state(missing)
+            state = self._items[missing]
             state.parts = state.parts or 0
         return [*chunks, *self._flushed()]
 
