@@ -393,6 +393,12 @@ def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterat
 def _inconsistent(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.input[0] != "text":
         yield "input", f"the first input must be 'text', not {profile.input[0]!r}"
+    known = [*profile.builtin_tools, *profile.unverified_builtin_tools]
+    for endpoint, rules in profile.endpoints.items():
+        for tool in rules.builtin_tools or ():
+            if tool not in known:
+                has = ", ".join(known) or "none"
+                yield "endpoints", f"{endpoint} names built-in tool {tool!r}, which is not among the model's ({has})"
     reasoning = profile.reasoning
     if reasoning is None or isinstance(reasoning, str) or isinstance(reasoning.efforts, str):
         return

@@ -122,6 +122,8 @@ class EndpointRules(Entry):
     """Effort levels this endpoint takes, where they are fewer than the model's."""
     tools: When = "always"
     """When function tools are accepted here: `reasoning_off` = only while reasoning is off."""
+    builtin_tools: list[BuiltinTool] | None = None
+    """Built-in tools that can be used here, where they are fewer than the model's."""
     stop: When = "never"
     """Stop sequences (`stop`)."""
     seed: When = "never"

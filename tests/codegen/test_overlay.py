@@ -288,6 +288,11 @@ MINE = "profiles:\n  acme/mine: {extends: acme/talker}\nmodels:\n  acme/m: {prof
             id="an effort that our profile does not have",
         ),
         pytest.param(
+            "profiles:\n  acme/talker:\n    endpoints: {responses: {builtin_tools: [mcp]}}\n",
+            "3: profiles > acme/talker > endpoints: responses names built-in tool 'mcp', which is not among the model's (none)",
+            id="a built-in tool that our profile does not have",
+        ),
+        pytest.param(
             "models:\n  acme/x: {profile: acme/mute, sampling: {}}\n",
             "2: models > acme/x > sampling: a model never overrides 'sampling', a fact of its profile. "
             "Give the model a profile of its own (`profiles:`) that says so.",

@@ -640,3 +640,13 @@ print([name for name in heavy if name in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_built_in_tools_belong_to_the_endpoint_that_has_them() -> None:
+    from capably.llm._check import check_call
+
+    info = find_model(GPT_5_6)
+    tools: dict[str, Any] = {"tools": [llm.WebSearch()]}
+    check_call(info, "responses", dict(tools), [], "raise")
+    with pytest.raises(llm.UnsupportedFeatureError, match="WebSearch"):
+        check_call(info, "chat_completions", dict(tools), [], "raise")

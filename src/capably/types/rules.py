@@ -65,7 +65,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
         "tools.with_format": Rule(_both(has_tools, _flag(_of(tools, "with_structured_output")))),
         "tools.with_builtin": Rule(_both(has_tools, _flag(_of(tools, "with_builtin")))),
-        "builtin_tools": _words(facts["builtin_tools"]),
+        "builtin_tools": _words(_here(facts["builtin_tools"], at.get("builtin_tools"))),
         "format": Rule(_yes(facts["structured_output"], "json_schema", "json_object")),
         "reasoning": efforts,
         "reasoning.off": _off_efforts(reasoning),
@@ -100,12 +100,17 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     return frozenset((*always, *(name for name, has in marks.items() if has)))
 
 
+def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
+    """Those of the model's words that an endpoint takes; all, if it says nothing of them."""
+    return [word for word in words if here is None or word in here]
+
+
 def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
     said: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
-    levels = [level for level in said if here is None or level in here]
+    levels = _here(said, here)
     off = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
     settable = levels or off or reasoning["budget"]
     refused = UNVERIFIED if UNVERIFIED in (reasoning["efforts"], reasoning["off"]) else "never"

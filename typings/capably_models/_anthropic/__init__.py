@@ -13,7 +13,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -73,7 +80,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -133,7 +147,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -192,7 +213,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -251,7 +279,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -311,7 +346,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -370,7 +412,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -430,7 +479,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -489,7 +545,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -548,7 +611,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -607,7 +677,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -665,7 +742,14 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
         ],
         "endpoints": {
-            "messages": {"efforts": None, "tools": "always", "stop": "always", "seed": "never", "logprobs": "never"}
+            "messages": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],

@@ -13,6 +13,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "always",

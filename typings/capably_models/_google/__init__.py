@@ -16,6 +16,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -64,6 +65,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -104,6 +106,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -159,6 +162,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -213,6 +217,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -261,6 +266,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -308,6 +314,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -356,6 +363,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -404,6 +412,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -451,6 +460,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -506,6 +516,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -560,6 +571,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -615,6 +627,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -669,6 +682,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -725,6 +739,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -780,6 +795,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -840,6 +856,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -887,6 +904,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -939,6 +957,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "unverified",
                 "logprobs": "unverified",
@@ -972,6 +991,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "unverified",
                 "logprobs": "unverified",
@@ -1020,6 +1040,7 @@ PROFILES = {
             "generate_content": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",

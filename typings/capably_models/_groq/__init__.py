@@ -16,6 +16,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -71,6 +72,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",

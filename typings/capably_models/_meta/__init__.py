@@ -6,10 +6,18 @@ PROFILES = {
         "verified": "2026-11-22",
         "sources": ["any-llm 1.40.2", "pydantic-ai 2.68.0 profiles", "genai-prices 0.2.3", "https://dev.meta.ai/docs"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "unverified",
                 "logprobs": "never",
@@ -55,10 +63,18 @@ PROFILES = {
         "verified": "2026-11-22",
         "sources": ["any-llm 1.40.2", "pydantic-ai 2.68.0 profiles", "genai-prices 0.2.3", "https://dev.meta.ai/docs"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "unverified",
                 "logprobs": "never",

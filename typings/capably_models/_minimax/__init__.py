@@ -16,6 +16,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "never",
                 "logprobs": "never",
@@ -70,6 +71,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "always",
                 "logprobs": "never",

@@ -4,12 +4,20 @@
 PROFILES = {
     "openai/chat-latest": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "pydantic-ai 2.68.0 profiles"],
+        "sources": ["litellm 1.109.1", "pydantic-ai 2.68.0 profiles", "openai 3.54.0 SDK"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "unverified",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
                 "logprobs": "never",
@@ -58,16 +66,29 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2661,
+        "line": 2672,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev", "https://developers.openai.com/api/docs/guides/daybreak"],
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev",
+            "https://developers.openai.com/api/docs/guides/daybreak",
+            "openai 3.54.0 SDK",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "unverified",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
                 "logprobs": "never",
@@ -115,16 +136,30 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2626,
+        "line": 2637,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "pydantic-ai 2.68.0 profiles", "models.dev", "recorded traffic"],
+        "sources": [
+            "litellm 1.109.1",
+            "pydantic-ai 2.68.0 profiles",
+            "models.dev",
+            "recorded traffic",
+            "openai 3.54.0 SDK",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "always"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "always",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "always",
@@ -159,12 +194,26 @@ PROFILES = {
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
-        "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev", "recorded traffic"],
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "litellm 1.109.1",
+            "models.dev",
+            "recorded traffic",
+            "openai 3.54.0 SDK",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -208,12 +257,26 @@ PROFILES = {
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
-        "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev", "recorded traffic"],
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "litellm 1.109.1",
+            "models.dev",
+            "recorded traffic",
+            "openai 3.54.0 SDK",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -264,7 +327,14 @@ PROFILES = {
             "https://api.koog.ai/prompt/prompt-executor/prompt-executor-clients/prompt-executor-openai-client/ai.koog.prompt.executor.clients.openai/-open-a-i-models/-chat/-g-p-t5-pro.html",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -309,6 +379,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "never",
@@ -352,11 +423,13 @@ PROFILES = {
             "models.dev",
             "recorded traffic",
             "https://reference.langchain.com/javascript/langchain-openai/tools",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -364,6 +437,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -422,11 +496,13 @@ PROFILES = {
             "recorded traffic",
             "https://developers.openai.com/api/docs/guides/tools",
             "https://github.com/livekit/agents/pull/5088",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -434,6 +510,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "unverified",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -479,7 +556,14 @@ PROFILES = {
         "verified": "2026-11-22",
         "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -515,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2190,
+        "line": 2191,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -524,6 +608,7 @@ PROFILES = {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -563,7 +648,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2209,
+        "line": 2210,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -575,11 +660,13 @@ PROFILES = {
             "https://docs.oxen.ai/inference-api/reference/models/gpt-5-4-2026-03-05",
             "https://github.com/openai/openai-openapi/issues/541",
             "https://github.com/livekit/agents/issues/5084",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -587,6 +674,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -635,7 +723,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2229,
+        "line": 2230,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -646,11 +734,13 @@ PROFILES = {
             "recorded traffic",
             "https://docs.oxen.ai/inference-api/reference/models/gpt-5-4-mini",
             "https://github.com/openai/openai-openapi/issues/541",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -658,6 +748,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -707,7 +798,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2257,
+        "line": 2259,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -717,11 +808,13 @@ PROFILES = {
             "models.dev",
             "recorded traffic",
             "https://github.com/openai/openai-openapi/issues/541",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -729,6 +822,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -768,13 +862,20 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2281,
+        "line": 2284,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
         "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -810,7 +911,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2300,
+        "line": 2303,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -821,11 +922,13 @@ PROFILES = {
             "recorded traffic",
             "https://developers.openai.com/api/docs/guides/tools",
             "https://github.com/charmbracelet/crush/issues/2913",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -833,6 +936,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -872,7 +976,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2319,
+        "line": 2322,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -885,6 +989,7 @@ PROFILES = {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "unverified",
@@ -927,13 +1032,20 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2365,
+        "line": 2369,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
         "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -969,7 +1081,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2346,
+        "line": 2350,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -983,6 +1095,7 @@ PROFILES = {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "unverified",
@@ -1029,7 +1142,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2442,
+        "line": 2448,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1040,11 +1153,13 @@ PROFILES = {
             "recorded traffic",
             "https://docs.oxen.ai/inference-api/reference/models/gpt-5-6-sol.md",
             "https://github.com/BerriAI/litellm/pull/34569",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -1052,6 +1167,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -1099,7 +1215,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2388,
+        "line": 2392,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1110,11 +1226,13 @@ PROFILES = {
             "models.dev",
             "recorded traffic",
             "https://github.com/GoogleChromeLabs/webmcp-tools/issues/417",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -1122,6 +1240,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -1161,7 +1280,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2415,
+        "line": 2420,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1172,11 +1291,13 @@ PROFILES = {
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
             "recorded traffic",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -1184,6 +1305,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "reasoning_off",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -1233,7 +1355,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2465,
+        "line": 2471,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1245,12 +1367,21 @@ PROFILES = {
             "litellm 1.109.1",
             "models.dev",
             "recorded traffic",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "never",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -1298,7 +1429,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2516,
+        "line": 2524,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1308,7 +1439,14 @@ PROFILES = {
             "https://developers.openai.com/api/docs/guides/daybreak",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text"],
         "output": ["text"],
@@ -1348,7 +1486,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2605,
+        "line": 2616,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1358,7 +1496,14 @@ PROFILES = {
             "pydantic-ai 2.68.0 profiles",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -1401,7 +1546,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2589,
+        "line": 2600,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1411,12 +1556,21 @@ PROFILES = {
             "OpenAI OpenAPI specification 2026-08-21",
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "never",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -1466,7 +1620,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2541,
+        "line": 2550,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1476,11 +1630,13 @@ PROFILES = {
             "https://dev.to/sunnatulla_dev/gpt-5-and-o3-shut-down-december-11-a-find-and-replace-would-rewrite-274-table-rows-mkk",
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
             "responses": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "reasoning_off",
@@ -1488,6 +1644,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "unverified",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "reasoning_off",
@@ -1537,7 +1694,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2491,
+        "line": 2498,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1548,12 +1705,21 @@ PROFILES = {
             "https://runware.ai/docs/models/openai-gpt-6-2-astra",
             "https://github.com/BerriAI/litellm/discussions/52347",
             "https://dev.to/hassann/how-to-use-gpt-62-astra-api-3j9l",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": ["low", "medium", "high", "xhigh"],
                 "tools": "never",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
                 "logprobs": "never",
@@ -1601,7 +1767,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2563,
+        "line": 2573,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1610,6 +1776,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -1651,7 +1818,14 @@ PROFILES = {
             "https://developers.openai.com/api/docs/guides/daybreak",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -1695,7 +1869,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2644,
+        "line": 2655,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1704,12 +1878,21 @@ PROFILES = {
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "models.dev",
+            "openai 3.54.0 SDK",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -1760,7 +1943,14 @@ PROFILES = {
             "models.dev",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],

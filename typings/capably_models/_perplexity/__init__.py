@@ -17,6 +17,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "never",
@@ -41,7 +42,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2704,
+        "line": 2715,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -58,6 +59,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "never",
@@ -82,7 +84,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2726,
+        "line": 2737,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -98,6 +100,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
                 "logprobs": "never",
@@ -131,7 +134,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2746,
+        "line": 2757,
     },
 }
 

@@ -15,6 +15,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "unverified",
@@ -54,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2772,
+        "line": 2783,
     }
 }
 

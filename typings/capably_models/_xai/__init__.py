@@ -6,10 +6,18 @@ PROFILES = {
         "verified": "2026-11-22",
         "sources": ["pydantic-ai 2.68.0 profiles", "genai-prices 0.2.3", "recorded traffic"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -49,13 +57,20 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2797,
+        "line": 2808,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-22",
         "sources": ["litellm 1.109.1", "langchain-xai 1.3.0 (models.dev)", "pydantic-ai 2.68.0 profiles"],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"}
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            }
         },
         "input": ["text", "image", "document"],
         "output": ["text"],
@@ -85,16 +100,29 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 2984,
+        "line": 3001,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "langchain-xai 1.3.0 (models.dev)", "@ai-sdk/xai 4.0.8 release notes"],
+        "sources": [
+            "litellm 1.109.1",
+            "langchain-xai 1.3.0 (models.dev)",
+            "@ai-sdk/xai 4.0.8 release notes",
+            "@ai-sdk/xai 3.0.138",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "unverified",
                 "seed": "always",
                 "logprobs": "never",
@@ -125,16 +153,29 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2965,
+        "line": 2981,
     },
     "xai/grok-4.20-reasoning": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "langchain-xai 1.3.0 (models.dev)", "@ai-sdk/xai 4.0.8 release notes"],
+        "sources": [
+            "litellm 1.109.1",
+            "langchain-xai 1.3.0 (models.dev)",
+            "@ai-sdk/xai 4.0.8 release notes",
+            "@ai-sdk/xai 3.0.138",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -174,7 +215,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2939,
+        "line": 2954,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-22",
@@ -185,12 +226,21 @@ PROFILES = {
             "https://docs.x.ai/developers/model-capabilities/text/reasoning",
             "https://docs.x.ai/docs/guides/files/chat-with-files",
             "recorded traffic",
+            "@ai-sdk/xai 3.0.138",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -230,7 +280,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2849,
+        "line": 2861,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-22",
@@ -239,12 +289,21 @@ PROFILES = {
             "langchain-xai 1.3.0 (models.dev)",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.x.ai/developers/model-capabilities/text/reasoning",
+            "@ai-sdk/xai 3.0.138",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -284,7 +343,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2880,
+        "line": 2893,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-22",
@@ -293,12 +352,21 @@ PROFILES = {
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.x.ai/developers/model-capabilities/text/reasoning",
+            "@ai-sdk/xai 3.0.138",
         ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -338,16 +406,29 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2909,
+        "line": 2923,
     },
     "xai/grok-build-0.1": {
         "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "langchain-xai 1.3.0 (models.dev)", "pydantic-ai 2.68.0 profiles"],
+        "sources": [
+            "litellm 1.109.1",
+            "langchain-xai 1.3.0 (models.dev)",
+            "pydantic-ai 2.68.0 profiles",
+            "@ai-sdk/xai 3.0.138",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -387,16 +468,28 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3010,
+        "line": 3027,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
-        "sources": ["pydantic-ai 2.68.0 profiles", "https://docs.x.ai/developers/migration/may-15-retirement"],
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "https://docs.x.ai/developers/migration/may-15-retirement",
+            "@ai-sdk/xai 3.0.138",
+        ],
         "endpoints": {
-            "responses": {"efforts": None, "tools": "always", "stop": "never", "seed": "never", "logprobs": "never"},
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
                 "logprobs": "never",
@@ -436,7 +529,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2822,
+        "line": 2833,
     },
 }
 

@@ -17,6 +17,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -56,7 +57,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3037,
+        "line": 3055,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -74,6 +75,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -113,7 +115,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3090,
+        "line": 3108,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -130,6 +132,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -169,7 +172,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3120,
+        "line": 3138,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-22",
@@ -186,6 +189,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -225,7 +229,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3149,
+        "line": 3167,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -241,6 +245,7 @@ PROFILES = {
             "chat_completions": {
                 "efforts": None,
                 "tools": "always",
+                "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
                 "logprobs": "never",
@@ -280,7 +285,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3064,
+        "line": 3082,
     },
 }
 
