@@ -222,7 +222,7 @@ def _model(host: str, id: str, model: Listed, prices: Mapping[str, Any], day: da
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the files; returns 0, or 2 if a source cannot be read as it should be."""
+    """Writes the files that say something new; returns 0, or 2 if a source cannot be read as it should be."""
     parser = argparse.ArgumentParser(prog="registry-gateways", description=__doc__)
     parser.add_argument("hosts", nargs="*", metavar="GATEWAY", help=", ".join(GATEWAYS))
     parser.add_argument("--sources", type=Path, metavar="FOLDER", help="wheels that are unpacked already; no download")
@@ -242,8 +242,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error}\nNothing was written.", file=sys.stderr)
         return 2
     for host, text in drafts.items():
-        (options.into / f"{host}.yaml").write_text(text, encoding="utf-8")
+        file: Path = options.into / f"{host}.yaml"
+        if not file.exists() or _undated(file.read_text(encoding="utf-8")) != _undated(text):
+            file.write_text(text, encoding="utf-8")
     return 0
+
+
+def _undated(text: str) -> list[str]:
+    """Without the lines that say when: a list that says what it said keeps its day."""
+    return [line for line in text.splitlines() if not line.lstrip().startswith(("verified:", "# Drafted by"))]
 
 
 if __name__ == "__main__":

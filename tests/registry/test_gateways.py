@@ -38,8 +38,8 @@ class Packages:
             "Provider(id='openai', models=[]),", f"Provider(id='openai', models=[]), {gateways},"
         )
 
-    def draft(self, host: str, code: int = 0) -> dict[str, Any]:
-        place = ["--sources", str(self.sources.write()), "--into", str(self.into), "--day", DAY]
+    def draft(self, host: str, code: int = 0, day: str = DAY) -> dict[str, Any]:
+        place = ["--sources", str(self.sources.write()), "--into", str(self.into), "--day", day]
         assert main([host, *place]) == code
         file = self.into / f"{host}.yaml"
         return yaml.safe_load(file.read_text(encoding="utf-8")) if file.exists() else {}
@@ -110,6 +110,14 @@ def test_models_that_have_ended_are_left_out_and_those_that_will_say_when(packag
         packages.sources.models[f"together_ai/maker/{name}"] = {**TOGETHER, "deprecation_date": end}
     ((id, going),) = packages.draft("together")["models"].items()
     assert (id, going["status"], str(going["dates"]["retires"])) == ("together/maker/going", "deprecated", "2026-12-24")
+
+
+def test_a_list_that_says_what_it_said_keeps_its_day(packages: Packages) -> None:
+    first = packages.draft("openrouter")
+    assert packages.draft("openrouter", day="2026-12-01") == first
+    packages.sources.facts["openrouter"]["maker/more"] = DEV
+    later = packages.draft("openrouter", day="2026-12-01")
+    assert str(later["profiles"]["openrouter/text"]["verified"]) == "2026-12-01"
 
 
 def test_a_list_that_cannot_be_read_is_told_and_nothing_is_written(
