@@ -35,7 +35,7 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         says so.
         """
         from capably.llm._continue import cut_call
-        from capably.llm._tool import run_tool_calls
+        from capably.llm._tool_runs import run_tool_calls
 
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
@@ -95,7 +95,7 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         says so.
         """
         from capably.llm._continue import cut_call
-        from capably.llm._tool import run_tool_calls_async
+        from capably.llm._tool_runs import run_tool_calls_async
 
         await self._whole()
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))

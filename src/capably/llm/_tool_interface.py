@@ -1,0 +1,174 @@
+"""What a tool says of itself: its name, description, and the schema of its arguments, read from a function.
+
+The function's signature and docstring are read when the tool is first sent or run, not when it is decorated: then
+annotations that are strings can be resolved, and what is never used costs nothing. For that reason msgspec and the walk
+over types are imported there too: this module is loaded by whoever decorates.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+import sys
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from capably.llm._tool import Context
+from capably.types.tools import AsyncTool, Tool, ToolInterface
+
+if TYPE_CHECKING:
+    from capably.schema import Shape
+
+_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_OURS = (__name__, Context.__module__)
+
+
+def tool_from_callable(
+    function: Callable[..., Any],
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    strict: bool | None = None,
+    extra: Mapping[str, Any] | None = None,
+) -> Tool[Any]:
+    """A tool from anything that can be called: a function, a bound method, a partial, an object with `__call__`."""
+    chosen = name or getattr(function, "__name__", None) or type(function).__name__
+    if not _NAME.fullmatch(chosen):
+        raise TypeError(f"{chosen!r} is no name for a tool: pass name= with 1 to 64 of a-z, A-Z, 0-9, _ and -.")
+    names = _local_names(function)
+
+    def read(function: Callable[..., Any]) -> ToolInterface:
+        return _read_interface(function, chosen, description, names)
+
+    kind: type[Tool[Any]] = AsyncTool[Any] if _is_async(function) else Tool[Any]
+    return kind(function, name=chosen, strict=strict, extra=extra, read=read)
+
+
+def _is_async(function: Any) -> bool:
+    plain = getattr(function, "__func__", function)  # a staticmethod or classmethod object holds its function
+    return inspect.iscoroutinefunction(plain) or inspect.iscoroutinefunction(type(plain).__call__)
+
+
+def _local_names(function: Any) -> dict[str, Any]:
+    """The local names around a function that is made inside another one: its string annotations may mean them."""
+    if "<locals>" not in getattr(function, "__qualname__", ""):
+        return {}
+    if not any(isinstance(hint, str) for hint in function.__annotations__.values()):
+        return {}
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back is not None and frame.f_globals.get("__name__") in _OURS:
+        frame = frame.f_back
+    return dict(frame.f_locals)
+
+
+# Reading a signature
+
+
+def _read_interface(
+    function: Callable[..., Any], name: str, description: str | None, names: Mapping[str, Any]
+) -> ToolInterface:
+    from capably import schema
+
+    parameters = list(inspect.signature(function).parameters.values())
+    hints = _hints(function, name, parameters, names)
+    takes_context = bool(parameters) and _is_context(hints.get(parameters[0].name))
+    if takes_context:
+        parameters = parameters[1:]
+    _check_parameters(parameters, hints, name)
+    annotations = {parameter.name: hints[parameter.name] for parameter in parameters}
+    shapes, defs = schema.shapes_of(annotations, where=lambda arg: f"tool {name}, parameter {arg}", names=names)
+    doc = schema.read_docstring(_docstring(function))
+    properties = {
+        parameter.name: schema.property_schema(
+            shapes[parameter.name], doc.parameters.get(parameter.name), parameter.default
+        )
+        for parameter in parameters
+    }
+    required = [parameter.name for parameter in parameters if parameter.default is inspect.Parameter.empty]
+    body = {"type": "object", "properties": properties, "required": required}
+    return ToolInterface(
+        description=description or doc.description,
+        parameters=schema.with_defs(body, defs),
+        load=_arguments_loader(parameters, shapes),
+        takes_context=takes_context,
+    )
+
+
+def _hints(function: Any, name: str, parameters: list[inspect.Parameter], names: Mapping[str, Any]) -> dict[str, Any]:
+    """The annotation of each parameter, strings resolved. A return annotation may be one that cannot be."""
+    plain = inspect.unwrap(getattr(function, "func", function))
+    plain = getattr(plain, "__func__", plain)
+    if not hasattr(plain, "__globals__"):
+        plain = getattr(type(plain).__call__, "__func__", type(plain).__call__)
+    space = getattr(plain, "__globals__", {})
+    hints: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter.annotation is inspect.Parameter.empty:
+            continue
+        holder = typing.cast("Any", type("annotated", (), {"__annotations__": {parameter.name: parameter.annotation}}))
+        try:
+            hints |= typing.get_type_hints(holder, space, {**space, **names}, include_extras=True)
+        except NameError as error:
+            raise TypeError(
+                f"tool {name}, parameter {parameter.name}: {error}. Import it at run time, not under TYPE_CHECKING."
+            ) from error
+    return hints
+
+
+def _is_context(hint: Any) -> bool:
+    return hint is Context or typing.get_origin(hint) is Context
+
+
+def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, Any], name: str) -> None:
+    for parameter in parameters:
+        where = f"tool {name}, parameter {parameter.name}"
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            raise TypeError(f"{where}: a model passes arguments by name, so *args and **kwargs cannot be described.")
+        if parameter.name not in hints:
+            raise TypeError(f"{where}: it has no annotation. Give it one, such as {parameter.name}: str.")
+        if _is_context(hints[parameter.name]):
+            raise TypeError(f"{where}: a Context must be the first parameter.")
+
+
+def _docstring(function: Any) -> str | None:
+    """The docstring of a function; of an object with `__call__`, that of the method or else of its class."""
+    if inspect.isroutine(function):
+        return function.__doc__
+    partial = getattr(function, "func", None)
+    return partial.__doc__ if partial is not None else type(function).__call__.__doc__ or type(function).__doc__
+
+
+def _arguments_loader(
+    parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]
+) -> Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]:
+    """Loads a call's arguments, and reports all that are wrong at once, so that the model can mend them in one go."""
+    from capably.schema import MisfitError
+
+    def load_arguments(given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        positional: list[Any] = []
+        named: dict[str, Any] = {}
+        wrong = [f"{name}: no such argument" for name in given if name not in shapes]
+        for parameter in parameters:
+            name = parameter.name
+            if name not in given:
+                if parameter.default is parameter.empty:
+                    wrong.append(f"{name}: required but missing")
+                elif parameter.kind is parameter.POSITIONAL_ONLY:
+                    positional.append(parameter.default)
+                continue
+            try:
+                value = shapes[name].load(given[name])
+            except MisfitError as misfit:
+                misfit.path = f"{name}{misfit.path}"
+                wrong.append(str(misfit))
+                continue
+            if parameter.kind is parameter.POSITIONAL_ONLY:
+                positional.append(value)
+            else:
+                named[name] = value
+        if wrong:
+            raise ValueError("; ".join(wrong))
+        return positional, named
+
+    return load_arguments

@@ -1,0 +1,182 @@
+"""Runs the tool calls of a model. Asyncio and msgspec are imported when they are first needed."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from capably.types.errors import ToolError
+from capably.types.parts import Part, Text, ToolCall, ToolOutput
+from capably.types.tools import AsyncTool, BuiltinTool, Tool
+
+if TYPE_CHECKING:
+    from capably.llm._tool import Context
+
+
+def run_tool_calls(
+    calls: Sequence[ToolCall],
+    tools: Sequence[Tool[Any] | BuiltinTool],
+    context: Context[Any] | None = None,
+    *,
+    cut: ToolCall | None = None,
+) -> list[ToolOutput]:
+    """The output of each call, in order. What goes wrong in a tool or is wrong in a call becomes an `is_error` output.
+
+    `cut` is a call of which only a part arrived: it is not run.
+
+    Raises `ToolError`, before any tool runs, where one is async or wants a context that is not given.
+    """
+    by_name = _by_name(tools)
+    _check_context(calls, by_name, context)
+    for call in calls:
+        if isinstance(by_name.get(call.name), AsyncTool):
+            raise ToolError(f"tool {call.name} is async: run it with the async form of the call.")
+    return [_cut(call) if call is cut else _run(call, by_name, context) for call in calls]
+
+
+async def run_tool_calls_async(
+    calls: Sequence[ToolCall],
+    tools: Sequence[Tool[Any] | BuiltinTool],
+    context: Context[Any] | None = None,
+    *,
+    cut: ToolCall | None = None,
+) -> list[ToolOutput]:
+    """The same for sync and async tools: async ones run all at once, the others one by one in a thread meanwhile."""
+    import asyncio
+
+    by_name = _by_name(tools)
+    _check_context(calls, by_name, context)
+    outputs: list[ToolOutput | None] = [None] * len(calls)
+
+    async def run_async(index: int) -> None:
+        outputs[index] = await _run_async(calls[index], by_name, context)
+
+    for index, call in enumerate(calls):
+        if call is cut:
+            outputs[index] = _cut(call)
+
+    async def run_sync(indexes: list[int]) -> None:
+        for index in indexes:
+            outputs[index] = await asyncio.to_thread(_run, calls[index], by_name, context)
+
+    wanted = [index for index in range(len(calls)) if outputs[index] is None]
+    waiting = [index for index in wanted if isinstance(by_name.get(calls[index].name), AsyncTool)]
+    others = [index for index in wanted if index not in waiting]
+    await asyncio.gather(*map(run_async, waiting), run_sync(others))
+    return [output for output in outputs if output is not None]
+
+
+def _by_name(tools: Sequence[Tool[Any] | BuiltinTool]) -> dict[str, Tool[Any]]:
+    found: dict[str, Tool[Any]] = {}
+    for tool in tools:
+        if isinstance(tool, BuiltinTool):
+            continue
+        if found.setdefault(tool.name, tool) is not tool:
+            raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
+    return found
+
+
+def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
+    for call in calls:
+        tool = tools.get(call.name)
+        if tool is not None and context is None and tool.interface.takes_context:
+            raise ToolError(f"tool {call.name} wants a context: pass context=llm.Context(...).")
+
+
+def _run(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    try:
+        tool, args, kwargs = _prepare(call, tools, context)
+        result = tool.function(*args, **kwargs)
+        if inspect.iscoroutine(result):
+            result.close()
+            raise ToolError(f"tool {call.name} gave a coroutine: define it with async def, and run it async.")
+        return ToolOutput(call.id, call.name, encode_result(result))
+    except Exception as error:  # the model is told, whatever it is
+        return _failed(call, error)
+
+
+async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> ToolOutput:
+    try:
+        tool, args, kwargs = _prepare(call, tools, context)
+        return ToolOutput(call.id, call.name, encode_result(await tool.function(*args, **kwargs)))
+    except Exception as error:  # the model is told, whatever it is
+        return _failed(call, error)
+
+
+def _cut(call: ToolCall) -> ToolOutput:
+    said = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
+    return ToolOutput(call.id, call.name, said, is_error=True)
+
+
+class _WrongCallError(Exception):
+    """The model's call is wrong; the message is for the model."""
+
+
+def _failed(call: ToolCall, error: Exception) -> ToolOutput:
+    if isinstance(error, _WrongCallError):
+        return ToolOutput(call.id, call.name, str(error), is_error=True)
+    said = str(error)
+    kind = type(error).__name__
+    return ToolOutput(call.id, call.name, f"{kind}: {said}" if said else kind, is_error=True)
+
+
+def _prepare(
+    call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None
+) -> tuple[Tool[Any], list[Any], dict[str, Any]]:
+    """The tool that a call names, and the Python arguments for it."""
+    tool = tools.get(call.name)
+    if tool is None:
+        there = f"The tools are: {', '.join(tools)}." if tools else "There are no tools."
+        raise _WrongCallError(f"There is no tool {call.name}. {there}")
+    if not call.args and call.raw_args:
+        _check_raw(call)
+    interface = tool.interface
+    if interface.load is None:
+        args, kwargs = list[Any](), dict(call.args)
+    else:
+        try:
+            args, kwargs = interface.load(call.args)
+        except ValueError as error:
+            raise _WrongCallError(
+                f"Wrong arguments for {call.name}: {error}. They were {_short(call.args)}."
+            ) from error
+    return tool, [context, *args] if interface.takes_context else args, kwargs
+
+
+def _check_raw(call: ToolCall) -> None:
+    import json
+
+    try:
+        json.loads(call.raw_args or "{}")
+    except ValueError as error:
+        raise _WrongCallError(f"The arguments of {call.name} are not JSON: {error}.") from error
+
+
+def _short(args: Mapping[str, Any]) -> str:
+    import json
+
+    text = json.dumps(args, ensure_ascii=False)
+    return text if len(text) <= 300 else f"{text[:300]}..."
+
+
+def encode_result(result: Any) -> str | list[Part]:
+    """What a tool returned, as a model is sent it: text as it is, parts as they are, anything else as JSON."""
+    if isinstance(result, str):
+        return result
+    if isinstance(result, Part):
+        return [result]
+    if isinstance(result, list | tuple):
+        items = typing.cast("Sequence[Any]", result)
+        if any(isinstance(item, Part) for item in items):
+            return [item if isinstance(item, Part) else Text(str(encode_result(item))) for item in items]
+    import msgspec
+
+    return msgspec.json.encode(result, enc_hook=_encode_other).decode()
+
+
+def _encode_other(value: Any) -> Any:
+    """Objects that msgspec does not know: a pydantic model by its own JSON, anything else by its text."""
+    dump = getattr(value, "model_dump", None)
+    return dump(mode="json") if callable(dump) else str(value)
