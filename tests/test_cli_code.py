@@ -193,6 +193,18 @@ def test_swap_of_equals_breaks_nothing_and_old_errors_are_not_its_own(
     assert capsys.readouterr().out.splitlines()[-1] == "2 mentions would be swapped, 0 places would break"
 
 
+def test_swap_sees_what_breaks_on_a_line_that_was_wrong_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = 'from capably import llm\nllm.Model("openai/gpt-4.1").call("é", temperature=0.2, stop="END")\n'
+    (tmp_path / "app.py").write_text(text, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("def (:\n", encoding="utf-8")
+    assert main(["swap", "openai/gpt-4.1", "anthropic/claude-sonnet-5-5", "."]) == 1
+    broken = [line for line in capsys.readouterr().out.splitlines() if "breaks" in line]
+    assert broken == ['app.py:2: breaks: No parameter named "temperature"']
+
+
 def test_swap_of_a_model_that_is_named_nowhere_says_so(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["swap", "openai/o3", "openai/gpt-4o", "."]) == 0
     assert capsys.readouterr().out == "openai/o3 is named nowhere\n"

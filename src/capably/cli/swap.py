@@ -56,7 +56,7 @@ def _swap(options: argparse.Namespace) -> int:
     for line in _differences(old, new):
         print(line)
     python = {file: text for file, text in texts.items() if file.suffix in (".py", ".pyi")}
-    broken = sorted({*_new_errors(python, {**python, **swapped}), *_too_long(swapped, new)})
+    broken = sorted({*_new_errors(python, {**python, **swapped}, old, new), *_too_long(swapped, new)})
     for mention in (mention for found in named.values() for mention in found):
         print(f"{mention}: {mention.text} -> {_replacement(mention, new.id)}")
     for place in broken:
@@ -78,8 +78,10 @@ def _of(model: ModelInfo, found: list[Mention]) -> list[Mention]:
 
 
 def _replacement(mention: Mention, id: str) -> str:
-    if not mention.text.startswith("llm."):
-        return id
+    return _constant(id) if mention.text.startswith("llm.") else id
+
+
+def _constant(id: str) -> str:
     provider = id.partition("/")[0]
     name = next(name for name, known in constants(provider).items() if known == id)
     return f"llm.{provider}.{name}"
@@ -121,8 +123,8 @@ def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
     for file, text in swapped.items():
         if limit is None or file.suffix != ".py":
             continue
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.keyword) and node.arg == "max_tokens" and isinstance(node.value, ast.Constant):
+        for node in _arguments(text):
+            if node.arg == "max_tokens" and isinstance(node.value, ast.Constant):
                 asked = node.value.value
                 if isinstance(asked, int) and asked > limit:
                     yield Break(file, node.value.lineno, f"max_tokens={asked:,}; {new.id} writes at most {limit:,}")
@@ -131,17 +133,28 @@ def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
 # --- what the type checker says -----------------------------------------------------------------------------------
 
 
-def _new_errors(before: Mapping[Path, str], after: Mapping[Path, str]) -> Iterator[Break]:
-    """Errors that the code has afterwards on lines where it had none of that kind."""
-    found = list(_errors({file: text for file, text in after.items() if file in before}))
-    had = {(file, line, rule) for file, line, rule, _ in _errors(before)} if found else set[tuple[Path, int, str]]()
-    for file, line, rule, message in found:
-        if (file, line, rule) not in had:
-            yield Break(file, line, " ".join(message.split()))
+class Rejected(NamedTuple):
+    """What pyright rejects: on which line, and which argument there, or else which words."""
+
+    file: Path
+    line: int
+    what: str
 
 
-def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Path, int, str, str]]:
-    """What pyright rejects, when these files have these texts. The rest of the project is where it is."""
+def _new_errors(
+    before: Mapping[Path, str], after: Mapping[Path, str], old: ModelInfo, new: ModelInfo
+) -> Iterator[Break]:
+    """Errors that the code has afterwards at places where it had none."""
+    found = dict(_errors({file: text for file, text in after.items() if file in before}))
+    had = {place for place, _ in _errors(before)} if found else set[Rejected]()
+    for place, message in found.items():
+        then = place.what.replace(new.id, old.id).replace(_constant(new.id), _constant(old.id))
+        if place._replace(what=then) not in had:
+            yield Break(place.file, place.line, " ".join(message.split()))
+
+
+def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
+    """What pyright rejects, and what it says of it, when these files have these texts. The rest of the project is where it is."""
     root = Path.cwd()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
@@ -165,7 +178,30 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Path, int, str, str]]:
         for item in _pyright(folder):
             if item["severity"] == "error" and Path(item["file"]).resolve() in places:
                 where = places[Path(item["file"]).resolve()]
-                yield where, item["range"]["start"]["line"] + 1, item.get("rule", ""), item["message"]
+                start: dict[str, int] = item["range"]["start"]
+                line, column = start["line"] + 1, start["character"]
+                yield Rejected(where, line, _words_at(texts[where], line, column)), item["message"]
+
+
+def _words_at(text: str, line: int, column: int) -> str:
+    """The name of the argument that stands there, or the rest of the line."""
+    words = [*text.splitlines(), ""][line - 1]
+    place = (line, len(words[:column].encode()))
+    around = [
+        node
+        for node in _arguments(text)
+        if (node.lineno, node.col_offset) <= place < (node.end_lineno or 0, node.end_col_offset or 0)
+    ]
+    innermost = max(around, key=lambda node: (node.lineno, node.col_offset), default=None)
+    return f"{innermost.arg}=" if innermost and innermost.arg else words[column:]
+
+
+def _arguments(text: str) -> list[ast.keyword]:
+    """Every argument that is given by name; none of a text that is no Python."""
+    try:
+        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.keyword)]
+    except SyntaxError:
+        return []
 
 
 def _pyright(folder: Path) -> list[dict[str, Any]]:
