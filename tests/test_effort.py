@@ -52,10 +52,10 @@ def work() -> Iterator[Callable[[str, str], Callable[[], object]]]:
 
 
 CEILINGS = {
-    "anthropic": {"small": 2550, "calls": 3000, "tools": 2600, "history": 5750, "stream": 16_000},
-    "responses": {"small": 2850, "calls": 3300, "tools": 2950, "history": 5850, "stream": 20_200},
-    "chat": {"small": 3000, "calls": 3450, "tools": 3050, "history": 6600, "stream": 33_000},
-    "google": {"small": 1950, "calls": 2500, "tools": 2050, "history": 6500, "stream": 40_000},
+    "anthropic": {"small": 2550, "calls": 3000, "tools": 2600, "history": 5100, "stream": 15_500},
+    "responses": {"small": 2850, "calls": 3300, "tools": 2950, "history": 5550, "stream": 18_000},
+    "chat": {"small": 3000, "calls": 3450, "tools": 3050, "history": 6200, "stream": 33_000},
+    "google": {"small": 1950, "calls": 2500, "tools": 2050, "history": 6150, "stream": 39_500},
 }
 
 

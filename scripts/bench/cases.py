@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 
 
 class Case(NamedTuple):
-    """One piece of work. `kind`: `call`, `stream`, or `async` (many calls at once)."""
+    """One piece of work. `kind`: `call`, `stream`, `first` (a stream up to its first text), or `async` (many calls at once)."""
 
     title: str
     kind: str
@@ -63,6 +63,7 @@ class Case(NamedTuple):
     tools: bool = False
     structured: bool = False
     history: bool = False
+    tls: bool = False
 
 
 _CALLS = tuple(("get_weather", {"city": city, "unit": "celsius"}) for city in CITIES)
@@ -95,6 +96,7 @@ CASES: dict[str, Case] = {
     "stream": Case(
         f"streamed text, {EVENTS} events", "stream", "Tell a story. [case stream]", Answer(LONG, (), (16, EVENTS))
     ),
+    "first": Case("time to the first text", "first", "Tell a story. [case stream]", Answer(LONG)),
     "stream-calls": Case(
         f"streamed arguments, {EVENTS} events",
         "stream",
@@ -110,6 +112,16 @@ CASES: dict[str, Case] = {
     ),
     "async": Case(
         f"{AT_ONCE} calls at once", "async", "Name a fantasy book. [case small]", Answer(SHORT, (), (16, 24))
+    ),
+    "small-tls": Case(
+        "small call over TLS", "call", "Name a fantasy book. [case small]", Answer(SHORT, (), (16, 24)), tls=True
+    ),
+    "stream-tls": Case(
+        f"streamed text over TLS, {EVENTS} events",
+        "stream",
+        "Tell a story. [case stream]",
+        Answer(LONG, (), (16, EVENTS)),
+        tls=True,
     ),
 }
 

@@ -72,9 +72,11 @@ def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
 
 def first_answers(runs: int) -> dict[str, dict[str, float]]:
     """From the start of Python to the first answer, with the SDK alone and with capably."""
-    with serving() as url:
+    with serving() as served:
         codes = {
-            f"{wire}, {system}": FIRST.format(here=str(HERE), file=str(HERE / f"{system}.py"), wire=wire, url=url)
+            f"{wire}, {system}": FIRST.format(
+                here=str(HERE), file=str(HERE / f"{system}.py"), wire=wire, url=served.url
+            )
             for wire in WIRES
             for system in ("sdk", "ours")
         }

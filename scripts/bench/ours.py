@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 from cases import HISTORY, MODELS, TOOLS, Answer, Case, base_url
@@ -39,6 +40,9 @@ class System:
         content, params = self._asked(case)
         with self.model.stream(content, **params) as response:
             return _answer(response, "".join(response.text_stream()))
+
+    def pieces(self, case: Case) -> Iterator[str]:
+        yield from self.model.stream(case.prompt).text_stream()
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
         return await asyncio.gather(*(self._call_async(case) for _ in range(count)))

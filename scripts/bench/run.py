@@ -23,13 +23,15 @@ import random
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from cases import CASES, WIRES
+from certificate import write_certificate
 from environments import python_for
 
 HERE = Path(__file__).resolve().parent
@@ -45,12 +47,21 @@ Ratios: TypeAlias = dict[str, dict[str, dict[str, list[float]]]]
 """Wire -> case -> system -> CPU seconds of each round."""
 
 
+class Served(NamedTuple):
+    """Where the server is, and the certificate to trust."""
+
+    url: str
+    tls_url: str
+    certificate: str
+
+
 class Worker:
     """A system on a wire format, in a process of its own."""
 
-    def __init__(self, file: Path, wire: str, url: str) -> None:
+    def __init__(self, file: Path, wire: str, served: Served) -> None:
         environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH")}
-        command = [python_for(file), str(HERE / "worker.py"), str(file), wire, url]
+        environment["SSL_CERT_FILE"] = served.certificate
+        command = [python_for(file), str(HERE / "worker.py"), str(file), wire, served.url, served.tls_url]
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -75,16 +86,19 @@ class Worker:
 
 
 @contextmanager
-def serving() -> Generator[str]:
-    """The server, in its own process; gives its address."""
-    command = [sys.executable, str(HERE / "server.py")]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert server.stdin and server.stdout
-    try:
-        yield server.stdout.readline().strip()
-    finally:
-        server.stdin.close()
-        server.wait()
+def serving() -> Generator[Served]:
+    """The server, in its own process; gives its addresses."""
+    with tempfile.TemporaryDirectory() as folder:
+        certificate = str(write_certificate(Path(folder, "both.pem")))
+        command = [sys.executable, str(HERE / "server.py"), certificate]
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert server.stdin and server.stdout
+        try:
+            url, tls_url = server.stdout.readline().split()
+            yield Served(url, tls_url, certificate)
+        finally:
+            server.stdin.close()
+            server.wait()
 
 
 def systems(names: Sequence[str]) -> dict[str, Path]:
@@ -95,12 +109,12 @@ def systems(names: Sequence[str]) -> dict[str, Path]:
 
 
 def measure(
-    wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, budget: float, url: str
+    wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, budget: float, served: Served
 ) -> dict[str, Any]:
     """Case -> system -> CPU seconds for one call in each round. Systems that answer wrongly are told and left out."""
     found: dict[str, dict[str, list[float]]] = {}
     with ExitStack() as open_workers:
-        workers = {name: Worker(file, wire, url) for name, file in files.items()}
+        workers = {name: Worker(file, wire, served) for name, file in files.items()}
         for worker in workers.values():
             open_workers.callback(worker.close)
         for case in cases:
@@ -230,9 +244,9 @@ def main() -> None:
         names += sorted(file.stem for file in (HERE / "peers").glob("*.py"))
     files, cases = systems(names), options.cases.split(",")
     result: dict[str, Any] = {}
-    with serving() as url:
+    with serving() as served:
         for wire in options.wires.split(","):
-            found = measure(wire, files, cases, options.rounds, options.budget, url)
+            found = measure(wire, files, cases, options.rounds, options.budget, served)
             result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
             print(table({wire: result[wire]}), flush=True)
     if options.markdown:

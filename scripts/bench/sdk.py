@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -77,6 +78,11 @@ class Anthropic:
         calls = ((name, json.loads("".join(arguments))),) if name else ()
         return Answer("".join(text), calls, (read, written))
 
+    def pieces(self, case: Case) -> Iterator[str]:
+        for event in self.client.messages.create(stream=True, **self._params(case)):
+            if event.type == "content_block_delta" and event.delta.type == "text_delta":
+                yield event.delta.text
+
     async def call_async(self, case: Case) -> Answer:
         return self._answer(await self.async_client.messages.create(**self._params(case)))
 
@@ -124,6 +130,11 @@ class Responses:
             elif event.type == "response.completed":
                 answer = self._answer(event.response, "".join(text))
         return answer
+
+    def pieces(self, case: Case) -> Iterator[str]:
+        for event in self.client.responses.create(stream=True, **self._params(case)):
+            if event.type == "response.output_text.delta":
+                yield event.delta
 
     async def call_async(self, case: Case) -> Answer:
         return self._answer(await self.async_client.responses.create(**self._params(case)))
@@ -180,6 +191,11 @@ class Chat:
                 name = call.function.name or name
                 arguments.append(call.function.arguments)
         return Answer("".join(text), ((name, json.loads("".join(arguments))),) if name else (), tokens)
+
+    def pieces(self, case: Case) -> Iterator[str]:
+        for chunk in self.client.chat.completions.create(stream=True, **self._params(case)):
+            if chunk.choices and chunk.choices[0].delta.content:
+                yield chunk.choices[0].delta.content
 
     async def call_async(self, case: Case) -> Answer:
         return self._answer(await self.async_client.chat.completions.create(**self._params(case)))
@@ -238,6 +254,10 @@ class Google:
             calls += more
         return Answer("".join(text), tuple(calls), tokens)
 
+    def pieces(self, case: Case) -> Iterator[str]:
+        for chunk in self.client.models.generate_content_stream(**self._params(case)):
+            yield chunk.text or ""
+
     async def call_async(self, case: Case) -> Answer:
         return self._answer(await self.client.aio.models.generate_content(**self._params(case)))
 
@@ -252,6 +272,7 @@ class System:
         made: Any = _BY_WIRE[wire](wire, url)
         self.call = made.call
         self.stream = made.stream
+        self.pieces = made.pieces
         self.call_async = made.call_async
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:

@@ -1,6 +1,7 @@
 """The server that all systems talk to: HTTP/1.1 on loopback, in a process of its own, with replies made beforehand.
 
-    python server.py        # prints its address, and serves until its standard input ends
+    python server.py both.pem       # prints its addresses, without TLS and with this certificate, and serves until its
+                                    # standard input ends; without a certificate, no TLS
 
 A stream goes out as the providers send it (chunked, one frame for each event), all frames in one piece, so that the
 work measured is that of reading and not that of waiting.
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import ssl
 import sys
 from functools import cache
 
@@ -88,12 +90,18 @@ def _answer_to(request: bytes) -> bytes:
     return answer(wire, case, streams)
 
 
-async def serve() -> None:
+async def serve(*certificates: str) -> None:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(Connection, "127.0.0.1", 0, backlog=512)
-    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
+    plain = await loop.create_server(Connection, "127.0.0.1", 0, backlog=512)
+    addresses = [f"http://127.0.0.1:{plain.sockets[0].getsockname()[1]}"]
+    for certificate in certificates:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        secure = await loop.create_server(Connection, "127.0.0.1", 0, backlog=512, ssl=context)
+        addresses.append(f"https://127.0.0.1:{secure.sockets[0].getsockname()[1]}")
+    print(*addresses, flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 
 
 if __name__ == "__main__":
-    asyncio.run(serve())
+    asyncio.run(serve(*sys.argv[1:]))
