@@ -197,6 +197,16 @@ def _summary(known: dict[str, dict[str, float]]) -> str:
     return f"{ours}; {others[0]:.2f} to {others[-1]:.2f}" if others else ours
 
 
+def over(kept: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """The kept result, with what was measured now in its place, in the order of the cases."""
+    wires = list(dict.fromkeys([*kept, *result]))
+    both = {wire: (kept.get(wire, {}), result.get(wire, {})) for wire in wires}
+    return {
+        wire: {case: {**old.get(case, {}), **new.get(case, {})} for case in CASES if case in old or case in new}
+        for wire, (old, new) in both.items()
+    }
+
+
 def slower(result: dict[str, Any], kept: dict[str, Any]) -> list[str]:
     """What costs more than in the kept result, beyond the spread of both."""
     told: list[str] = []
@@ -236,7 +246,11 @@ def main() -> None:
         "--budget", type=float, default=0.12, help="CPU seconds that the SDK shall take for a case in a round"
     )
     parser.add_argument("--json", type=Path, help="writes every number into this file")
-    parser.add_argument("--markdown", action="store_true", help="prints the tables of BENCHMARKS.md as well")
+    parser.add_argument(
+        "--markdown",
+        action="store_true",
+        help="prints the table of BENCHMARKS.md as well, with the kept numbers of what was not measured now",
+    )
     parser.add_argument("--keep", action="store_true", help=f"keeps the result in {KEPT.name}")
     options = parser.parse_args()
     names = options.systems.split(",")
@@ -249,9 +263,9 @@ def main() -> None:
             found = measure(wire, files, cases, options.rounds, options.budget, served)
             result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
             print(table({wire: result[wire]}), flush=True)
-    if options.markdown:
-        print(f"\n{markdown(result)}")
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    if options.markdown:
+        print(f"\n{markdown(over(kept.get('result', {}), result))}")
     worse = slower(result, kept.get("result", {}))
     if kept:
         print(
@@ -264,8 +278,7 @@ def main() -> None:
     if options.json:
         options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     if options.keep:
-        merged = {wire: {**kept.get("result", {}).get(wire, {}), **cases} for wire, cases in result.items()}
-        whole["result"] = {**kept.get("result", {}), **merged}
+        whole["result"] = over(kept.get("result", {}), result)
         KEPT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
 
 
