@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -12,7 +13,7 @@ import pytest
 
 from capably import llm
 
-EVENTS = 20_000
+EVENTS = 10_000
 WORD = "word "
 
 ITEM = {"type": "message", "id": "msg_1", "role": "assistant"}
@@ -63,8 +64,8 @@ WIRES: dict[str, tuple[str, Callable[[str], tuple[list[Any], Any, list[Any]]]]] 
 }
 
 
-def streamed(wire: str, delta: str) -> Any:
-    """An open stream of `EVENTS` events with the same delta each. The events are ready bytes, so that they count for nothing."""
+def model_of(wire: str, delta: str, kind: Any = httpx2.Client) -> Any:
+    """A model that answers with `EVENTS` events of the same delta each. They are ready bytes, and count for nothing."""
     id, events = WIRES[wire]
     opening, middle, ending = events(delta)
 
@@ -79,12 +80,21 @@ def streamed(wire: str, delta: str) -> Any:
             yield step
         yield last
 
-    def answer(request: httpx2.Request) -> httpx2.Response:
-        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=body())
+    async def body_async() -> AsyncIterator[bytes]:
+        for piece in body():
+            yield piece
 
-    client = httpx2.Client(transport=httpx2.MockTransport(answer))
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        content = body() if kind is httpx2.Client else body_async()
+        return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=content)
+
+    client = kind(transport=httpx2.MockTransport(answer))
     llm.provider(id.partition("/")[0], api_key="test", base_url="http://127.0.0.1:1", http_client=client)
-    return llm.Model.of(id).stream("Hi")
+    return llm.Model.of(id)
+
+
+def streamed(wire: str, delta: str) -> Any:
+    return model_of(wire, delta).stream("Hi")
 
 
 READERS: dict[str, Callable[[Any], int]] = {
@@ -124,3 +134,23 @@ def test_events_that_say_nothing_take_no_room(wire: str) -> None:
     list(streamed(wire, "").text_stream())
     length, peak = peak_of(READERS["text_stream"], streamed(wire, ""))
     assert (length, peak < 100_000) == (0, True)
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_an_asynchronous_stream_takes_as_little(wire: str) -> None:
+    async def read(model: Any) -> int:
+        stream = await model.stream_async("Hi")
+        return sum([len(delta) async for delta in stream.text_stream() if delta == WORD])
+
+    async def story() -> None:
+        await read(model_of(wire, "", httpx2.AsyncClient))
+        model = model_of(wire, WORD, httpx2.AsyncClient)
+        tracemalloc.start()
+        try:
+            length, peak = await read(model), tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert length == EVENTS * len(WORD)
+        assert peak < 10 * length
+
+    asyncio.run(story())
