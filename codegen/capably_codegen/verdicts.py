@@ -18,6 +18,9 @@ from capably_codegen.registry import UNVERIFIED, Key, RegistryError, problem, re
 from capably_codegen.schema import Entry, Registry, Text
 
 RETIRED = "retired"
+NOT_CHAT = "not_chat"
+MOOT = (RETIRED, NOT_CHAT)
+"""Verdicts on models of which the registry has no capabilities: sections of it, in which they must stand."""
 
 
 class Verdict(Entry):
@@ -28,7 +31,7 @@ class Verdict(Entry):
     fields: list[Text] = Field(min_length=1)
     """Fields it is about, `limits.input` or `sampling.temperature`."""
     value: Any
-    """What holds, in the registry's words; `unverified` = nobody knows; `retired` = moot, the models no longer answer."""
+    """What holds, in the registry's words; `unverified` = nobody knows; moot are `retired` (they no longer answer) and `not_chat`."""
     said: dict[Text, Any] = Field(default_factory=dict)
     """Who said what."""
     because: Text
@@ -66,6 +69,7 @@ def decided(verdicts: list[Verdict], id: str) -> dict[str, Verdict]:
 
 def _contradictions(verdicts: list[Verdict], registry: Registry) -> Iterator[tuple[Key, str]]:
     known = {id: dated_fields(registry, id) for id in (*registry.models, *registry.retired)}
+    known |= {id: {} for id in registry.not_chat}
     seen: dict[tuple[str, str], int] = {}
     for number, verdict in enumerate(verdicts):
         for pattern in verdict.models:
@@ -79,11 +83,14 @@ def _contradictions(verdicts: list[Verdict], registry: Registry) -> Iterator[tup
 
 
 def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry: Registry) -> Iterator[str]:
-    if verdict.value == RETIRED:
-        gone = [id for id in registry.retired if fnmatchcase(id, pattern)]
-        alive = [id for id in registry.models if fnmatchcase(id, pattern)]
-        if alive or not gone:
-            yield f"{pattern}: {', '.join(alive) or 'no such model'} is not in `retired`"
+    if verdict.value in MOOT:
+        sections = {
+            name: [id for id in getattr(registry, name) if fnmatchcase(id, pattern)] for name in ("models", *MOOT)
+        }
+        there = sections.pop(verdict.value)
+        elsewhere = [id for ids in sections.values() for id in ids]
+        if elsewhere or not there:
+            yield f"{pattern}: {', '.join(elsewhere) or 'no such model'} is not in `{verdict.value}`"
         return
     section = registry.retired if verdict.fields[0].startswith("retired.") else registry.models
     ids = [id for id in section if fnmatchcase(id, pattern)]
