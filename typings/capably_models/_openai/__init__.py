@@ -888,7 +888,7 @@ PROFILES = {
             "with_structured_output": True,
             "with_builtin": True,
         },
-        "structured_output": "unverified",
+        "structured_output": "never",
         "reasoning": {
             "style": "effort",
             "efforts": ["medium", "high", "xhigh"],
