@@ -72,11 +72,15 @@ ROUTING = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a stub. Required ones have no default."""
+    """A keyword parameter of a stub, or all others (`**others`). Required ones have no default."""
 
     name: str
     type: str
     required: bool = False
+
+
+OTHERS = Parameter("**others", NOT_ACCEPTED, required=True)
+"""In a last overload: what a type checker then says of a misspelt parameter names it."""
 
 
 @dataclass(frozen=True)
@@ -102,9 +106,10 @@ class Signature:
 
 @dataclass(frozen=True)
 class ProfileStub:
-    """Everything a template needs to write one profile class."""
+    """Everything a template needs to write one profile class, whose calls stand in a module of their own."""
 
     class_name: str
+    package: str
     module: str
     doc: str
     parts: tuple[str, ...]
@@ -119,16 +124,29 @@ class ProfileStub:
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
 
     @property
+    def calls(self) -> str:
+        """What the module of its calls is imported as: `openai_gpt_5_6_luna`."""
+        return f"{self.package.removeprefix('_')}_{self.module}" if self.package else self.module
+
+    @property
     def inputs(self) -> str:
         return " | ".join(self.parts)
+
+    @property
+    def inputs_alias(self) -> str:
+        """The name of the type of its parts: `TextImageParts`."""
+        return f"{self._named}Parts"
+
+    @property
+    def _named(self) -> str:
+        return "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts[:-1])
 
     @property
     def content(self) -> str:
         """The name of the type of `content`, which error messages print: `TextImageContent`."""
         if self.class_name == "AnyModel":
             return "AnyContent"
-        named = "".join(part.removesuffix("Output").removesuffix("Point") for part in self.parts[:-1])
-        return f"{named}Content" if self.has_system else f"{named}ContentWithoutSystem"
+        return f"{self._named}Content" if self.has_system else f"{self._named}ContentWithoutSystem"
 
     @property
     def messages(self) -> str:
@@ -141,6 +159,11 @@ def class_name(id: str) -> str:
     words = re.split(r"[^0-9A-Za-z]+", id.partition("/")[2])
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return f"_{name}" if name[0].isdigit() else name
+
+
+def profile_class(name: str) -> str:
+    """`openai/gpt-4.1` -> `OpenaiGpt41Profile`."""
+    return f"{class_name('/' + name.partition('/')[0])}{class_name(name).removeprefix('_')}Profile"
 
 
 def module_name(id: str) -> str:
@@ -157,7 +180,8 @@ def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
     """What the stub of this profile must say."""
     rules = rules_of(facts)
     return ProfileStub(
-        class_name=f"{class_name(name)}Profile",
+        class_name=profile_class(name),
+        package=f"_{name.partition('/')[0]}",
         module=module_name(name),
         doc=f"What models of the profile `{name}` take. Facts of {facts['verified']}.",
         parts=parts(rules),
@@ -192,7 +216,7 @@ def any_stub() -> ProfileStub:
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
-    return ProfileStub("AnyModel", "_any", doc, parts(rules), tools(rules), (), signatures(rules))
+    return ProfileStub("AnyModel", "", "_any", doc, parts(rules), tools(rules), (), signatures(rules))
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
@@ -203,16 +227,21 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
 
 
 def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """One signature; or, where parameters depend on each other, a pair of overloads and one that explains the refusal."""
+    """One signature; or, where parameters depend on each other, a pair of overloads and one that explains a refusal.
+
+    Type checkers report against the last, so it accepts nothing that the pair refuses, and names the parameter and the reason.
+    """
     conditions = {rule.when for rule in rules.values()}
     if "reasoning_off" in conditions:
         on = _signature(rules, reasoning_type(rules, off=False), {"always", "without_budget"})
         off = _signature(rules, 'Literal["off"]', {"always", "without_budget", "reasoning_off"}, required=True)
         return on, off, _explained(on, off)
     if "without_budget" in conditions:
-        free = _signature(rules, reasoning_type(rules, off=True, budget=False), {"always", "without_budget"})
-        tight = _signature(rules, reasoning_type(rules, words=False), {"always"}, required=True)
-        return free, tight
+        words, budget = reasoning_type(rules, budget=False), reasoning_type(rules, words=False)
+        free = _signature(rules, words, {"always", "without_budget"})
+        tight = _signature(rules, budget, {"always"}, required=True)
+        explained = _signature(rules, f"{words} | {budget}", {"always"})
+        return free, tight, Signature((*explained.parameters, OTHERS))
     whole = _signature(rules, reasoning_type(rules), {"always"})
     return (whole,) if _tools_with_format(rules) else _apart(whole, rules)
 
@@ -223,21 +252,21 @@ def _tools_with_format(rules: Mapping[str, Rule]) -> bool:
 
 
 def _apart(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """The caller's own tools, or `format`, which then is required; and one overload that explains the refusal of both."""
+    """The caller's own tools, or `format`, which then is required; and two overloads that explain a refusal."""
     provided = tools(rules)[1:]
     free = whole.with_types(format="None")
     formatted = whole.with_types(tools=f"Sequence[{' | '.join(provided)}]" if provided else "")
     required = tuple(
         replace(p, type="type[FormatT]", required=True) if p.name == "format" else p for p in formatted.parameters
     )
-    return free, Signature(required), whole.with_types(format=NOT_WITH_TOOLS)
+    explained = whole.with_types(format=NOT_WITH_TOOLS)
+    return free, Signature(required), Signature((*required, OTHERS)), Signature((*explained.parameters, OTHERS))
 
 
 def _explained(on: Signature, off: Signature) -> Signature:
-    """The last overload: pyright reports against it, so it names the parameter and the reason."""
     known = {p.name for p in on.parameters}
     extra = (Parameter(p.name, ONLY_WITH_REASONING_OFF) for p in off.parameters if p.name not in known)
-    return Signature((*on.parameters, *extra))
+    return Signature((*on.parameters, *extra, OTHERS))
 
 
 def _signature(rules: Mapping[str, Rule], reasoning: str, met: set[str], *, required: bool = False) -> Signature:

@@ -15,7 +15,7 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from capably_codegen.profiles import class_name
+from capably_codegen.profiles import class_name, profile_class
 from capably_codegen.schema import Model, Profile, Registry
 
 Key: TypeAlias = tuple[str | int, ...]
@@ -334,15 +334,16 @@ def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 
 def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """Constants and classes of one provider's module share its names."""
+    """The constants of one provider share a module, and so do the classes of its models, and those of all profiles."""
     constants: dict[tuple[str, str], str] = {}
     classes: dict[tuple[str, str], str] = {}
+    profiles: dict[str, str] = {}
     for name in registry.profiles:
-        provider, _, own = name.partition("/")
-        if _has_letter(own):
-            other = classes.setdefault((provider, f"{class_name(name)}Profile"), name)
+        if _has_letter(name.partition("/")[2]):
+            other = profiles.setdefault(profile_class(name), name)
             if other != name:
-                yield ("profiles", name), f"its class {class_name(name)!r} is that of {other!r} too; rename one of them"
+                what = f"its class {profile_class(name)!r} is that of {other!r} too; rename one of them"
+                yield ("profiles", name), what
     for id, model in registry.models.items():
         provider, _, own = id.partition("/")
         if not own:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 
 from capably_codegen import facts, profiles
+from capably_codegen.capabilities import shared_classes
 from capably_codegen.model_doc import end_of_life, model_doc
-from capably_codegen.profiles import NOT_ACCEPTED, ROUTING, Parameter, ProfileStub, Signature
+from capably_codegen.profiles import NOT_ACCEPTED, OTHERS, ROUTING, Parameter, ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.schema import Model
 
@@ -53,18 +54,16 @@ class ModelStub:
 class Door:
     """The ids of one profile, and what `llm.Model(id)` has as its type.
 
-    `live` is the type of those that are not deprecated; `endings` has what is said of the others, with the type of their ids.
+    `live` are those that are not deprecated; `endings` has what is said of the others, with their ids.
     """
 
-    home: str
     alias: str
-    ids: str
-    live: str
-    endings: tuple[tuple[str, str], ...]
+    members: tuple[str, ...]
+    live: tuple[str, ...]
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
     returns: str
     caps: str
     stub: ProfileStub
-    signatures: tuple[Signature, ...]
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
@@ -78,49 +77,54 @@ def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
 
 def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     any_stub = profiles.any_stub()
+    stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
     for provider in providers:
         models = facts.models_of(source, provider)
         tables = facts.profile_tables(source, provider)
         used = {model.profile for model in models.values()}
-        stubs = {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
-        own_doors = list(_doors(provider, models, stubs, any_stub))
-        doors += own_doors
+        own = {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
+        stubs |= own
+        doors += _doors(provider, models, own, any_stub)
         shared: dict[str, Any] = {
             "provider": provider,
-            "profiles": list(stubs.values()),
-            "models": [_model_stub(source, id, model, stubs) for id, model in models.items()],
+            "models": [_model_stub(source, id, model, own) for id, model in models.items()],
         }
-        contents = sorted({(stub.content, stub.inputs, stub.messages) for stub in stubs.values()})
-        tools = sorted({stub.tools for stub in stubs.values() if len(stub.tools) > 1})
-        home = f"_{provider}"
-        yield (
-            f"{home}/__init__.pyi",
-            _fill("_provider.pyi", source, doors=own_doors, contents=contents, tools=tools, **shared),
-        )
-        for stub in stubs.values():
-            yield f"{home}/{stub.module}.pyi", _signatures(source, stub, home, stub.caps)
-        yield f"{home}/_models.pyi", _fill("_models.pyi", source, **shared)
+        yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
+        for stub in own.values():
+            yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
+        yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
-    common = {"max_tokens": "int", **ROUTING}
-    shared = {
-        "providers": providers,
-        "doors": doors,
-        "any": any_stub,
-        "explainer": [Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters],
-        "routing": [Parameter(name, type) for name, type in common.items()],
-    }
-    for name in ("_model", "_requirements", "_call"):
-        yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
-    yield "_any.pyi", _signatures(source, any_stub, "_model")
+    yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
+    yield from _common(source, any_stub, list(stubs.values()), doors)
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
 
 
-def _signatures(source: Source, stub: ProfileStub, home: str, *names: str) -> str:
-    """The calls of one profile. A type checker reads them when that profile is called, and none of the others'."""
-    names = (stub.content, *(["Or".join(stub.tools)] if len(stub.tools) > 1 else []), *names)
-    imported = f"from capably_models.{home} import {', '.join(names)}"
-    return _fill("_signatures.pyi", source, stub=stub, home=imported)
+def _common(
+    source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
+) -> Iterator[tuple[str, str]]:
+    """What all providers share."""
+    common = {"max_tokens": "int", **ROUTING}
+    named = [*stubs, any_stub]
+    classes, bases = shared_classes(stub.capabilities for stub in stubs)
+    shared: dict[str, Any] = {
+        "doors": doors,
+        "stubs": stubs,
+        "any": any_stub,
+        "ids": profiles.literal(tuple(id for door in doors for id in door.members)),
+        "capabilities": classes,
+        "shared": bases,
+        "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
+        "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
+        "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
+        "explainer": [
+            *(Parameter(p.name, common.get(p.name, NOT_ACCEPTED)) for p in any_stub.signatures[0].parameters),
+            OTHERS,
+        ],
+        "routing": [Parameter(name, type) for name, type in common.items()],
+    }
+    for name in ("_types", "_capabilities", "_ids", "_profiles", "_model", "_custom", "_requirements", "_call"):
+        yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
@@ -157,51 +161,33 @@ def _doors(
     ids: dict[str, list[str]] = {}
     for id, model in models.items():
         ids.setdefault(model.profile, []).append(id)
-    home = f"_{provider}"
     for profile, members in sorted(ids.items()):
         stub = stubs.get(profile, any_stub)
-        own = "" if stub is any_stub else f"{home}."
-        name = "Unverified" if stub is any_stub else stub.class_name.removesuffix("Profile")
-        living = tuple(id for id in members if not end_of_life(models[id]))
+        home = "" if stub is any_stub else "_profiles."
         yield Door(
-            home=home,
-            alias=f"{name}Id",
-            ids=profiles.literal(tuple(members)),
-            live=f"{home}.{name}Id" if len(living) == len(members) else profiles.literal(living) if living else "",
+            alias=f"{profiles.class_name('/' + provider)}UnverifiedId"
+            if stub is any_stub
+            else f"{stub.class_name.removesuffix('Profile')}Id",
+            members=tuple(members),
+            live=tuple(id for id in members if not end_of_life(models[id])),
             endings=_endings(models, members),
-            returns=f"{own}{stub.class_name}",
-            caps=f"{own}{stub.caps}",
+            returns=f"{home}{stub.class_name}",
+            caps=f"{home}{stub.caps}",
             stub=stub,
-            # The last of three overloads only explains a refusal; at the door, the door's own last overload does that.
-            signatures=stub.signatures[:2] if stub is any_stub else tuple(map(_qualified(home), stub.signatures[:2])),
         )
 
 
-def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, str], ...]:
+def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What a type checker says of the deprecated among these ids, and which they are."""
     said: dict[str, list[str]] = {}
     for id in members:
         if end := end_of_life(models[id]):
             said.setdefault(f"This model is deprecated: {end}.", []).append(id)
-    return tuple((text, profiles.literal(tuple(ids))) for text, ids in said.items())
-
-
-def _qualified(home: str) -> Callable[[Signature], Signature]:
-    """The names that a provider's module defines, as other modules write them."""
-
-    def qualify(signature: Signature) -> Signature:
-        return Signature(
-            tuple(
-                replace(p, type=p.type.replace("[", f"[{home}.", 1)) if p.name == "tools" and "Or" in p.type else p
-                for p in signature.parameters
-            )
-        )
-
-    return qualify
+    return tuple((text, tuple(ids)) for text, ids in said.items())
 
 
 def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
-    base = stubs[model.profile].class_name if model.profile in stubs else "AnyModel"
+    base = f"_profiles.{stubs[model.profile].class_name}" if model.profile in stubs else "AnyModel"
     profile = source.registry.profiles.get(model.profile)
     doc = model_doc(id, model, profile.verified if profile else None)
     return ModelStub(id, constant_name(id, model), model_class(id, model), base, doc)
@@ -224,6 +210,7 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["python"] = _python
+    environment.filters["literal"] = profiles.literal
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS}).module
     environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class)
     return environment

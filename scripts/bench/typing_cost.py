@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
+from capably_codegen.tidy import tidy
 from langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -107,10 +108,10 @@ def constant(source: Source, id: str) -> str:
 
 
 def write_project(folder: Path, source: Source) -> None:
-    """Stubs of the registry in `typings/`, which shadow the installed ones, and files that use them."""
+    """Stubs of the registry in `typings/`, as they ship, which shadow the installed ones; and files that use them."""
     stubs = folder / "typings" / "capably_models"
     stubs.mkdir(parents=True)
-    for name, text in render(source).items():
+    for name, text in tidy(render(source)).items():
         (stubs / name).parent.mkdir(exist_ok=True)
         (stubs / name).write_text(text, encoding="utf-8")
     ids = sorted(source.registry.models)

@@ -21,6 +21,9 @@ FILES = sorted(path.name for path in CASES.glob("*.py"))
 _MARK = re.compile(r"# (error|error in pyright|run time)$")
 """`error in pyright` stands on the defaults of `llm.Model(id, ...)`, which only pyright and basedpyright hold."""
 
+DEPENDENT = ("google.gemini_2_5_flash", "anthropic.claude_sonnet_4_5", "openai.gpt_5_6_sol")
+"""Tools or `format`; no forced tool with a budget; `temperature` with reasoning off only."""
+
 
 class Statement(NamedTuple):
     """A statement of a file of cases: the lines it stands on, its text, and its mark."""
@@ -111,3 +114,18 @@ def _definitions(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setitem(sys.modules, name, made)  # dataclasses look their module up
     exec(compile(module, name, "exec"), made.__dict__)
     return made.__dict__
+
+
+@pytest.mark.wheel
+@pytest.mark.xdist_group("wheel")
+def test_a_misspelt_parameter_is_named_where_parameters_depend_on_each_other(wheel_python: str, tmp_path: Path) -> None:
+    lines = [
+        *(f'llm.{model}.call("Hi", {given}temprature=0.2)' for model in DEPENDENT for given in ("", "format=Book, ")),
+        *(f"llm.{model}.with_(temprature=0.2)" for model in DEPENDENT),
+        'llm.Model("google/gemini-2.5-flash", temprature=0.2)',
+        'llm.call("openai/gpt-5.6-sol", temprature=0.2)',
+    ]
+    text = "\n".join(["from capably import llm", "class Book: ...", *lines])
+    (tmp_path / "misspelt.py").write_text(text, encoding="utf-8")
+    said = run_checker("pyright", tmp_path, wheel_python)["misspelt.py"]
+    assert [line for number, line in enumerate(lines, start=3) if '"temprature"' not in said.get(number, "")] == []

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._model import (
+from capably_models._types import (
     AnyContent,
     AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
+    TextImageDocumentAudioVideoToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -78,7 +78,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolCacheParts, Any]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -110,7 +110,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolCacheParts, Any]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -142,7 +142,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolCacheParts, Any]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -174,7 +174,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolCacheParts, Any]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, TypeVar, overload
 from capably.llm._model import ModelBase
 from capably.llm._prompt import CallDecorator
 from capably.llm._responses import FormatT
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown, Video
+from capably.types.parts import Text
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
@@ -20,26 +20,28 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
-from capably_models import (
-    _anthropic,
-    _cerebras,
-    _cohere,
-    _dashscope,
-    _deepseek,
-    _google,
-    _groq,
-    _meta,
-    _minimax,
-    _mistral,
-    _moonshot,
-    _openai,
-    _perplexity,
-    _xai,
-    _zai,
-)
-from capably_models._model import (
+from capably_models import _ids, _profiles, _types
+from capably_models._model import ModelId
+from capably_models._types import (
     AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    ModelId,
+    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
+    AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch,
+    AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
+    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
+    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
+    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
+    AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch,
+    AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
+    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
+    AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch,
+    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
+    AnyToolOrComputerUseOrToolSearchOrWebSearch,
+    AnyToolOrComputerUseOrWebSearch,
+    AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch,
+    AnyToolOrFileSearchOrMCPServerOrWebSearch,
+    AnyToolOrWebSearch,
 )
 
 _InputT = TypeVar("_InputT")
@@ -47,13 +49,13 @@ _CapsT = TypeVar("_CapsT")
 
 @overload
 def call(
-    model: _anthropic.Claude45Id,
+    model: _ids.AnthropicClaude45Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -67,20 +69,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.Claude45Id,
+    model: _ids.AnthropicClaude45Id,
     /,
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -94,21 +94,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude45Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.Claude46Id,
+    model: _ids.AnthropicClaude46Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -121,20 +119,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude46Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.Claude46Id,
+    model: _ids.AnthropicClaude46Id,
     /,
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -147,21 +143,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude46Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude46Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.Claude5AlwaysThinkingId,
+    model: _ids.AnthropicClaude5AlwaysThinkingId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -175,20 +169,20 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.Claude5AlwaysThinkingCapabilities
+    _types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude5AlwaysThinkingCapabilities
 ]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeFable51Id,
+    model: _ids.AnthropicClaudeFable51Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -201,21 +195,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeFable51Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeFable51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeHaiku55Id,
+    model: _ids.AnthropicClaudeHaiku55Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -228,20 +220,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeHaiku55Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeHaiku55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus45Id,
+    model: _ids.AnthropicClaudeOpus45Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -255,20 +245,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus45Id,
+    model: _ids.AnthropicClaudeOpus45Id,
     /,
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high"], int],
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -282,21 +270,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus45Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus47Id,
+    model: _ids.AnthropicClaudeOpus47Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -309,21 +295,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus47Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus47Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus48Id,
+    model: _ids.AnthropicClaudeOpus48Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -336,21 +320,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus48Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus48Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus5Id,
+    model: _ids.AnthropicClaudeOpus5Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -363,21 +345,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus5Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeOpus55Id,
+    model: _ids.AnthropicClaudeOpus55Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -390,21 +370,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeOpus55Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeSonnet5Id,
+    model: _ids.AnthropicClaudeSonnet5Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -417,21 +395,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _anthropic.ClaudeSonnet5Capabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeSonnet5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _anthropic.ClaudeSonnet55BetweenToolsId,
+    model: _ids.AnthropicClaudeSonnet55BetweenToolsId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _anthropic.AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -445,15 +421,13 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown,
-    FormatT,
-    _anthropic.ClaudeSonnet55BetweenToolsCapabilities,
+    _types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeSonnet55BetweenToolsCapabilities
 ]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cerebras.GptOssId,
+    model: _ids.CerebrasGptOssId,
     /,
     *,
     system: str = ...,
@@ -473,12 +447,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cerebras.GptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.CerebrasGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cerebras.GptOssId,
+    model: _ids.CerebrasGptOssId,
     /,
     *,
     system: str = ...,
@@ -497,12 +471,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cerebras.GptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CerebrasGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cerebras.Qwen38Id,
+    model: _ids.CerebrasQwen38Id,
     /,
     *,
     system: str = ...,
@@ -522,12 +496,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cerebras.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.CerebrasQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cerebras.Qwen38Id,
+    model: _ids.CerebrasQwen38Id,
     /,
     *,
     system: str = ...,
@@ -546,12 +520,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cerebras.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.CerebrasQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cohere.CommandId,
+    model: _ids.CohereCommandId,
     /,
     *,
     system: str = ...,
@@ -568,12 +542,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereCommandCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cohere.CommandId,
+    model: _ids.CohereCommandId,
     /,
     *,
     system: str = ...,
@@ -589,79 +563,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cohere.CommandCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CohereCommandCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cohere.CommandAPlusId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: None = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _cohere.CommandAPlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _cohere.CommandAPlusId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    format: type[FormatT],
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _cohere.CommandAPlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _cohere.CommandAReasoningId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.CommandAReasoningCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _cohere.NorthMiniCodeId,
+    model: _ids.CohereCommandAPlusId,
     /,
     *,
     system: str = ...,
@@ -679,12 +586,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _cohere.NorthMiniCodeCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.CohereCommandAPlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _cohere.NorthMiniCodeId,
+    model: _ids.CohereCommandAPlusId,
     /,
     *,
     system: str = ...,
@@ -701,12 +608,79 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _cohere.NorthMiniCodeCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.CohereCommandAPlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.QwenPlusFlashId,
+    model: _ids.CohereCommandAReasoningId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereCommandAReasoningCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.CohereNorthMiniCodeId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereNorthMiniCodeCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.CohereNorthMiniCodeId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CohereNorthMiniCodeCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwenPlusFlashId,
     /,
     *,
     system: str = ...,
@@ -726,12 +700,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.QwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.QwenPlusFlashId,
+    model: _ids.DashscopeQwenPlusFlashId,
     /,
     *,
     system: str = ...,
@@ -751,12 +725,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.QwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen3CoderId,
+    model: _ids.DashscopeQwen3CoderId,
     /,
     *,
     system: str = ...,
@@ -774,12 +748,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _dashscope.Qwen3CoderCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwen3CoderCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen36FlashId,
+    model: _ids.DashscopeQwen36FlashId,
     /,
     *,
     system: str = ...,
@@ -798,12 +772,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _dashscope.Qwen36FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen36FlashId,
+    model: _ids.DashscopeQwen36FlashId,
     /,
     *,
     system: str = ...,
@@ -822,62 +796,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _dashscope.Qwen36FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen37MaxId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.Qwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _dashscope.Qwen37MaxId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _dashscope.Qwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _dashscope.Qwen37PlusId,
+    model: _ids.DashscopeQwen37MaxId,
     /,
     *,
     system: str = ...,
@@ -897,12 +821,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _dashscope.Qwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen37PlusId,
+    model: _ids.DashscopeQwen37MaxId,
     /,
     *,
     system: str = ...,
@@ -922,12 +846,62 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _dashscope.Qwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen38Id,
+    model: _ids.DashscopeQwen37PlusId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.DashscopeQwen37PlusCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen37PlusId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.DashscopeQwen37PlusCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38Id,
     /,
     *,
     system: str = ...,
@@ -947,12 +921,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _dashscope.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _dashscope.Qwen38Id,
+    model: _ids.DashscopeQwen38Id,
     /,
     *,
     system: str = ...,
@@ -972,12 +946,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _dashscope.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _deepseek.FlashId,
+    model: _ids.DeepseekFlashId,
     /,
     *,
     system: str = ...,
@@ -998,12 +972,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DeepseekFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _deepseek.FlashId,
+    model: _ids.DeepseekFlashId,
     /,
     *,
     system: str = ...,
@@ -1024,12 +998,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _deepseek.FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DeepseekFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _deepseek.V4ProId,
+    model: _ids.DeepseekV4ProId,
     /,
     *,
     system: str = ...,
@@ -1050,12 +1024,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DeepseekV4ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _deepseek.V4ProId,
+    model: _ids.DeepseekV4ProId,
     /,
     *,
     system: str = ...,
@@ -1076,12 +1050,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _deepseek.V4ProCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DeepseekV4ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25FlashId,
+    model: _ids.GoogleGemini25FlashId,
     /,
     *,
     system: str = ...,
@@ -1100,14 +1074,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25FlashId,
+    model: _ids.GoogleGemini25FlashId,
     /,
     *,
     system: str = ...,
@@ -1126,14 +1098,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25FlashImageId,
+    model: _ids.GoogleGemini25FlashImageId,
     /,
     *,
     system: str = ...,
@@ -1147,12 +1117,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini25FlashImageCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemini25FlashImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25FlashLiteId,
+    model: _ids.GoogleGemini25FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -1171,14 +1141,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25FlashLiteCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25FlashLiteId,
+    model: _ids.GoogleGemini25FlashLiteId,
     /,
     *,
     system: str = ...,
@@ -1197,14 +1165,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25FlashLiteCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25ProId,
+    model: _ids.GoogleGemini25ProId,
     /,
     *,
     system: str = ...,
@@ -1223,14 +1189,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, None, _google.Gemini25ProCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini25ProId,
+    model: _ids.GoogleGemini25ProId,
     /,
     *,
     system: str = ...,
@@ -1249,20 +1213,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini25ProCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini3FlashId,
+    model: _ids.GoogleGemini3FlashId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1276,14 +1238,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini3FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini3FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini3ProImageId,
+    model: _ids.GoogleGemini3ProImageId,
     /,
     *,
     system: str = ...,
@@ -1298,12 +1258,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemini3ProImageCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemini3ProImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini31FlashImageId,
+    model: _ids.GoogleGemini31FlashImageId,
     /,
     *,
     system: str = ...,
@@ -1319,18 +1279,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.Gemini31FlashImageCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _profiles.GoogleGemini31FlashImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini31FlashLiteId,
+    model: _ids.GoogleGemini31FlashLiteId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1344,14 +1304,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31FlashLiteCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini31FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini31FlashLiteImageId,
+    model: _ids.GoogleGemini31FlashLiteImageId,
     /,
     *,
     system: str = ...,
@@ -1366,17 +1324,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, None, _google.Gemini31FlashLiteImageCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, None, _profiles.GoogleGemini31FlashLiteImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini31ProId,
+    model: _ids.GoogleGemini31ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1390,20 +1348,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini31ProCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini31ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini35FlashId,
+    model: _ids.GoogleGemini35FlashId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1417,20 +1373,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini35FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini35FlashLiteId,
+    model: _ids.GoogleGemini35FlashLiteId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1441,20 +1395,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini35FlashLiteCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini35FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini36FlashId,
+    model: _ids.GoogleGemini36FlashId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1465,19 +1417,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini36FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini37FlashId,
+    model: _ids.GoogleGemini37FlashId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1488,19 +1438,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini37FlashCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini37FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini4ArgonId,
+    model: _ids.GoogleGemini4ArgonId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_google.AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1511,14 +1459,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4ArgonCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini4ArgonCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemini4HydrogenId,
+    model: _ids.GoogleGemini4HydrogenId,
     /,
     *,
     system: str = ...,
@@ -1535,14 +1481,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | Audio | Video | ToolOutput | Unknown, FormatT, _google.Gemini4HydrogenCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini4HydrogenCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.GeminiNanoBanana21Id,
+    model: _ids.GoogleGeminiNanoBanana21Id,
     /,
     *,
     system: str = ...,
@@ -1556,12 +1500,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Video | Unknown, None, _google.GeminiNanoBanana21Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _profiles.GoogleGeminiNanoBanana21Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.GeminiRoboticsEr2Id,
+    model: _ids.GoogleGeminiRoboticsEr2Id,
     /,
     *,
     system: str = ...,
@@ -1577,12 +1521,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Audio | Video | ToolOutput | Unknown, None, _google.GeminiRoboticsEr2Capabilities]:
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _profiles.GoogleGeminiRoboticsEr2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.GeminiRoboticsEr2Id,
+    model: _ids.GoogleGeminiRoboticsEr2Id,
     /,
     *,
     system: str = ...,
@@ -1597,12 +1541,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Audio | Video | ToolOutput | Unknown, FormatT, _google.GeminiRoboticsEr2Capabilities]:
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _profiles.GoogleGeminiRoboticsEr2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemma3Id,
+    model: _ids.GoogleGemma3Id,
     /,
     *,
     temperature: float = ...,
@@ -1615,12 +1559,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.Gemma3Capabilities, Never]:
+) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemma3Capabilities, Never]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemma4Id,
+    model: _ids.GoogleGemma4Id,
     /,
     *,
     system: str = ...,
@@ -1638,12 +1582,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _google.Gemma4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.GoogleGemma4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.Gemma4Id,
+    model: _ids.GoogleGemma4Id,
     /,
     *,
     system: str = ...,
@@ -1660,12 +1604,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _google.Gemma4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.GoogleGemma4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.NanoBananaProPreviewId,
+    model: _ids.GoogleNanoBananaProPreviewId,
     /,
     *,
     system: str = ...,
@@ -1679,12 +1623,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, None, _google.NanoBananaProPreviewCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleNanoBananaProPreviewCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _google.UnverifiedId,
+    model: _ids.GoogleUnverifiedId,
     /,
     *,
     system: str = ...,
@@ -1712,12 +1656,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _groq.GptOssId,
+    model: _ids.GroqGptOssId,
     /,
     *,
     system: str = ...,
@@ -1736,12 +1680,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _groq.GptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.GroqGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _groq.GptOssId,
+    model: _ids.GroqGptOssId,
     /,
     *,
     system: str = ...,
@@ -1760,12 +1704,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _groq.GptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.GroqGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _groq.Qwen38Id,
+    model: _ids.GroqQwen38Id,
     /,
     *,
     system: str = ...,
@@ -1784,12 +1728,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _groq.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.GroqQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _groq.Qwen38Id,
+    model: _ids.GroqQwen38Id,
     /,
     *,
     system: str = ...,
@@ -1807,18 +1751,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _groq.Qwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.GroqQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _meta.MuseId,
+    model: _ids.MetaMuseId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_meta.AnyToolOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -1830,18 +1774,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MetaMuseCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _meta.MuseSpark11Id,
+    model: _ids.MetaMuseSpark11Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_meta.AnyToolOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -1853,12 +1797,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _meta.MuseSpark11Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MetaMuseSpark11Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _minimax.M2Id,
+    model: _ids.MinimaxM2Id,
     /,
     *,
     system: str = ...,
@@ -1872,12 +1816,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _minimax.M2Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.MinimaxM2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _minimax.M3Id,
+    model: _ids.MinimaxM3Id,
     /,
     *,
     system: str = ...,
@@ -1893,12 +1837,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _minimax.M3Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.MinimaxM3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _mistral.CodestralId,
+    model: _ids.MistralCodestralId,
     /,
     *,
     system: str = ...,
@@ -1917,12 +1861,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _mistral.CodestralCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.MistralCodestralCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _mistral.Large3MinistralId,
+    model: _ids.MistralLarge3MinistralId,
     /,
     *,
     system: str = ...,
@@ -1941,12 +1885,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large3MinistralCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MistralLarge3MinistralCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _mistral.Large4Id,
+    model: _ids.MistralLarge4Id,
     /,
     *,
     system: str = ...,
@@ -1966,12 +1910,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _mistral.Large4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MistralLarge4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _mistral.Medium35Small4Id,
+    model: _ids.MistralMedium35Small4Id,
     /,
     *,
     system: str = ...,
@@ -1991,12 +1935,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _mistral.Medium35Small4Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MistralMedium35Small4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _mistral.VoxtralSmallId,
+    model: _ids.MistralVoxtralSmallId,
     /,
     *,
     system: str = ...,
@@ -2013,12 +1957,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput | Unknown, FormatT, _mistral.VoxtralSmallCapabilities]:
+) -> CallDecorator[_types.TextAudioToolParts, FormatT, _profiles.MistralVoxtralSmallCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _moonshot.KimiK26Id,
+    model: _ids.MoonshotKimiK26Id,
     /,
     *,
     system: str = ...,
@@ -2034,12 +1978,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK26Capabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK26Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _moonshot.KimiK27CodeId,
+    model: _ids.MoonshotKimiK27CodeId,
     /,
     *,
     system: str = ...,
@@ -2054,12 +1998,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK27CodeCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK27CodeCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _moonshot.KimiK3Id,
+    model: _ids.MoonshotKimiK3Id,
     /,
     *,
     system: str = ...,
@@ -2075,12 +2019,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _moonshot.KimiK3Capabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _moonshot.KimiK31ProId,
+    model: _ids.MoonshotKimiK31ProId,
     /,
     *,
     system: str = ...,
@@ -2095,12 +2039,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _moonshot.KimiK31ProCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MoonshotKimiK31ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _moonshot.UnverifiedId,
+    model: _ids.MoonshotUnverifiedId,
     /,
     *,
     system: str = ...,
@@ -2128,17 +2072,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.ChatLatestId,
+    model: _ids.OpenaiChatLatestId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["medium"] | Reasoning[Literal["medium"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2148,16 +2092,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.ChatLatestCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiChatLatestCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.DaybreakId,
+    model: _ids.OpenaiDaybreakId,
     /,
     *,
     system: str = ...,
-    tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2167,16 +2111,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.DaybreakCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiDaybreakCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt4o41Id,
+    model: _ids.OpenaiGpt4o41Id,
     /,
     *,
     system: str = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2189,18 +2133,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt4o41Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt4o41Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt5Id,
+    model: _ids.OpenaiGpt5Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2211,18 +2155,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt5MiniNanoId,
+    model: _ids.OpenaiGpt5MiniNanoId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2233,17 +2177,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5MiniNanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5MiniNanoCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt5ProId,
+    model: _ids.OpenaiGpt5ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2254,12 +2198,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt5ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt5SearchId,
+    model: _ids.OpenaiGpt5SearchId,
     /,
     *,
     system: str = ...,
@@ -2272,19 +2216,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _openai.Gpt5SearchCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.OpenaiGpt5SearchCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt51Id,
+    model: _ids.OpenaiGpt51Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2295,19 +2237,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt51Id,
+    model: _ids.OpenaiGpt51Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2321,18 +2261,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt51Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt52Id,
+    model: _ids.OpenaiGpt52Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2343,17 +2283,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt52Id,
+    model: _ids.OpenaiGpt52Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2367,18 +2307,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt52Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt52ProId,
+    model: _ids.OpenaiGpt52ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -2388,18 +2328,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt52ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt52ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt53CodexId,
+    model: _ids.OpenaiGpt53CodexId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2410,17 +2350,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt53CodexCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt53CodexId,
+    model: _ids.OpenaiGpt53CodexId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2434,19 +2374,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt53CodexCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt53CodexCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt54Id,
+    model: _ids.OpenaiGpt54Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2458,68 +2398,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt54Id,
+    model: _ids.OpenaiGpt54Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    logprobs: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt54MiniId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt54MiniId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2534,18 +2424,20 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54MiniCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt54NanoId,
+    model: _ids.OpenaiGpt54MiniId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2556,17 +2448,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt54NanoId,
+    model: _ids.OpenaiGpt54MiniId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2580,18 +2474,64 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt54NanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt54ProId,
+    model: _ids.OpenaiGpt54NanoId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54NanoCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt54NanoId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    logprobs: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54NanoCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt54ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -2601,20 +2541,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt54ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt54ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt55Id,
+    model: _ids.OpenaiGpt55Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2625,19 +2563,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt55Id,
+    model: _ids.OpenaiGpt55Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2651,12 +2587,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.Gpt55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt55CyberId,
+    model: _ids.OpenaiGpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -2669,12 +2605,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]:
+) -> CallDecorator[_types.TextParts, None, _profiles.OpenaiGpt55CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt55CyberId,
+    model: _ids.OpenaiGpt55CyberId,
     /,
     *,
     system: str = ...,
@@ -2689,18 +2625,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, None, _openai.Gpt55CyberCapabilities]:
+) -> CallDecorator[_types.TextParts, None, _profiles.OpenaiGpt55CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt55ProId,
+    model: _ids.OpenaiGpt55ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -2710,18 +2646,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, None, _openai.Gpt55ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt55ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56CyberId,
+    model: _ids.OpenaiGpt56CyberId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2733,19 +2669,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56CyberId,
+    model: _ids.OpenaiGpt56CyberId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2759,21 +2693,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56CyberCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56SolId,
+    model: _ids.OpenaiGpt56SolId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2786,18 +2718,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56SolCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56SolId,
+    model: _ids.OpenaiGpt56SolId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2813,19 +2745,67 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56SolCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56SolCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56TerraLunaId,
+    model: _ids.OpenaiGpt56TerraLunaId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56TerraLunaCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt56TerraLunaId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    logprobs: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56TerraLunaCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt6Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2838,20 +2818,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt56TerraLunaId,
+    model: _ids.OpenaiGpt6Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2867,21 +2845,19 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt56TerraLunaCapabilities
-]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt6Id,
+    model: _ids.OpenaiGpt6AstraId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2894,18 +2870,109 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6AstraCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt6Id,
+    model: _ids.OpenaiGpt6GatedId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    max_tokens: int = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextCacheParts, None, _profiles.OpenaiGpt6GatedCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt6RosalindId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6RosalindCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt61SolId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61SolCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt61TerraId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61TerraCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.OpenaiGpt61TerraId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
     ] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -2921,167 +2988,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61TerraCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.Gpt6AstraId,
+    model: _ids.OpenaiGpt62Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6AstraCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt6GatedId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    max_tokens: int = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | CachePoint | Unknown, None, _openai.Gpt6GatedCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt6RosalindId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt6RosalindCapabilities
-]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt61SolId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61SolCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt61TerraId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
-]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt61TerraId,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[
-        _openai.AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    logprobs: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[
-    Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt61TerraCapabilities
-]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _openai.Gpt62Id,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -3091,12 +3009,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | CachePoint | Unknown, FormatT, _openai.Gpt62Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt62Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.GptAudioId,
+    model: _ids.OpenaiGptAudioId,
     /,
     *,
     system: str = ...,
@@ -3114,16 +3032,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Audio | ToolOutput | Unknown, None, _openai.GptAudioCapabilities]:
+) -> CallDecorator[_types.TextAudioToolParts, None, _profiles.OpenaiGptAudioCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.GptDaybreakId,
+    model: _ids.OpenaiGptDaybreakId,
     /,
     *,
     system: str = ...,
-    tools: Sequence[_openai.AnyToolOrComputerUseOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3133,17 +3051,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.GptDaybreakCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGptDaybreakCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.O3Id,
+    model: _ids.OpenaiO3Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -3152,17 +3070,17 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiO3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.O3ProId,
+    model: _ids.OpenaiO3ProId,
     /,
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_openai.AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -3171,12 +3089,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _openai.O3ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiO3ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _openai.UnverifiedId,
+    model: _ids.OpenaiUnverifiedId,
     /,
     *,
     system: str = ...,
@@ -3204,12 +3122,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _perplexity.SonarId,
+    model: _ids.PerplexitySonarId,
     /,
     *,
     system: str = ...,
@@ -3224,12 +3142,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Unknown, FormatT, _perplexity.SonarCapabilities]:
+) -> CallDecorator[_types.TextParts, FormatT, _profiles.PerplexitySonarCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _perplexity.SonarProId,
+    model: _ids.PerplexitySonarProId,
     /,
     *,
     system: str = ...,
@@ -3244,12 +3162,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _perplexity.SonarProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.PerplexitySonarProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _perplexity.SonarReasoningProId,
+    model: _ids.PerplexitySonarReasoningProId,
     /,
     *,
     system: str = ...,
@@ -3266,12 +3184,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Unknown, FormatT, _perplexity.SonarReasoningProCapabilities]:
+) -> CallDecorator[_types.TextImageParts, FormatT, _profiles.PerplexitySonarReasoningProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok3MiniId,
+    model: _ids.XaiGrok3MiniId,
     /,
     *,
     system: str = ...,
@@ -3288,12 +3206,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _xai.Grok3MiniCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.XaiGrok3MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok3MiniId,
+    model: _ids.XaiGrok3MiniId,
     /,
     *,
     system: str = ...,
@@ -3309,12 +3227,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.Grok3MiniCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.XaiGrok3MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok420MultiAgentId,
+    model: _ids.XaiGrok420MultiAgentId,
     /,
     *,
     system: str = ...,
@@ -3330,16 +3248,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Unknown, FormatT, _xai.Grok420MultiAgentCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.XaiGrok420MultiAgentCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok420NonReasoningId,
+    model: _ids.XaiGrok420NonReasoningId,
     /,
     *,
     system: str = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3351,16 +3269,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420NonReasoningCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok420NonReasoningCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok420ReasoningId,
+    model: _ids.XaiGrok420ReasoningId,
     /,
     *,
     system: str = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3372,106 +3290,18 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok420ReasoningCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok420ReasoningCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _xai.Grok43Id,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok43Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _xai.Grok45Id,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.Grok45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _xai.Grok46Id,
-    /,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _xai.Grok46Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _xai.GrokBuild01Id,
-    /,
-    *,
-    system: str = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | ToolOutput | Unknown, FormatT, _xai.GrokBuild01Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _xai.RedirectedToGrok43Id,
+    model: _ids.XaiGrok43Id,
     /,
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[_xai.AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3483,12 +3313,100 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _xai.RedirectedToGrok43Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok43Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.UnverifiedId,
+    model: _ids.XaiGrok45Id,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok45Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.XaiGrok46Id,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.XaiGrok46Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.XaiGrokBuild01Id,
+    /,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrokBuild01Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.XaiRedirectedToGrok43Id,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.XaiRedirectedToGrok43Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.ZaiUnverifiedId,
     /,
     *,
     system: str = ...,
@@ -3516,12 +3434,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, FormatT, Any]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm4551Id,
+    model: _ids.ZaiGlm4551Id,
     /,
     *,
     system: str = ...,
@@ -3539,12 +3457,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm4551Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm4551Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm4551Id,
+    model: _ids.ZaiGlm4551Id,
     /,
     *,
     system: str = ...,
@@ -3561,12 +3479,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm4551Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm4551Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm52Id,
+    model: _ids.ZaiGlm52Id,
     /,
     *,
     system: str = ...,
@@ -3584,12 +3502,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm52Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm52Id,
+    model: _ids.ZaiGlm52Id,
     /,
     *,
     system: str = ...,
@@ -3606,12 +3524,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm52Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm53Id,
+    model: _ids.ZaiGlm53Id,
     /,
     *,
     system: str = ...,
@@ -3629,12 +3547,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, None, _zai.Glm53Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm53Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm53Id,
+    model: _ids.ZaiGlm53Id,
     /,
     *,
     system: str = ...,
@@ -3651,12 +3569,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | ToolOutput | Unknown, FormatT, _zai.Glm53Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm53Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm53FlashId,
+    model: _ids.ZaiGlm53FlashId,
     /,
     *,
     system: str = ...,
@@ -3674,12 +3592,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, None, _zai.Glm53FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _profiles.ZaiGlm53FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.Glm53FlashId,
+    model: _ids.ZaiGlm53FlashId,
     /,
     *,
     system: str = ...,
@@ -3696,12 +3614,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | ToolOutput | Unknown, FormatT, _zai.Glm53FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.ZaiGlm53FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.GlmVisionId,
+    model: _ids.ZaiGlmVisionId,
     /,
     *,
     system: str = ...,
@@ -3719,12 +3637,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, None, _zai.GlmVisionCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.ZaiGlmVisionCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _zai.GlmVisionId,
+    model: _ids.ZaiGlmVisionId,
     /,
     *,
     system: str = ...,
@@ -3741,7 +3659,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[Text | Image | Video | ToolOutput | Unknown, FormatT, _zai.GlmVisionCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.ZaiGlmVisionCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3771,6 +3689,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 

@@ -2,131 +2,245 @@
 # pyright: reportIncompatibleMethodOverride=false, reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="override,misc,assignment,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeAlias, TypeVar, overload
+from typing import Any, ClassVar, Literal, TypeAlias, overload
 
 from capably.llm._model import CapsT_co, InputT_contra, ModelBase
-from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.types.parts import Audio, CachePoint, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably.types.tools import (
-    AnyTool,
-    ApplyPatch,
-    Bash,
-    BrowserUse,
-    CodeExecution,
-    ComputerUse,
-    FileSearch,
-    GoogleMaps,
-    ImageGeneration,
-    MCPServer,
-    Memory,
-    Shell,
-    TextEditor,
-    ToolSearch,
-    WebFetch,
-    WebSearch,
-)
-from capably_models import (
-    _anthropic,
-    _any,
-    _azure,
-    _bedrock,
-    _cerebras,
-    _cohere,
-    _dashscope,
-    _deepseek,
-    _fireworks,
-    _google,
-    _groq,
-    _meta,
-    _minimax,
-    _mistral,
-    _moonshot,
-    _ollama,
-    _openai,
-    _openrouter,
-    _perplexity,
-    _requirements,
-    _together,
-    _vertex,
-    _xai,
-    _zai,
+from capably.types.tools import AnyTool
+from capably_models import _any, _profiles, _requirements, _types
+from capably_models._custom import Custom
+from capably_models._types import (
+    AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
 )
 from typing_extensions import deprecated
 
-_ModelT = TypeVar("_ModelT", bound=ModelBase[Any, Any])
-
-ModelId: TypeAlias = (
-    _anthropic.Id
-    | _azure.Id
-    | _bedrock.Id
-    | _cerebras.Id
-    | _cohere.Id
-    | _dashscope.Id
-    | _deepseek.Id
-    | _fireworks.Id
-    | _google.Id
-    | _groq.Id
-    | _meta.Id
-    | _minimax.Id
-    | _mistral.Id
-    | _moonshot.Id
-    | _ollama.Id
-    | _openai.Id
-    | _openrouter.Id
-    | _perplexity.Id
-    | _together.Id
-    | _vertex.Id
-    | _xai.Id
-    | _zai.Id
-)
+ModelId: TypeAlias = Literal[
+    "anthropic/claude-haiku-4-5",
+    "anthropic/claude-haiku-4-5-20251001",
+    "anthropic/claude-sonnet-4-5",
+    "anthropic/claude-sonnet-4-5-20250929",
+    "anthropic/claude-opus-4-6",
+    "anthropic/claude-opus-4-6-20260205",
+    "anthropic/claude-sonnet-4-6",
+    "anthropic/claude-fable-5",
+    "anthropic/claude-mythos-5",
+    "anthropic/claude-fable-5-1",
+    "anthropic/claude-fable-5-2",
+    "anthropic/claude-mythos-5-1",
+    "anthropic/claude-mythos-5-2",
+    "anthropic/claude-haiku-5-5",
+    "anthropic/claude-opus-4-5",
+    "anthropic/claude-opus-4-5-20251101",
+    "anthropic/claude-opus-4-7",
+    "anthropic/claude-opus-4-7-20260416",
+    "anthropic/claude-opus-4-8",
+    "anthropic/claude-opus-5",
+    "anthropic/claude-opus-5-5",
+    "anthropic/claude-sonnet-5",
+    "anthropic/claude-sonnet-5-5",
+    "cerebras/gpt-oss-120b",
+    "cerebras/qwen-3.8-27b",
+    "cohere/command-a-03-2025",
+    "cohere/command-r-08-2024",
+    "cohere/command-r-plus-08-2024",
+    "cohere/command-r7b-12-2024",
+    "cohere/command-a-plus-05-2026",
+    "cohere/command-a-reasoning-08-2025",
+    "cohere/north-mini-code-1-0",
+    "dashscope/qwen-flash",
+    "dashscope/qwen-plus",
+    "dashscope/qwen3-coder-flash",
+    "dashscope/qwen3-coder-plus",
+    "dashscope/qwen3.6-flash",
+    "dashscope/qwen3.7-max",
+    "dashscope/qwen3.7-plus",
+    "dashscope/qwen3.8-flash",
+    "dashscope/qwen3.8-max",
+    "deepseek/deepseek-flash",
+    "deepseek/deepseek-v4-flash",
+    "deepseek/deepseek-v4-flash-vision-exp",
+    "deepseek/deepseek-v4-pro",
+    "google/gemini-2.5-flash",
+    "google/gemini-2.5-flash-image",
+    "google/gemini-2.5-flash-lite",
+    "google/gemini-2.5-pro",
+    "google/gemini-3-flash-preview",
+    "google/gemini-3-pro-image",
+    "google/gemini-3.1-flash-image",
+    "google/gemini-3.1-flash-lite",
+    "google/gemini-3.1-flash-lite-image",
+    "google/gemini-3.1-pro-preview",
+    "google/gemini-3.1-pro-preview-customtools",
+    "google/gemini-pro-latest",
+    "google/gemini-3.5-flash",
+    "google/gemini-3.5-flash-lite",
+    "google/gemini-flash-lite-latest",
+    "google/gemini-3.6-flash",
+    "google/gemini-3.7-flash",
+    "google/gemini-3.8-flash",
+    "google/gemini-flash-latest",
+    "google/gemini-4-argon",
+    "google/gemini-4-carbon",
+    "google/gemini-4-hydrogen",
+    "google/gemini-4-neon",
+    "google/gemini-nano-banana-2.1",
+    "google/gemini-robotics-er-2-preview",
+    "google/gemma-3-27b-it",
+    "google/gemma-4-26b-a4b-it",
+    "google/gemma-4-31b-it",
+    "google/nano-banana-pro-preview",
+    "google/gemini-exp-1114",
+    "google/gemini-exp-1206",
+    "google/gemini-gemma-2-27b-it",
+    "google/gemini-gemma-2-9b-it",
+    "google/learnlm-1.5-pro-experimental",
+    "groq/openai/gpt-oss-120b",
+    "groq/openai/gpt-oss-20b",
+    "groq/qwen/qwen3.8-27b",
+    "meta/muse-spark-1.2",
+    "meta/muse-spark-1.3",
+    "meta/muse-wonder-1.0",
+    "meta/muse-spark-1.1",
+    "minimax/MiniMax-M2",
+    "minimax/MiniMax-M2.1",
+    "minimax/MiniMax-M2.5",
+    "minimax/MiniMax-M2.5-highspeed",
+    "minimax/MiniMax-M2.7",
+    "minimax/MiniMax-M2.7-highspeed",
+    "minimax/MiniMax-M3",
+    "mistral/codestral-2508",
+    "mistral/codestral-latest",
+    "mistral/ministral-14b-2512",
+    "mistral/ministral-14b-latest",
+    "mistral/ministral-3b-2512",
+    "mistral/ministral-3b-latest",
+    "mistral/ministral-8b-2512",
+    "mistral/ministral-8b-latest",
+    "mistral/mistral-large-2512",
+    "mistral/mistral-large-latest",
+    "mistral/mistral-large-4",
+    "mistral/mistral-large-4-0",
+    "mistral/mistral-medium-2604",
+    "mistral/mistral-medium-latest",
+    "mistral/mistral-small-2603",
+    "mistral/mistral-small-latest",
+    "mistral/voxtral-small-2507",
+    "mistral/voxtral-small-latest",
+    "moonshot/kimi-k2.6",
+    "moonshot/kimi-k2.7-code",
+    "moonshot/kimi-k2.7-code-highspeed",
+    "moonshot/kimi-k3",
+    "moonshot/kimi-k3.1-pro",
+    "moonshot/kimi-k3.1-pro-highspeed",
+    "openai/chat-latest",
+    "openai/daybreak-blue-latest",
+    "openai/daybreak-red-latest",
+    "openai/gpt-4.1",
+    "openai/gpt-4.1-2025-04-14",
+    "openai/gpt-4.1-mini",
+    "openai/gpt-4.1-mini-2025-04-14",
+    "openai/gpt-4o",
+    "openai/gpt-4o-2024-08-06",
+    "openai/gpt-4o-2024-11-20",
+    "openai/gpt-4o-mini",
+    "openai/gpt-4o-mini-2024-07-18",
+    "openai/gpt-5",
+    "openai/gpt-5-2025-08-07",
+    "openai/gpt-5-mini",
+    "openai/gpt-5-mini-2025-08-07",
+    "openai/gpt-5-nano",
+    "openai/gpt-5-nano-2025-08-07",
+    "openai/gpt-5-pro",
+    "openai/gpt-5-pro-2025-10-06",
+    "openai/gpt-5-search-api",
+    "openai/gpt-5-search-api-2025-10-14",
+    "openai/gpt-5.1",
+    "openai/gpt-5.1-2025-11-13",
+    "openai/gpt-5.2",
+    "openai/gpt-5.2-2025-12-11",
+    "openai/gpt-5.2-pro",
+    "openai/gpt-5.2-pro-2025-12-11",
+    "openai/gpt-5.3-codex",
+    "openai/gpt-5.4",
+    "openai/gpt-5.4-2026-03-05",
+    "openai/gpt-5.4-mini",
+    "openai/gpt-5.4-mini-2026-03-17",
+    "openai/gpt-5.4-nano",
+    "openai/gpt-5.4-nano-2026-03-17",
+    "openai/gpt-5.4-pro",
+    "openai/gpt-5.4-pro-2026-03-05",
+    "openai/gpt-5.5",
+    "openai/gpt-5.5-2026-04-23",
+    "openai/gpt-5.5-cyber",
+    "openai/gpt-5.5-cyber-preview",
+    "openai/gpt-5.5-pro",
+    "openai/gpt-5.5-pro-2026-04-23",
+    "openai/gpt-5.6-cyber",
+    "openai/gpt-5.6",
+    "openai/gpt-5.6-sol",
+    "openai/gpt-5.6-luna",
+    "openai/gpt-5.6-terra",
+    "openai/gpt-6-luna",
+    "openai/gpt-6-sol",
+    "openai/gpt-6-astra",
+    "openai/gpt-6-astra-law",
+    "openai/gpt-6-cyber",
+    "openai/gpt-6.2-astra-law",
+    "openai/gpt-6-rosalind",
+    "openai/gpt-6.1-sol",
+    "openai/gpt-6.1-terra",
+    "openai/gpt-6.2-astra",
+    "openai/gpt-6.2-sol",
+    "openai/gpt-audio",
+    "openai/gpt-audio-1.5",
+    "openai/gpt-audio-2025-08-28",
+    "openai/gpt-audio-mini",
+    "openai/gpt-audio-mini-2025-12-15",
+    "openai/gpt-daybreak-blue-latest",
+    "openai/gpt-daybreak-red-latest",
+    "openai/o3",
+    "openai/o3-2025-04-16",
+    "openai/o3-pro",
+    "openai/o3-pro-2025-06-10",
+    "openai/gpt-rosalind-discovery",
+    "openai/gpt-rosalind-research",
+    "perplexity/sonar",
+    "perplexity/sonar-pro",
+    "perplexity/sonar-reasoning-pro",
+    "xai/grok-3-mini",
+    "xai/grok-4.20-multi-agent",
+    "xai/grok-4.20-multi-agent-0309",
+    "xai/grok-4.20-0309-non-reasoning",
+    "xai/grok-4.20-non-reasoning",
+    "xai/grok-4.20-0309-reasoning",
+    "xai/grok-4.20-reasoning",
+    "xai/grok-4.3",
+    "xai/grok-4.5",
+    "xai/grok-build-latest",
+    "xai/grok-4.6",
+    "xai/grok-4.7",
+    "xai/grok-build-0.1",
+    "xai/grok-3",
+    "xai/grok-4-1-fast-non-reasoning",
+    "xai/grok-4-1-fast-reasoning",
+    "zai/glm-5.3-flashx",
+    "zai/glm-4.5",
+    "zai/glm-4.5-air",
+    "zai/glm-4.6",
+    "zai/glm-4.7",
+    "zai/glm-4.7-flash",
+    "zai/glm-5",
+    "zai/glm-5-turbo",
+    "zai/glm-5.1",
+    "zai/glm-5.2",
+    "zai/glm-5.3",
+    "zai/glm-5.3-flash",
+    "zai/glm-4.5v",
+    "zai/glm-4.6v",
+    "zai/glm-5v-turbo",
+]
 """Every listed model."""
-
-AnyContent: TypeAlias = (
-    str
-    | Text
-    | Image
-    | Document
-    | Audio
-    | Video
-    | ToolOutput
-    | CachePoint
-    | Unknown
-    | Sequence[
-        str
-        | Text
-        | Image
-        | Document
-        | Audio
-        | Video
-        | ToolOutput
-        | CachePoint
-        | Unknown
-        | UserMessage[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown]
-        | AssistantMessage
-        | SystemMessage
-    ]
-)
-
-AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
-    AnyTool
-    | ApplyPatch
-    | Bash
-    | BrowserUse
-    | CodeExecution
-    | ComputerUse
-    | FileSearch
-    | GoogleMaps
-    | ImageGeneration
-    | MCPServer
-    | Memory
-    | Shell
-    | TextEditor
-    | ToolSearch
-    | WebFetch
-    | WebSearch
-)
 
 class Model(ModelBase[InputT_contra, CapsT_co]):
     """A model that answers. `llm.Model("provider/id")` has the type of that very model, which knows what it takes.
@@ -138,243 +252,465 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(
         cls, id: Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
-    ) -> _anthropic.Claude45Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.Claude46Id, /, **defaults: Any) -> _anthropic.Claude46Profile: ...
+    ) -> _profiles.AnthropicClaude45Profile: ...
     @overload
     def __new__(
-        cls, id: _anthropic.Claude5AlwaysThinkingId, /, **defaults: Any
-    ) -> _anthropic.Claude5AlwaysThinkingProfile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeFable51Id, /, **defaults: Any) -> _anthropic.ClaudeFable51Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeHaiku55Id, /, **defaults: Any) -> _anthropic.ClaudeHaiku55Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeOpus45Id, /, **defaults: Any) -> _anthropic.ClaudeOpus45Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeOpus47Id, /, **defaults: Any) -> _anthropic.ClaudeOpus47Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeOpus48Id, /, **defaults: Any) -> _anthropic.ClaudeOpus48Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeOpus5Id, /, **defaults: Any) -> _anthropic.ClaudeOpus5Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeOpus55Id, /, **defaults: Any) -> _anthropic.ClaudeOpus55Profile: ...
-    @overload
-    def __new__(cls, id: _anthropic.ClaudeSonnet5Id, /, **defaults: Any) -> _anthropic.ClaudeSonnet5Profile: ...
+        cls,
+        id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
+        /,
+        **defaults: Any,
+    ) -> _profiles.AnthropicClaude46Profile: ...
     @overload
     def __new__(
-        cls, id: _anthropic.ClaudeSonnet55BetweenToolsId, /, **defaults: Any
-    ) -> _anthropic.ClaudeSonnet55BetweenToolsProfile: ...
-    @overload
-    def __new__(cls, id: _cerebras.GptOssId, /, **defaults: Any) -> _cerebras.GptOssProfile: ...
-    @overload
-    def __new__(cls, id: _cerebras.Qwen38Id, /, **defaults: Any) -> _cerebras.Qwen38Profile: ...
-    @overload
-    def __new__(cls, id: _cohere.CommandId, /, **defaults: Any) -> _cohere.CommandProfile: ...
-    @overload
-    def __new__(cls, id: _cohere.CommandAPlusId, /, **defaults: Any) -> _cohere.CommandAPlusProfile: ...
-    @overload
-    def __new__(cls, id: _cohere.CommandAReasoningId, /, **defaults: Any) -> _cohere.CommandAReasoningProfile: ...
-    @overload
-    def __new__(cls, id: _cohere.NorthMiniCodeId, /, **defaults: Any) -> _cohere.NorthMiniCodeProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.QwenPlusFlashId, /, **defaults: Any) -> _dashscope.QwenPlusFlashProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.Qwen3CoderId, /, **defaults: Any) -> _dashscope.Qwen3CoderProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.Qwen36FlashId, /, **defaults: Any) -> _dashscope.Qwen36FlashProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.Qwen37MaxId, /, **defaults: Any) -> _dashscope.Qwen37MaxProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.Qwen37PlusId, /, **defaults: Any) -> _dashscope.Qwen37PlusProfile: ...
-    @overload
-    def __new__(cls, id: _dashscope.Qwen38Id, /, **defaults: Any) -> _dashscope.Qwen38Profile: ...
-    @overload
-    def __new__(cls, id: _deepseek.FlashId, /, **defaults: Any) -> _deepseek.FlashProfile: ...
-    @overload
-    def __new__(cls, id: _deepseek.V4ProId, /, **defaults: Any) -> _deepseek.V4ProProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini25FlashLiteId, /, **defaults: Any) -> _google.Gemini25FlashLiteProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini3FlashId, /, **defaults: Any) -> _google.Gemini3FlashProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini3ProImageId, /, **defaults: Any) -> _google.Gemini3ProImageProfile: ...
+        cls, id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaude5AlwaysThinkingProfile: ...
     @overload
     def __new__(
-        cls, id: _google.Gemini31FlashLiteImageId, /, **defaults: Any
-    ) -> _google.Gemini31FlashLiteImageProfile: ...
+        cls,
+        id: Literal[
+            "anthropic/claude-fable-5-1",
+            "anthropic/claude-fable-5-2",
+            "anthropic/claude-mythos-5-1",
+            "anthropic/claude-mythos-5-2",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.AnthropicClaudeFable51Profile: ...
     @overload
-    def __new__(cls, id: _google.Gemini31ProId, /, **defaults: Any) -> _google.Gemini31ProProfile: ...
+    def __new__(
+        cls, id: Literal["anthropic/claude-haiku-5-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeHaiku55Profile: ...
     @overload
-    def __new__(cls, id: _google.Gemini35FlashLiteId, /, **defaults: Any) -> _google.Gemini35FlashLiteProfile: ...
+    def __new__(
+        cls, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeOpus45Profile: ...
     @overload
-    def __new__(cls, id: _google.Gemini36FlashId, /, **defaults: Any) -> _google.Gemini36FlashProfile: ...
+    def __new__(
+        cls, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeOpus47Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["anthropic/claude-opus-4-8"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeOpus48Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["anthropic/claude-opus-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeOpus5Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["anthropic/claude-opus-5-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeOpus55Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["anthropic/claude-sonnet-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeSonnet5Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["anthropic/claude-sonnet-5-5"], /, **defaults: Any
+    ) -> _profiles.AnthropicClaudeSonnet55BetweenToolsProfile: ...
+    @overload
+    def __new__(cls, id: Literal["cerebras/gpt-oss-120b"], /, **defaults: Any) -> _profiles.CerebrasGptOssProfile: ...
+    @overload
+    def __new__(cls, id: Literal["cerebras/qwen-3.8-27b"], /, **defaults: Any) -> _profiles.CerebrasQwen38Profile: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal[
+            "cohere/command-a-03-2025",
+            "cohere/command-r-08-2024",
+            "cohere/command-r-plus-08-2024",
+            "cohere/command-r7b-12-2024",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.CohereCommandProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["cohere/command-a-plus-05-2026"], /, **defaults: Any
+    ) -> _profiles.CohereCommandAPlusProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["cohere/command-a-reasoning-08-2025"], /, **defaults: Any
+    ) -> _profiles.CohereCommandAReasoningProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["cohere/north-mini-code-1-0"], /, **defaults: Any
+    ) -> _profiles.CohereNorthMiniCodeProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen-flash", "dashscope/qwen-plus"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwenPlusFlashProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen3-coder-flash", "dashscope/qwen3-coder-plus"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwen3CoderProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen3.6-flash"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwen36FlashProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen3.7-max"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwen37MaxProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen3.7-plus"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwen37PlusProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["dashscope/qwen3.8-flash", "dashscope/qwen3.8-max"], /, **defaults: Any
+    ) -> _profiles.DashscopeQwen38Profile: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal["deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"],
+        /,
+        **defaults: Any,
+    ) -> _profiles.DeepseekFlashProfile: ...
+    @overload
+    def __new__(cls, id: Literal["deepseek/deepseek-v4-pro"], /, **defaults: Any) -> _profiles.DeepseekV4ProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-2.5-flash-lite"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini25FlashLiteProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-3-flash-preview"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini3FlashProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-3-pro-image"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini3ProImageProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-3.1-flash-lite-image"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini31FlashLiteImageProfile: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal[
+            "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.GoogleGemini31ProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini35FlashLiteProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["google/gemini-3.6-flash"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini36FlashProfile: ...
     @overload
     def __new__(
         cls, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
-    ) -> _google.Gemini37FlashProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini4ArgonId, /, **defaults: Any) -> _google.Gemini4ArgonProfile: ...
-    @overload
-    def __new__(cls, id: _google.Gemini4HydrogenId, /, **defaults: Any) -> _google.Gemini4HydrogenProfile: ...
-    @overload
-    def __new__(cls, id: _google.GeminiNanoBanana21Id, /, **defaults: Any) -> _google.GeminiNanoBanana21Profile: ...
-    @overload
-    def __new__(cls, id: _google.GeminiRoboticsEr2Id, /, **defaults: Any) -> _google.GeminiRoboticsEr2Profile: ...
-    @overload
-    def __new__(cls, id: _google.Gemma3Id, /, **defaults: Any) -> _google.Gemma3Profile: ...
-    @overload
-    def __new__(cls, id: _google.Gemma4Id, /, **defaults: Any) -> _google.Gemma4Profile: ...
-    @overload
-    def __new__(cls, id: _google.NanoBananaProPreviewId, /, **defaults: Any) -> _google.NanoBananaProPreviewProfile: ...
-    @overload
-    def __new__(cls, id: _google.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(cls, id: _groq.GptOssId, /, **defaults: Any) -> _groq.GptOssProfile: ...
-    @overload
-    def __new__(cls, id: _groq.Qwen38Id, /, **defaults: Any) -> _groq.Qwen38Profile: ...
-    @overload
-    def __new__(cls, id: _meta.MuseId, /, **defaults: Any) -> _meta.MuseProfile: ...
-    @overload
-    def __new__(cls, id: _meta.MuseSpark11Id, /, **defaults: Any) -> _meta.MuseSpark11Profile: ...
-    @overload
-    def __new__(cls, id: _minimax.M2Id, /, **defaults: Any) -> _minimax.M2Profile: ...
-    @overload
-    def __new__(cls, id: _minimax.M3Id, /, **defaults: Any) -> _minimax.M3Profile: ...
-    @overload
-    def __new__(cls, id: _mistral.CodestralId, /, **defaults: Any) -> _mistral.CodestralProfile: ...
-    @overload
-    def __new__(cls, id: _mistral.Large3MinistralId, /, **defaults: Any) -> _mistral.Large3MinistralProfile: ...
-    @overload
-    def __new__(cls, id: _mistral.Large4Id, /, **defaults: Any) -> _mistral.Large4Profile: ...
-    @overload
-    def __new__(cls, id: _mistral.Medium35Small4Id, /, **defaults: Any) -> _mistral.Medium35Small4Profile: ...
-    @overload
-    def __new__(cls, id: _mistral.VoxtralSmallId, /, **defaults: Any) -> _mistral.VoxtralSmallProfile: ...
-    @overload
-    def __new__(cls, id: _moonshot.KimiK26Id, /, **defaults: Any) -> _moonshot.KimiK26Profile: ...
-    @overload
-    def __new__(cls, id: _moonshot.KimiK27CodeId, /, **defaults: Any) -> _moonshot.KimiK27CodeProfile: ...
-    @overload
-    def __new__(cls, id: _moonshot.KimiK3Id, /, **defaults: Any) -> _moonshot.KimiK3Profile: ...
-    @overload
-    def __new__(cls, id: _moonshot.KimiK31ProId, /, **defaults: Any) -> _moonshot.KimiK31ProProfile: ...
-    @overload
-    def __new__(cls, id: _moonshot.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(cls, id: _openai.ChatLatestId, /, **defaults: Any) -> _openai.ChatLatestProfile: ...
-    @overload
-    def __new__(cls, id: _openai.DaybreakId, /, **defaults: Any) -> _openai.DaybreakProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt5SearchId, /, **defaults: Any) -> _openai.Gpt5SearchProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt52Id, /, **defaults: Any) -> _openai.Gpt52Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt52ProId, /, **defaults: Any) -> _openai.Gpt52ProProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt54Id, /, **defaults: Any) -> _openai.Gpt54Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt54MiniId, /, **defaults: Any) -> _openai.Gpt54MiniProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt54ProId, /, **defaults: Any) -> _openai.Gpt54ProProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt55Id, /, **defaults: Any) -> _openai.Gpt55Profile: ...
-    @overload
-    def __new__(cls, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt55ProId, /, **defaults: Any) -> _openai.Gpt55ProProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt56CyberId, /, **defaults: Any) -> _openai.Gpt56CyberProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt56SolId, /, **defaults: Any) -> _openai.Gpt56SolProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt56TerraLunaId, /, **defaults: Any) -> _openai.Gpt56TerraLunaProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt6Id, /, **defaults: Any) -> _openai.Gpt6Profile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt6AstraId, /, **defaults: Any) -> _openai.Gpt6AstraProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt6GatedId, /, **defaults: Any) -> _openai.Gpt6GatedProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt6RosalindId, /, **defaults: Any) -> _openai.Gpt6RosalindProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt61SolId, /, **defaults: Any) -> _openai.Gpt61SolProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt61TerraId, /, **defaults: Any) -> _openai.Gpt61TerraProfile: ...
-    @overload
-    def __new__(cls, id: _openai.Gpt62Id, /, **defaults: Any) -> _openai.Gpt62Profile: ...
-    @overload
-    def __new__(cls, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _openai.GptAudioProfile: ...
-    @overload
-    def __new__(cls, id: _openai.GptDaybreakId, /, **defaults: Any) -> _openai.GptDaybreakProfile: ...
-    @overload
-    def __new__(cls, id: _openai.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(cls, id: _perplexity.SonarId, /, **defaults: Any) -> _perplexity.SonarProfile: ...
-    @overload
-    def __new__(cls, id: _perplexity.SonarProId, /, **defaults: Any) -> _perplexity.SonarProProfile: ...
+    ) -> _profiles.GoogleGemini37FlashProfile: ...
     @overload
     def __new__(
-        cls, id: _perplexity.SonarReasoningProId, /, **defaults: Any
-    ) -> _perplexity.SonarReasoningProProfile: ...
+        cls, id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini4ArgonProfile: ...
     @overload
-    def __new__(cls, id: _xai.Grok420MultiAgentId, /, **defaults: Any) -> _xai.Grok420MultiAgentProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini4HydrogenProfile: ...
     @overload
-    def __new__(cls, id: _xai.Grok420NonReasoningId, /, **defaults: Any) -> _xai.Grok420NonReasoningProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-nano-banana-2.1"], /, **defaults: Any
+    ) -> _profiles.GoogleGeminiNanoBanana21Profile: ...
     @overload
-    def __new__(cls, id: _xai.Grok420ReasoningId, /, **defaults: Any) -> _xai.Grok420ReasoningProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-robotics-er-2-preview"], /, **defaults: Any
+    ) -> _profiles.GoogleGeminiRoboticsEr2Profile: ...
     @overload
-    def __new__(cls, id: _xai.Grok43Id, /, **defaults: Any) -> _xai.Grok43Profile: ...
+    def __new__(cls, id: Literal["google/gemma-3-27b-it"], /, **defaults: Any) -> _profiles.GoogleGemma3Profile: ...
     @overload
-    def __new__(cls, id: _xai.Grok45Id, /, **defaults: Any) -> _xai.Grok45Profile: ...
+    def __new__(
+        cls, id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"], /, **defaults: Any
+    ) -> _profiles.GoogleGemma4Profile: ...
     @overload
-    def __new__(cls, id: _xai.Grok46Id, /, **defaults: Any) -> _xai.Grok46Profile: ...
+    def __new__(
+        cls, id: Literal["google/nano-banana-pro-preview"], /, **defaults: Any
+    ) -> _profiles.GoogleNanoBananaProPreviewProfile: ...
     @overload
-    def __new__(cls, id: _xai.GrokBuild01Id, /, **defaults: Any) -> _xai.GrokBuild01Profile: ...
+    def __new__(
+        cls,
+        id: Literal[
+            "google/gemini-exp-1114",
+            "google/gemini-exp-1206",
+            "google/gemini-gemma-2-27b-it",
+            "google/gemini-gemma-2-9b-it",
+            "google/learnlm-1.5-pro-experimental",
+        ],
+        /,
+        **defaults: Any,
+    ) -> AnyModel: ...
     @overload
-    def __new__(cls, id: _zai.UnverifiedId, /, **defaults: Any) -> AnyModel: ...
+    def __new__(
+        cls, id: Literal["groq/openai/gpt-oss-120b", "groq/openai/gpt-oss-20b"], /, **defaults: Any
+    ) -> _profiles.GroqGptOssProfile: ...
     @overload
-    def __new__(cls, id: _zai.Glm4551Id, /, **defaults: Any) -> _zai.Glm4551Profile: ...
+    def __new__(cls, id: Literal["groq/qwen/qwen3.8-27b"], /, **defaults: Any) -> _profiles.GroqQwen38Profile: ...
     @overload
-    def __new__(cls, id: _zai.Glm52Id, /, **defaults: Any) -> _zai.Glm52Profile: ...
+    def __new__(
+        cls, id: Literal["meta/muse-spark-1.2", "meta/muse-spark-1.3", "meta/muse-wonder-1.0"], /, **defaults: Any
+    ) -> _profiles.MetaMuseProfile: ...
     @overload
-    def __new__(cls, id: _zai.Glm53Id, /, **defaults: Any) -> _zai.Glm53Profile: ...
+    def __new__(cls, id: Literal["meta/muse-spark-1.1"], /, **defaults: Any) -> _profiles.MetaMuseSpark11Profile: ...
     @overload
-    def __new__(cls, id: _zai.Glm53FlashId, /, **defaults: Any) -> _zai.Glm53FlashProfile: ...
+    def __new__(
+        cls,
+        id: Literal[
+            "minimax/MiniMax-M2",
+            "minimax/MiniMax-M2.1",
+            "minimax/MiniMax-M2.5",
+            "minimax/MiniMax-M2.5-highspeed",
+            "minimax/MiniMax-M2.7",
+            "minimax/MiniMax-M2.7-highspeed",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.MinimaxM2Profile: ...
     @overload
-    def __new__(cls, id: _zai.GlmVisionId, /, **defaults: Any) -> _zai.GlmVisionProfile: ...
+    def __new__(cls, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _profiles.MinimaxM3Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["mistral/codestral-2508", "mistral/codestral-latest"], /, **defaults: Any
+    ) -> _profiles.MistralCodestralProfile: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal[
+            "mistral/ministral-14b-2512",
+            "mistral/ministral-14b-latest",
+            "mistral/ministral-3b-2512",
+            "mistral/ministral-3b-latest",
+            "mistral/ministral-8b-2512",
+            "mistral/ministral-8b-latest",
+            "mistral/mistral-large-2512",
+            "mistral/mistral-large-latest",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.MistralLarge3MinistralProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["mistral/mistral-large-4", "mistral/mistral-large-4-0"], /, **defaults: Any
+    ) -> _profiles.MistralLarge4Profile: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal[
+            "mistral/mistral-medium-2604",
+            "mistral/mistral-medium-latest",
+            "mistral/mistral-small-2603",
+            "mistral/mistral-small-latest",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.MistralMedium35Small4Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["mistral/voxtral-small-2507", "mistral/voxtral-small-latest"], /, **defaults: Any
+    ) -> _profiles.MistralVoxtralSmallProfile: ...
+    @overload
+    def __new__(cls, id: Literal["moonshot/kimi-k2.6"], /, **defaults: Any) -> _profiles.MoonshotKimiK26Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["moonshot/kimi-k2.7-code", "moonshot/kimi-k2.7-code-highspeed"], /, **defaults: Any
+    ) -> _profiles.MoonshotKimiK27CodeProfile: ...
+    @overload
+    def __new__(cls, id: Literal["moonshot/kimi-k3"], /, **defaults: Any) -> _profiles.MoonshotKimiK3Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["moonshot/kimi-k3.1-pro"], /, **defaults: Any
+    ) -> _profiles.MoonshotKimiK31ProProfile: ...
+    @overload
+    def __new__(cls, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **defaults: Any) -> AnyModel: ...
+    @overload
+    def __new__(cls, id: Literal["openai/chat-latest"], /, **defaults: Any) -> _profiles.OpenaiChatLatestProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"], /, **defaults: Any
+    ) -> _profiles.OpenaiDaybreakProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt5SearchProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt52Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt52ProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt54Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt54MiniProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt54ProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt55Profile: ...
+    @overload
+    def __new__(cls, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any) -> _profiles.OpenaiGpt55CyberProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt55ProProfile: ...
+    @overload
+    def __new__(cls, id: Literal["openai/gpt-5.6-cyber"], /, **defaults: Any) -> _profiles.OpenaiGpt56CyberProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt56SolProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt56TerraLunaProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt6Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt6AstraProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt6GatedProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-6-rosalind"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt6RosalindProfile: ...
+    @overload
+    def __new__(cls, id: Literal["openai/gpt-6.1-sol"], /, **defaults: Any) -> _profiles.OpenaiGpt61SolProfile: ...
+    @overload
+    def __new__(cls, id: Literal["openai/gpt-6.1-terra"], /, **defaults: Any) -> _profiles.OpenaiGpt61TerraProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt62Profile: ...
+    @overload
+    def __new__(cls, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _profiles.OpenaiGptAudioProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"], /, **defaults: Any
+    ) -> _profiles.OpenaiGptDaybreakProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"], /, **defaults: Any
+    ) -> AnyModel: ...
+    @overload
+    def __new__(cls, id: Literal["perplexity/sonar"], /, **defaults: Any) -> _profiles.PerplexitySonarProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["perplexity/sonar-pro"], /, **defaults: Any
+    ) -> _profiles.PerplexitySonarProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["perplexity/sonar-reasoning-pro"], /, **defaults: Any
+    ) -> _profiles.PerplexitySonarReasoningProProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"], /, **defaults: Any
+    ) -> _profiles.XaiGrok420MultiAgentProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"], /, **defaults: Any
+    ) -> _profiles.XaiGrok420NonReasoningProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning"], /, **defaults: Any
+    ) -> _profiles.XaiGrok420ReasoningProfile: ...
+    @overload
+    def __new__(cls, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _profiles.XaiGrok43Profile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["xai/grok-4.5", "xai/grok-build-latest"], /, **defaults: Any
+    ) -> _profiles.XaiGrok45Profile: ...
+    @overload
+    def __new__(cls, id: Literal["xai/grok-4.6", "xai/grok-4.7"], /, **defaults: Any) -> _profiles.XaiGrok46Profile: ...
+    @overload
+    def __new__(cls, id: Literal["xai/grok-build-0.1"], /, **defaults: Any) -> _profiles.XaiGrokBuild01Profile: ...
+    @overload
+    def __new__(cls, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> AnyModel: ...
+    @overload
+    def __new__(
+        cls,
+        id: Literal[
+            "zai/glm-4.5",
+            "zai/glm-4.5-air",
+            "zai/glm-4.6",
+            "zai/glm-4.7",
+            "zai/glm-4.7-flash",
+            "zai/glm-5",
+            "zai/glm-5-turbo",
+            "zai/glm-5.1",
+        ],
+        /,
+        **defaults: Any,
+    ) -> _profiles.ZaiGlm4551Profile: ...
+    @overload
+    def __new__(cls, id: Literal["zai/glm-5.2"], /, **defaults: Any) -> _profiles.ZaiGlm52Profile: ...
+    @overload
+    def __new__(cls, id: Literal["zai/glm-5.3"], /, **defaults: Any) -> _profiles.ZaiGlm53Profile: ...
+    @overload
+    def __new__(cls, id: Literal["zai/glm-5.3-flash"], /, **defaults: Any) -> _profiles.ZaiGlm53FlashProfile: ...
+    @overload
+    def __new__(
+        cls, id: Literal["zai/glm-4.5v", "zai/glm-4.6v", "zai/glm-5v-turbo"], /, **defaults: Any
+    ) -> _profiles.ZaiGlmVisionProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
     def __new__(
         cls, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
-    ) -> _anthropic.Claude45Profile: ...
+    ) -> _profiles.AnthropicClaude45Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
-    def __new__(cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any) -> _google.Gemini25FlashProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini25FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
     def __new__(
         cls, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
-    ) -> _google.Gemini25FlashImageProfile: ...
+    ) -> _profiles.GoogleGemini25FlashImageProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
-    def __new__(cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any) -> _google.Gemini25ProProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini25ProProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
     def __new__(
         cls, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
-    ) -> _google.Gemini31FlashImageProfile: ...
+    ) -> _profiles.GoogleGemini31FlashImageProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
     def __new__(
         cls, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
-    ) -> _google.Gemini31FlashLiteProfile: ...
+    ) -> _profiles.GoogleGemini31FlashLiteProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
-    def __new__(cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any) -> _google.Gemini35FlashProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini35FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
-    def __new__(cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any) -> _google.Gemini37FlashProfile: ...
+    def __new__(
+        cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any
+    ) -> _profiles.GoogleGemini37FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
@@ -392,43 +728,45 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         ],
         /,
         **defaults: Any,
-    ) -> _openai.Gpt4o41Profile: ...
+    ) -> _profiles.OpenaiGpt4o41Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5Profile: ...
+    ) -> _profiles.OpenaiGpt5Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
     def __new__(
         cls, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5MiniNanoProfile: ...
+    ) -> _profiles.OpenaiGpt5MiniNanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
     def __new__(
         cls, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
-    ) -> _openai.Gpt5MiniNanoProfile: ...
+    ) -> _profiles.OpenaiGpt5MiniNanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
-    ) -> _openai.Gpt5ProProfile: ...
+    ) -> _profiles.OpenaiGpt5ProProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
     def __new__(
         cls, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
-    ) -> _openai.Gpt51Profile: ...
+    ) -> _profiles.OpenaiGpt51Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _openai.Gpt53CodexProfile: ...
+    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _profiles.OpenaiGpt53CodexProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
     def __new__(
         cls, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
-    ) -> _openai.Gpt54NanoProfile: ...
+    ) -> _profiles.OpenaiGpt54NanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
-    def __new__(cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any) -> _openai.Gpt55CyberProfile: ...
+    def __new__(
+        cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt55CyberProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
     def __new__(
@@ -441,18 +779,20 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         ],
         /,
         **defaults: Any,
-    ) -> _openai.GptAudioProfile: ...
+    ) -> _profiles.OpenaiGptAudioProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
-    def __new__(cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any) -> _openai.O3Profile: ...
+    def __new__(
+        cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any
+    ) -> _profiles.OpenaiO3Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
         cls, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
-    ) -> _openai.O3ProProfile: ...
+    ) -> _profiles.OpenaiO3ProProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.Grok3MiniProfile: ...
+    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _profiles.XaiGrok3MiniProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
@@ -460,7 +800,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
         /,
         **defaults: Any,
-    ) -> _xai.RedirectedToGrok43Profile: ...
+    ) -> _profiles.XaiRedirectedToGrok43Profile: ...
     @overload
     def __new__(cls, id: ModelId, /, **defaults: Any) -> Model: ...
     call = _requirements.call
@@ -468,357 +808,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     call_async = _requirements.call_async
     stream_async = _requirements.stream_async
     with_ = _requirements.with_
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.Claude45Id) -> _anthropic.Claude45Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.Claude46Id) -> _anthropic.Claude46Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.Claude5AlwaysThinkingId) -> _anthropic.Claude5AlwaysThinkingProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeFable51Id) -> _anthropic.ClaudeFable51Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeHaiku55Id) -> _anthropic.ClaudeHaiku55Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeOpus45Id) -> _anthropic.ClaudeOpus45Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeOpus47Id) -> _anthropic.ClaudeOpus47Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeOpus48Id) -> _anthropic.ClaudeOpus48Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeOpus5Id) -> _anthropic.ClaudeOpus5Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeOpus55Id) -> _anthropic.ClaudeOpus55Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _anthropic.ClaudeSonnet5Id) -> _anthropic.ClaudeSonnet5Profile: ...
-    @overload
-    @staticmethod
-    def custom(
-        id: str, /, *, like: _anthropic.ClaudeSonnet55BetweenToolsId
-    ) -> _anthropic.ClaudeSonnet55BetweenToolsProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cerebras.GptOssId) -> _cerebras.GptOssProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cerebras.Qwen38Id) -> _cerebras.Qwen38Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cohere.CommandId) -> _cohere.CommandProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cohere.CommandAPlusId) -> _cohere.CommandAPlusProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cohere.CommandAReasoningId) -> _cohere.CommandAReasoningProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _cohere.NorthMiniCodeId) -> _cohere.NorthMiniCodeProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.QwenPlusFlashId) -> _dashscope.QwenPlusFlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.Qwen3CoderId) -> _dashscope.Qwen3CoderProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.Qwen36FlashId) -> _dashscope.Qwen36FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.Qwen37MaxId) -> _dashscope.Qwen37MaxProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.Qwen37PlusId) -> _dashscope.Qwen37PlusProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _dashscope.Qwen38Id) -> _dashscope.Qwen38Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _deepseek.FlashId) -> _deepseek.FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _deepseek.V4ProId) -> _deepseek.V4ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini25FlashId) -> _google.Gemini25FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini25FlashImageId) -> _google.Gemini25FlashImageProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini25FlashLiteId) -> _google.Gemini25FlashLiteProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini25ProId) -> _google.Gemini25ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini3FlashId) -> _google.Gemini3FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini3ProImageId) -> _google.Gemini3ProImageProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini31FlashImageId) -> _google.Gemini31FlashImageProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini31FlashLiteId) -> _google.Gemini31FlashLiteProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini31FlashLiteImageId) -> _google.Gemini31FlashLiteImageProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini31ProId) -> _google.Gemini31ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini35FlashId) -> _google.Gemini35FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini35FlashLiteId) -> _google.Gemini35FlashLiteProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini36FlashId) -> _google.Gemini36FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini37FlashId) -> _google.Gemini37FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini4ArgonId) -> _google.Gemini4ArgonProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemini4HydrogenId) -> _google.Gemini4HydrogenProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.GeminiNanoBanana21Id) -> _google.GeminiNanoBanana21Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.GeminiRoboticsEr2Id) -> _google.GeminiRoboticsEr2Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemma3Id) -> _google.Gemma3Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.Gemma4Id) -> _google.Gemma4Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.NanoBananaProPreviewId) -> _google.NanoBananaProPreviewProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _google.UnverifiedId) -> AnyModel: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _groq.GptOssId) -> _groq.GptOssProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _groq.Qwen38Id) -> _groq.Qwen38Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _meta.MuseId) -> _meta.MuseProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _meta.MuseSpark11Id) -> _meta.MuseSpark11Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _minimax.M2Id) -> _minimax.M2Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _minimax.M3Id) -> _minimax.M3Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _mistral.CodestralId) -> _mistral.CodestralProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _mistral.Large3MinistralId) -> _mistral.Large3MinistralProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _mistral.Large4Id) -> _mistral.Large4Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _mistral.Medium35Small4Id) -> _mistral.Medium35Small4Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _mistral.VoxtralSmallId) -> _mistral.VoxtralSmallProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _moonshot.KimiK26Id) -> _moonshot.KimiK26Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _moonshot.KimiK27CodeId) -> _moonshot.KimiK27CodeProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _moonshot.KimiK3Id) -> _moonshot.KimiK3Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _moonshot.KimiK31ProId) -> _moonshot.KimiK31ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _moonshot.UnverifiedId) -> AnyModel: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.ChatLatestId) -> _openai.ChatLatestProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.DaybreakId) -> _openai.DaybreakProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt4o41Id) -> _openai.Gpt4o41Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt5Id) -> _openai.Gpt5Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt5MiniNanoId) -> _openai.Gpt5MiniNanoProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt5ProId) -> _openai.Gpt5ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt5SearchId) -> _openai.Gpt5SearchProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt51Id) -> _openai.Gpt51Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt52Id) -> _openai.Gpt52Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt52ProId) -> _openai.Gpt52ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt53CodexId) -> _openai.Gpt53CodexProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt54Id) -> _openai.Gpt54Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt54MiniId) -> _openai.Gpt54MiniProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt54NanoId) -> _openai.Gpt54NanoProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt54ProId) -> _openai.Gpt54ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt55Id) -> _openai.Gpt55Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt55CyberId) -> _openai.Gpt55CyberProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt55ProId) -> _openai.Gpt55ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt56CyberId) -> _openai.Gpt56CyberProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt56SolId) -> _openai.Gpt56SolProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt56TerraLunaId) -> _openai.Gpt56TerraLunaProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt6Id) -> _openai.Gpt6Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt6AstraId) -> _openai.Gpt6AstraProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt6GatedId) -> _openai.Gpt6GatedProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt6RosalindId) -> _openai.Gpt6RosalindProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt61SolId) -> _openai.Gpt61SolProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt61TerraId) -> _openai.Gpt61TerraProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.Gpt62Id) -> _openai.Gpt62Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.GptAudioId) -> _openai.GptAudioProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.GptDaybreakId) -> _openai.GptDaybreakProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.O3Id) -> _openai.O3Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.O3ProId) -> _openai.O3ProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _openai.UnverifiedId) -> AnyModel: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _perplexity.SonarId) -> _perplexity.SonarProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _perplexity.SonarProId) -> _perplexity.SonarProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _perplexity.SonarReasoningProId) -> _perplexity.SonarReasoningProProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok3MiniId) -> _xai.Grok3MiniProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok420MultiAgentId) -> _xai.Grok420MultiAgentProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok420NonReasoningId) -> _xai.Grok420NonReasoningProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok420ReasoningId) -> _xai.Grok420ReasoningProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok43Id) -> _xai.Grok43Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok45Id) -> _xai.Grok45Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.Grok46Id) -> _xai.Grok46Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.GrokBuild01Id) -> _xai.GrokBuild01Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _xai.RedirectedToGrok43Id) -> _xai.RedirectedToGrok43Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.UnverifiedId) -> AnyModel: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.Glm4551Id) -> _zai.Glm4551Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.Glm52Id) -> _zai.Glm52Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.Glm53Id) -> _zai.Glm53Profile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.Glm53FlashId) -> _zai.Glm53FlashProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _zai.GlmVisionId) -> _zai.GlmVisionProfile: ...
-    @overload
-    @staticmethod
-    def custom(id: str, /, *, like: _ModelT) -> _ModelT:
-        """A model that the registry does not list (a fine-tune, a deployment), with the capabilities of one that it does."""
+    custom: ClassVar[Custom]
     @staticmethod
     def of(
         id: str,
@@ -850,7 +840,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> AnyModel:
         """A model whose id is only known at run time. Everything is admitted here and checked at run time; an id that is not listed is used with a warning."""
 
-class AnyModel(Model[Text | Image | Document | Audio | Video | ToolOutput | CachePoint | Unknown, Any]):
+class AnyModel(Model[_types.TextImageDocumentAudioVideoToolCacheParts, Any]):
     """A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."""
 
     __init__: _any.Init

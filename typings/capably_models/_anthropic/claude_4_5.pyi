@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._anthropic import (
+from capably_models._profiles import AnthropicClaude45Capabilities
+from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    Claude45Capabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -65,6 +65,30 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -88,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -113,7 +137,33 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -138,7 +188,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -163,7 +213,33 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -188,7 +264,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -213,7 +289,33 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -238,7 +340,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -263,7 +365,33 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Claude45Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -307,5 +435,28 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

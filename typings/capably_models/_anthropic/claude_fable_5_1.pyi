@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._anthropic import (
+from capably_models._profiles import AnthropicClaudeFable51Capabilities
+from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    ClaudeFable51Capabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -63,7 +63,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeFable51Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeFable51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -87,7 +87,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeFable51Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeFable51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -111,7 +111,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeFable51Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeFable51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -135,9 +135,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeFable51Capabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeFable51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._anthropic import (
+from capably_models._profiles import AnthropicClaudeOpus45Capabilities
+from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    ClaudeOpus45Capabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -65,6 +65,32 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"], Never]
+        | Reasoning[Literal["low", "medium", "high"], int] = ...,
+        tools: Sequence[
+            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        cache: Literal["5m", "1h"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -88,7 +114,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -113,7 +139,35 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"], Never]
+    | Reasoning[Literal["low", "medium", "high"], int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -138,7 +192,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -163,7 +217,35 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"], Never]
+    | Reasoning[Literal["low", "medium", "high"], int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -188,7 +270,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -213,7 +295,35 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"], Never]
+    | Reasoning[Literal["low", "medium", "high"], int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -238,9 +348,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -265,9 +373,35 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, ClaudeOpus45Capabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"], Never]
+    | Reasoning[Literal["low", "medium", "high"], int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    prefill: str = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -311,5 +445,30 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"], Never]
+    | Reasoning[Literal["low", "medium", "high"], int] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._cerebras import GptOssCapabilities, TextToolContent
+from capably_models._profiles import CerebrasGptOssCapabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -73,6 +73,31 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        logprobs: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -87,6 +112,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -112,7 +138,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> Response[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +162,32 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> Response[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -161,7 +212,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -186,7 +238,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> StreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -210,7 +262,32 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -235,7 +312,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -260,7 +338,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> AsyncResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -284,7 +362,32 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -309,7 +412,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -334,7 +438,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> AsyncStreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -358,7 +462,32 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, GptOssCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -383,7 +512,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, GptOssCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -428,5 +558,52 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._cerebras import Qwen38Capabilities, TextImageToolContent
+from capably_models._profiles import CerebrasQwen38Capabilities
+from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -70,6 +70,30 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        logprobs: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -84,6 +108,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -109,7 +134,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +158,32 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -158,7 +208,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -183,7 +234,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -207,7 +258,32 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -232,7 +308,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -257,7 +334,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -281,7 +358,32 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -306,7 +408,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -331,7 +434,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -355,7 +458,32 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -380,7 +508,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextImageToolParts, CerebrasQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -425,5 +554,52 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

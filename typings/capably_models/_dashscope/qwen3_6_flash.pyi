@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import Qwen36FlashCapabilities, TextImageVideoToolContent
+from capably_models._profiles import DashscopeQwen36FlashCapabilities
+from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -85,6 +85,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -109,7 +110,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +134,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -157,7 +158,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +183,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -229,7 +231,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -253,7 +256,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -277,7 +280,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -301,7 +304,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -325,7 +329,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -349,7 +353,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -373,7 +377,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Video | ToolOutput | Unknown, Qwen36FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -419,5 +424,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

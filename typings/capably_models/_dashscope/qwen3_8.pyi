@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import Qwen38Capabilities, TextImageToolContent
+from capably_models._profiles import DashscopeQwen38Capabilities
+from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -84,6 +84,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -109,7 +110,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -134,7 +135,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -159,7 +160,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -184,7 +186,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -209,7 +211,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -234,7 +236,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -259,7 +262,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -284,7 +287,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -309,7 +312,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -334,7 +338,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -359,7 +363,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -384,7 +388,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -430,5 +435,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Never = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

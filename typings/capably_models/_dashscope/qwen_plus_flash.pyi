@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import QwenPlusFlashCapabilities, TextToolContent
+from capably_models._profiles import DashscopeQwenPlusFlashCapabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -85,6 +85,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -110,7 +111,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -135,7 +136,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -160,7 +161,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -185,7 +187,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -210,7 +212,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -235,7 +237,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -260,7 +263,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -285,7 +288,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -310,7 +313,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -335,7 +339,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -360,7 +364,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -385,7 +389,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, QwenPlusFlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -431,5 +436,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

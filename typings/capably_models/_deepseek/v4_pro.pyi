@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._deepseek import TextToolContent, V4ProCapabilities
+from capably_models._profiles import DeepseekV4ProCapabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -85,6 +85,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -111,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -137,7 +138,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -163,7 +164,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -189,7 +191,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -215,7 +217,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -241,7 +243,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -267,7 +270,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -293,7 +296,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -319,7 +322,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -345,7 +349,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -371,7 +375,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -397,7 +401,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, V4ProCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -443,5 +448,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

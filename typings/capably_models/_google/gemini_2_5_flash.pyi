@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
-from capably_models._google import Gemini25FlashCapabilities, TextImageDocumentAudioVideoToolContent
+from capably_models._profiles import GoogleGemini25FlashCapabilities
+from capably_models._types import TextImageDocumentAudioVideoToolContent, TextImageDocumentAudioVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -69,6 +69,30 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+        tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -82,6 +106,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -106,7 +131,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -130,7 +155,32 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -154,7 +204,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -178,7 +229,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -202,7 +253,32 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -226,7 +302,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -250,7 +327,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -274,7 +351,32 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +400,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -322,9 +425,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities
-]:
+) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -348,9 +449,32 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageDocumentAudioVideoToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -374,9 +498,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    None, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini25FlashCapabilities
-]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -420,5 +543,51 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"] | Reasoning[Unbudgeted, int] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text, Unknown
 from capably.types.request import OnUnsupported
-from capably_models._google import Gemini25FlashImageCapabilities, TextImageContent
+from capably_models._profiles import GoogleGemini25FlashImageCapabilities
+from capably_models._types import TextImageContent, TextImageParts
 
 ModelT = TypeVar("ModelT")
 
@@ -47,7 +47,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
+) -> Response[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -65,7 +65,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
+) -> StreamResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -83,7 +83,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
+) -> AsyncResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -101,7 +101,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Unknown, Gemini25FlashImageCapabilities]:
+) -> AsyncStreamResponse[None, TextImageParts, GoogleGemini25FlashImageCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._google import Gemini31FlashLiteImageCapabilities, TextImageDocumentContent
+from capably_models._profiles import GoogleGemini31FlashLiteImageCapabilities
+from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
 
@@ -50,7 +50,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Unknown, Gemini31FlashLiteImageCapabilities]:
+) -> Response[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -69,7 +69,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Unknown, Gemini31FlashLiteImageCapabilities]:
+) -> StreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -88,7 +88,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Unknown, Gemini31FlashLiteImageCapabilities]:
+) -> AsyncResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -107,7 +107,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document | Unknown, Gemini31FlashLiteImageCapabilities]:
+) -> AsyncStreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

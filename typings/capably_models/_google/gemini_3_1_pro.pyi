@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._google import (
+from capably_models._profiles import GoogleGemini31ProCapabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    Gemini31ProCapabilities,
     TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -63,7 +63,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31ProCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -86,7 +86,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31ProCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -109,7 +109,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31ProCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -132,9 +132,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini31ProCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._google import (
+from capably_models._profiles import GoogleGemini35FlashLiteCapabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    Gemini35FlashLiteCapabilities,
     TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -58,7 +58,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashLiteCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashLiteCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -79,9 +79,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashLiteCapabilities
-]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashLiteCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -102,9 +100,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashLiteCapabilities
-]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashLiteCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -125,9 +121,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini35FlashLiteCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashLiteCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

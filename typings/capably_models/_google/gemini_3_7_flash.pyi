@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._google import (
+from capably_models._profiles import GoogleGemini37FlashCapabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    Gemini37FlashCapabilities,
     TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -57,7 +57,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini37FlashCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini37FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -77,7 +77,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini37FlashCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini37FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -97,7 +97,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini37FlashCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini37FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -117,9 +117,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini37FlashCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini37FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

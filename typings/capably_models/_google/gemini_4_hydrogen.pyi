@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Document, Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._google import Gemini4HydrogenCapabilities, TextImageDocumentAudioVideoToolContent
+from capably_models._profiles import GoogleGemini4HydrogenCapabilities
+from capably_models._types import TextImageDocumentAudioVideoToolContent, TextImageDocumentAudioVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -54,7 +54,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini4HydrogenCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -75,9 +75,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
-]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini4HydrogenCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -98,9 +96,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
-]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini4HydrogenCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -121,9 +117,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | Audio | Video | ToolOutput | Unknown, Gemini4HydrogenCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini4HydrogenCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, Unknown, Video
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._google import GeminiNanoBanana21Capabilities, TextImageDocumentVideoContent
+from capably_models._profiles import GoogleGeminiNanoBanana21Capabilities
+from capably_models._types import TextImageDocumentVideoContent, TextImageDocumentVideoParts
 
 ModelT = TypeVar("ModelT")
 
@@ -48,7 +48,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | Video | Unknown, GeminiNanoBanana21Capabilities]:
+) -> Response[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -66,7 +66,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | Video | Unknown, GeminiNanoBanana21Capabilities]:
+) -> StreamResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -84,7 +84,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | Video | Unknown, GeminiNanoBanana21Capabilities]:
+) -> AsyncResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -102,7 +102,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document | Video | Unknown, GeminiNanoBanana21Capabilities]:
+) -> AsyncStreamResponse[None, TextImageDocumentVideoParts, GoogleGeminiNanoBanana21Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Image, Text, ToolOutput, Unknown, Video
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
-from capably_models._google import GeminiRoboticsEr2Capabilities, TextImageAudioVideoToolContent
+from capably_models._profiles import GoogleGeminiRoboticsEr2Capabilities
+from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -60,6 +60,26 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
+        tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
         tools: Sequence[AnyTool]
         | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
@@ -71,6 +91,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -92,7 +113,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> Response[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -112,7 +133,28 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> Response[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +175,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -154,7 +197,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> StreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -174,7 +217,28 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> StreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -195,7 +259,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -216,7 +281,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> AsyncResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -236,7 +301,28 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> AsyncResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -257,7 +343,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -278,7 +365,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> AsyncStreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -298,7 +385,28 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageAudioVideoToolContent,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -319,7 +427,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Audio | Video | ToolOutput | Unknown, GeminiRoboticsEr2Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -356,5 +465,44 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool]
+    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text, Unknown
 from capably.types.request import OnUnsupported
-from capably_models._google import Gemma3Capabilities, TextImageContentWithoutSystem
+from capably_models._profiles import GoogleGemma3Capabilities
+from capably_models._types import TextImageContentWithoutSystem, TextImageParts
 
 ModelT = TypeVar("ModelT")
 
@@ -45,7 +45,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Unknown, Gemma3Capabilities]:
+) -> Response[None, TextImageParts, GoogleGemma3Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -62,7 +62,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Unknown, Gemma3Capabilities]:
+) -> StreamResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -79,7 +79,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Unknown, Gemma3Capabilities]:
+) -> AsyncResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -96,7 +96,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Unknown, Gemma3Capabilities]:
+) -> AsyncStreamResponse[None, TextImageParts, GoogleGemma3Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

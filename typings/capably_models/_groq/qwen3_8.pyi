@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._groq import Qwen38Capabilities, TextImageToolContent
+from capably_models._profiles import GroqQwen38Capabilities
+from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -69,6 +69,29 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -81,6 +104,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -105,7 +129,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -128,7 +152,31 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -152,7 +200,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -176,7 +225,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -199,7 +248,31 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -223,7 +296,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -247,7 +321,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -270,7 +344,31 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -294,7 +392,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -318,7 +417,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -341,7 +440,31 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextImageToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -365,7 +488,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, Qwen38Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextImageToolParts, GroqQwen38Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -408,5 +532,50 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

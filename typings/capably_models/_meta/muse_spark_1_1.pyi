@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._meta import AnyToolOrWebSearch, MuseSpark11Capabilities, TextImageDocumentToolContent
+from capably_models._profiles import MetaMuseSpark11Capabilities
+from capably_models._types import AnyToolOrWebSearch, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -55,7 +55,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, MuseSpark11Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, MetaMuseSpark11Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -77,7 +77,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, MuseSpark11Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, MetaMuseSpark11Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -99,7 +99,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, MuseSpark11Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, MetaMuseSpark11Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -121,7 +121,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, MuseSpark11Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, MetaMuseSpark11Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._minimax import M3Capabilities, TextImageToolContent
+from capably_models._profiles import MinimaxM3Capabilities
+from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -53,7 +53,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | ToolOutput | Unknown, M3Capabilities]:
+) -> Response[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -73,7 +73,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | ToolOutput | Unknown, M3Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -93,7 +93,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | ToolOutput | Unknown, M3Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -113,7 +113,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | ToolOutput | Unknown, M3Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, MinimaxM3Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

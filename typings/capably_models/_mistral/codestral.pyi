@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._mistral import CodestralCapabilities, TextToolContent
+from capably_models._profiles import MistralCodestralCapabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -56,7 +56,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
+) -> Response[FormatT, TextToolParts, MistralCodestralCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -79,7 +79,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, MistralCodestralCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -102,7 +102,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, MistralCodestralCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -125,7 +125,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, CodestralCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, MistralCodestralCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Audio, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._mistral import TextAudioToolContent, VoxtralSmallCapabilities
+from capably_models._profiles import MistralVoxtralSmallCapabilities
+from capably_models._types import TextAudioToolContent, TextAudioToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -53,7 +53,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Audio | ToolOutput | Unknown, VoxtralSmallCapabilities]:
+) -> Response[FormatT, TextAudioToolParts, MistralVoxtralSmallCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -74,7 +74,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Audio | ToolOutput | Unknown, VoxtralSmallCapabilities]:
+) -> StreamResponse[FormatT, TextAudioToolParts, MistralVoxtralSmallCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -95,7 +95,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Audio | ToolOutput | Unknown, VoxtralSmallCapabilities]:
+) -> AsyncResponse[FormatT, TextAudioToolParts, MistralVoxtralSmallCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -116,7 +116,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Audio | ToolOutput | Unknown, VoxtralSmallCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextAudioToolParts, MistralVoxtralSmallCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

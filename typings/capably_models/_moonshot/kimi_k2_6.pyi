@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._moonshot import KimiK26Capabilities, TextImageVideoToolContent
+from capably_models._profiles import MoonshotKimiK26Capabilities
+from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -51,7 +51,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK26Capabilities]:
+) -> Response[FormatT, TextImageVideoToolParts, MoonshotKimiK26Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -71,7 +71,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK26Capabilities]:
+) -> StreamResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK26Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -91,7 +91,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK26Capabilities]:
+) -> AsyncResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK26Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -111,7 +111,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK26Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK26Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown, Video
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._moonshot import KimiK27CodeCapabilities, TextImageVideoToolContent
+from capably_models._profiles import MoonshotKimiK27CodeCapabilities
+from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -48,7 +48,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK27CodeCapabilities]:
+) -> Response[FormatT, TextImageVideoToolParts, MoonshotKimiK27CodeCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -67,7 +67,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK27CodeCapabilities]:
+) -> StreamResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK27CodeCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -86,7 +86,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK27CodeCapabilities]:
+) -> AsyncResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK27CodeCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -105,7 +105,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Video | ToolOutput | Unknown, KimiK27CodeCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, MoonshotKimiK27CodeCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

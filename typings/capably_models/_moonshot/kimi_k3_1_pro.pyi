@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._moonshot import KimiK31ProCapabilities, TextImageToolContent
+from capably_models._profiles import MoonshotKimiK31ProCapabilities
+from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -50,7 +50,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | ToolOutput | Unknown, KimiK31ProCapabilities]:
+) -> Response[FormatT, TextImageToolParts, MoonshotKimiK31ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -69,7 +69,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | ToolOutput | Unknown, KimiK31ProCapabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, MoonshotKimiK31ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -88,7 +88,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | ToolOutput | Unknown, KimiK31ProCapabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, MoonshotKimiK31ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -107,7 +107,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | ToolOutput | Unknown, KimiK31ProCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, MoonshotKimiK31ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import AnyToolOrComputerUseOrWebSearch, DaybreakCapabilities, TextImageDocumentToolContent
+from capably_models._profiles import OpenaiDaybreakCapabilities
+from capably_models._types import (
+    AnyToolOrComputerUseOrWebSearch,
+    TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
+)
 
 ModelT = TypeVar("ModelT")
 
@@ -47,7 +51,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiDaybreakCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -65,7 +69,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiDaybreakCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -83,7 +87,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiDaybreakCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -101,7 +105,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, DaybreakCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiDaybreakCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt4o41Capabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    Gpt4o41Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -57,7 +57,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt4o41Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt4o41Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -78,7 +78,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt4o41Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt4o41Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -99,7 +99,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt4o41Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt4o41Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -120,7 +120,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt4o41Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt4o41Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt5Capabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    Gpt5Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -58,7 +58,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt5Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt5Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -79,7 +79,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt5Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt5Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -100,7 +100,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt5Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt5Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -121,7 +121,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt5Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt5Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

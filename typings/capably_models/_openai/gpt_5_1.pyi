@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt51Capabilities
+from capably_models._types import (
     AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch,
-    Gpt51Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -91,6 +91,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -112,7 +113,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +137,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -160,7 +161,8 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +183,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -229,7 +231,8 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -250,7 +253,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -274,7 +277,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +301,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -319,7 +323,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -343,7 +347,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -367,7 +371,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt51Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -408,5 +413,28 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt52Capabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    Gpt52Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -85,6 +85,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -107,7 +108,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -131,7 +132,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -156,7 +157,8 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -178,7 +180,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -202,7 +204,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -227,7 +229,8 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -249,7 +252,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -273,7 +276,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -298,7 +301,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -320,7 +324,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -344,7 +348,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -369,7 +373,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt52Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -411,5 +416,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

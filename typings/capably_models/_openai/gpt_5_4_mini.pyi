@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt54MiniCapabilities
+from capably_models._types import (
     AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    Gpt54MiniCapabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -91,6 +91,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -115,7 +116,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -141,7 +142,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -168,7 +169,8 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -192,7 +194,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -218,7 +220,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -245,7 +247,8 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -269,7 +272,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -295,7 +298,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -322,7 +325,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -346,7 +350,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -372,7 +376,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -399,7 +403,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Gpt54MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -445,5 +450,31 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt54ProCapabilities
+from capably_models._types import (
     AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch,
-    Gpt54ProCapabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -57,7 +57,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Image | Document | ToolOutput | Unknown, Gpt54ProCapabilities]:
+) -> Response[None, TextImageDocumentToolParts, OpenaiGpt54ProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -77,7 +77,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Image | Document | ToolOutput | Unknown, Gpt54ProCapabilities]:
+) -> StreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54ProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -97,7 +97,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Image | Document | ToolOutput | Unknown, Gpt54ProCapabilities]:
+) -> AsyncResponse[None, TextImageDocumentToolParts, OpenaiGpt54ProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -117,7 +117,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Image | Document | ToolOutput | Unknown, Gpt54ProCapabilities]:
+) -> AsyncStreamResponse[None, TextImageDocumentToolParts, OpenaiGpt54ProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

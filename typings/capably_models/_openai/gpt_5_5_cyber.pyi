@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import ToolSearch
-from capably_models._openai import Gpt55CyberCapabilities, TextContent
+from capably_models._profiles import OpenaiGpt55CyberCapabilities
+from capably_models._types import TextContent, TextParts
 
 ModelT = TypeVar("ModelT")
 
@@ -71,6 +71,7 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -89,7 +90,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -109,7 +110,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -129,7 +130,8 @@ def call(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> Response[None, Text | Unknown, Gpt55CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -147,7 +149,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -167,7 +169,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -187,7 +189,8 @@ def stream(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> StreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +208,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -225,7 +228,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -245,7 +248,8 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -263,7 +267,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -283,7 +287,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -303,7 +307,8 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[None, Text | Unknown, Gpt55CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -339,5 +344,25 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Unbudgeted, Never] = ...,
+    tools: Sequence[ToolSearch] = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

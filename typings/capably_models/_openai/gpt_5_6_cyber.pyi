@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt56CyberCapabilities
+from capably_models._types import (
     AnyToolOrComputerUseOrToolSearchOrWebSearch,
-    Gpt56CyberCapabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -86,6 +86,7 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -109,7 +110,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -133,7 +134,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -158,7 +159,8 @@ def call(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -181,7 +183,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -230,7 +232,8 @@ def stream(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -253,7 +256,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -277,7 +280,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -302,7 +305,8 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -325,7 +329,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -349,7 +353,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -374,7 +378,8 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56CyberCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -417,5 +422,29 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

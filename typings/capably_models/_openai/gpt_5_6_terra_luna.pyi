@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt56TerraLunaCapabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    Gpt56TerraLunaCapabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -88,6 +88,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -111,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +137,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -162,7 +163,8 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -185,7 +187,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -210,7 +212,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -236,7 +238,8 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -259,7 +262,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -284,7 +287,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -310,7 +313,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -333,9 +337,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -360,9 +362,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -388,9 +388,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt56TerraLunaCapabilities
-]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -434,5 +433,30 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._openai import Gpt5SearchCapabilities, TextImageDocumentContent
+from capably_models._profiles import OpenaiGpt5SearchCapabilities
+from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
 
@@ -45,7 +45,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Unknown, Gpt5SearchCapabilities]:
+) -> Response[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -62,7 +62,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Unknown, Gpt5SearchCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -79,7 +79,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Unknown, Gpt5SearchCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -96,7 +96,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Unknown, Gpt5SearchCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentParts, OpenaiGpt5SearchCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

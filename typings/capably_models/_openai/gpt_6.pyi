@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import OnlyWithReasoningOff, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt6Capabilities
+from capably_models._types import (
     AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    Gpt6Capabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -94,6 +94,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -119,7 +120,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -146,7 +147,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -174,7 +175,8 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -199,7 +201,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -226,7 +228,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -254,7 +256,8 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -279,7 +282,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -306,7 +309,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -334,7 +337,8 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -359,7 +363,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -386,7 +390,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -414,7 +418,8 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -462,5 +467,32 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

@@ -5,11 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import AnyToolOrComputerUseOrWebSearch, Gpt62Capabilities, TextImageDocumentToolCacheContent
+from capably_models._profiles import OpenaiGpt62Capabilities
+from capably_models._types import (
+    AnyToolOrComputerUseOrWebSearch,
+    TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
+)
 
 ModelT = TypeVar("ModelT")
 
@@ -52,7 +56,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt62Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt62Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -72,7 +76,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt62Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt62Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -92,7 +96,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt62Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt62Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -112,7 +116,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt62Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt62Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import CachePoint, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._openai import Gpt6GatedCapabilities, TextCacheContent
+from capably_models._profiles import OpenaiGpt6GatedCapabilities
+from capably_models._types import TextCacheContent, TextCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -46,7 +46,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | CachePoint | Unknown, Gpt6GatedCapabilities]:
+) -> Response[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -63,7 +63,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | CachePoint | Unknown, Gpt6GatedCapabilities]:
+) -> StreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -80,7 +80,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | CachePoint | Unknown, Gpt6GatedCapabilities]:
+) -> AsyncResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -97,7 +97,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | CachePoint | Unknown, Gpt6GatedCapabilities]:
+) -> AsyncStreamResponse[None, TextCacheParts, OpenaiGpt6GatedCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

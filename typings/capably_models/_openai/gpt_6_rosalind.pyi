@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import CachePoint, Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGpt6RosalindCapabilities
+from capably_models._types import (
     AnyToolOrComputerUseOrToolSearchOrWebSearch,
-    Gpt6RosalindCapabilities,
     TextImageDocumentToolCacheContent,
+    TextImageDocumentToolCacheParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -60,7 +60,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6RosalindCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6RosalindCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -82,7 +82,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6RosalindCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6RosalindCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -104,7 +104,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6RosalindCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6RosalindCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -126,9 +126,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[
-    FormatT, Text | Image | Document | ToolOutput | CachePoint | Unknown, Gpt6RosalindCapabilities
-]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt6RosalindCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

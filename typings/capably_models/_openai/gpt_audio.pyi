@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.parts import Audio, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import GptAudioCapabilities, TextAudioToolContent
+from capably_models._profiles import OpenaiGptAudioCapabilities
+from capably_models._types import TextAudioToolContent, TextAudioToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -56,7 +56,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | Audio | ToolOutput | Unknown, GptAudioCapabilities]:
+) -> Response[None, TextAudioToolParts, OpenaiGptAudioCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -78,7 +78,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | Audio | ToolOutput | Unknown, GptAudioCapabilities]:
+) -> StreamResponse[None, TextAudioToolParts, OpenaiGptAudioCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -100,7 +100,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | Audio | ToolOutput | Unknown, GptAudioCapabilities]:
+) -> AsyncResponse[None, TextAudioToolParts, OpenaiGptAudioCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -122,7 +122,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | Audio | ToolOutput | Unknown, GptAudioCapabilities]:
+) -> AsyncStreamResponse[None, TextAudioToolParts, OpenaiGptAudioCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiGptDaybreakCapabilities
+from capably_models._types import (
     AnyToolOrComputerUseOrWebSearch,
-    GptDaybreakCapabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -51,7 +51,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, GptDaybreakCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGptDaybreakCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -69,7 +69,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, GptDaybreakCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGptDaybreakCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -87,7 +87,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, GptDaybreakCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGptDaybreakCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -105,7 +105,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, GptDaybreakCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGptDaybreakCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

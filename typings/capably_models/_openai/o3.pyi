@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._openai import (
+from capably_models._profiles import OpenaiO3Capabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    O3Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -53,7 +53,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, O3Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -71,7 +71,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, O3Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -89,7 +89,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, O3Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -107,7 +107,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, O3Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiO3Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

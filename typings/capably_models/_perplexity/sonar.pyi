@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._perplexity import SonarCapabilities, TextContent
+from capably_models._profiles import PerplexitySonarCapabilities
+from capably_models._types import TextContent, TextParts
 
 ModelT = TypeVar("ModelT")
 
@@ -49,7 +49,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Unknown, SonarCapabilities]:
+) -> Response[FormatT, TextParts, PerplexitySonarCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -68,7 +68,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Unknown, SonarCapabilities]:
+) -> StreamResponse[FormatT, TextParts, PerplexitySonarCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -87,7 +87,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Unknown, SonarCapabilities]:
+) -> AsyncResponse[FormatT, TextParts, PerplexitySonarCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -106,7 +106,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Unknown, SonarCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextParts, PerplexitySonarCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._perplexity import SonarProCapabilities, TextImageDocumentContent
+from capably_models._profiles import PerplexitySonarProCapabilities
+from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
 
@@ -49,7 +49,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Unknown, SonarProCapabilities]:
+) -> Response[FormatT, TextImageDocumentParts, PerplexitySonarProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -68,7 +68,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Unknown, SonarProCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentParts, PerplexitySonarProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -87,7 +87,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Unknown, SonarProCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentParts, PerplexitySonarProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -106,7 +106,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Unknown, SonarProCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentParts, PerplexitySonarProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._perplexity import SonarReasoningProCapabilities, TextImageContent
+from capably_models._profiles import PerplexitySonarReasoningProCapabilities
+from capably_models._types import TextImageContent, TextImageParts
 
 ModelT = TypeVar("ModelT")
 
@@ -54,7 +54,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> Response[FormatT, TextImageParts, PerplexitySonarReasoningProCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -75,7 +75,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> StreamResponse[FormatT, TextImageParts, PerplexitySonarReasoningProCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -96,7 +96,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> AsyncResponse[FormatT, TextImageParts, PerplexitySonarReasoningProCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -117,7 +117,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Unknown, SonarReasoningProCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageParts, PerplexitySonarReasoningProCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

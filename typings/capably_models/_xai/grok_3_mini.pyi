@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._xai import Grok3MiniCapabilities, TextToolContent
+from capably_models._profiles import XaiGrok3MiniCapabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -64,6 +64,27 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -75,6 +96,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -97,7 +119,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> Response[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -118,7 +140,29 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> Response[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -140,7 +184,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -162,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> StreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -183,7 +228,29 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> StreamResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -205,7 +272,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -227,7 +295,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> AsyncResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -248,7 +316,29 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -270,7 +360,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -292,7 +383,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> AsyncStreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -313,7 +404,29 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -335,7 +448,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Grok3MiniCapabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -374,5 +488,46 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "high"] | Reasoning[Literal["low", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""

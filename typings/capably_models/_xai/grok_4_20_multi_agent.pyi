@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._xai import Grok420MultiAgentCapabilities, TextImageDocumentContent
+from capably_models._profiles import XaiGrok420MultiAgentCapabilities
+from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")
 
@@ -52,7 +52,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | Unknown, Grok420MultiAgentCapabilities]:
+) -> Response[FormatT, TextImageDocumentParts, XaiGrok420MultiAgentCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -72,7 +72,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | Unknown, Grok420MultiAgentCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentParts, XaiGrok420MultiAgentCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -92,7 +92,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | Unknown, Grok420MultiAgentCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentParts, XaiGrok420MultiAgentCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -112,7 +112,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | Unknown, Grok420MultiAgentCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentParts, XaiGrok420MultiAgentCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._xai import (
+from capably_models._profiles import XaiGrok420NonReasoningCapabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    Grok420NonReasoningCapabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -55,7 +55,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok420NonReasoningCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, XaiGrok420NonReasoningCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -75,7 +75,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok420NonReasoningCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420NonReasoningCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -95,7 +95,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok420NonReasoningCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrok420NonReasoningCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -115,7 +115,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok420NonReasoningCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420NonReasoningCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Document, Image, Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._xai import (
+from capably_models._profiles import XaiGrok45Capabilities
+from capably_models._types import (
     AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    Grok45Capabilities,
     TextImageDocumentToolContent,
+    TextImageDocumentToolParts,
 )
 
 ModelT = TypeVar("ModelT")
@@ -59,7 +59,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok45Capabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, XaiGrok45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -80,7 +80,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok45Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -101,7 +101,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok45Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrok45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -122,7 +122,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | Image | Document | ToolOutput | Unknown, Grok45Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

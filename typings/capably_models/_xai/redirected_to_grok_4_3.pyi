@@ -5,15 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._xai import (
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    RedirectedToGrok43Capabilities,
-    TextToolContent,
-)
+from capably_models._profiles import XaiRedirectedToGrok43Capabilities
+from capably_models._types import AnyToolOrCodeExecutionOrMCPServerOrWebSearch, TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -60,7 +56,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, RedirectedToGrok43Capabilities]:
+) -> Response[FormatT, TextToolParts, XaiRedirectedToGrok43Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -82,7 +78,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, RedirectedToGrok43Capabilities]:
+) -> StreamResponse[FormatT, TextToolParts, XaiRedirectedToGrok43Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -104,7 +100,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, RedirectedToGrok43Capabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, XaiRedirectedToGrok43Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -126,7 +122,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, RedirectedToGrok43Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, XaiRedirectedToGrok43Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.parts import Text, ToolOutput, Unknown
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotTogetherWithTools, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._zai import Glm53Capabilities, TextToolContent
+from capably_models._profiles import ZaiGlm53Capabilities
+from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -66,6 +66,28 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+        tool_choice: Literal["auto", "none"] = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
+    ) -> None:
+        """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
@@ -78,6 +100,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -101,7 +124,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> Response[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -123,7 +146,30 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> Response[FormatT, TextToolParts, ZaiGlm53Capabilities]:
+    """Sends `content` and waits for the whole reply."""
+
+@overload
+def call(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> Response[FormatT, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -146,7 +192,8 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> Response[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -169,7 +216,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> StreamResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -191,7 +238,30 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> StreamResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -214,7 +284,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> StreamResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -237,7 +308,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> AsyncResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -259,7 +330,30 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> AsyncResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
+    """Sends `content` and awaits the whole reply."""
+
+@overload
+async def call_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -282,7 +376,8 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -305,7 +400,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> AsyncStreamResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -327,7 +422,30 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, Text | ToolOutput | Unknown, Glm53Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
+    """Sends `content`; iterate asynchronously to read the reply."""
+
+@overload
+async def stream_async(
+    self: object,
+    content: TextToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[FormatT, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -350,7 +468,8 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, Text | ToolOutput | Unknown, Glm53Capabilities]:
+    **others: NotAcceptedByThisModel,
+) -> AsyncStreamResponse[None, TextToolParts, ZaiGlm53Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -391,5 +510,48 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
+) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
