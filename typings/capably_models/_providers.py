@@ -46,7 +46,7 @@ PROVIDERS = {
             "effort": "reasoning_effort",
             "off": "thinking",
             "budget": None,
-            "thoughts": "reasoning_content",
+            "thoughts": "never",
             "show_thoughts": {},
             "builtin_tools": {},
             "documents": "file",

@@ -66,7 +66,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 298,
+        "line": 299,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -133,7 +133,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 360,
+        "line": 361,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -200,7 +200,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 547,
+        "line": 548,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -266,7 +266,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 578,
+        "line": 579,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -333,7 +333,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 517,
+        "line": 518,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -399,7 +399,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 328,
+        "line": 329,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -465,7 +465,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 393,
+        "line": 394,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -532,7 +532,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 424,
+        "line": 425,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -598,7 +598,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 485,
+        "line": 486,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -664,7 +664,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 608,
+        "line": 609,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-22",
@@ -730,7 +730,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 455,
+        "line": 456,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -795,7 +795,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 637,
+        "line": 638,
     },
 }
 

@@ -56,7 +56,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 667,
+        "line": 668,
     },
     "cerebras/qwen-3.8": {
         "verified": "2026-11-22",
@@ -111,7 +111,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 693,
+        "line": 694,
     },
 }
 

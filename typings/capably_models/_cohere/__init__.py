@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 718,
+        "line": 719,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -95,7 +95,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 761,
+        "line": 762,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 738,
+        "line": 739,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -197,7 +197,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 783,
+        "line": 784,
     },
 }
 

@@ -55,7 +55,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 822,
+        "line": 823,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-22",
@@ -95,7 +95,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 803,
+        "line": 804,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-22",
@@ -148,7 +148,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 872,
+        "line": 873,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-22",
@@ -203,7 +203,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 848,
+        "line": 849,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-22",
@@ -257,7 +257,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 894,
+        "line": 895,
     },
     "dashscope/qwen3.8": {
         "verified": "2026-11-22",
@@ -312,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 917,
+        "line": 918,
     },
 }
 

@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 942,
+        "line": 943,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -110,7 +110,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 972,
+        "line": 973,
     },
 }
 

@@ -56,7 +56,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1021,
+        "line": 1022,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -90,7 +90,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1109,
+        "line": 1110,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -146,7 +146,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1051,
+        "line": 1052,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -202,7 +202,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1080,
+        "line": 1081,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-22",
@@ -257,7 +257,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1130,
+        "line": 1131,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -300,7 +300,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1397,
+        "line": 1398,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -348,7 +348,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1443,
+        "line": 1444,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-22",
@@ -403,7 +403,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1186,
+        "line": 1187,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -446,7 +446,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1469,
+        "line": 1470,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-22",
@@ -500,7 +500,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1158,
+        "line": 1159,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-22",
@@ -556,7 +556,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1215,
+        "line": 1216,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-22",
@@ -611,7 +611,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1246,
+        "line": 1247,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-22",
@@ -667,7 +667,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1275,
+        "line": 1276,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-22",
@@ -722,7 +722,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1305,
+        "line": 1306,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -779,7 +779,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1335,
+        "line": 1336,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -842,7 +842,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1367,
+        "line": 1368,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -890,7 +890,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1494,
+        "line": 1495,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -944,7 +944,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1520,
+        "line": 1521,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -982,7 +982,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1572,
+        "line": 1573,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1031,7 +1031,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1547,
+        "line": 1548,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1065,7 +1065,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1423,
+        "line": 1424,
     },
 }
 

@@ -56,7 +56,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1591,
+        "line": 1592,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -112,7 +112,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1621,
+        "line": 1622,
     },
 }
 

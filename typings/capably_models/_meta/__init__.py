@@ -57,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1676,
+        "line": 1677,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -114,7 +114,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1649,
+        "line": 1650,
     },
 }
 

@@ -56,7 +56,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1702,
+        "line": 1703,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -111,7 +111,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1728,
+        "line": 1729,
     },
 }
 

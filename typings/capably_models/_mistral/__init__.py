@@ -46,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1834,
+        "line": 1835,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-22",
@@ -93,7 +93,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1812,
+        "line": 1813,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -149,7 +149,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1784,
+        "line": 1785,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-22",
@@ -206,7 +206,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1755,
+        "line": 1756,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -252,7 +252,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1852,
+        "line": 1853,
     },
 }
 

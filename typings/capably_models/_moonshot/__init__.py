@@ -58,7 +58,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1872,
+        "line": 1873,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -116,7 +116,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1901,
+        "line": 1902,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-22",
@@ -174,7 +174,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1930,
+        "line": 1931,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -228,7 +228,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1960,
+        "line": 1961,
     },
 }
 

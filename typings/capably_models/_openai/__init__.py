@@ -66,7 +66,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2672,
+        "line": 2673,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -136,7 +136,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2637,
+        "line": 2638,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -190,7 +190,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2008,
+        "line": 2009,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -253,7 +253,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2069,
+        "line": 2070,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -316,7 +316,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2085,
+        "line": 2086,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -370,7 +370,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2102,
+        "line": 2103,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -413,7 +413,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2123,
+        "line": 2124,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-22",
@@ -485,7 +485,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2142,
+        "line": 2143,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-22",
@@ -550,7 +550,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2162,
+        "line": 2163,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -599,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2191,
+        "line": 2192,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-22",
@@ -648,7 +648,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2210,
+        "line": 2211,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-22",
@@ -723,7 +723,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2230,
+        "line": 2231,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-22",
@@ -798,7 +798,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2259,
+        "line": 2260,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-22",
@@ -862,7 +862,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2284,
+        "line": 2285,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -911,7 +911,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2303,
+        "line": 2304,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -976,7 +976,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2322,
+        "line": 2323,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1032,7 +1032,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2369,
+        "line": 2370,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1081,7 +1081,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2350,
+        "line": 2351,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1142,7 +1142,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2448,
+        "line": 2449,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1215,7 +1215,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2392,
+        "line": 2393,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1280,7 +1280,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2420,
+        "line": 2421,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1355,7 +1355,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2471,
+        "line": 2472,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1429,7 +1429,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2524,
+        "line": 2525,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1486,7 +1486,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2616,
+        "line": 2617,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1546,7 +1546,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2600,
+        "line": 2601,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1620,7 +1620,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2550,
+        "line": 2551,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1694,7 +1694,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2498,
+        "line": 2499,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1767,7 +1767,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2573,
+        "line": 2574,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1807,7 +1807,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2023,
+        "line": 2024,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1869,7 +1869,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2655,
+        "line": 2656,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1932,7 +1932,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2037,
+        "line": 2038,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1986,7 +1986,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2053,
+        "line": 2054,
     },
 }
 

@@ -42,7 +42,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2715,
+        "line": 2716,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -84,7 +84,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2737,
+        "line": 2738,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -134,7 +134,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2757,
+        "line": 2758,
     },
 }
 

@@ -57,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2808,
+        "line": 2809,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-22",
@@ -100,7 +100,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3001,
+        "line": 3002,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -153,7 +153,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2981,
+        "line": 2982,
     },
     "xai/grok-4.20-reasoning": {
         "verified": "2026-11-22",
@@ -215,7 +215,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2954,
+        "line": 2955,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-22",
@@ -280,7 +280,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2861,
+        "line": 2862,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-22",
@@ -343,7 +343,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2893,
+        "line": 2894,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-22",
@@ -406,7 +406,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2923,
+        "line": 2924,
     },
     "xai/grok-build-0.1": {
         "verified": "2026-11-22",
@@ -468,7 +468,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3027,
+        "line": 3028,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -529,7 +529,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2833,
+        "line": 2834,
     },
 }
 

@@ -57,7 +57,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3055,
+        "line": 3056,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -115,7 +115,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3108,
+        "line": 3109,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -172,7 +172,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3138,
+        "line": 3139,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-22",
@@ -229,7 +229,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3167,
+        "line": 3168,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -285,7 +285,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3082,
+        "line": 3083,
     },
 }
 
