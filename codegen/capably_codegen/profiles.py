@@ -100,6 +100,11 @@ class Signature:
         return tuple(p for p in self.parameters if p.name not in ("prefill", "format"))
 
     @property
+    def explains(self) -> bool:
+        """Whether it only explains a refusal."""
+        return OTHERS in self.parameters
+
+    @property
     def has_format(self) -> bool:
         return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
 
@@ -235,7 +240,10 @@ def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
     if "reasoning_off" in conditions:
         on = _signature(rules, reasoning_type(rules, off=False), {"always", "without_budget"})
         off = _signature(rules, 'Literal["off"]', {"always", "without_budget", "reasoning_off"}, required=True)
-        return on, off, _explained(on, off)
+        if _tools_with_format(rules):
+            return on, off, _explained(on, off)
+        explained = _explained(on, off).with_types(format=NOT_WITH_TOOLS)
+        return *_split(on, rules), *_split(off, rules), explained
     if "without_budget" in conditions:
         words, budget = reasoning_type(rules, budget=False), reasoning_type(rules, words=False)
         free = _signature(rules, words, {"always", "without_budget"})
@@ -252,15 +260,20 @@ def _tools_with_format(rules: Mapping[str, Rule]) -> bool:
 
 
 def _apart(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """The caller's own tools, or `format`, which then is required; and two overloads that explain a refusal."""
+    """The caller's own tools, or `format`; and two overloads that explain a refusal."""
+    free, formatted = _split(whole, rules)
+    explained = whole.with_types(format=NOT_WITH_TOOLS)
+    return free, formatted, Signature((*formatted.parameters, OTHERS)), Signature((*explained.parameters, OTHERS))
+
+
+def _split(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, Signature]:
+    """The caller's own tools, or `format`, which then is required."""
     provided = tools(rules)[1:]
-    free = whole.with_types(format="None")
     formatted = whole.with_types(tools=f"Sequence[{' | '.join(provided)}]" if provided else "")
-    required = tuple(
+    required = (
         replace(p, type="type[FormatT]", required=True) if p.name == "format" else p for p in formatted.parameters
     )
-    explained = whole.with_types(format=NOT_WITH_TOOLS)
-    return free, Signature(required), Signature((*required, OTHERS)), Signature((*explained.parameters, OTHERS))
+    return whole.with_types(format="None"), Signature(tuple(required))
 
 
 def _explained(on: Signature, off: Signature) -> Signature:
