@@ -135,12 +135,12 @@ def test_a_request_that_differs_from_ours_is_a_failure(monkeypatch: pytest.Monke
 
 
 def test_a_request_that_our_api_has_no_words_for_is_counted() -> None:
-    deferred = {"name": "look", "input_schema": {"type": "object"}, "defer_loading": True}
+    advisor = {"type": "advisor_20260301", "name": "advisor"}
     with conformance.Bench() as bench:
         assert "encode" not in {
-            r.feature for r in conformance.check(bench, EXCHANGE._replace(asked={**ASKED, "tools": [deferred]}))
+            r.feature for r in conformance.check(bench, EXCHANGE._replace(asked={**ASKED, "tools": [advisor]}))
         }
-        assert [left.reason for left in bench.unsaid] == ["a tool with defer_loading"]
+        assert [left.reason for left in bench.unsaid] == ["the built-in tool advisor_20260301"]
 
 
 def test_every_difference_that_is_allowed_is_there(corpus: Path) -> None:

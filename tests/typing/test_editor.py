@@ -92,7 +92,7 @@ def test_signature_help_lists_what_the_model_takes(server: Server) -> None:
 @pytest.mark.parametrize(
     ("text", "file"),
     [
-        ("sonnet.ca|ll", "__init__.pyi"),
+        ("sonnet.ca|ll", "_profiles.pyi"),
         ("llm.anthropic.claude_sonnet_5|_5", "anthropic.pyi"),
         ("llm.to|ol", "_tool.py"),
     ],

@@ -31,7 +31,7 @@ class ItemState:
         """How many parts it has; for a message, known when it is done."""
         self.sent: defaultdict[int, GrowingText] = defaultdict(GrowingText)
         """What was given out of each part."""
-        self.waiting = Transcript()
+        self.waiting: Transcript = Transcript()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: Any = None
 
