@@ -1,6 +1,6 @@
 """The least that the SDKs' stock transport allows: bytes posted through the SDK's client, read with msgspec, and no more.
 
-No check, no error mapping, no history, no tools: a mark to measure ourselves against, not a library.
+No check, no error mapping, and bodies that are put together here: a mark to measure ourselves against, not a library.
 """
 
 from __future__ import annotations
@@ -10,18 +10,32 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
-from cases import MODELS, Answer, Case, base_url
+from cases import HISTORY, MODELS, SCHEMAS, Answer, Case, base_url
 
 PATHS = {"anthropic": "/v1/messages", "responses": "/responses", "chat": "/chat/completions"}
+
+
+class Function(msgspec.Struct, gc=False):
+    name: str = ""
+    arguments: str = ""
+    args: dict[str, Any] = {}
+
+
+class Call(msgspec.Struct, gc=False):
+    function: Function
 
 
 class Piece(msgspec.Struct, gc=False):
     type: str = ""
     text: str = ""
+    name: str = ""
+    input: dict[str, Any] = {}
+    functionCall: Function | None = None  # noqa: N815
 
 
 class Message(msgspec.Struct, gc=False):
     content: str | None = ""
+    tool_calls: list[Call] = []
 
 
 class Usage(msgspec.Struct, gc=False):
@@ -54,6 +68,8 @@ class Item(msgspec.Struct, gc=False):
     type: str = ""
     text: str = ""
     content: list[Piece] = []
+    name: str = ""
+    arguments: str = ""
 
 
 class Reply(msgspec.Struct, gc=False):
@@ -72,7 +88,18 @@ class Reply(msgspec.Struct, gc=False):
         text += "".join(choice.message.content or "" for choice in self.choices if choice.message)
         text += "".join(part.text for choice in self.candidates if choice.content for part in choice.content.parts)
         usage = self.usage or self.usageMetadata or Usage()
-        return Answer(text, (), usage.tokens)
+        return Answer(text, tuple(self._calls()), usage.tokens)
+
+    def _calls(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        yield from ((piece.name, piece.input) for piece in self.content if piece.type == "tool_use")
+        yield from ((item.name, _json(item.arguments)) for item in self.output if item.type == "function_call")
+        for choice in self.choices:
+            for call in choice.message.tool_calls if choice.message else ():
+                yield call.function.name, _json(call.function.arguments)
+        for choice in self.candidates:
+            for part in choice.content.parts if choice.content else ():
+                if part.functionCall:
+                    yield part.functionCall.name, part.functionCall.args
 
 
 class Delta(msgspec.Struct, gc=False):
@@ -93,6 +120,7 @@ class Event(msgspec.Struct, gc=False):
     usageMetadata: Usage | None = None  # noqa: N815
 
 
+_json = msgspec.json.Decoder().decode
 _reply = msgspec.json.Decoder(Reply)
 _event = msgspec.json.Decoder(Event)
 
@@ -125,6 +153,32 @@ def _streamed(events: Iterable[Event]) -> Answer:
     return Answer("".join(text), (), (read, written))
 
 
+def _tools(wire: str) -> dict[str, Any]:
+    if wire == "google":
+        declared = [{"name": name, "parametersJsonSchema": schema} for name, schema in SCHEMAS.items()]
+        return {"tools": [{"functionDeclarations": declared}]}
+    if wire == "anthropic":
+        return {"tools": [{"name": name, "input_schema": schema} for name, schema in SCHEMAS.items()]}
+    functions = [{"name": name, "parameters": schema} for name, schema in SCHEMAS.items()]
+    if wire == "responses":
+        return {"tools": [{"type": "function", **function} for function in functions]}
+    return {"tools": [{"type": "function", "function": function} for function in functions]}
+
+
+def _format(wire: str) -> dict[str, Any]:
+    types = {"title": "string", "author": "string", "year": "integer"}
+    properties: dict[str, Any] = {name: {"type": kind} for name, kind in types.items()}
+    properties["tags"] = {"type": "array", "items": {"type": "string"}}
+    schema = {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    named = {"name": "Book", "schema": schema, "strict": True}
+    return {
+        "google": {"generationConfig": {"responseMimeType": "application/json", "responseJsonSchema": schema}},
+        "anthropic": {"output_config": {"format": {"type": "json_schema", "schema": schema}}},
+        "responses": {"text": {"format": {"type": "json_schema", **named}}},
+        "chat": {"response_format": {"type": "json_schema", "json_schema": named}},
+    }[wire]
+
+
 class System:
     """What the worker drives."""
 
@@ -155,14 +209,16 @@ class System:
         }
 
     def _body(self, case: Case, streams: bool = False) -> bytes:
-        if self.wire == "google" and case.title.startswith("streamed thoughts"):
+        if "thoughts" in case.title or (streams and case.tools):
             raise NotImplementedError
-        if case.tools or case.structured or case.history or case.title.startswith("thoughts"):
-            raise NotImplementedError
+        turns = [*HISTORY, ("user", case.prompt)] if case.history else [("user", case.prompt)]
+        asked = {**(_tools(self.wire) if case.tools else {}), **(_format(self.wire) if case.structured else {})}
         if self.wire == "google":
-            return msgspec.json.encode({"contents": [{"role": "user", "parts": [{"text": case.prompt}]}]})
-        body: dict[str, Any] = {"model": MODELS[self.wire]}
-        said = [{"role": "user", "content": case.prompt}]
+            roles = {"user": "user", "assistant": "model"}
+            said = [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]
+            return msgspec.json.encode({"contents": said, **asked})
+        body: dict[str, Any] = {"model": MODELS[self.wire], **asked}
+        said = [{"role": role, "content": text} for role, text in turns]
         body.update({"input": said} if self.wire == "responses" else {"messages": said, "max_tokens": 4096})
         if streams:
             body["stream"] = True
@@ -180,7 +236,8 @@ class System:
             response = self.api._httpx_client.post(**self._google(body, "generateContent"))
         else:
             response = self.client.post(content=body, **self.fixed)
-        return _reply.decode(response.content).answer()
+        answer = _reply.decode(response.content).answer()
+        return answer._replace(text=repr(_json(answer.text))) if case.structured else answer
 
     def stream(self, case: Case) -> Answer:
         body = self._body(case, True)
