@@ -251,22 +251,22 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
 
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-haiku-4-5", "anthropic/claude-haiku-4-5-20251001"], /, **defaults: Any
     ) -> _profiles.AnthropicClaude45Profile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal["anthropic/claude-opus-4-6", "anthropic/claude-opus-4-6-20260205", "anthropic/claude-sonnet-4-6"],
         /,
         **defaults: Any,
     ) -> _profiles.AnthropicClaude46Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-fable-5", "anthropic/claude-mythos-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaude5AlwaysThinkingProfile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "anthropic/claude-fable-5-1",
             "anthropic/claude-fable-5-2",
@@ -278,43 +278,47 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _profiles.AnthropicClaudeFable51Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-haiku-5-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-haiku-5-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeHaiku55Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeOpus45Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeOpus47Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-opus-4-8"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-4-8"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeOpus48Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-opus-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeOpus5Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-opus-5-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-opus-5-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeOpus55Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-sonnet-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-sonnet-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeSonnet5Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["anthropic/claude-sonnet-5-5"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-sonnet-5-5"], /, **defaults: Any
     ) -> _profiles.AnthropicClaudeSonnet55BetweenToolsProfile: ...
     @overload
-    def __new__(cls, id: Literal["cerebras/gpt-oss-120b"], /, **defaults: Any) -> _profiles.CerebrasGptOssProfile: ...
-    @overload
-    def __new__(cls, id: Literal["cerebras/qwen-3.8-27b"], /, **defaults: Any) -> _profiles.CerebrasQwen38Profile: ...
+    def __new__(
+        cls: Any, id: Literal["cerebras/gpt-oss-120b"], /, **defaults: Any
+    ) -> _profiles.CerebrasGptOssProfile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any, id: Literal["cerebras/qwen-3.8-27b"], /, **defaults: Any
+    ) -> _profiles.CerebrasQwen38Profile: ...
+    @overload
+    def __new__(
+        cls: Any,
         id: Literal[
             "cohere/command-a-03-2025",
             "cohere/command-r-08-2024",
@@ -326,68 +330,70 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _profiles.CohereCommandProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["cohere/command-a-plus-05-2026"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/command-a-plus-05-2026"], /, **defaults: Any
     ) -> _profiles.CohereCommandAPlusProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["cohere/command-a-reasoning-08-2025"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/command-a-reasoning-08-2025"], /, **defaults: Any
     ) -> _profiles.CohereCommandAReasoningProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["cohere/north-mini-code-1-0"], /, **defaults: Any
+        cls: Any, id: Literal["cohere/north-mini-code-1-0"], /, **defaults: Any
     ) -> _profiles.CohereNorthMiniCodeProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen-flash", "dashscope/qwen-plus"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen-flash", "dashscope/qwen-plus"], /, **defaults: Any
     ) -> _profiles.DashscopeQwenPlusFlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen3-coder-flash", "dashscope/qwen3-coder-plus"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen3-coder-flash", "dashscope/qwen3-coder-plus"], /, **defaults: Any
     ) -> _profiles.DashscopeQwen3CoderProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen3.6-flash"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen3.6-flash"], /, **defaults: Any
     ) -> _profiles.DashscopeQwen36FlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen3.7-max"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen3.7-max"], /, **defaults: Any
     ) -> _profiles.DashscopeQwen37MaxProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen3.7-plus"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen3.7-plus"], /, **defaults: Any
     ) -> _profiles.DashscopeQwen37PlusProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["dashscope/qwen3.8-flash", "dashscope/qwen3.8-max"], /, **defaults: Any
+        cls: Any, id: Literal["dashscope/qwen3.8-flash", "dashscope/qwen3.8-max"], /, **defaults: Any
     ) -> _profiles.DashscopeQwen38Profile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal["deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"],
         /,
         **defaults: Any,
     ) -> _profiles.DeepseekFlashProfile: ...
     @overload
-    def __new__(cls, id: Literal["deepseek/deepseek-v4-pro"], /, **defaults: Any) -> _profiles.DeepseekV4ProProfile: ...
+    def __new__(
+        cls: Any, id: Literal["deepseek/deepseek-v4-pro"], /, **defaults: Any
+    ) -> _profiles.DeepseekV4ProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-2.5-flash-lite"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-2.5-flash-lite"], /, **defaults: Any
     ) -> _profiles.GoogleGemini25FlashLiteProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3-flash-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3-flash-preview"], /, **defaults: Any
     ) -> _profiles.GoogleGemini3FlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3-pro-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3-pro-image"], /, **defaults: Any
     ) -> _profiles.GoogleGemini3ProImageProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3.1-flash-lite-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite-image"], /, **defaults: Any
     ) -> _profiles.GoogleGemini31FlashLiteImageProfile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
         ],
@@ -396,45 +402,47 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _profiles.GoogleGemini31ProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"], /, **defaults: Any
     ) -> _profiles.GoogleGemini35FlashLiteProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3.6-flash"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.6-flash"], /, **defaults: Any
     ) -> _profiles.GoogleGemini36FlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
     ) -> _profiles.GoogleGemini37FlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"], /, **defaults: Any
     ) -> _profiles.GoogleGemini4ArgonProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"], /, **defaults: Any
     ) -> _profiles.GoogleGemini4HydrogenProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-nano-banana-2.1"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-nano-banana-2.1"], /, **defaults: Any
     ) -> _profiles.GoogleGeminiNanoBanana21Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemini-robotics-er-2-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-robotics-er-2-preview"], /, **defaults: Any
     ) -> _profiles.GoogleGeminiRoboticsEr2Profile: ...
     @overload
-    def __new__(cls, id: Literal["google/gemma-3-27b-it"], /, **defaults: Any) -> _profiles.GoogleGemma3Profile: ...
+    def __new__(
+        cls: Any, id: Literal["google/gemma-3-27b-it"], /, **defaults: Any
+    ) -> _profiles.GoogleGemma3Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemma-4-26b-a4b-it", "google/gemma-4-31b-it"], /, **defaults: Any
     ) -> _profiles.GoogleGemma4Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["google/nano-banana-pro-preview"], /, **defaults: Any
+        cls: Any, id: Literal["google/nano-banana-pro-preview"], /, **defaults: Any
     ) -> _profiles.GoogleNanoBananaProPreviewProfile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "google/gemini-exp-1114",
             "google/gemini-exp-1206",
@@ -447,19 +455,21 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> AnyModel: ...
     @overload
     def __new__(
-        cls, id: Literal["groq/openai/gpt-oss-120b", "groq/openai/gpt-oss-20b"], /, **defaults: Any
+        cls: Any, id: Literal["groq/openai/gpt-oss-120b", "groq/openai/gpt-oss-20b"], /, **defaults: Any
     ) -> _profiles.GroqGptOssProfile: ...
     @overload
-    def __new__(cls, id: Literal["groq/qwen/qwen3.8-27b"], /, **defaults: Any) -> _profiles.GroqQwen38Profile: ...
+    def __new__(cls: Any, id: Literal["groq/qwen/qwen3.8-27b"], /, **defaults: Any) -> _profiles.GroqQwen38Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["meta/muse-spark-1.2", "meta/muse-spark-1.3", "meta/muse-wonder-1.0"], /, **defaults: Any
+        cls: Any, id: Literal["meta/muse-spark-1.2", "meta/muse-spark-1.3", "meta/muse-wonder-1.0"], /, **defaults: Any
     ) -> _profiles.MetaMuseProfile: ...
     @overload
-    def __new__(cls, id: Literal["meta/muse-spark-1.1"], /, **defaults: Any) -> _profiles.MetaMuseSpark11Profile: ...
+    def __new__(
+        cls: Any, id: Literal["meta/muse-spark-1.1"], /, **defaults: Any
+    ) -> _profiles.MetaMuseSpark11Profile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "minimax/MiniMax-M2",
             "minimax/MiniMax-M2.1",
@@ -472,14 +482,14 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         **defaults: Any,
     ) -> _profiles.MinimaxM2Profile: ...
     @overload
-    def __new__(cls, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _profiles.MinimaxM3Profile: ...
+    def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _profiles.MinimaxM3Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["mistral/codestral-2508", "mistral/codestral-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/codestral-2508", "mistral/codestral-latest"], /, **defaults: Any
     ) -> _profiles.MistralCodestralProfile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "mistral/ministral-14b-2512",
             "mistral/ministral-14b-latest",
@@ -495,11 +505,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _profiles.MistralLarge3MinistralProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["mistral/mistral-large-4", "mistral/mistral-large-4-0"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/mistral-large-4", "mistral/mistral-large-4-0"], /, **defaults: Any
     ) -> _profiles.MistralLarge4Profile: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "mistral/mistral-medium-2604",
             "mistral/mistral-medium-latest",
@@ -511,143 +521,157 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _profiles.MistralMedium35Small4Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["mistral/voxtral-small-2507", "mistral/voxtral-small-latest"], /, **defaults: Any
+        cls: Any, id: Literal["mistral/voxtral-small-2507", "mistral/voxtral-small-latest"], /, **defaults: Any
     ) -> _profiles.MistralVoxtralSmallProfile: ...
     @overload
-    def __new__(cls, id: Literal["moonshot/kimi-k2.6"], /, **defaults: Any) -> _profiles.MoonshotKimiK26Profile: ...
+    def __new__(
+        cls: Any, id: Literal["moonshot/kimi-k2.6"], /, **defaults: Any
+    ) -> _profiles.MoonshotKimiK26Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["moonshot/kimi-k2.7-code", "moonshot/kimi-k2.7-code-highspeed"], /, **defaults: Any
+        cls: Any, id: Literal["moonshot/kimi-k2.7-code", "moonshot/kimi-k2.7-code-highspeed"], /, **defaults: Any
     ) -> _profiles.MoonshotKimiK27CodeProfile: ...
     @overload
-    def __new__(cls, id: Literal["moonshot/kimi-k3"], /, **defaults: Any) -> _profiles.MoonshotKimiK3Profile: ...
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3"], /, **defaults: Any) -> _profiles.MoonshotKimiK3Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["moonshot/kimi-k3.1-pro"], /, **defaults: Any
+        cls: Any, id: Literal["moonshot/kimi-k3.1-pro"], /, **defaults: Any
     ) -> _profiles.MoonshotKimiK31ProProfile: ...
     @overload
-    def __new__(cls, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **defaults: Any) -> AnyModel: ...
-    @overload
-    def __new__(cls, id: Literal["openai/chat-latest"], /, **defaults: Any) -> _profiles.OpenaiChatLatestProfile: ...
+    def __new__(cls: Any, id: Literal["moonshot/kimi-k3.1-pro-highspeed"], /, **defaults: Any) -> AnyModel: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"], /, **defaults: Any
+        cls: Any, id: Literal["openai/chat-latest"], /, **defaults: Any
+    ) -> _profiles.OpenaiChatLatestProfile: ...
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/daybreak-blue-latest", "openai/daybreak-red-latest"], /, **defaults: Any
     ) -> _profiles.OpenaiDaybreakProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5-search-api", "openai/gpt-5-search-api-2025-10-14"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt5SearchProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.2", "openai/gpt-5.2-2025-12-11"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt52Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.2-pro", "openai/gpt-5.2-pro-2025-12-11"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt52ProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4", "openai/gpt-5.4-2026-03-05"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt54Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4-mini", "openai/gpt-5.4-mini-2026-03-17"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt54MiniProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4-pro", "openai/gpt-5.4-pro-2026-03-05"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt54ProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.5", "openai/gpt-5.5-2026-04-23"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt55Profile: ...
     @overload
-    def __new__(cls, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any) -> _profiles.OpenaiGpt55CyberProfile: ...
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.5-cyber"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt55CyberProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.5-pro", "openai/gpt-5.5-pro-2026-04-23"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt55ProProfile: ...
     @overload
-    def __new__(cls, id: Literal["openai/gpt-5.6-cyber"], /, **defaults: Any) -> _profiles.OpenaiGpt56CyberProfile: ...
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.6-cyber"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt56CyberProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.6", "openai/gpt-5.6-sol"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt56SolProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.6-luna", "openai/gpt-5.6-terra"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt56TerraLunaProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-6-luna", "openai/gpt-6-sol"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt6Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-6-astra", "openai/gpt-6-astra-law"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt6AstraProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-6-cyber", "openai/gpt-6.2-astra-law"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt6GatedProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-6-rosalind"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-6-rosalind"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt6RosalindProfile: ...
     @overload
-    def __new__(cls, id: Literal["openai/gpt-6.1-sol"], /, **defaults: Any) -> _profiles.OpenaiGpt61SolProfile: ...
-    @overload
-    def __new__(cls, id: Literal["openai/gpt-6.1-terra"], /, **defaults: Any) -> _profiles.OpenaiGpt61TerraProfile: ...
+    def __new__(cls: Any, id: Literal["openai/gpt-6.1-sol"], /, **defaults: Any) -> _profiles.OpenaiGpt61SolProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-6.1-terra"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt61TerraProfile: ...
+    @overload
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-6.2-astra", "openai/gpt-6.2-sol"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt62Profile: ...
     @overload
-    def __new__(cls, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any) -> _profiles.OpenaiGptAudioProfile: ...
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-audio-1.5"], /, **defaults: Any
+    ) -> _profiles.OpenaiGptAudioProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-daybreak-blue-latest", "openai/gpt-daybreak-red-latest"], /, **defaults: Any
     ) -> _profiles.OpenaiGptDaybreakProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-rosalind-discovery", "openai/gpt-rosalind-research"], /, **defaults: Any
     ) -> AnyModel: ...
     @overload
-    def __new__(cls, id: Literal["perplexity/sonar"], /, **defaults: Any) -> _profiles.PerplexitySonarProfile: ...
+    def __new__(cls: Any, id: Literal["perplexity/sonar"], /, **defaults: Any) -> _profiles.PerplexitySonarProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["perplexity/sonar-pro"], /, **defaults: Any
+        cls: Any, id: Literal["perplexity/sonar-pro"], /, **defaults: Any
     ) -> _profiles.PerplexitySonarProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["perplexity/sonar-reasoning-pro"], /, **defaults: Any
+        cls: Any, id: Literal["perplexity/sonar-reasoning-pro"], /, **defaults: Any
     ) -> _profiles.PerplexitySonarReasoningProProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"], /, **defaults: Any
     ) -> _profiles.XaiGrok420MultiAgentProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"], /, **defaults: Any
     ) -> _profiles.XaiGrok420NonReasoningProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning"], /, **defaults: Any
     ) -> _profiles.XaiGrok420ReasoningProfile: ...
     @overload
-    def __new__(cls, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _profiles.XaiGrok43Profile: ...
+    def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _profiles.XaiGrok43Profile: ...
     @overload
     def __new__(
-        cls, id: Literal["xai/grok-4.5", "xai/grok-build-latest"], /, **defaults: Any
+        cls: Any, id: Literal["xai/grok-4.5", "xai/grok-build-latest"], /, **defaults: Any
     ) -> _profiles.XaiGrok45Profile: ...
     @overload
-    def __new__(cls, id: Literal["xai/grok-4.6", "xai/grok-4.7"], /, **defaults: Any) -> _profiles.XaiGrok46Profile: ...
+    def __new__(
+        cls: Any, id: Literal["xai/grok-4.6", "xai/grok-4.7"], /, **defaults: Any
+    ) -> _profiles.XaiGrok46Profile: ...
     @overload
-    def __new__(cls, id: Literal["xai/grok-build-0.1"], /, **defaults: Any) -> _profiles.XaiGrokBuild01Profile: ...
+    def __new__(cls: Any, id: Literal["xai/grok-build-0.1"], /, **defaults: Any) -> _profiles.XaiGrokBuild01Profile: ...
     @overload
-    def __new__(cls, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> AnyModel: ...
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> AnyModel: ...
     @overload
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "zai/glm-4.5",
             "zai/glm-4.5-air",
@@ -662,59 +686,59 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         **defaults: Any,
     ) -> _profiles.ZaiGlm4551Profile: ...
     @overload
-    def __new__(cls, id: Literal["zai/glm-5.2"], /, **defaults: Any) -> _profiles.ZaiGlm52Profile: ...
+    def __new__(cls: Any, id: Literal["zai/glm-5.2"], /, **defaults: Any) -> _profiles.ZaiGlm52Profile: ...
     @overload
-    def __new__(cls, id: Literal["zai/glm-5.3"], /, **defaults: Any) -> _profiles.ZaiGlm53Profile: ...
+    def __new__(cls: Any, id: Literal["zai/glm-5.3"], /, **defaults: Any) -> _profiles.ZaiGlm53Profile: ...
     @overload
-    def __new__(cls, id: Literal["zai/glm-5.3-flash"], /, **defaults: Any) -> _profiles.ZaiGlm53FlashProfile: ...
+    def __new__(cls: Any, id: Literal["zai/glm-5.3-flash"], /, **defaults: Any) -> _profiles.ZaiGlm53FlashProfile: ...
     @overload
     def __new__(
-        cls, id: Literal["zai/glm-4.5v", "zai/glm-4.6v", "zai/glm-5v-turbo"], /, **defaults: Any
+        cls: Any, id: Literal["zai/glm-4.5v", "zai/glm-4.6v", "zai/glm-5v-turbo"], /, **defaults: Any
     ) -> _profiles.ZaiGlmVisionProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-11-30.")
     def __new__(
-        cls, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
+        cls: Any, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
     ) -> _profiles.AnthropicClaude45Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
     def __new__(
-        cls, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-2.5-flash"], /, **defaults: Any
     ) -> _profiles.GoogleGemini25FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-03-15.")
     def __new__(
-        cls, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-2.5-flash-image"], /, **defaults: Any
     ) -> _profiles.GoogleGemini25FlashImageProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.8-flash.")
     def __new__(
-        cls, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-2.5-pro"], /, **defaults: Any
     ) -> _profiles.GoogleGemini25ProProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-06; use google/gemini-nano-banana-2.1.")
     def __new__(
-        cls, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-flash-image"], /, **defaults: Any
     ) -> _profiles.GoogleGemini31FlashImageProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-05-07.")
     def __new__(
-        cls, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.1-flash-lite"], /, **defaults: Any
     ) -> _profiles.GoogleGemini31FlashLiteProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.")
     def __new__(
-        cls, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.5-flash"], /, **defaults: Any
     ) -> _profiles.GoogleGemini35FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.")
     def __new__(
-        cls, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any
+        cls: Any, id: Literal["google/gemini-3.7-flash"], /, **defaults: Any
     ) -> _profiles.GoogleGemini37FlashProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.")
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "openai/gpt-4.1",
             "openai/gpt-4.1-2025-04-14",
@@ -732,45 +756,47 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
-        cls, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5", "openai/gpt-5-2025-08-07"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt5Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-terra.")
     def __new__(
-        cls, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5-mini", "openai/gpt-5-mini-2025-08-07"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt5MiniNanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6-luna.")
     def __new__(
-        cls, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5-nano", "openai/gpt-5-nano-2025-08-07"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt5MiniNanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
-        cls, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5-pro", "openai/gpt-5-pro-2025-10-06"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt5ProProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
     def __new__(
-        cls, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.1", "openai/gpt-5.1-2025-11-13"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt51Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
-    def __new__(cls, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any) -> _profiles.OpenaiGpt53CodexProfile: ...
+    def __new__(
+        cls: Any, id: Literal["openai/gpt-5.3-codex"], /, **defaults: Any
+    ) -> _profiles.OpenaiGpt53CodexProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-04-01.")
     def __new__(
-        cls, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.4-nano", "openai/gpt-5.4-nano-2026-03-17"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt54NanoProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-02-01; use openai/gpt-5.6-cyber.")
     def __new__(
-        cls, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any
+        cls: Any, id: Literal["openai/gpt-5.5-cyber-preview"], /, **defaults: Any
     ) -> _profiles.OpenaiGpt55CyberProfile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2027-01-20.")
     def __new__(
-        cls,
+        cls: Any,
         id: Literal[
             "openai/gpt-audio",
             "openai/gpt-audio-2025-08-28",
@@ -783,26 +809,26 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
-        cls, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any
+        cls: Any, id: Literal["openai/o3", "openai/o3-2025-04-16"], /, **defaults: Any
     ) -> _profiles.OpenaiO3Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-11; use openai/gpt-6.1-sol.")
     def __new__(
-        cls, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
+        cls: Any, id: Literal["openai/o3-pro", "openai/o3-pro-2025-06-10"], /, **defaults: Any
     ) -> _profiles.OpenaiO3ProProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
-    def __new__(cls, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _profiles.XaiGrok3MiniProfile: ...
+    def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _profiles.XaiGrok3MiniProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
-        cls,
+        cls: Any,
         id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
         /,
         **defaults: Any,
     ) -> _profiles.XaiRedirectedToGrok43Profile: ...
     @overload
-    def __new__(cls, id: ModelId, /, **defaults: Any) -> Model: ...
+    def __new__(cls: Any, id: ModelId, /, **defaults: Any) -> Model: ...
     call = _requirements.call
     stream = _requirements.stream
     call_async = _requirements.call_async
