@@ -498,3 +498,10 @@ def test_an_address_without_a_scheme_and_a_timeout_in_words_are_refused() -> Non
         llm.provider("openai", base_url="localhost:80")
     with pytest.raises(TypeError, match="timeout='soon' is of type str; it must be a number"):
         llm.provider("openai", timeout=soon)
+
+
+def test_a_provider_that_was_refused_is_none() -> None:
+    with pytest.raises(llm.ConfigurationError, match="is no URL"):
+        llm.provider("shed", base_url="localhost:80")
+    with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
+        llm.preload("shed")

@@ -48,6 +48,9 @@ def provider(
     - `http_client`: an `httpx2.Client` that the SDK should use.
     - `timeout` in seconds, `max_retries` as a number of further tries.
     """
+    check_parameters({"timeout": timeout, "max_retries": max_retries})
+    if base_url is not None and "://" not in base_url:
+        raise ConfigurationError(f"base_url={base_url!r} is no URL; it begins with https:// or http://")
     if name not in providers():
         if base_url is None and client is None and async_client is None:
             known = ", ".join(providers())
@@ -55,9 +58,6 @@ def provider(
                 f"there is no provider {name!r} (there are {known}); for another server give base_url="
             )
         add_host(name)
-    check_parameters({"timeout": timeout, "max_retries": max_retries})
-    if base_url is not None and "://" not in base_url:
-        raise ConfigurationError(f"base_url={base_url!r} is no URL; it begins with https:// or http://")
     _settings[name] = _from_registry(
         name,
         base_url,
