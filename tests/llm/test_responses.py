@@ -66,6 +66,10 @@ class Fold:
     def feed(self, event: Any) -> Sequence[Chunk]:
         return (event,)
 
+    @property
+    def ended(self) -> bool:
+        return self._reply is not None
+
     def reply(self) -> Reply:
         if self._reply is None:
             raise llm.ServerError("cut", provider="scripted")
@@ -509,6 +513,33 @@ def test_what_had_arrived_is_attached_to_the_error() -> None:
             read()
     assert [chunk.delta for chunk in response.chunks()] == ["Let me", '{"at": "i']
     assert pickle.loads(pickle.dumps(caught.value)).partial == caught.value.partial
+
+
+def test_the_whole_reply_is_built_when_somebody_asks_for_it_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[Reply] = []
+
+    def reply(fold: Fold) -> Reply:
+        built.append(replying([llm.Text("Let me.")]))
+        return built[-1]
+
+    monkeypatch.setattr(Fold, "reply", reply)
+    response = streaming([text(0, "Let "), text(0, "me.")])
+    assert list(response.text_stream()) == ["Let ", "me."]
+    assert not built
+    assert (response.text(), response.finish_reason, len(built)) == ("Let me.", "stop", 1)
+
+
+def test_a_whole_reply_that_makes_no_sense_says_so_to_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def reply(fold: Fold) -> Reply:
+        raise llm.ServerError("it makes no sense", provider="scripted")
+
+    monkeypatch.setattr(Fold, "reply", reply)
+    response = streaming([text(0, "Let "), text(0, "me.")])
+    assert "".join(response.text_stream()) == "Let me."
+    for _ in range(2):
+        with pytest.raises(llm.ServerError, match="makes no sense") as caught:
+            response.text()
+        assert caught.value.partial == (llm.Text("Let me."),)
 
 
 def test_a_stream_that_is_cut_never_looks_like_success() -> None:

@@ -130,6 +130,18 @@ def test_a_stream_takes_the_room_of_its_text(wire: str, reader: str) -> None:
 
 
 @pytest.mark.parametrize("wire", WIRES)
+def test_in_mid_stream_its_text_is_held_two_or_three_times(wire: str) -> None:
+    list(streamed(wire, "").text_stream())
+    tracemalloc.start()
+    try:
+        pieces = streamed(wire, WORD).text_stream()
+        length = sum(len(next(pieces)) for _ in range(EVENTS - 100))
+        assert tracemalloc.get_traced_memory()[0] < 4 * length + 100_000, "the second is what any call takes"
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("wire", WIRES)
 def test_events_that_say_nothing_take_no_room(wire: str) -> None:
     list(streamed(wire, "").text_stream())
     length, peak = peak_of(READERS["text_stream"], streamed(wire, ""))

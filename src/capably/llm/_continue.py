@@ -99,6 +99,10 @@ class FoldAfter(Fold):
     def feed(self, event: Any) -> Sequence[Chunk]:
         return [self._moved(chunk) for chunk in self._fold.feed(event)]
 
+    @property
+    def ended(self) -> bool:
+        return self._fold.ended
+
     def reply(self) -> Reply:
         return after(self._first, self._fold.reply())
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
 from capably.llm._turns import AsyncAnswer, SyncAnswer
@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
 
+REACHED: Final = "reached"
+"""The end of a stream whose whole reply nobody has asked for yet."""
+
+Ending: TypeAlias = Reply | CapablyError | Literal["reached"] | None
+"""How a stream ended; `None` while it has not, or where it was closed before."""
+
 
 class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
@@ -41,7 +47,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         self._events = events
         self._fold = fold
         self._said = Transcript()
-        self._end: Reply | CapablyError | None = None
+        self._end: Ending = None
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
@@ -51,7 +57,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
                 for chunk in self._fold.feed(event):
                     said.add(chunk)
                     yield chunk
-            self._end = _finished(self._fold, self._events)
+            self._end = REACHED if self._fold.ended else _finished(self._fold, self._events)
         except CapablyError as error:
             self._end = _broken(error, said)
             raise
@@ -63,6 +69,8 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         if self._end is None:
             for _ in self._steps:
                 pass
+        if self._end == REACHED:
+            self._end = _built(self._fold, self._events, self._said)
         return _reply_of(self._end)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -141,7 +149,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         self._events = events
         self._fold = fold
         self._said = Transcript()
-        self._end: Reply | CapablyError | None = None
+        self._end: Ending = None
         self._closed = False
         self._steps = self._read()
 
@@ -152,7 +160,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
                 for chunk in self._fold.feed(event):
                     said.add(chunk)
                     yield chunk
-            self._end = _finished(self._fold, self._events)
+            self._end = REACHED if self._fold.ended else _finished(self._fold, self._events)
         except CapablyError as error:
             self._end = _broken(error, said)
             raise
@@ -163,13 +171,15 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     def _reply(self) -> Reply:
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
+        if self._end == REACHED:
+            self._end = _built(self._fold, self._events, self._said)
         return _reply_of(self._end)
 
     async def finish(self) -> Self:
         """Reads the stream to its end, so that the whole reply can be read."""
         async for _ in self.chunks():
             pass
-        _reply_of(self._end)
+        _ = self._reply
         return self
 
     async def _whole(self) -> Self:
@@ -256,6 +266,14 @@ def _broken(error: CapablyError, said: Transcript) -> CapablyError:
 
     error.partial = parts_of(said)
     return error
+
+
+def _built(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply | CapablyError:
+    """The whole reply of a stream that was read to its end, or why there is none."""
+    try:
+        return _finished(fold, events)
+    except CapablyError as error:
+        return _broken(error, said)
 
 
 def _reply_of(end: Reply | CapablyError | None) -> Reply:

@@ -121,6 +121,11 @@ class Fold(Protocol):
         """The steps that one event stands for. An event that reports a failure raises our error."""
         ...
 
+    @property
+    def ended(self) -> bool:
+        """Whether the provider said that it was done."""
+        ...
+
     def reply(self) -> Reply:
         """The whole reply. Raises `ServerError` when the events stopped before the provider said that it was done."""
         ...

@@ -29,7 +29,7 @@ _SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
 class MessageFold:
     """Rebuilds the message from its events, block by block, by index."""
 
-    __slots__ = ("_blocks", "_done", "_grown", "_message", "_provider", "_request")
+    __slots__ = ("_blocks", "_grown", "_message", "_provider", "_request", "ended")
 
     def __init__(self, request: Request, *, provider: str = "anthropic") -> None:
         self._request = request
@@ -37,7 +37,7 @@ class MessageFold:
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
         self._grown: dict[int, defaultdict[str, GrowingText]] = {}
-        self._done = False
+        self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """The steps that one event stands for; none for kinds that are new or say nothing."""
@@ -50,7 +50,7 @@ class MessageFold:
     def reply(self) -> Reply:
         """The reply that `call` would have given. Raises `ServerError` when the stream was cut."""
         body = self._body()
-        if not self._done:
+        if not self.ended:
             why = "The stream was cut: it ended before the provider said that the message was complete"
             raise ServerError(f"{why} ({self._provider}).", provider=self._provider, body=msgspec.json.decode(body))
         return decode_reply(body, self._request, provider=self._provider)
@@ -140,7 +140,7 @@ class MessageFold:
         return ()
 
     def _stop(self, _: dict[str, Any]) -> Sequence[Chunk]:
-        self._done = True
+        self.ended = True
         return ()
 
     def _fail(self, event: dict[str, Any]) -> Sequence[Chunk]:

@@ -44,7 +44,7 @@ class GoogleFold:
         """The text that is open."""
         self._open: type[p.Part] | None = None
         self._announced = 0
-        self._done = False
+        self.ended: bool = False
         self._given: list[Chunk] = []
         """The steps of the event that is being read."""
 
@@ -61,7 +61,7 @@ class GoogleFold:
 
     def reply(self) -> Reply:
         """The whole reply. Raises `ServerError` when the stream ended before Google said why."""
-        if not self._done:
+        if not self.ended:
             raise ServerError(
                 "The stream was cut: it ended without a finish reason, so the answer is not whole [google]",
                 provider="google",
@@ -82,7 +82,7 @@ class GoogleFold:
             if key != "candidates":
                 _merge(self._reply, key, value)
         if "promptFeedback" in event and blocked_by(event) is not None:
-            self._done = True
+            self.ended = True
         for candidate in objects_of(event, "candidates"):
             index = candidate.get("index") or 0
             if not isinstance(index, int):
@@ -108,7 +108,7 @@ class GoogleFold:
 
     def _end(self, candidate: Object) -> None:
         """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
-        self._done = True
+        self.ended = True
         self._end_call()
         self._announce()
         for part in self._parts:

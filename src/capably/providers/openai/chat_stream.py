@@ -75,7 +75,6 @@ class ChatFold:
         "_by_index",
         "_calls",
         "_completion",
-        "_ended",
         "_finish",
         "_message",
         "_places",
@@ -83,6 +82,7 @@ class ChatFold:
         "_request",
         "_texts",
         "_waiting",
+        "ended",
     )
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
@@ -100,7 +100,7 @@ class ChatFold:
         self._waiting: list[CallState] = []
         """Calls of which no step was given out yet."""
         self._places: dict[Place, int] = {}
-        self._ended = False
+        self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """The steps of one chunk."""
@@ -118,7 +118,7 @@ class ChatFold:
     def reply(self) -> Reply:
         """The whole reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
-        if not self._ended:
+        if not self.ended:
             raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
         return decode_completion(
             completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
@@ -137,8 +137,8 @@ class ChatFold:
         for choice in choices:
             if (choice.get("index") or 0) == 0:
                 chunks += self._choice(choice)
-        if usage and not chunks and not self._ended:
-            self._ended = True  # Some hosts forget the finish reason; usage without anything new comes last.
+        if usage and not chunks and not self.ended:
+            self.ended = True  # Some hosts forget the finish reason; usage without anything new comes last.
             chunks += self._closed()
         return chunks
 
@@ -151,8 +151,8 @@ class ChatFold:
             if key not in STREAM_ONLY and value is not None:
                 self._keep(key, value)
         self._finish.update({k: v for k, v in choice.items() if k not in ("delta", "message") and v is not None})
-        if choice.get("finish_reason") and not self._ended:
-            self._ended = True
+        if choice.get("finish_reason") and not self.ended:
+            self.ended = True
             chunks += self._closed()
         return chunks
 

@@ -43,7 +43,7 @@ class ResponsesFold:
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
     """
 
-    __slots__ = ("_bases", "_ended", "_items", "_output", "_provider", "_request", "_response", "_tools")
+    __slots__ = ("_bases", "_items", "_output", "_provider", "_request", "_response", "_tools", "ended")
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
@@ -53,7 +53,7 @@ class ResponsesFold:
         self._output: dict[int, dict[str, Any]] = {}
         self._bases = [0]
         self._response: dict[str, Any] = {}
-        self._ended = False
+        self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         """The steps of one event. Events that are not known here say nothing that the last one does not repeat."""
@@ -76,7 +76,7 @@ class ResponsesFold:
 
     def reply(self) -> Reply:
         """The reply, decoded from the response that the last event holds."""
-        if not self._ended:
+        if not self.ended:
             raise nonsense(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
             )
@@ -120,7 +120,7 @@ class ResponsesFold:
         self._output[index] = event["item"]
         return self._settled(index, event["item"])
 
-    def ended(self, event: Event) -> Sequence[Chunk]:
+    def response_ended(self, event: Event) -> Sequence[Chunk]:
         response = event["response"]
         check_failed(response, self._provider)
         done = [self._output[index] for index in sorted(self._output)]
@@ -128,7 +128,7 @@ class ResponsesFold:
         whole = done if len(done) >= len(output) else output
         status = response.get("status") or str(event["type"]).removeprefix("response.")
         self._response = {**response, "status": status, "output": list(whole)}
-        self._ended = True
+        self.ended = True
         return self._rest(whole)
 
     def failed(self, event: Event) -> Sequence[Chunk]:
@@ -231,8 +231,8 @@ _HANDLERS: dict[str, Callable[[ResponsesFold, Event], Sequence[Chunk]]] = {
     "response.reasoning_summary_text.delta": ResponsesFold.thought_delta,
     "response.reasoning_text.delta": ResponsesFold.thought_delta,
     "response.function_call_arguments.delta": ResponsesFold.arguments_delta,
-    "response.completed": ResponsesFold.ended,
-    "response.incomplete": ResponsesFold.ended,
+    "response.completed": ResponsesFold.response_ended,
+    "response.incomplete": ResponsesFold.response_ended,
     "response.failed": ResponsesFold.failed,
     "error": ResponsesFold.error,
 }

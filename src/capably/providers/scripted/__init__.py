@@ -136,6 +136,10 @@ class ScriptedFold:
         self._reply = event
         return ()
 
+    @property
+    def ended(self) -> bool:
+        return self._reply is not None
+
     def reply(self) -> Reply:
         if self._reply is None:
             raise RuntimeError("the scripted stream was not read to its end")
