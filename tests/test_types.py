@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from capably import llm
 from capably.types import errors
 from capably.types.cost import cost_of, price_on
-from capably.types.messages import to_messages, to_parts
+from capably.types.messages import Source, to_messages, to_parts
 from capably.types.rules import Rule
 from capably.types.usage import Usage
+from capably.types.values import fields_of
 
 PARTS = [
     llm.Text("a", (llm.Citation(url="https://example.com", raw={"index": 1}),)),
@@ -41,6 +42,52 @@ PARTS = [
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: type(part).__name__)
 def test_a_part_equals_its_copies_and_survives_pickling(part: llm.Part) -> None:
     assert copy.copy(part) == copy.deepcopy(part) == pickle.loads(pickle.dumps(part)) == part
+
+
+SOURCE = Source("openai", "responses", "gpt-5", [{"type": "message"}])
+VALUES = [
+    *PARTS,
+    llm.system("a"),
+    llm.user(["a", llm.Image.from_url("https://example.com/a.png")]),
+    llm.AssistantMessage([llm.Text("a")], SOURCE),
+    SOURCE,
+]
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+def test_nothing_of_a_part_or_message_can_be_set_or_deleted(value: Any) -> None:
+    fields, kind = fields_of(value), type(value).__name__
+    assert fields
+    for name in (*fields, "other"):
+        with pytest.raises(AttributeError, match=rf"cannot be changed; build a new one: llm\.{kind}\(\.\.\.\)"):
+            setattr(value, name, "x")
+        with pytest.raises(AttributeError, match="cannot be changed"):
+            delattr(value, name)
+    assert fields_of(value) == fields
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_a_value_has_all_its_fields_after_pickling(value: Any, protocol: int) -> None:
+    unpickled = pickle.loads(pickle.dumps(value, protocol))
+    for copied in (unpickled, copy.copy(value), copy.deepcopy(value), value.__replace__()):
+        assert type(copied) is type(value)
+        assert copied is not value
+        assert repr(fields_of(copied)).split(" at 0x")[0] == repr(fields_of(value)).split(" at 0x")[0]
+
+
+def test_a_deep_copy_shares_nothing_that_can_change() -> None:
+    call = llm.ToolCall("1", "lookup", {"words": ["fox"]})
+    copied = copy.deepcopy(call)
+    copied.args["words"].append("dog")
+    assert call.args == {"words": ["fox"]}
+
+
+def test_a_value_is_replaced_field_by_field() -> None:
+    photo = llm.Image.from_bytes(b"x", media_type="image/png", name="a.png")
+    assert photo.__replace__(name="b.png") == llm.Image.from_bytes(b"x", media_type="image/png", name="b.png")
+    with pytest.raises(TypeError, match="size"):
+        photo.__replace__(size=1)
 
 
 def test_parts_of_another_class_or_with_other_fields_differ() -> None:

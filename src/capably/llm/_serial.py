@@ -19,6 +19,7 @@ from capably.types.messages import AssistantMessage, Source, SystemMessage, User
 from capably.types.reasoning import Reasoning
 from capably.types.request import Reply, Request
 from capably.types.usage import Usage
+from capably.types.values import field_names, restored
 
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
@@ -33,6 +34,9 @@ OBJECTS: Mapping[str, type[Any]] = {
     )
 }
 """Name in JSON -> class. Each is written as its fields."""
+
+TUPLES = ("content", "citations")
+"""Fields that are tuples, which JSON has not."""
 
 KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
 """Keys that mark what JSON has no form for. A mapping of the caller's that holds one of them is wrapped in `PLAIN`."""
@@ -52,7 +56,7 @@ def encode(value: Any) -> Any:
     kind = cast("type[Any]", type(value))
     if OBJECTS.get(kind.__name__) is not kind:
         raise TypeError(f"a {kind.__name__} has no form in JSON: {value!r}")
-    return {KIND: kind.__name__, **{name: encode(getattr(value, name)) for name in _fields(kind)}}
+    return {KIND: kind.__name__, **{name: encode(getattr(value, name)) for name in field_names(kind)}}
 
 
 def decode(data: Any) -> Any:
@@ -71,15 +75,8 @@ def decode(data: Any) -> Any:
     if fields[KIND] not in OBJECTS:
         raise ValueError(f"there is no {fields[KIND]} in this version of capably")
     kind = OBJECTS[fields[KIND]]
-    made: Any = object.__new__(kind)
-    for name in _fields(kind):
-        value = decode(fields.get(name))
-        setattr(made, name, tuple(value) if name in ("content", "citations") else value)
-    return made
-
-
-def _fields(kind: type[Any]) -> list[str]:
-    return [name for base in reversed(kind.__mro__) for name in base.__dict__.get("__slots__", ())]
+    values = {name: decode(fields.get(name)) for name in field_names(kind)}
+    return restored(kind, {name: tuple(value) if name in TUPLES else value for name, value in values.items()})
 
 
 def dump_messages(messages: Sequence[Any]) -> str:

@@ -7,18 +7,21 @@ from itertools import groupby
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar, overload
 
 from capably.types import parts as p
+from capably.types.values import Value, read_only, set_field
 
 PartT = TypeVar("PartT", bound=p.Part)
 PartT_co = TypeVar("PartT_co", covariant=True)
 
 
-class SystemMessage:
+@read_only
+class SystemMessage(Value):
     """Instructions that stand above the conversation."""
 
     __slots__ = ("text",)
+    text: str
 
     def __init__(self, text: str) -> None:
-        self.text: str = text
+        set_field(self, "text", text)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SystemMessage) and self.text == other.text
@@ -29,14 +32,15 @@ class SystemMessage:
         return f"system({self.text!r})"
 
 
-class UserMessage(Generic[PartT_co]):
+@read_only
+class UserMessage(Value, Generic[PartT_co]):
     """What the caller says: parts in order. Its type remembers which kinds of part it holds."""
 
     __slots__ = ("content",)
     content: tuple[PartT_co, ...]
 
     def __init__(self, content: Sequence[PartT_co]) -> None:
-        self.content = tuple(content)
+        set_field(self, "content", tuple(content))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
@@ -47,26 +51,34 @@ class UserMessage(Generic[PartT_co]):
         return f"user({list(self.content)!r})"
 
 
-class Source:
+@read_only
+class Source(Value):
     """Where an assistant message came from, with the provider's own JSON, which is replayed as it was."""
 
     __slots__ = ("endpoint", "model", "provider", "wire")
+    provider: str
+    endpoint: str
+    model: str
+    wire: Any
 
     def __init__(self, provider: str, endpoint: str, model: str, wire: Any) -> None:
-        self.provider: str = provider
-        self.endpoint: str = endpoint
-        self.model: str = model
-        self.wire: Any = wire
+        set_field(self, "provider", provider)
+        set_field(self, "endpoint", endpoint)
+        set_field(self, "model", model)
+        set_field(self, "wire", wire)
 
 
-class AssistantMessage:
+@read_only
+class AssistantMessage(Value):
     """What a model said: parts in order. `source` is set when a provider said it, and `None` when you did."""
 
     __slots__ = ("content", "source")
+    content: tuple[p.Part, ...]
+    source: Source | None
 
     def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
-        self.content: tuple[p.Part, ...] = tuple(content)
-        self.source: Source | None = source
+        set_field(self, "content", tuple(content))
+        set_field(self, "source", source)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, AssistantMessage) and self.content == other.content
@@ -107,8 +119,11 @@ def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessag
 
 def to_parts(content: Any) -> tuple[Any, ...]:
     """A text, a part, or a sequence of them, as parts. Anything else: `TypeError` that says what came."""
-    items: tuple[Any, ...] = (content,) if isinstance(content, (str, p.Part)) else tuple(_items(content))
-    return tuple(_to_part(item) for item in items)
+    if isinstance(content, str):
+        return (p.Text(content),)
+    if isinstance(content, p.Part):
+        return (content,)
+    return tuple(map(_to_part, _items(content)))
 
 
 def _items(content: Any) -> list[Any]:

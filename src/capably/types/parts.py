@@ -1,7 +1,7 @@
 """Content parts: what a message is made of.
 
-Parts are small plain objects: compare them, print them, build them by hand. A part that a provider sends and that has no
-class of its own arrives as `Unknown`, with its JSON, so that nothing is lost.
+Parts are small values: compare them, print them, build them by hand. They cannot be changed. A part that a provider sends
+and that has no class of its own arrives as `Unknown`, with its JSON, so that nothing is lost.
 """
 
 from __future__ import annotations
@@ -11,29 +11,27 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from capably.types.values import Value, fields_of, read_only, set_field
+
 if TYPE_CHECKING:
     from typing import Self
 
 
-class Part:
+class Part(Value):
     """One piece of content. Two parts are equal when their class and all their fields are."""
 
     __slots__ = ()
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and all(getattr(self, name) == getattr(other, name) for name in self._fields())
+        return isinstance(other, Part) and type(self) is type(other) and fields_of(self) == fields_of(other)
 
     __hash__: ClassVar[None] = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        shown = ((name, getattr(self, name)) for name in self._fields())
+        shown = fields_of(self).items()
         said = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
         inside = ", ".join(f"{name}={_short(value)}" for name, value in said)
         return f"{type(self).__name__}({inside})"
-
-    @classmethod
-    def _fields(cls) -> tuple[str, ...]:
-        return tuple(name for base in reversed(cls.__mro__) for name in base.__dict__.get("__slots__", ()))
 
 
 def _short(value: object) -> str:
@@ -41,20 +39,29 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:60]}... ({len(text)} characters)"
 
 
+@read_only
 class Text(Part):
     """Plain text, with the citations that a provider attached to it."""
 
     __slots__ = ("citations", "text")
+    text: str
+    citations: tuple[Citation, ...]
 
     def __init__(self, text: str, citations: tuple[Citation, ...] = ()) -> None:
-        self.text: str = text
-        self.citations: tuple[Citation, ...] = citations
+        set_field(self, "text", text)
+        set_field(self, "citations", citations)
 
 
+@read_only
 class Media(Part):
     """Bytes that are not text: exactly one of `data`, `url` and `file_id` is set. Use its `from_*` constructors."""
 
     __slots__ = ("data", "file_id", "media_type", "name", "url")
+    url: str | None
+    data: bytes | None
+    file_id: str | None
+    media_type: str | None
+    name: str | None
     _TYPES: ClassVar[Mapping[str, str]] = {}
 
     def __init__(
@@ -66,11 +73,11 @@ class Media(Part):
         media_type: str | None = None,
         name: str | None = None,
     ) -> None:
-        self.url: str | None = url
-        self.data: bytes | None = data
-        self.file_id: str | None = file_id
-        self.media_type: str | None = media_type
-        self.name: str | None = name
+        set_field(self, "url", url)
+        set_field(self, "data", data)
+        set_field(self, "file_id", file_id)
+        set_field(self, "media_type", media_type)
+        set_field(self, "name", name)
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
@@ -149,6 +156,7 @@ class Document(Media):
     }
 
 
+@read_only
 class Audio(Media):
     """Sound. `transcript` is what a provider says was spoken, where it says so."""
 
@@ -165,7 +173,7 @@ class Audio(Media):
 
     def __init__(self, *, transcript: str | None = None, **fields: Any) -> None:
         super().__init__(**fields)
-        self.transcript = transcript
+        set_field(self, "transcript", transcript)
 
 
 class Video(Media):
@@ -180,44 +188,62 @@ class Video(Media):
     }
 
 
+@read_only
 class Thought(Part):
     """What the model lets us read of its reasoning; empty text where it shows none."""
 
     __slots__ = ("redacted", "text")
+    text: str
+    redacted: bool
 
     def __init__(self, text: str, redacted: bool = False) -> None:
-        self.text: str = text
-        self.redacted: bool = redacted
+        set_field(self, "text", text)
+        set_field(self, "redacted", redacted)
 
 
+@read_only
 class ToolCall(Part):
     """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came."""
 
     __slots__ = ("args", "id", "name", "raw_args")
+    id: str
+    name: str
+    args: dict[str, Any]
+    raw_args: str | None
 
     def __init__(self, id: str, name: str, args: dict[str, Any], raw_args: str | None = None) -> None:
-        self.id: str = id
-        self.name: str = name
-        self.args: dict[str, Any] = args
-        self.raw_args: str | None = raw_args
+        set_field(self, "id", id)
+        set_field(self, "name", name)
+        set_field(self, "args", args)
+        set_field(self, "raw_args", raw_args)
 
 
+@read_only
 class ToolOutput(Part):
     """The result of a tool call, to be sent back: text, or a list of parts."""
 
     __slots__ = ("id", "is_error", "name", "value")
+    id: str
+    name: str
+    value: Any
+    is_error: bool
 
     def __init__(self, id: str, name: str, value: Any, is_error: bool = False) -> None:
-        self.id: str = id
-        self.name: str = name
-        self.value: Any = value
-        self.is_error: bool = is_error
+        set_field(self, "id", id)
+        set_field(self, "name", name)
+        set_field(self, "value", value)
+        set_field(self, "is_error", is_error)
 
 
+@read_only
 class Citation(Part):
     """Where a statement comes from. `raw` is the provider's own JSON, which says more."""
 
     __slots__ = ("cited_text", "raw", "title", "url")
+    url: str | None
+    title: str | None
+    cited_text: str | None
+    raw: Mapping[str, Any] | None
 
     def __init__(
         self,
@@ -227,35 +253,42 @@ class Citation(Part):
         cited_text: str | None = None,
         raw: Mapping[str, Any] | None = None,
     ) -> None:
-        self.url: str | None = url
-        self.title: str | None = title
-        self.cited_text: str | None = cited_text
-        self.raw: Mapping[str, Any] | None = raw
+        set_field(self, "url", url)
+        set_field(self, "title", title)
+        set_field(self, "cited_text", cited_text)
+        set_field(self, "raw", raw)
 
 
+@read_only
 class Refusal(Part):
     """The model declined to answer, in its own words."""
 
     __slots__ = ("text",)
+    text: str
 
     def __init__(self, text: str) -> None:
-        self.text: str = text
+        set_field(self, "text", text)
 
 
+@read_only
 class CachePoint(Part):
     """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
 
     __slots__ = ("ttl",)
+    ttl: str | None
 
     def __init__(self, ttl: str | None = None) -> None:
-        self.ttl: str | None = ttl
+        set_field(self, "ttl", ttl)
 
 
+@read_only
 class Unknown(Part):
     """A part that has no class here: its kind as the provider names it, and its JSON."""
 
     __slots__ = ("kind", "raw")
+    kind: str
+    raw: Any
 
     def __init__(self, kind: str, raw: Any) -> None:
-        self.kind: str = kind
-        self.raw: Any = raw
+        set_field(self, "kind", kind)
+        set_field(self, "raw", raw)

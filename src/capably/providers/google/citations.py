@@ -10,12 +10,14 @@ from typing import Any, cast
 
 from capably.providers.google.parts import Object, objects_of, read_object
 from capably.types import parts as p
+from capably.types.values import set_field
 
 NOTHING: Object = {}
 
 
 def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> None:
-    """Gives the texts among `parts` their citations. `owners` says into which part each wire part went."""
+    """Gives the texts among `parts` their citations, also those that a stream has announced before it knew of any.
+    `owners` says into which part each wire part went."""
     if "groundingMetadata" not in candidate and "citationMetadata" not in candidate:
         return
     texts = [part for part in parts if isinstance(part, p.Text)]
@@ -23,7 +25,7 @@ def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> N
         return
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
         text = _cited(index, citation, parts, owners) or texts[-1]
-        text.citations = (*text.citations, citation)
+        set_field(text, "citations", (*text.citations, citation))
 
 
 def _cited(index: int | None, citation: p.Citation, parts: Sequence[p.Part], owners: Sequence[int]) -> p.Text | None:

@@ -129,7 +129,7 @@ def _read_parts(wire: Sequence[Object], request: Request) -> tuple[list[p.Part],
         part = reader.read(wire_part)
         last = parts[-1] if parts else None
         if isinstance(part, (p.Text, p.Thought)) and type(part) is type(last):
-            cast(p.Text, last).text += part.text
+            parts[-1] = type(part)(cast(p.Text, last).text + part.text)
         elif part is not None:
             parts.append(part)
         owners.append(len(parts) - 1 if part is not None else -1)

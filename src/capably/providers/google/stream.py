@@ -19,6 +19,7 @@ from capably.types import parts as p
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk, GrowingText
+from capably.types.values import set_field
 
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
@@ -113,7 +114,7 @@ class GoogleFold:
         self._announce()
         for part in self._parts:
             if isinstance(part, p.Text):
-                part.citations = ()
+                set_field(part, "citations", ())
         cite(candidate, self._parts, ())
 
     def _take(self, part: Object) -> None:
@@ -151,8 +152,8 @@ class GoogleFold:
         """The open text as a whole. It stays open, in case Google goes on with it all the same."""
         if self._open is not None and self._announced != len(self._text):
             self._announced = len(self._text)
-            whole = cast(p.Text, self._parts[-1])
-            whole.text = str(self._text)
+            make = cast("type[p.Text]", self._open)
+            whole = self._parts[-1] = make(str(self._text))
             self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
 
     def _take_whole(self, part: Object) -> None:

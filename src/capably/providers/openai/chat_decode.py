@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias, cast
 
@@ -184,9 +185,8 @@ def _audio(audio: Json, request: Request) -> p.Part:
         return p.Unknown("audio", audio)
     asked: Json = (request.extra or {}).get("audio") or {}
     kind: str = audio.get("format") or asked.get("format") or "wav"
-    sound = p.Audio.from_url(f"data:{AUDIO_TYPES.get(kind, f'audio/{kind}')};base64,{audio['data']}")
-    sound.transcript = audio.get("transcript")
-    return sound
+    data = base64.b64decode(audio["data"])
+    return p.Audio(data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=audio.get("transcript"))
 
 
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
