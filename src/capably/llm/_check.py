@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.llm._refusal import Finding, refusal
@@ -12,7 +13,7 @@ from capably.llm._registry import rules_for
 from capably.types import parts as p
 from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
-from capably.types.messages import SystemMessage, UserMessage
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.types.request import ROUTING
 from capably.types.rules import Rule
 from capably.types.tools import BuiltinTool, Tool
@@ -213,32 +214,42 @@ def _pair(asked: Asked, name: str, other: str, reason: str, advice: str) -> Find
 
 
 @cache
-def _taken(modalities: tuple[str, ...]) -> frozenset[type[p.Part]]:
-    """The parts about which there is nothing to ask where a model reads these."""
-    return frozenset(kind for kind, modality in MODALITY.items() if modality in modalities)
+def _taken(modalities: tuple[str, ...], tools: bool) -> frozenset[type[p.Part]]:
+    """The parts about which there is nothing to ask where a model reads these, and takes tools or not."""
+    read = frozenset(kind for kind, modality in MODALITY.items() if modality in modalities)
+    return read | {p.ToolOutput} if tools else read
 
 
 def _content(asked: Asked) -> Iterator[Finding]:
-    taken = _taken(asked.rules["input"].values)
-    leading = True
-    for message in list(asked.messages):
+    leading = list(takewhile(lambda message: isinstance(message, SystemMessage), asked.messages))
+    for message in leading:
+        yield from _instructions(asked, message, "system")
+    taken = _taken(asked.rules["input"].values, not asked.rules["tools"].refused)
+    # A long history is told apart here, in one step for each message.
+    for message in [
+        message
+        for message in asked.messages[len(leading) :]
+        if type(message) is not AssistantMessage
+        and not (type(message) is UserMessage and taken.issuperset(map(type, message.content)))
+    ]:
         if isinstance(message, SystemMessage):
-            feature = "system" if leading else "system_messages"
-            rule = asked.rules[feature]
-            if rule.refused:
-                yield Finding(
-                    feature,
-                    message.text,
-                    (),
-                    rule.when,
-                    "`system`" if leading else "system messages in mid-conversation",
-                    "Put the instructions into the user message" if leading else "Put the instructions at the start",
-                    lambda message=message: _remove(asked.messages, message),
-                )
-        else:
-            leading = False
-            if isinstance(message, UserMessage) and not taken.issuperset(map(type, message.content)):
-                yield from _parts(asked, message)
+            yield from _instructions(asked, message, "system_messages")
+        elif isinstance(message, UserMessage):
+            yield from _parts(asked, message)
+
+
+_INSTRUCTIONS: Mapping[str, tuple[str, str]] = {
+    "system": ("`system`", "Put the instructions into the user message"),
+    "system_messages": ("system messages in mid-conversation", "Put the instructions at the start"),
+}
+"""Feature -> what it is called, and what to do without it."""
+
+
+def _instructions(asked: Asked, message: Any, feature: str) -> Iterator[Finding]:
+    rule = asked.rules[feature]
+    if rule.refused:
+        drop: Callable[[], None] = lambda: _remove(asked.messages, message)  # noqa: E731
+        yield Finding(feature, message.text, (), rule.when, *_INSTRUCTIONS[feature], drop)
 
 
 def _parts(asked: Asked, message: UserMessage[Any]) -> Iterator[Finding]:
