@@ -13,8 +13,15 @@ PartT = TypeVar("PartT", bound=p.Part)
 PartT_co = TypeVar("PartT_co", covariant=True)
 
 
+class _Turn(Value):
+    """One turn of a conversation. `_form` is for `capably.providers.history`: what was made of it, and for whom."""
+
+    __slots__ = ("_form",)
+    _form: tuple[object, Any] | None
+
+
 @read_only
-class SystemMessage(Value):
+class SystemMessage(_Turn):
     """Instructions that stand above the conversation."""
 
     __slots__ = ("text",)
@@ -22,6 +29,7 @@ class SystemMessage(Value):
 
     def __init__(self, text: str) -> None:
         set_field(self, "text", text)
+        set_field(self, "_form", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SystemMessage) and self.text == other.text
@@ -33,7 +41,7 @@ class SystemMessage(Value):
 
 
 @read_only
-class UserMessage(Value, Generic[PartT_co]):
+class UserMessage(_Turn, Generic[PartT_co]):
     """What the caller says: parts in order. Its type remembers which kinds of part it holds."""
 
     __slots__ = ("content",)
@@ -41,6 +49,7 @@ class UserMessage(Value, Generic[PartT_co]):
 
     def __init__(self, content: Sequence[PartT_co]) -> None:
         set_field(self, "content", tuple(content))
+        set_field(self, "_form", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
@@ -69,7 +78,7 @@ class Source(Value):
 
 
 @read_only
-class AssistantMessage(Value):
+class AssistantMessage(_Turn):
     """What a model said: parts in order. `source` is set when a provider said it, and `None` when you did."""
 
     __slots__ = ("content", "source")
@@ -78,6 +87,7 @@ class AssistantMessage(Value):
 
     def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
         set_field(self, "content", tuple(content))
+        set_field(self, "_form", None)
         set_field(self, "source", source)
 
     def __eq__(self, other: object) -> bool:

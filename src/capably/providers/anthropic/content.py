@@ -5,15 +5,19 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
 from capably.providers.anthropic.errors import is_object
+from capably.providers.history import Form, encoded
 from capably.types import parts as p
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.messages import AssistantMessage, Source, SystemMessage
 from capably.types.request import Request
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
 
 ENDPOINT = "messages"
 
@@ -31,26 +35,38 @@ Block = dict[str, Any]
 
 def encode_messages(body: dict[str, Any], request: Request, *, provider: str, model: str) -> None:
     """Write `messages` into `body`, which has its `system` and `tools` by then: a leading cache point marks those."""
-    messages: list[dict[str, Any]] = []
+    messages: list[Block] = []
     body["messages"] = messages
     toolsets: dict[str, str] = {}
-    for message in request.messages:
-        if isinstance(message, SystemMessage):
-            messages.append({"role": "system", "content": [{"type": "text", "text": message.text}]})
-        elif isinstance(message, AssistantMessage):
-            content = _replayed(message.source, request, provider) if message.source else None
-            if content is None:
-                content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
-            else:
-                toolsets.update((block["id"], block["toolset_name"]) for block in content if block.get("toolset_name"))
-            if content:
-                messages.append({"role": "assistant", "content": content})
-        else:
-            content = _encode_parts(message.content, _USER, body, model)
-            if toolsets:
-                content = [_with_toolset(block, toolsets) for block in content]
-            if content or not message.content:
-                messages.append({"role": "user", "content": _results_first(content)})
+
+    def replay(_: AssistantMessage, source: Source) -> Form | None:
+        content = _replayed(source, request, provider)
+        if content is None:
+            return None
+        for block in content:
+            if block.get("toolset_name"):
+                toolsets[block["id"]] = block["toolset_name"]
+        return [{"role": "assistant", "content": content}] if content else []
+
+    def encode(message: Message) -> Form:
+        return _encode_message(message, body, model)
+
+    for form in encoded(request.messages, ("anthropic", provider), replay=replay, say=_say, encode=encode):
+        messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
+
+
+def _say(role: str, text: str) -> Form:
+    return [{"role": role, "content": [{"type": "text", "text": text}]}]
+
+
+def _encode_message(message: Message, body: dict[str, Any], model: str) -> Form:
+    if isinstance(message, SystemMessage):
+        return [{"role": "system", "content": [{"type": "text", "text": message.text}]}]
+    if isinstance(message, AssistantMessage):
+        content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
+        return [{"role": "assistant", "content": content}] if content else []
+    content = _encode_parts(message.content, _USER, body, model)
+    return [{"role": "user", "content": _results_first(content)}] if content or not message.content else []
 
 
 def container_of(request: Request, *, provider: str, now: datetime.datetime | None = None) -> str | None:
@@ -76,12 +92,16 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
     if not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
-    if any(isinstance(block.get("input"), str) for block in content):
-        # The arguments of a call that `max_tokens` cut, as a stream left them; the API takes objects only.
-        content = [{**block, "input": {}} if isinstance(block.get("input"), str) else block for block in content]
-    if request.model_id in (source.model, source.wire.get("model")):
-        return content
-    return [block for block in content if block.get("type") not in THINKING]
+    own = request.model_id in (source.model, source.wire.get("model"))
+    for block in content:
+        if isinstance(block.get("input"), str) or (not own and block.get("type") in THINKING):
+            return [_with_input(block) for block in content if own or block.get("type") not in THINKING]
+    return content
+
+
+def _with_input(block: Block) -> Block:
+    """The arguments of a call that `max_tokens` cut are text, as a stream left them; the API takes objects only."""
+    return {**block, "input": {}} if isinstance(block.get("input"), str) else block
 
 
 def _is_ours(source: Source, provider: str) -> bool:
@@ -123,9 +143,11 @@ def _mark(blocks: list[Block], ttl: str | None) -> bool:
 
 def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
     """Set a cache point on what was encoded last: a message, else the system text, else the last tool."""
-    for message in reversed(body["messages"]):
-        message["content"] = list(message["content"])
-        if _mark(message["content"], ttl):
+    messages: list[Block] = body["messages"]
+    for at in range(len(messages) - 1, -1, -1):
+        content = list(messages[at]["content"])
+        if _mark(content, ttl):
+            messages[at] = {**messages[at], "content": content}
             return True
     if "system" in body:
         body["system"] = [{"type": "text", "text": body["system"], "cache_control": cache_control(ttl)}]
@@ -136,6 +158,13 @@ def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
 def _results_first(blocks: list[Block]) -> list[Block]:
     """Tool results must lead their turn."""
     return blocks if len(blocks) < 2 else sorted(blocks, key=lambda block: block["type"] != "tool_result")
+
+
+def _with_toolsets(message: Block, toolsets: dict[str, str]) -> Block:
+    """The results of a toolset's tools say whose they are."""
+    if message["role"] != "user":
+        return message
+    return {**message, "content": [_with_toolset(block, toolsets) for block in message["content"]]}
 
 
 def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from capably.providers.google.refuse import refusal_of
+from capably.providers.history import Form, encoded
 from capably.types import parts as p
-from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
 
 if TYPE_CHECKING:
@@ -39,18 +40,32 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
     while messages and (found := _token_of(messages[-1], request)):
         token = token or found
         messages.pop()
-    ours = set(_ids_of_ours(messages, request))
+    ours: set[str] = set()
+    provider = _provider_of(request)
+
+    def replay(message: AssistantMessage, source: Source) -> Form | None:
+        if not _is_replayed(source, provider):
+            return None
+        ours.update(_ids_of_ours(message, source.wire))
+        return _replayed(source.wire)
+
+    def encode(message: Message) -> Form:
+        return _encode_message(message, request)
+
     contents: list[Wire] = []
-    for message in messages:
-        content = _encode_message(message, request, ours)
-        if content is None:
-            continue
-        if contents and _is_response(content) and _is_response(contents[-1]):
-            # Gemini wants all results of one turn of parallel calls in one content.
-            contents[-1] = {**contents[-1], "parts": [*contents[-1]["parts"], *content["parts"]]}
-        else:
-            contents.append(content)
+    for form in encoded(messages, ("google", provider), replay=replay, say=_say, encode=encode):
+        for content in [_without_ids(content, ours) for content in form] if ours else form:
+            last = contents[-1] if contents else None
+            if last and last["role"] == content["role"] and _is_response(last) and _is_response(content):
+                # Gemini wants all results of one turn of parallel calls in one content.
+                contents[-1] = {**last, "parts": [*last["parts"], *content["parts"]]}
+            else:
+                contents.append(content)
     return contents, token
+
+
+def _say(role: str, text: str) -> Form:
+    return [{"role": "user" if role == "user" else "model", "parts": [{"text": text}]}]
 
 
 def model_of(request: Request) -> str:
@@ -64,34 +79,33 @@ def _is_gemini_3(request: Request) -> bool:
     return model.startswith("gemini-") and not model.startswith(BEFORE_GEMINI_3)
 
 
-def is_replayed(message: AssistantMessage, request: Request) -> bool:
-    """Whether this message came from here, so that its own JSON goes back. Gemini's state is not bound to a model.
+def _provider_of(request: Request) -> str:
+    return request.info.provider if request.info else "google"
+
+
+def _is_replayed(source: Source, provider: str) -> bool:
+    """Whether a message came from here, so that its own JSON goes back. Gemini's state is not bound to a model.
 
     A call of an unlisted model names no endpoint; Google has but this one.
     """
-    source = message.source
-    if source is None or source.endpoint not in (ENDPOINT, "") or not source.wire:
-        return False
-    return source.provider in ("google", request.info.provider if request.info else "google")
+    return bool(source.endpoint in (ENDPOINT, "") and source.wire and source.provider in ("google", provider))
 
 
 def _token_of(message: Message, request: Request) -> str | None:
-    if isinstance(message, AssistantMessage) and is_replayed(message, request):
-        return cast(Any, message.source).wire.get(CONTINUATION)
-    return None
+    source = message.source if isinstance(message, AssistantMessage) else None
+    return source.wire.get(CONTINUATION) if source and _is_replayed(source, _provider_of(request)) else None
 
 
-def _ids_of_ours(messages: Iterable[Message], request: Request) -> Iterator[str]:
+def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
     """Ids of calls to which Gemini gave none. They are not sent back."""
-    for message in messages:
-        if isinstance(message, AssistantMessage) and is_replayed(message, request):
-            parts = cast(Any, message.source).wire.get("parts", ())
-            theirs = {part["functionCall"].get("id") for part in parts if "functionCall" in part}
-            yield from (part.id for part in message.content if isinstance(part, p.ToolCall) and part.id not in theirs)
+    calls = {part.id for part in message.content if isinstance(part, p.ToolCall)}
+    return calls and calls.difference(
+        part["functionCall"].get("id") for part in wire.get("parts", ()) if "functionCall" in part
+    )
 
 
-def _encode_message(message: Message, request: Request, ours: set[str]) -> Wire | None:
-    """One content; `None` for a message that has nothing to send (an empty answer, thoughts only)."""
+def _encode_message(message: Message, request: Request) -> Form:
+    """One content, or none for a message that has nothing to send (an empty answer, thoughts only)."""
     if isinstance(message, SystemMessage):
         raise refusal_of(
             request,
@@ -101,33 +115,50 @@ def _encode_message(message: Message, request: Request, ours: set[str]) -> Wire 
             value=message.text,
         )
     if isinstance(message, UserMessage):
-        return _content("user", _encode_user(message.content, request, ours))
-    if is_replayed(message, request):
-        return _replayed(cast(Any, message.source).wire)
+        return _content("user", _encode_user(message.content, request))
     return _content("model", _encode_assistant(message, request))
 
 
-def _content(role: str, parts: Iterable[Wire]) -> Wire | None:
+def _content(role: str, parts: Iterable[Wire]) -> Form:
     listed = list(parts)
-    return {"role": role, "parts": listed} if listed else None
+    return [{"role": role, "parts": listed}] if listed else []
 
 
-def _replayed(wire: Wire) -> Wire | None:
+def _replayed(wire: Wire) -> Form:
     if not wire.get("parts"):
-        return None
+        return []
     if "role" in wire and CONTINUATION not in wire:
-        return wire
-    return {"role": "model", **{key: value for key, value in wire.items() if key != CONTINUATION}}
+        return [wire]
+    return [{"role": "model", **{key: value for key, value in wire.items() if key != CONTINUATION}}]
 
 
 def _is_response(content: Wire) -> bool:
-    return content["role"] == "user" and all("functionResponse" in part for part in content["parts"])
+    parts = content["parts"]
+    return (
+        "functionResponse" in parts[0]
+        and content["role"] == "user"
+        and all("functionResponse" in part for part in parts)
+    )
 
 
-def _encode_user(parts: Sequence[p.Part], request: Request, ours: set[str]) -> Iterator[Wire]:
+def _without_ids(content: Wire, ours: set[str]) -> Wire:
+    """The results of calls without the ids that are not Gemini's."""
+    if not any(part["functionResponse"].get("id") in ours for part in content["parts"] if "functionResponse" in part):
+        return content
+    return {**content, "parts": [_without_id(part, ours) for part in content["parts"]]}
+
+
+def _without_id(part: Wire, ours: set[str]) -> Wire:
+    response: Wire | None = part.get("functionResponse")
+    if response is None or response.get("id") not in ours:
+        return part
+    return {"functionResponse": {key: value for key, value in response.items() if key != "id"}}
+
+
+def _encode_user(parts: Sequence[p.Part], request: Request) -> Iterator[Wire]:
     for part in parts:
         if isinstance(part, p.ToolOutput):
-            yield from _encode_output(part, request, ours)
+            yield from _encode_output(part, request)
         else:
             yield encode_part(part, request)
 
@@ -154,11 +185,11 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[W
         yield encoded
 
 
-def _encode_output(part: p.ToolOutput, request: Request, ours: set[str]) -> Iterator[Wire]:
+def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
     """The result of a call. Old models take text only, so media follow it as parts of their own."""
     value, media = _split(part.value)
     response: Wire = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
-    if part.id and part.id not in ours:
+    if part.id:
         response = {"id": part.id, **response}
     encoded = [_encode_media(item, request) for item in media]
     if _is_gemini_3(request):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from capably.providers.openai import content as c
-from capably.providers.openai.chat_messages import encode_message
+from capably.providers.openai.chat_messages import encode_messages
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.hosts import SWITCHES, Host, host_of, put
 from capably.providers.openai.params import (
@@ -37,8 +37,8 @@ def encode_request(request: Request, provider: str = "openai") -> Body:
     body: Body = {"model": request.model_id, "messages": []}
     if request.system:
         body["messages"].append({"role": role, "content": request.system})
-    for message in request.messages:
-        body["messages"].extend(encode_message(message, request, provider, role))
+    for messages in encode_messages(request, provider, role):
+        body["messages"] += messages
     for name, value in request.params.items():
         if value is not None:
             _encoder(name, host)(body, value, request)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from capably.providers.history import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.errors import foreign, unsupported
 from capably.providers.openai.hosts import Host, host_of
 from capably.providers.openai.params import Body, facts_of
 from capably.types import parts as p
-from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
 
 if TYPE_CHECKING:
@@ -22,18 +23,26 @@ ENDPOINT = "chat_completions"
 AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
 
-def encode_message(message: Message, request: Request, provider: str, role: str) -> list[Body]:
-    """The messages that one of ours stands for; `role` is that of instructions."""
-    if isinstance(message, SystemMessage):
-        return [{"role": role, "content": message.text}]
+def encode_messages(request: Request, provider: str, role: str) -> Iterator[Form]:
+    """The messages that each of ours stands for; `role` is that of instructions."""
     host = host_of(provider)
-    if isinstance(message, UserMessage):
-        return _user_messages(message, request, host)
-    source = message.source
-    wire: Any = source.wire if source and (source.provider, source.endpoint) == (provider, ENDPOINT) else None
-    if isinstance(wire, dict):
-        return [_replayed(cast("Body", wire))]
-    return [_assistant_message(message, request, host)]
+
+    def replay(_: AssistantMessage, source: Source) -> Form | None:
+        wire: Any = source.wire if (source.provider, source.endpoint) == (provider, ENDPOINT) else None
+        return [_replayed(cast("Body", wire))] if isinstance(wire, dict) else None
+
+    def encode(message: Message) -> Form:
+        if isinstance(message, SystemMessage):
+            return [{"role": role, "content": message.text}]
+        if isinstance(message, UserMessage):
+            return _user_messages(message, request, host)
+        return [_assistant_message(message, request, host)]
+
+    return encoded(request.messages, ("chat", provider, host, role), replay=replay, say=_say, encode=encode)
+
+
+def _say(role: str, text: str) -> Form:
+    return [{"role": role, "content": text}]
 
 
 def _replayed(wire: Body) -> Body:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from capably.providers.history import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.errors import foreign, unsupported
 from capably.providers.openai.hosts import host_of
@@ -70,8 +71,8 @@ def encode_request(request: Request, provider: str = "openai") -> dict[str, Any]
         body["instructions"] = request.system
     if reasons(request):
         body["include"] = [ENCRYPTED]
-    for message in request.messages:
-        body["input"].extend(_message(message, request, provider))
+    for items in _messages(request, provider):
+        body["input"] += items
     for name, value in request.params.items():
         if value is not None:
             _PARAMS.get(name, refused(name, "there is no such parameter"))(body, value, request)
@@ -89,15 +90,23 @@ def ask_for_stream(body: Body, provider: str) -> Body:
 # Messages
 
 
-def _message(message: Message, request: Request, provider: str) -> list[dict[str, Any]]:
-    if isinstance(message, SystemMessage):
-        return [{"role": "developer", "content": message.text}]
-    if isinstance(message, UserMessage):
-        return _user_items(message, request)
-    source = message.source
-    if source and source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list):
-        return _replayed(source, request)
-    return _assistant_items(message, request)
+def _messages(request: Request, provider: str) -> Iterator[Form]:
+    def replay(_: AssistantMessage, source: Source) -> Form | None:
+        ours = source.provider == provider and source.endpoint in (ENDPOINT, "") and isinstance(source.wire, list)
+        return _replayed(source, request) if ours else None
+
+    def encode(message: Message) -> Form:
+        if isinstance(message, SystemMessage):
+            return [{"role": "developer", "content": message.text}]
+        if isinstance(message, UserMessage):
+            return _user_items(message, request)
+        return _assistant_items(message, request)
+
+    return encoded(request.messages, ("responses", provider), replay=replay, say=_say, encode=encode)
+
+
+def _say(role: str, text: str) -> Form:
+    return [{"role": role, "content": [{"type": "input_text", "text": text}] if role == "user" else text}]
 
 
 def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:

@@ -1,0 +1,75 @@
+"""A conversation in a provider's form, where a turn that is added makes one message to encode."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
+from capably.types.values import set_field
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+Form: TypeAlias = list[dict[str, Any]]
+"""A message as a provider's JSON objects: one of them mostly, none for a message that says nothing."""
+
+
+def encoded(
+    messages: Iterable[Message],
+    target: object,
+    *,
+    replay: Callable[[AssistantMessage, Source], Form | None],
+    say: Callable[[str, str], Form],
+    encode: Callable[[Message], Form],
+) -> Iterator[Form]:
+    """Each message in a provider's form: as it was kept, or replayed in the provider's own JSON, or encoded.
+
+    A message of words is encoded once for a target, and keeps its form until it is sent to another one. A target equals
+    those that get the same form of every message of words, and no other. What can change (arguments, JSON) and what is
+    large (media) is encoded each time. Forms belong to their messages: nobody may change what is in them.
+
+    `say` is the short way for what most messages are: a role (`user`, `assistant`) and one text, which is not empty.
+    """
+    for message in messages:
+        kept = message._form  # pyright: ignore[reportPrivateUsage]
+        if kept is not None and kept[0] == target:
+            yield kept[1]
+            continue
+        form = None
+        if isinstance(message, AssistantMessage) and message.source is not None:
+            form = replay(message, message.source)
+        if form is None:
+            form = _encoded_anew(message, target, say, encode)
+        yield form
+
+
+def _encoded_anew(
+    message: Message, target: object, say: Callable[[str, str], Form], encode: Callable[[Message], Form]
+) -> Form:
+    role = _ROLES.get(type(message), "")
+    text = _only_text(message) if role else ""
+    form = say(role, text) if text else encode(message)
+    if text or _is_of_words(message):
+        set_field(message, "_form", (target, form))
+    return form
+
+
+_ROLES: Mapping[type, str] = {UserMessage: "user", AssistantMessage: "assistant"}
+_WORDS = frozenset({p.Text, p.Refusal, p.Thought})
+
+
+def _only_text(message: Any) -> str:
+    """The text of a message that is one text; empty for any other."""
+    content = message.content
+    return content[0].text if len(content) == 1 and type(content[0]) is p.Text else ""
+
+
+def _is_of_words(message: Message) -> bool:
+    """Whether its form is made of nothing but texts, which cannot change."""
+    if isinstance(message, SystemMessage) or _WORDS.issuperset(map(type, message.content)):
+        return True
+    return all(
+        type(part) in _WORDS or (type(part) is p.ToolOutput and type(part.value) is str) for part in message.content
+    )
