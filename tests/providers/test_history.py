@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import itertools
+import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -39,16 +40,16 @@ CUSTOM = {"vertex/gemini-2.5-flash": llm.Model.custom("vertex/gemini-2.5-flash",
 EVERYWHERE = [id for ids in TARGETS.values() for id in ids]
 
 
-def body_of(id: str, messages: Sequence[Any]) -> dict[str, Any]:
+def body_of(id: str, messages: Sequence[Any], **params: Any) -> dict[str, Any]:
     """The body of a call."""
-    ready = prepare(id, CUSTOM.get(id) or listed_model(id), list(messages), {})
+    ready = prepare(id, CUSTOM.get(id) or listed_model(id), list(messages), params)
     return ready.adapter.encode(ready.request)
 
 
-def sent(id: str, messages: Sequence[Any]) -> bytes | str:
+def sent(id: str, messages: Sequence[Any], **params: Any) -> bytes | str:
     """The bytes of a call's body; what it is refused with, where it is."""
     try:
-        return msgspec.json.encode(body_of(id, messages))
+        return msgspec.json.encode(body_of(id, messages, **params))
     except (llm.UnsupportedFeatureError, TypeError, ValueError) as error:
         return f"{type(error).__name__}: {error}"
 
@@ -274,19 +275,29 @@ messages = st.one_of(
 )
 
 
+calls = st.tuples(
+    st.sampled_from(EVERYWHERE),
+    st.sampled_from(
+        [{}, {}, {"system": "Be kind."}, {"prefill": "A"}, {"cache": "5m"}, {"cache": "30m"}, {"format": list[int]}]
+    ),
+)
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.lists(messages, min_size=1, max_size=5), st.lists(st.sampled_from(EVERYWHERE), min_size=2, max_size=6))
-def test_a_history_that_was_sent_anywhere_is_sent_like_a_fresh_one(history: list[Any], targets: list[str]) -> None:
-    for id in targets:
-        assert sent(id, history) == sent(id, copy.deepcopy(history)), id
+@given(st.lists(messages, min_size=1, max_size=5), st.lists(calls, min_size=2, max_size=6))
+def test_a_history_that_was_sent_anywhere_is_sent_like_a_fresh_one(
+    history: list[Any], calls: list[tuple[str, dict[str, Any]]]
+) -> None:
+    for id, params in calls:
+        assert sent(id, history, **params) == sent(id, copy.deepcopy(history), **params), id
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(messages, min_size=1, max_size=4), st.sampled_from(EVERYWHERE))
 def test_what_is_kept_is_no_part_of_a_message(history: list[Any], id: str) -> None:
     fresh = copy.deepcopy(history)
-    shown, written = repr(history), llm.dump_messages(history)
+    shown, written, pickled = repr(history), llm.dump_messages(history), pickle.dumps(history)
     sent(id, history)
     assert history == fresh
-    assert (repr(history), llm.dump_messages(history)) == (shown, written)
+    assert (repr(history), llm.dump_messages(history), pickle.dumps(history)) == (shown, written, pickled)
     assert sent(id, copy.deepcopy(history)) == sent(id, history)
