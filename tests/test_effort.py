@@ -7,14 +7,19 @@ find out where it comes from before you raise it.
 
 from __future__ import annotations
 
+import copy
+import json
+import pickle
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
 from typing import Any
 
 import pytest
-from cases import CASES, EVENTS, MODELS, TURNS, WIRES, Case, base_url
+from cases import CASES, EVENTS, MODELS, SHORT, TURNS, WIRES, Case, base_url
 from effort import calls_by_name, calls_made
 from loopback import Canned, Loopback, Received
 from ours import System
@@ -76,6 +81,78 @@ def test_an_event_of_a_stream_is_parsed_once(wire: str, work: Any) -> None:
     made = calls_by_name(work(wire, "stream"))
     assert EVENTS <= parses(made) <= EVENTS + 15
     assert made["json_encode"] <= 3, "the request, and the whole reply"
+
+
+def parts_built(work: Callable[[], object]) -> Counter[type[llm.Part]]:
+    """How many parts of each class `work` builds in this thread."""
+    built: Counter[type[llm.Part]] = Counter()
+
+    def note(frame: FrameType, event: str, _argument: Any) -> None:
+        made = frame.f_locals.get("self")
+        if event == "call" and frame.f_code.co_name == "__init__" and isinstance(made, llm.Part):
+            built[type(made)] += 1
+
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return built
+
+
+def everything(wire: str) -> bytes:
+    """A reply with a thought, a text and twenty tool calls."""
+    said, called = (json.loads(reply(wire, case)) for case in ("thinking", "calls"))
+    if wire == "chat":
+        said["choices"][0]["message"]["tool_calls"] = called["choices"][0]["message"]["tool_calls"]
+        return json.dumps(said).encode()
+    parts_of: dict[str, Callable[[Any], list[Any]]] = {
+        "anthropic": lambda body: body["content"],
+        "responses": lambda body: body["output"],
+        "google": lambda body: body["candidates"][0]["content"]["parts"],
+    }
+    parts_of[wire](said).extend(parts_of[wire](called))
+    return json.dumps(said).encode()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_response_whose_text_alone_is_read_builds_no_other_part(wire: str) -> None:
+    said: list[llm.Response[Any, Any, Any]] = []
+    with Loopback([lambda _: Canned(everything(wire))]) as server:
+        model = System(wire, server.url).model
+        made = parts_built(lambda: said.append(model.call("Hi")))
+    (response,) = said
+    made += parts_built(response.text)
+    _ = (response.finish_reason, response.usage, response.cost)
+    assert response.text() == SHORT
+    assert made == {llm.Text: 2}, "the question and the answer"
+    calls: Any = response.tool_calls
+    assert len(calls) == 20
+    assert parts_built(lambda: response.tool_calls) == {}, "a part is built once"
+    assert parts_built(lambda: response.content) == {llm.Thought: 1}
+    assert [part for part in response.content if isinstance(part, llm.ToolCall)] == list(calls)
+    assert all(one is other for one, other in zip(calls, response.content[2:], strict=True))
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_each_kind_of_part_is_built_by_itself(wire: str) -> None:
+    with Loopback([lambda _: Canned(everything(wire))]) as server:
+        response = System(wire, server.url).model.call("Hi")
+    assert parts_built(lambda: response.tool_calls) == {llm.ToolCall: 20}
+    assert parts_built(lambda: response.thoughts) == {llm.Thought: 1}
+    assert parts_built(lambda: (response.content, response.messages, response.to_json())) == {}
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_copies_and_threads_get_equal_parts_of_a_reply_that_nobody_has_read(wire: str) -> None:
+    with Loopback([lambda _: Canned(everything(wire))] * 4) as server:
+        model = System(wire, server.url).model
+        whole = model.call("Hi").content
+        assert copy.deepcopy(model.call("Hi")).content == whole
+        assert pickle.loads(pickle.dumps(model.call("Hi"))).content == whole
+        response = model.call("Hi")
+    with ThreadPoolExecutor(8) as pool:
+        assert all(read == whole for read in pool.map(lambda _: response.content, range(64)))
 
 
 def parses(made: Counter[str]) -> int:

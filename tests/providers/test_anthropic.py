@@ -637,8 +637,6 @@ def test_usage_nests_as_everywhere(usage: dict[str, Any], expected: Usage) -> No
         b'{"type": "completion"}',
         json.dumps({"type": "message"}).encode(),
         json.dumps(message({"type": "text", "text": 5})).encode(),
-        json.dumps(message({"type": "tool_use", "id": "1", "name": "x"})).encode(),
-        json.dumps(message({"type": "tool_use", "id": "1", "name": "x", "input": [1]})).encode(),
         json.dumps(message({"no": "type"})).encode(),
         json.dumps(message("no block")).encode(),
         json.dumps(message(content="text")).encode(),
@@ -652,6 +650,26 @@ def test_bodies_that_make_no_sense_raise_server_error_with_the_body(body: bytes)
     with pytest.raises(e.ServerError) as raised:
         decode_reply(body, request())
     assert ".body" in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        {"type": "tool_use", "id": "1", "name": "x"},
+        {"type": "tool_use", "id": "1", "name": "x", "input": [1]},
+        {"type": "thinking", "thinking": 1},
+    ],
+)
+def test_a_part_that_makes_no_sense_raises_server_error_each_time_it_is_read(block: dict[str, Any]) -> None:
+    body = message(text("Hi"), block)
+    reply = decode_reply(json.dumps(body).encode(), request())
+    assert reply.of(p.Text) == (p.Text("Hi"),)
+    reply.request_id = "req_1"
+    for _ in range(2):
+        with pytest.raises(e.ServerError, match="lacks a field or has one of the wrong type") as raised:
+            _ = reply.content
+        assert raised.value.request_id == "req_1"
+        assert raised.value.body == body
 
 
 @pytest.mark.parametrize(

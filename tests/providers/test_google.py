@@ -693,16 +693,34 @@ def test_sources_without_statements_are_citations_too() -> None:
         b'{"candidates": [{"content": 5, "finishReason": "STOP"}]}',
         b'{"candidates": [{"content": {"bad": true}}]}',
         b'{"candidates": [{"content": {"parts": [{"text": 5}]}, "finishReason": "STOP"}]}',
-        b'{"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": [1]}}]}}]}',
-        b'{"candidates": [{"content": {"parts": [{"inlineData": {"data": "?", "mimeType": "image/png"}}]}}]}',
         b'{"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": "many"}}',
     ],
-    ids=range(13),
+    ids=range(11),
 )
 def test_a_reply_that_makes_no_sense_is_a_server_error_with_the_body(raw: bytes) -> None:
     with pytest.raises(e.ServerError, match="makes no sense") as caught:
         decode_reply(raw, request())
     assert caught.value.body is not None
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"functionCall": {"name": "f", "args": [1]}},
+        {"inlineData": {"data": "?", "mimeType": "image/png"}},
+        {"inlineData": {"data": 1, "mimeType": "image/png"}},
+    ],
+    ids=range(3),
+)
+def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(part: dict[str, Any]) -> None:
+    reply = decode(body({"text": "Hi"}, part))
+    assert reply.of(p.Text) == (p.Text("Hi"),)
+    reply.request_id = "req_1"
+    for _ in range(2):
+        with pytest.raises(e.ServerError, match="makes no sense") as caught:
+            _ = reply.content
+        assert caught.value.request_id == "req_1"
+        assert caught.value.body == body({"text": "Hi"}, part)
 
 
 def test_an_error_body_with_status_200_raises_its_error() -> None:

@@ -547,6 +547,27 @@ def test_a_body_that_makes_no_sense_is_a_server_error_that_carries_it(body: byte
     assert caught.value.body == body
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        b'"images": [{}]',
+        b'"images": [{"image_url": {"url": "data:image/png;base64,A"}}]',
+        b'"audio": {"data": 1}',
+        b'"content": [{"type": "text", "text": "Hi"}, {"type": "thinking", "thinking": [1]}]',
+    ],
+)
+def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(fields: bytes) -> None:
+    body = b'{"choices": [{"message": {"content": "Hi", %b}}]}' % fields
+    reply = decode_reply(body, request())
+    assert [text.text for text in reply.of(p.Text)] == ["Hi"]
+    reply.request_id = "req_1"
+    for _ in range(2):
+        with pytest.raises(e.ServerError, match="not shaped like a completion") as caught:
+            _ = reply.content
+        assert caught.value.request_id == "req_1"
+        assert caught.value.body == body
+
+
 # Streams
 
 

@@ -647,6 +647,21 @@ def test_a_body_that_makes_no_sense_is_a_server_error_that_carries_it(body: byte
     assert caught.value.body == body
 
 
+@pytest.mark.parametrize(
+    "item", [b'{"type": "reasoning", "summary": [1]}', b'{"type": "image_generation_call", "result": "A"}']
+)
+def test_a_part_that_makes_no_sense_is_a_server_error_each_time_it_is_read(item: bytes) -> None:
+    body = b'{"output": [%b, {"type": "message", "content": [{"type": "output_text", "text": "Hi"}]}]}' % item
+    reply = decode_reply(body, request())
+    assert reply.of(p.Text) == (p.Text("Hi"),)
+    reply.request_id = "req_1"
+    for _ in range(2):
+        with pytest.raises(e.ServerError, match="not shaped like a response") as caught:
+            _ = reply.content
+        assert caught.value.request_id == "req_1"
+        assert caught.value.body == body
+
+
 # Streams
 
 

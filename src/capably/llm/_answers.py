@@ -88,7 +88,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     def text(self) -> str:
         """The answer's text, without thoughts; empty where there is none."""
-        return "".join(part.text for part in self.content if isinstance(part, p.Text))
+        return "".join([part.text for part in self._reply.of(p.Text)])
 
     if TYPE_CHECKING:
 
@@ -97,27 +97,27 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
         """What the model lets us read of its reasoning."""
-        return tuple(part for part in self.content if isinstance(part, p.Thought))
+        return self._reply.of(p.Thought)
 
     @property
     def tool_calls(self) -> tuple[p.ToolCall, ...]:
         """The tools that the model asks for."""
-        return tuple(part for part in self.content if isinstance(part, p.ToolCall))
+        return self._reply.of(p.ToolCall)
 
     @property
     def images(self: Answer[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
         """Pictures that the model made."""
-        return tuple(part for part in self.content if isinstance(part, p.Image))
+        return self._reply.of(p.Image)
 
     @property
     def audio(self: Answer[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
         """Sound that the model made."""
-        return tuple(part for part in self.content if isinstance(part, p.Audio))
+        return self._reply.of(p.Audio)
 
     @property
     def citations(self) -> tuple[p.Citation, ...]:
         """Sources of the answer, in order."""
-        return tuple(c for part in self.content if isinstance(part, p.Text) for c in part.citations)
+        return tuple(c for part in self._reply.of(p.Text) for c in part.citations)
 
     @property
     def finish_reason(self) -> str:
@@ -182,7 +182,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         wanted = self._request.params.get("format")
         if wanted is None:
             raise ParseError(_NO_FORMAT["format" in self._dropped], text=self.text())
-        refusals = [part.text for part in self.content if isinstance(part, p.Refusal)]
+        refusals = [part.text for part in self._reply.of(p.Refusal)]
         if refusals or self.finish_reason in ("refusal", "content_filter"):
             detail = refusals[0] if refusals else self._reply.stop_detail or self.finish_reason
             raise RefusalError(f"the model declined to answer: {detail}")

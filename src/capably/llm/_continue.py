@@ -58,7 +58,7 @@ class JoinedReply(Reply):
     __slots__ = ("_last",)
 
     def __init__(self, content: Sequence[Any], usage: Any, last: Reply) -> None:
-        own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("content", "usage")}
+        own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("_parts", "broken", "usage")}
         super().__init__(content=content, usage=usage, **own)
         self._last = last
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
+
+from capably.types.parts import Part
 
 if TYPE_CHECKING:
     from typing import Never
 
+    from capably.types.errors import ProviderError
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
     from capably.types.reasoning import Effort, Reasoning
@@ -102,12 +105,36 @@ class Request:
         self.max_retries: int | None = max_retries
 
 
+PartT = TypeVar("PartT", bound=Part)
+
+Later: TypeAlias = tuple[type[Part], Callable[[Any], Part], Any]
+"""A part that is built when somebody asks for it: its class, the function that builds it, and from what."""
+
+UNREADABLE = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+"""What comes of reading JSON that is not shaped as expected."""
+
+
+def kind_of(part: Part | Later) -> type[Part]:
+    """The class of a part, built or not."""
+    return part[0] if isinstance(part, tuple) else type(part)
+
+
+def built(part: Part | Later) -> Part:
+    """The part."""
+    return part[1](part[2]) if isinstance(part, tuple) else part
+
+
 class Reply:
-    """What came back, decoded: the assistant's parts, how it ended, what it cost, and the body as it was received."""
+    """What came back, decoded: the assistant's parts, how it ended, what it cost, and the body as it was received.
+
+    Parts may be put off: those are built when `content`, or `of` their class, is read, each once (by threads that read at
+    the same moment, each once for each). `broken` makes the error to raise where that fails; who puts off sets it.
+    """
 
     __slots__ = (
+        "_parts",
         "body",
-        "content",
+        "broken",
         "finish_reason",
         "id",
         "model",
@@ -121,7 +148,7 @@ class Reply:
     def __init__(
         self,
         *,
-        content: Sequence[Any],
+        content: Sequence[Part | Later],
         finish_reason: str,
         usage: Any,
         body: bytes,
@@ -132,7 +159,8 @@ class Reply:
         request_id: str | None = None,
         sent: bytes = b"",
     ) -> None:
-        self.content: tuple[Any, ...] = tuple(content)
+        self._parts: Any = list(content)
+        self.broken: Callable[[Exception], ProviderError] | None = None
         self.finish_reason: str = finish_reason
         self.usage: Any = usage
         self.body: bytes = body
@@ -142,6 +170,39 @@ class Reply:
         self.stop_detail: str | None = stop_detail
         self.request_id: str | None = request_id
         self.sent: bytes = sent
+
+    @property
+    def content(self) -> tuple[Any, ...]:
+        """All parts, in order."""
+        if isinstance(self._parts, list):
+            self._parts = self.of(Part)
+        return self._parts
+
+    def of(self, kind: type[PartT]) -> tuple[PartT, ...]:
+        """The parts of one class, in order. No others are built."""
+        parts: list[Part | Later] = self._parts
+        found: list[Any] = []
+        try:
+            for place, part in enumerate(parts):
+                if isinstance(part, tuple):
+                    made, build, source = part
+                    if made is kind or issubclass(made, kind):
+                        whole = parts[place] = build(source)
+                        found.append(whole)
+                elif isinstance(part, kind):
+                    found.append(part)
+        except UNREADABLE as error:
+            if self.broken is None:
+                raise
+            failure = self.broken(error)
+            failure.request_id = self.request_id
+            raise failure from error
+        return tuple(found)
+
+    def __getstate__(self) -> object:
+        """For copies and pickles, which hold parts and not what builds them."""
+        _ = self.content
+        return super().__getstate__()
 
     @property
     def last(self) -> Reply:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -11,7 +12,7 @@ from capably.providers.anthropic.errors import error_from_body, is_object
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.errors import ServerError
-from capably.types.request import Reply, Request
+from capably.types.request import UNREADABLE, Later, Reply, Request
 from capably.types.usage import Usage
 
 FINISH = {
@@ -28,7 +29,8 @@ FINISH = {
 
 
 def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
-    """What `body` says. A body that is an error raises it; one that makes no sense raises `ServerError`."""
+    """What `body` says. A body that is an error raises it; one that makes no sense raises `ServerError`, and so does a
+    part that makes none, when it is read."""
     try:
         message: Any = load_json(body)
     except msgspec.DecodeError as error:
@@ -37,9 +39,10 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
         if is_object(message) and "error" in message:
             raise error_from_body(message, provider=provider)
         raise nonsense("is no message", message, provider)
+    broken = partial(_misshapen, message, provider)
     try:
         content: list[Any] = _typed(message, "content", list)
-        return Reply(
+        reply = Reply(
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
@@ -49,8 +52,14 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
             id=_typed(message, "id", str),
             model=_typed(message, "model", str),
         )
-    except (KeyError, TypeError, AttributeError) as error:
-        raise nonsense(f"lacks a field or has one of the wrong type ({error})", message, provider) from error
+    except UNREADABLE as error:
+        raise broken(error) from error
+    reply.broken = broken
+    return reply
+
+
+def _misshapen(message: Any, provider: str, error: Exception) -> ServerError:
+    return nonsense(f"lacks a field or has one of the wrong type ({error})", message, provider)
 
 
 def nonsense(what: str, body: Any, provider: str) -> ServerError:
@@ -58,11 +67,13 @@ def nonsense(what: str, body: Any, provider: str) -> ServerError:
     return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
 
 
-def decode_block(block: dict[str, Any]) -> p.Part:
-    """One content block as a part. A kind without a class here becomes `Unknown`."""
+def decode_block(block: dict[str, Any]) -> p.Part | Later:
+    """One content block as a part: a text now, others later. A kind without a class here becomes `Unknown`."""
     kind = _typed(block, "type", str)
-    decode = _BLOCKS.get(kind)
-    return decode(block) if decode else p.Unknown(kind, block)
+    if kind == "text":
+        return _text(block)
+    made, build = _LATER.get(kind) or (p.Unknown, partial(p.Unknown, kind))
+    return made, build, block
 
 
 def decode_finish(message: dict[str, Any]) -> str:
@@ -144,11 +155,10 @@ def _tool_use(block: dict[str, Any]) -> p.Part:
     return p.ToolCall(id, name, _typed(block, "input", dict))
 
 
-_BLOCKS: dict[str, Callable[[dict[str, Any]], p.Part]] = {
-    "text": _text,
-    "thinking": _thinking,
-    "redacted_thinking": _redacted_thinking,
-    "tool_use": _tool_use,
+_LATER: dict[str, tuple[type[p.Part], Callable[[dict[str, Any]], p.Part]]] = {
+    "thinking": (p.Thought, _thinking),
+    "redacted_thinking": (p.Thought, _redacted_thinking),
+    "tool_use": (p.ToolCall, _tool_use),
 }
 
 

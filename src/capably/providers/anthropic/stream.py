@@ -12,7 +12,7 @@ from capably.providers.anthropic.decode import decode_block, decode_reply, nonse
 from capably.providers.anthropic.errors import error_from_body, is_object
 from capably.providers.wire import load_json
 from capably.types.errors import ServerError
-from capably.types.request import Reply, Request
+from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
 
 _GROWING = {
@@ -113,7 +113,7 @@ class MessageFold:
         block = self._blocks[index]
         came_whole = not self._grown[index]["input"]
         self._settle(index)
-        done = Chunk("part", index, part=decode_block(block))
+        done = Chunk("part", index, part=built(decode_block(block)))
         if came_whole and block["type"] == "tool_use" and block["input"]:
             return (Chunk("tool_call", index, msgspec.json.encode(block["input"]).decode()), done)
         return (done,)

@@ -14,28 +14,40 @@ from capably.types.values import set_field
 
 NOTHING: Object = {}
 
+SOURCES = frozenset({"groundingMetadata", "citationMetadata"})
+"""Where a candidate names its sources."""
+
 
 def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> None:
     """Gives the texts among `parts` their citations, also those that a stream has announced before it knew of any.
     `owners` says into which part each wire part went."""
-    if "groundingMetadata" not in candidate and "citationMetadata" not in candidate:
+    if SOURCES.isdisjoint(candidate):
         return
-    texts = [part for part in parts if isinstance(part, p.Text)]
+    texts = {place: part for place, part in enumerate(parts) if isinstance(part, p.Text)}
+    for place, citations in citations_of(candidate, {i: text.text for i, text in texts.items()}, owners).items():
+        set_field(texts[place], "citations", (*texts[place].citations, *citations))
+
+
+def citations_of(
+    candidate: Object, texts: Mapping[int, str], owners: Sequence[int]
+) -> Mapping[int, tuple[p.Citation, ...]]:
+    """The citations of each text. `texts` are those of an answer by their place among its parts."""
+    found: dict[int, tuple[p.Citation, ...]] = {}
     if not texts:
-        return
+        return found
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
-        text = _cited(index, citation, parts, owners) or texts[-1]
-        set_field(text, "citations", (*text.citations, citation))
+        place = _cited(index, citation.cited_text, texts, owners)
+        found[place] = (*found.get(place, ()), citation)
+    return found
 
 
-def _cited(index: int | None, citation: p.Citation, parts: Sequence[p.Part], owners: Sequence[int]) -> p.Text | None:
-    """The text that a statement stands in: the one that holds its words, else the one that Google numbers."""
-    words = citation.cited_text
-    holding = next((part for part in parts if words and isinstance(part, p.Text) and words in part.text), None)
-    if holding is None and index is not None and 0 <= index < len(owners) and owners[index] >= 0:
-        numbered = parts[owners[index]]
-        return numbered if isinstance(numbered, p.Text) else None
-    return holding
+def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int]) -> int:
+    """The text that a statement stands in: the one that holds its words, the one that Google numbers, or the last."""
+    holding = next((place for place, text in texts.items() if words and words in text), None)
+    if holding is not None:
+        return holding
+    numbered = owners[index] if index is not None and 0 <= index < len(owners) else -1
+    return numbered if numbered in texts else max(texts)
 
 
 def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:

@@ -10,13 +10,14 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.providers.google.citations import cite
+from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object
 from capably.providers.wire import load_json
 from capably.types import parts as p
-from capably.types.request import Reply, Request
+from capably.types.errors import ProviderError
+from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, str] = {
@@ -39,10 +40,16 @@ def decode_reply(body: bytes, request: Request) -> Reply:
         found = load_json(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
+
+    def broken(error: Exception) -> ProviderError:
+        return malformed(str(error), found)
+
     try:
-        return _read_reply(found, body, request)
-    except ValueError as error:
-        raise malformed(str(error), found) from error
+        reply = _read_reply(found, body, request)
+    except UNREADABLE as error:
+        raise broken(error) from error
+    reply.broken = broken
+    return reply
 
 
 def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
@@ -59,8 +66,7 @@ def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
     reason = candidate.get("finishReason")
     if reason is None and not wire_parts and blocked_by(reply) is None:
         raise ValueError("its candidate has neither parts nor a finish reason")
-    parts, owners = _read_parts(wire_parts, request)
-    cite(candidate, parts, owners)
+    parts = _read_parts(candidate, wire_parts, request)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
         return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)
@@ -76,7 +82,7 @@ def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
 def _reply(
     reply: Object,
     body: bytes,
-    parts: Sequence[p.Part],
+    parts: Sequence[p.Part | Later],
     finish: str,
     usage: Usage,
     *,
@@ -117,29 +123,35 @@ def _blocked(reply: Object) -> str:
     return reason
 
 
-def _read_parts(wire: Sequence[Object], request: Request) -> tuple[list[p.Part], list[int]]:
-    """The neutral parts, and for each wire part the index of the one it went into (-1 for none).
+def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> Sequence[p.Part | Later]:
+    """The neutral parts: texts now, with their citations, others later.
 
     Neighbouring texts are one text: Gemini splits them where a stream or a tool broke them, in mid-word at times.
     """
     reader = PartReader(request)
-    parts: list[p.Part] = []
-    owners: list[int] = []
+    parts: list[Later] = []
+    owners: list[int] = []  # For each wire part the place of the part it went into; -1 for none.
     for wire_part in wire:
         part = reader.read(wire_part)
-        last = parts[-1] if parts else None
-        if isinstance(part, (p.Text, p.Thought)) and type(part) is type(last):
-            parts[-1] = type(part)(cast(p.Text, last).text + part.text)
-        elif part is not None:
+        if part is None:
+            owners.append(-1)
+            continue
+        if part[0] in (p.Text, p.Thought) and parts and parts[-1][0] is part[0]:
+            parts[-1] = (*part[:2], parts[-1][2] + part[2])
+        else:
             parts.append(part)
-        owners.append(len(parts) - 1 if part is not None else -1)
-    return parts, owners
+        owners.append(len(parts) - 1)
+    cited: Mapping[int, tuple[p.Citation, ...]] = {}
+    if not SOURCES.isdisjoint(candidate):
+        texts = {place: part[2] for place, part in enumerate(parts) if part[0] is p.Text}
+        cited = citations_of(candidate, texts, owners)
+    return [p.Text(part[2], cited.get(i, ())) if part[0] is p.Text else part for i, part in enumerate(parts)]
 
 
-def _finish(reason: Any, parts: Sequence[p.Part]) -> str:
+def _finish(reason: Any, parts: Sequence[p.Part | Later]) -> str:
     """Our word; an unknown reason stays in Google's. A body without one is whole, so it stopped by itself."""
     finish = "stop" if reason is None else FINISH.get(reason, str(reason)) if isinstance(reason, str) else str(reason)
-    return "tool_use" if finish == "stop" and any(isinstance(part, p.ToolCall) for part in parts) else finish
+    return "tool_use" if finish == "stop" and p.ToolCall in map(kind_of, parts) else finish
 
 
 def _stop_detail(finish: str, reason: Any, candidate: Object) -> str | None:

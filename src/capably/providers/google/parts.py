@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 from capably.providers.google.content import unused_ids
 from capably.types import parts as p
-from capably.types.request import Request
+from capably.types.request import Later, Request
 from capably.types.tools import MCPServer, Tool
 
 Object: TypeAlias = Mapping[str, Any]
@@ -35,7 +36,7 @@ class PartReader:
         self._functions = {tool.name for tool in tools if isinstance(tool, Tool)} if self._serves else frozenset[str]()
         self._ids: Any = None
 
-    def read(self, part: Object) -> p.Part | None:
+    def read(self, part: Object) -> Later | None:
         """The neutral part; `None` for one without content. Its signature, if it has one, is kept in the wire form."""
         text = part.get("text")
         if text is not None:
@@ -43,21 +44,20 @@ class PartReader:
         if "functionCall" in part:
             return self._read_call(part)
         if part.get("thought") is not True:
-            if "inlineData" in part:
-                return _read_inline(read_object(part["inlineData"], "inlineData"))
-            if "fileData" in part:
-                return _read_file(read_object(part["fileData"], "fileData"))
+            for key, build in _MEDIA_PARTS.items():
+                if key in part:
+                    data = read_object(part[key], key)
+                    return _media_class(str(data.get("mimeType") or "")), build, data
         kind = next((key for key in part if key not in ABOUT_PART), None)
-        return None if kind is None else p.Unknown(kind, part)
+        return None if kind is None else (p.Unknown, partial(p.Unknown, kind), part)
 
-    def _read_call(self, part: Object) -> p.Part:
+    def _read_call(self, part: Object) -> Later:
         """A call of the caller's function. Calls of an MCP server's functions are answered by Google itself."""
         call = read_object(part["functionCall"], "functionCall")
         name = call.get("name")
         if not isinstance(name, str) or (self._serves and name not in self._functions):
-            return p.Unknown("functionCall", part)
-        args = read_object(call.get("args") or {}, f"the arguments of {name}")
-        return p.ToolCall(call.get("id") or self._next_id(), name, dict(args))
+            return p.Unknown, partial(p.Unknown, "functionCall"), part
+        return p.ToolCall, _call, (call.get("id") or self._next_id(), name, call.get("args") or {})
 
     def _next_id(self) -> str:
         if self._ids is None:
@@ -65,13 +65,19 @@ class PartReader:
         return next(self._ids)
 
 
-def read_text(part: Object, text: Any) -> p.Part | None:
+def read_text(part: Object, text: Any) -> Later | None:
     """A text or a thought; `None` where it is empty."""
     if not isinstance(text, str):
         raise ValueError(f"a text is {text!r}")
     if not text:
         return None
-    return p.Thought(text) if part.get("thought") is True else p.Text(text)
+    kind = p.Thought if part.get("thought") is True else p.Text
+    return kind, kind, text
+
+
+def _call(source: tuple[str, str, Any]) -> p.Part:
+    id, name, args = source
+    return p.ToolCall(id, name, dict(read_object(args, "the arguments of a call")))
 
 
 def _read_inline(data: Object) -> p.Part:
@@ -89,6 +95,9 @@ def _read_inline(data: Object) -> p.Part:
 def _read_file(data: Object) -> p.Part:
     media_type = data.get("mimeType")
     return _media_class(str(media_type or ""))(url=data.get("fileUri"), media_type=media_type)
+
+
+_MEDIA_PARTS: Mapping[str, Callable[[Object], p.Part]] = {"inlineData": _read_inline, "fileData": _read_file}
 
 
 def _media_class(media_type: str) -> type[p.Media]:

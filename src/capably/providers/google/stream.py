@@ -17,7 +17,7 @@ from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
 from capably.types import parts as p
 from capably.types.errors import ServerError
-from capably.types.request import Reply, Request
+from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
 from capably.types.values import set_field
 
@@ -124,7 +124,7 @@ class GoogleFold:
             piece = read_text(part, text)
             self._wire.add_text(part, text)
             if piece is not None:
-                self._take_text(piece, text)
+                self._take_text(built(piece), text)
             return
         if "functionCall" in part:
             call = read_object(part["functionCall"], "functionCall")
@@ -158,9 +158,10 @@ class GoogleFold:
 
     def _take_whole(self, part: Object) -> None:
         self._wire.add(part)
-        whole = self._reader.read(part)
-        if whole is None:
+        later = self._reader.read(part)
+        if later is None:
             return
+        whole = built(later)
         self._announce()
         self._open = None
         self._parts.append(whole)

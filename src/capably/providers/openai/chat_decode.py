@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias, cast
 
 import msgspec
@@ -13,7 +14,7 @@ from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
 from capably.providers.wire import load_json
 from capably.types import parts as p
-from capably.types.request import Reply, Request
+from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -63,10 +64,13 @@ def decode_completion(
         raise nonsense("the answer is no JSON object", provider, body)
     fields = cast(Json, completion)
     check_failed(fields, provider)
+    broken = partial(misshapen, "completion", provider, body)
     try:
-        return _reply(fields, body, request, places)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise misshapen("completion", error, provider, body) from error
+        reply = _reply(fields, body, request, places)
+    except UNREADABLE as error:
+        raise broken(error) from error
+    reply.broken = broken
+    return reply
 
 
 def check_failed(completion: Json, provider: str) -> None:
@@ -117,25 +121,33 @@ def with_call_ids(message: dict[str, Any]) -> dict[str, Any]:
 # Parts
 
 
-def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part]]:
-    """The parts of a message with their places: thoughts, content, pictures, sound, refusal, calls."""
-    found: list[tuple[Place, p.Part]] = []
+def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | Later]]:
+    """The parts of a message with their places: thoughts, content, pictures, sound, refusal, calls.
+
+    Texts and refusals are built now, others later.
+    """
+    found: list[tuple[Place, p.Part | Later]] = []
     thought = thought_of(message)
     if thought:
-        found.append((("thought", 0), p.Thought(thought)))
+        found.append((("thought", 0), (p.Thought, p.Thought, thought)))
     found += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    found += [(("image", i), _image(image)) for i, image in enumerate(message.get("images") or ())]
+    found += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
     audio: Json = message.get("audio") or {}
     if any(audio.values()):
-        found.append((("audio", 0), _audio(audio, request)))
+        later = (
+            (p.Audio, _audio, (audio, request))
+            if audio.get("data")
+            else (p.Unknown, partial(p.Unknown, "audio"), audio)
+        )
+        found.append((("audio", 0), later))
     if message.get("refusal"):
         found.append((("refusal", 0), p.Refusal(message["refusal"])))
     tools = strict_tools(request)
     found += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
-        args, raw = decode_arguments(legacy.get("arguments"))
-        found.append((("call", len(message.get("tool_calls") or ())), p.ToolCall("", legacy["name"], args, raw)))
+        later = p.ToolCall, _call, ("", legacy["name"], legacy.get("arguments"), tools)
+        found.append((("call", len(message.get("tool_calls") or ())), later))
     return found
 
 
@@ -148,7 +160,7 @@ def thought_of(message: Json) -> str:
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 
 
-def _content(message: Json, completion: Json) -> list[p.Part]:
+def _content(message: Json, completion: Json) -> Sequence[p.Part | Later]:
     content = message.get("content")
     if not content:
         return []
@@ -158,15 +170,19 @@ def _content(message: Json, completion: Json) -> list[p.Part]:
     return [_content_item(item, citations) for item in content]
 
 
-def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part:
+def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | Later:
     kind = item["type"]
     if kind in ("text", "output_text"):
         return p.Text(item["text"], citations)
     if kind in ("thinking", "reasoning"):
-        return p.Thought(thinking_text(item))
+        return p.Thought, _thought, item
     if kind == "image_url":
-        return _image(item)
-    return p.Unknown(kind, item)
+        return p.Image, _image, item
+    return p.Unknown, partial(p.Unknown, kind), item
+
+
+def _thought(item: Json) -> p.Part:
+    return p.Thought(thinking_text(item))
 
 
 def thinking_text(item: Json) -> str:
@@ -180,9 +196,8 @@ def _image(image: Json) -> p.Image:
     return p.Image.from_url(url) if url.startswith("data:") else p.Image(url=url)
 
 
-def _audio(audio: Json, request: Request) -> p.Part:
-    if not audio.get("data"):
-        return p.Unknown("audio", audio)
+def _audio(source: tuple[Json, Request]) -> p.Part:
+    audio, request = source
     asked: Json = (request.extra or {}).get("audio") or {}
     kind: str = audio.get("format") or asked.get("format") or "wav"
     data = base64.b64decode(audio["data"])
@@ -192,13 +207,18 @@ def _audio(audio: Json, request: Request) -> p.Part:
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
 
 
-def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> p.Part:
+def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> Later:
     function = call.get("function")
     if function is None:
-        return p.Unknown(call.get("type") or "tool_call", call)
-    args, raw = decode_arguments(function.get("arguments"))
-    tool = tools.get(function["name"])
-    return p.ToolCall(call["id"], function["name"], without_nulls(args, tool) if tool else args, raw)
+        return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
+    return p.ToolCall, _call, (call["id"], function["name"], function.get("arguments"), tools)
+
+
+def _call(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.Part:
+    id, name, arguments, tools = source
+    args, raw = decode_arguments(arguments)
+    tool = tools.get(name)
+    return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
@@ -223,7 +243,7 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 # How it ended
 
 
-def _finish(choice: Json, content: Sequence[p.Part]) -> tuple[str, str | None]:
+def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[str, str | None]:
     said: str = choice.get("finish_reason") or "stop"
     reason = FINISH.get(said, said)
     native = choice.get("native_finish_reason")
@@ -232,7 +252,7 @@ def _finish(choice: Json, content: Sequence[p.Part]) -> tuple[str, str | None]:
     if reason == "stop" and refusal is not None:
         return "refusal", refusal
     if reason == "stop":
-        return ("tool_use" if any(isinstance(part, p.ToolCall) for part in content) else "stop"), None
+        return ("tool_use" if p.ToolCall in map(kind_of, content) else "stop"), None
     return reason, None if reason == "tool_use" else refusal or detail
 
 

@@ -21,7 +21,7 @@ from capably.providers.openai.errors import nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.providers.wire import load_json
 from capably.types import parts as p
-from capably.types.request import Reply, Request
+from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
@@ -256,7 +256,9 @@ class ChatFold:
     def _close(self, call: CallState) -> Chunk:
         call.closed = True
         assert call.place is not None
-        return Chunk("part", self._index(call.place), part=decode_call(call.whole(), strict_tools(self._request)))
+        return Chunk(
+            "part", self._index(call.place), part=built(decode_call(call.whole(), strict_tools(self._request)))
+        )
 
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""

@@ -115,7 +115,7 @@ def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | No
     return failure(kind, said, provider, status=status, code=code, request_id=request_id, body=told)
 
 
-def misshapen(what: str, error: Exception, provider: str, body: Any) -> ProviderError:
+def misshapen(what: str, provider: str, body: Any, error: Exception) -> ProviderError:
     """The error for an answer in which our reading of it met something else; `error` is what came of that."""
     why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
     return nonsense(f"the answer is not shaped like a {what} ({why})", provider, body)

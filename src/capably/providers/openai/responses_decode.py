@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 import msgspec
@@ -12,7 +13,7 @@ from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools, without_nulls
 from capably.providers.wire import load_json
 from capably.types import parts as p
-from capably.types.request import Reply, Request
+from capably.types.request import UNREADABLE, Later, Reply, Request
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -52,10 +53,13 @@ def decode_response(response: Any, body: bytes, request: Request, provider: str)
     if not isinstance(response, dict):
         raise nonsense("the answer is no JSON object", provider, body)
     check_failed(cast(Json, response), provider)
+    broken = partial(misshapen, "response", provider, body)
     try:
-        return _reply(cast(Json, response), body, request)
-    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise misshapen("response", error, provider, body) from error
+        reply = _reply(cast(Json, response), body, request)
+    except UNREADABLE as error:
+        raise broken(error) from error
+    reply.broken = broken
+    return reply
 
 
 def check_failed(response: Json, provider: str) -> None:
@@ -86,24 +90,37 @@ def _reply(response: Json, body: bytes, request: Request) -> Reply:
 # Parts
 
 
-def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> list[p.Part]:
-    """The parts of one output item: as many as it has content parts for a message, exactly one for anything else."""
+def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | Later]:
+    """The parts of one output item: as many as it has content parts for a message, exactly one for anything else.
+
+    Those of a message are built now, others later.
+    """
     kind: str = item["type"]
     if kind == "message":
         return [_content_part(part) for part in item.get("content") or ()]
     if kind == "reasoning":
-        return [p.Thought(thought_text(item))]
+        return [(p.Thought, _thought, item)]
     if kind == "function_call":
-        args, raw = decode_arguments(item.get("arguments"))
-        tool = tools.get(item["name"])
-        return [p.ToolCall(item["call_id"], item["name"], without_nulls(args, tool) if tool else args, raw)]
+        return [(p.ToolCall, _call, (item["call_id"], item["name"], item.get("arguments"), tools))]
     if kind == "image_generation_call" and item.get("result"):
-        return [
-            p.Image.from_url(
-                f"data:{IMAGE_TYPES.get(item.get('output_format') or 'png', 'image/png')};base64,{item['result']}"
-            )
-        ]
-    return [p.Unknown(kind, item)]
+        return [(p.Image, _image, item)]
+    return [(p.Unknown, partial(p.Unknown, kind), item)]
+
+
+def _thought(item: Json) -> p.Part:
+    return p.Thought(thought_text(item))
+
+
+def _call(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.Part:
+    id, name, arguments, tools = source
+    args, raw = decode_arguments(arguments)
+    tool = tools.get(name)
+    return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
+
+
+def _image(item: Json) -> p.Part:
+    kind = IMAGE_TYPES.get(item.get("output_format") or "png", "image/png")
+    return p.Image.from_url(f"data:{kind};base64,{item['result']}")
 
 
 def _content_part(part: Json) -> p.Part:
@@ -133,7 +150,7 @@ def thought_text(item: Json) -> str:
 # How it ended
 
 
-def _finish(response: Json, output: Sequence[Json], content: Sequence[p.Part]) -> tuple[str, str | None]:
+def _finish(response: Json, output: Sequence[Json], content: Sequence[p.Part | Later]) -> tuple[str, str | None]:
     status = response.get("status")
     if status == "incomplete":
         details: Json = response.get("incomplete_details") or {}

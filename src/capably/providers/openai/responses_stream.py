@@ -12,7 +12,7 @@ from capably.providers.openai.errors import in_band, nonsense
 from capably.providers.openai.responses_decode import check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import Reply, Request
+from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText, Transcript
 
 Event = Mapping[str, Any]
@@ -172,7 +172,7 @@ class ResponsesFold:
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
         """What of a finished item was not given out yet."""
         state = self._items[index]
-        parts = decode_item(item, self._tools)
+        parts = [built(part) for part in decode_item(item, self._tools)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
         state.parts = len(parts)
         return [*chunks, *self._flushed()]
