@@ -18,11 +18,13 @@ from typing import Any, Self
 import httpx2
 import pytest
 from certificate import write_certificate
+from google.genai._api_client import HttpResponse
 from loopback import Canned, Loopback
 
 from capably import llm
 from capably.providers import ClientPerLoop, http
 from capably.providers.aio import LeanAsyncTransport
+from capably.providers.google.http import LeanAsyncClient, LeanClient
 from capably.providers.http import LeanTransport, lean_async_transport, lean_transport
 
 
@@ -360,6 +362,89 @@ def test_clients_of_closed_loops_are_let_go() -> None:
     assert len(clients._clients) == 1
 
 
+# --- under google-genai -------------------------------------------------------------------------------------------
+
+JSON = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\n"
+PACKED = gzip.compress('{"said": "Zoë"}'.encode())
+SAID: dict[str, list[bytes]] = {
+    **{name: [answer] for name, answer in ANSWERS.items() if name != "latin-1 header"},
+    **{f"failure: {name}": [answer] for name, (answer, _) in FAILURES.items()},
+    "json": [JSON + b"vary: a\r\nVary: b\r\ncontent-length: 2\r\n\r\n{}"],
+    "json in chunks": [JSON + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
+    "no utf-8": [JSON + b"content-length: 3\r\n\r\n{\xff}"],
+    "empty json": [JSON + b"content-length: 0\r\n\r\n"],
+    "packed json": [JSON + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(PACKED), PACKED)],
+    "packed wrongly": [JSON + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}"],
+    "packed otherwise": [JSON + b"content-encoding: deflate\r\ncontent-length: 2\r\n\r\n{}"],
+    "another charset": [JSON.replace(b"UTF-8", b"latin-1") + b"content-length: 3\r\n\r\n{\xff}"],
+    "a cookie": [JSON + b"set-cookie: a=1\r\ncontent-length: 2\r\n\r\n{}"],
+    "a redirect": [b"HTTP/1.1 307 Go\r\nlocation: /there\r\ncontent-length: 0\r\n\r\n", OK],
+    "cut json": [JSON + b"content-length: 9\r\n\r\n{}"],
+}
+
+
+def read_by_google(server: Lines, send: Any) -> list[Any]:
+    """What google-genai reads of two answers, and what was sent. Errors by their kind."""
+    found: list[Any] = []
+    for body in (b"one", b"and two"):
+        try:
+            response, request = send(server.url, body)
+            read = HttpResponse(response.headers, [response.text])
+            found.append((response.status_code, read.headers, read.response_stream, request))
+        except httpx2.HTTPError as error:
+            assert str(error.request.url).startswith(server.url)
+            found.append(type(error))
+    return [found, [sorted(r.replace(server.url[7:-1].encode(), b"").lower().splitlines()) for r in server.requests]]
+
+
+GIVEN: Any = {"headers": {"Content-Type": "application/json", "x-goog-api-key": "k"}, "timeout": 5.0}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_google_genai_reads_and_sends_what_it_does_over_a_stock_client(name: str) -> None:
+    def over(client: httpx2.Client, server: Lines) -> list[Any]:
+        def send(url: str, body: bytes) -> Any:
+            request = client.build_request("post", url, content=body, **GIVEN)
+            return client.send(request), (request.method, request.url.path, request.headers.multi_items()[1:])
+
+        return read_by_google(server, send)
+
+    found: list[Any] = []
+    for client in (LeanClient(LeanTransport()), httpx2.Client(follow_redirects=True)):
+        with Lines(*SAID[name], close="failure" in name or "cut" in name) as server, client:
+            found.append(over(client, server))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("name", [name for name in SAID if "failure" not in name and "cut" not in name])
+def test_google_genai_reads_and_sends_the_same_asynchronously(name: str) -> None:
+    found: list[Any] = []
+    for make in (lambda: LeanAsyncClient(LeanAsyncTransport()), lambda: httpx2.AsyncClient(follow_redirects=True)):
+        with Lines(*SAID[name]) as server, asyncio.Runner() as runner:
+            client = make()
+
+            def send(url: str, body: bytes, client: httpx2.AsyncClient = client, runner: Any = runner) -> Any:
+                return runner.run(client.request("post", url, content=body, **GIVEN)), None
+
+            found.append(read_by_google(server, send))
+            runner.run(client.aclose())
+    assert found[0] == found[1]
+
+
+def test_a_stream_under_google_genai_comes_piece_by_piece() -> None:
+    with Lines(CHUNKED + b"3\r\none\r\n") as server, LeanClient(LeanTransport()) as c:
+        response = c.send(c.build_request("post", server.url, content=b"x", **GIVEN), stream=True)
+        assert next(response.iter_bytes()) == b"one"
+        response.close()
+
+
+def test_requests_under_google_genai_are_logged_for_those_who_ask(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "httpx2")
+    with Lines(JSON + b"content-length: 2\r\n\r\n{}") as server, LeanClient(LeanTransport()) as c:
+        c.send(c.build_request("post", server.url, content=b"x", **GIVEN))
+    assert any("HTTP Request: POST" in record.getMessage() for record in caplog.records)
+
+
 # --- TLS ----------------------------------------------------------------------------------------------------------
 
 
@@ -455,9 +540,9 @@ def test_every_sdk_goes_by_it_unless_it_is_switched_off(
 ) -> None:
     monkeypatch.setenv("CAPABLY_TRANSPORT", switch)
     used: list[httpx2.Request] = []
-    handle = LeanTransport.handle_request
+    exchange = LeanTransport.exchange
     monkeypatch.setattr(
-        LeanTransport, "handle_request", lambda self, request: (used.append(request), handle(self, request))[1]
+        LeanTransport, "exchange", lambda self, request: (used.append(request), exchange(self, request))[1]
     )
     id, reply = REPLIES[provider]
     with Loopback([Canned(reply)]) as server:

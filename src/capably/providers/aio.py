@@ -18,7 +18,7 @@ import aiohttp
 import httpx2
 from yarl import URL
 
-from capably.providers.http import EXPIRY
+from capably.providers.http import EXPIRY, READY
 
 MOST_CONNECTIONS = 1000
 """Connections at the same time, as with the SDKs; more calls wait."""
@@ -52,13 +52,17 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
         _transports.add(self)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        return request.extensions.pop(READY, None) or self.response(await self.exchange(request))
+
+    async def exchange(self, request: httpx2.Request) -> aiohttp.ClientResponse:
+        """Sends the request; what came back: its head is read, its body waits."""
         loop = asyncio.get_running_loop()
         session = self._sessions.get(loop) or self._opened(loop)
         waits = request.extensions.get("timeout", {})
         body = await request.aread()
         headers = [(name, value) for name, value in request.headers.multi_items() if name != "transfer-encoding"]
         with _told():
-            response = await session.request(
+            return await session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
                 headers=headers,
@@ -68,12 +72,20 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
                     connect=waits.get("pool"), sock_connect=waits.get("connect"), sock_read=waits.get("read")
                 ),
             )
+
+    def response(self, response: aiohttp.ClientResponse) -> httpx2.Response:
+        """What came back, as httpx2 has it."""
         return httpx2.Response(
             response.status,
             headers=list(response.raw_headers),
             stream=AsyncBody(response),
             extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("latin-1")},
         )
+
+    async def content(self, response: aiohttp.ClientResponse) -> bytes:
+        """The whole body, as it came."""
+        with _told():
+            return await response.read()
 
     async def aclose(self) -> None:
         session = self._sessions.pop(asyncio.get_running_loop(), None)

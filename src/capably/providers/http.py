@@ -17,9 +17,12 @@ from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import httpx2
+
+if TYPE_CHECKING:
+    from capably.providers.aio import LeanAsyncTransport
 
 SWITCH = "CAPABLY_TRANSPORT"
 """Variable that names the transport: `sdk` for the SDKs' own; unset, the one of this module."""
@@ -30,6 +33,9 @@ EXPIRY = 5.0
 MOST_KEPT = 100
 """Connections that are kept for one host while nobody uses them, as with the SDKs."""
 
+READY = "capably_response"
+"""Extension of a request that was sent already: its `httpx2.Response`."""
+
 PIECE = 65536
 """Bytes that are read at once, at most."""
 
@@ -37,12 +43,12 @@ Origin: TypeAlias = tuple[str, str, int | None]
 """Scheme, host and port."""
 
 
-def lean_transport() -> httpx2.BaseTransport | None:
+def lean_transport() -> LeanTransport | None:
     """The transport of this module; `None` where the SDKs' own shall be used."""
     return LeanTransport() if _is_wanted() else None
 
 
-def lean_async_transport() -> httpx2.AsyncBaseTransport | None:
+def lean_async_transport() -> LeanAsyncTransport | None:
     """Its asynchronous twin, over aiohttp; `None` also where that is not installed."""
     if not _is_wanted():
         return None
@@ -67,6 +73,10 @@ class LeanTransport(httpx2.BaseTransport):
         self._kept: dict[Origin, list[tuple[float, _Connection]]] = defaultdict(list)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        return request.extensions.pop(READY, None) or self.response(*self.exchange(request))
+
+    def exchange(self, request: httpx2.Request) -> tuple[HTTPResponse, Body]:
+        """Sends the request; what came back: its head is read, its body waits."""
         url, waits = request.url, request.extensions.get("timeout", {})
         origin = (url.scheme, url.host, url.port)
         connection = self._kept_one(origin) or self._connected(origin, waits.get("connect"))
@@ -75,10 +85,14 @@ class LeanTransport(httpx2.BaseTransport):
         except BaseException:
             connection.close()
             raise
+        return response, Body(response, connection, self._kept[origin])
+
+    def response(self, response: HTTPResponse, body: Body) -> httpx2.Response:
+        """What came back, as httpx2 has it."""
         return httpx2.Response(
             response.status,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.getheaders()],
-            stream=Body(response, connection, self._kept[origin]),
+            stream=body,
             extensions={
                 "http_version": b"HTTP/1.0" if response.version == 10 else b"HTTP/1.1",
                 "reason_phrase": response.reason.encode("latin-1"),

@@ -39,8 +39,6 @@ def import_sdk() -> Any:
 def build_client(settings: Settings) -> Any:
     """A `genai.Client` for both sync and async. Raises `ConfigurationError` where a key is missing."""
     key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
-    from capably.providers.http import lean_async_transport, lean_transport
-
     vertex = settings.cloud == "vertex"
     cloud = vertex or any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
     if key is None and not cloud:
@@ -59,14 +57,27 @@ def build_client(settings: Settings) -> Any:
         name = "httpx_async_client" if hasattr(settings.http_client, "aclose") else "httpx_client"
         options[name] = settings.http_client
     elif not cloud:
-        for name, transport in (("client_args", lean_transport()), ("async_client_args", lean_async_transport())):
-            if transport is not None:
-                options[name] = {"transport": transport}
+        options.update(_lean_clients())
     try:
         place = _at_vertex(settings) if vertex else {}
         return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options, **place)
     except Exception as error:
         raise ConfigurationError(f'google-genai could not set up "{settings.provider}": {error}') from error
+
+
+def _lean_clients() -> dict[str, Any]:
+    """Our HTTP clients, as options of the SDK; without those that shall be its own."""
+    from capably.providers.http import lean_async_transport, lean_transport
+
+    transport, async_transport = lean_transport(), lean_async_transport()
+    if transport is None:
+        return {}
+    from capably.providers.google.http import LeanAsyncClient, LeanClient
+
+    clients: dict[str, Any] = {"httpx_client": LeanClient(transport)}
+    if async_transport is not None:
+        clients["httpx_async_client"] = LeanAsyncClient(async_transport)
+    return clients
 
 
 def _at_vertex(settings: Settings) -> dict[str, Any]:
