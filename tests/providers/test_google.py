@@ -1117,6 +1117,48 @@ def test_a_second_attempt_may_succeed_and_a_wrong_request_gets_none() -> None:
         with pytest.raises(e.BadRequestError):
             google.call(request())
     assert len(server.requests) == 3
+    with Loopback(replies) as server:
+        google = adapter(server, max_retries=None)
+        assert run(google.call_async(request(max_retries=1))).content == (p.Text("Hi"),)
+        with pytest.raises(e.BadRequestError):
+            run(google.call_async(request()))
+    assert len(server.requests) == 3
+
+
+def test_waits_before_further_attempts_are_the_sdks(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("tenacity.nap.time.sleep", waited.append)
+    monkeypatch.setattr("asyncio.sleep", sleep)
+    with Loopback([Canned({"error": {"code": 503}}, status=503)]) as server:
+        google = adapter(server, max_retries=3)
+        for attempt in (lambda: google.call(request()), lambda: run(google.call_async(request()))):
+            with pytest.raises(e.OverloadedError):
+                attempt()
+    assert [int(seconds) for seconds in waited] == [1, 2, 4] * 2, "doubled, with up to a second more"
+
+
+def test_a_callers_client_that_sends_in_its_own_way_is_let_do_so() -> None:
+    from google import genai
+    from google.genai._api_client import BaseApiClient, HttpResponse
+
+    client = genai.Client(api_key="k")
+    inner: Any = client._api_client
+
+    class Recorded(BaseApiClient):
+        def _request(self, http_request: Any, http_options: Any = None, stream: bool = False) -> Any:
+            return HttpResponse({}, [json.dumps(body({"text": http_request.url.rpartition("/")[2]}))])
+
+        async def _async_request(self, *given: Any, **named: Any) -> Any:
+            return self._request(*given, **named)
+
+    inner.__class__ = Recorded
+    google = GoogleAdapter(Settings("google", client=client))
+    for reply in (google.call(request()), run(google.call_async(request()))):
+        assert reply.content == (p.Text(f"{MODEL}:generateContent"),)
 
 
 @pytest.mark.parametrize(
@@ -1256,7 +1298,7 @@ def test_a_private_field_that_is_gone_is_named_too(name: str) -> None:
         def _request(self, *_: Any, stream: bool) -> Any:
             return object()
 
-        _async_request = _request
+        _async_request = _request_once = _async_request_once = _request
 
     class Client:
         _api_client = Api()

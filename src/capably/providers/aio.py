@@ -59,13 +59,12 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
         loop = asyncio.get_running_loop()
         session = self._sessions.get(loop) or self._opened(loop)
         waits = request.extensions.get("timeout", {})
-        body = await request.aread()
-        headers = [(name, value) for name, value in request.headers.multi_items() if name != "transfer-encoding"]
+        body = request.read() if isinstance(request.stream, httpx2.ByteStream) else await request.aread()
         with _told():
             return await session.request(
                 request.method,
                 URL(str(request.url), encoded=True),
-                headers=headers,
+                headers=_headers_of(request),
                 data=body or None,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(
@@ -112,6 +111,15 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
             cookie_jar=aiohttp.DummyCookieJar(),
         )
         return session
+
+
+def _headers_of(request: httpx2.Request) -> list[tuple[str, str]]:
+    """The headers to send; aiohttp adds those about the body's form itself."""
+    try:
+        pairs = [(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw]
+    except UnicodeDecodeError:
+        pairs = request.headers.multi_items()
+    return [pair for pair in pairs if pair[0].lower() != "transfer-encoding"]
 
 
 class AsyncBody(httpx2.AsyncByteStream):

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from capably.types.errors import CapablyError, ConfigurationError
 
-NEEDED = ("_build_request", "_request", "_async_request", "vertexai", "api_key")
+NEEDED = (
+    *("_build_request", "_request", "_request_once", "_async_request", "_async_request_once"),
+    *("vertexai", "api_key"),
+)
 """Attributes of `BaseApiClient` that are used here."""
 
 VERSIONS = "google-genai>=3.4,<4"
@@ -42,14 +45,58 @@ def send(api: Any, path: str, body: bytes, options: Any) -> tuple[bytes, dict[st
 
     Private because: the public `generate_content` builds pydantic models of the request and of the answer.
     """
-    response = api._request(_request(api, path, body, options), options, stream=False)
+    request = _request(api, path, body, options)
+    kind = cast("Any", type(api))
+    if kind.__name__ != "BaseApiClient":  # One of the caller's, which may send in its own way.
+        response = api._request(request, options, stream=False)
+    else:
+        try:
+            response = api._request_once(request, False)
+        except Exception as error:
+            response = kind._request(_Tried(api, error), request, options, stream=False)
     return _body_of(response), _headers_of(response)
 
 
 async def send_async(api: Any, path: str, body: bytes, options: Any) -> tuple[bytes, dict[str, str]]:
     """The asynchronous twin of `send`."""
-    response = await api._async_request(_request(api, path, body, options), options, stream=False)
+    request = _request(api, path, body, options)
+    kind = cast("Any", type(api))
+    if kind.__name__ != "BaseApiClient":
+        response = await api._async_request(request, options, stream=False)
+    else:
+        own = options is not None and options.retry_options is not None
+        try:
+            response = await api._async_request_once(request, False, implicit_retry=not own)
+        except Exception as error:
+            response = await kind._async_request(_Tried(api, error), request, options, stream=False)
     return _body_of(response), _headers_of(response)
+
+
+class _Tried:
+    """The SDK's inner client as its retries shall see it after a first attempt that failed: which counts as the first.
+
+    Private because: its retries are one step with the sending, and cost more than all else that it does for a call.
+    """
+
+    def __init__(self, api: Any, error: Exception) -> None:
+        self._api = api
+        self._error: Exception | None = error
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._api, name)
+
+    def _request_once(self, *given: Any, **named: Any) -> Any:
+        self._fail_first()
+        return self._api._request_once(*given, **named)
+
+    async def _async_request_once(self, *given: Any, **named: Any) -> Any:
+        self._fail_first()
+        return await self._api._async_request_once(*given, **named)
+
+    def _fail_first(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            raise error
 
 
 def open_stream(api: Any, path: str, body: bytes, options: Any) -> tuple[Any, dict[str, str]]:
