@@ -60,7 +60,7 @@ CEILINGS = {
     "anthropic": {"small": 2550, "calls": 3000, "tools": 2600, "history": 2900, "stream": 15_500},
     "responses": {"small": 2850, "calls": 3300, "tools": 2950, "history": 3250, "stream": 18_000},
     "chat": {"small": 3000, "calls": 3450, "tools": 3050, "history": 3350, "stream": 33_000},
-    "google": {"small": 1000, "calls": 1700, "tools": 1100, "history": 1650, "stream": 39_500},
+    "google": {"small": 900, "calls": 1500, "tools": 1000, "history": 1450, "stream": 39_500},
 }
 
 
