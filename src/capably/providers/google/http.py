@@ -2,7 +2,7 @@
 
 google-genai takes a client of httpx2 (`http_options.httpx_client`) and asks two things of it: to build a request, and to
 send it. These build a request from the one before to the same address, and give the answer to a call as what google-genai
-reads of it. Streams, and all answers but JSON with status 200, go httpx2's own way.
+reads of it. Streams, all answers but JSON with status 200, and calls whose log somebody reads, go httpx2's own way.
 """
 
 from __future__ import annotations
@@ -57,9 +57,8 @@ def headers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 def is_plain(status: int, headers: dict[str, str]) -> bool:
     """Whether google-genai needs no more than an `Answer`."""
-    packed = headers.get("content-encoding", "gzip") != "gzip"
-    kind = headers.get("content-type", "").lower()
-    return status == 200 and kind in PLAIN and not packed and "set-cookie" not in headers
+    readable = headers.get("content-encoding", "gzip") == "gzip" and headers.get("content-type", "").lower() in PLAIN
+    return status == 200 and readable and "set-cookie" not in headers
 
 
 class Requests:
@@ -79,7 +78,7 @@ class Requests:
         if like is None:
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
-            like = self._kept[key] = self._build(method, url, content=content, headers=headers, timeout=timeout)
+            like = self._kept[key] = self._build(method, url, content=b"-", headers=headers, timeout=timeout)
         stream = httpx2.ByteStream(content)
         built = httpx2.Request(like.method, like.url, headers=like.headers, stream=stream, extensions=like.extensions)
         built.headers["Content-Length"] = str(len(content))

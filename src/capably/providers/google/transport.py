@@ -64,9 +64,9 @@ async def send_async(api: Any, path: str, body: bytes, options: Any) -> tuple[by
     if kind.__name__ != "BaseApiClient":
         response = await api._async_request(request, options, stream=False)
     else:
-        own = options is not None and options.retry_options is not None
+        own = {"implicit_retry": False} if options is not None and options.retry_options else {}
         try:
-            response = await api._async_request_once(request, False, implicit_retry=not own)
+            response = await api._async_request_once(request, False, **own)
         except Exception as error:
             response = await kind._async_request(_Tried(api, error), request, options, stream=False)
     return _body_of(response), _headers_of(response)
