@@ -61,7 +61,7 @@ def look_up(title: str) -> str:
     "Looks up."
     return title
 
-model = llm.Model("{id}")
+model = {model}
 
 def ask(question: str) -> str:
     response = model.call(question, max_tokens=100)
@@ -118,8 +118,12 @@ def write_project(folder: Path, source: Source) -> None:
     six = [ids[i * len(ids) // SIX] for i in range(SIX)]
     many = (ids * MANY)[:MANY]
     (folder / "bare.py").write_text(BARE, encoding="utf-8")
-    (folder / "uses.py").write_text(USES.replace("{id}", six[0]), encoding="utf-8")
-    (folder / "user.py").write_text(_functions(constant(source, id) for id in six) + USES.replace("{id}", six[1]))
+    (folder / "uses.py").write_text(USES.replace("{model}", f'llm.Model("{six[0]}")'), encoding="utf-8")
+    (folder / "constant.py").write_text(USES.replace("{model}", constant(source, six[0])), encoding="utf-8")
+    (folder / "user.py").write_text(
+        _functions(constant(source, id) for id in six) + USES.replace("{model}", f'llm.Model("{six[1]}")'),
+        encoding="utf-8",
+    )
     (folder / "constants.py").write_text(_functions(constant(source, id) for id in many), encoding="utf-8")
     (folder / "strings.py").write_text(_functions(f'llm.Model("{id}")' for id in many), encoding="utf-8")
 
@@ -133,7 +137,8 @@ def _functions(models: Iterator[str]) -> str:
 
 FILES = {
     "bare file": "bare.py",
-    "file with capably": "uses.py",
+    "30 lines, a string": "uses.py",
+    "30 lines, a constant": "constant.py",
     "user file": "user.py",
     "300 constants": "constants.py",
     "300 strings": "strings.py",
@@ -170,8 +175,9 @@ def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> N
         limit = LIMITS.get(name)
         shown = "".join(f"{value:9.2f}" for value in row) + f"{row[-1] / row[0]:12.2f}{limit or '':>9}"
         print(f"{name:24}{shown}")
-    ratios = [uses / bare for uses, bare in zip(table["file with capably"], table["bare file"], strict=True)]
-    print(f"{'with capably / bare':24}" + "".join(f"{ratio:9.2f}" for ratio in ratios) + f"{'':12}{1.5:>9}")
+    for name in ("30 lines, a string", "30 lines, a constant"):
+        ratios = [uses / bare for uses, bare in zip(table[name], table["bare file"], strict=True)]
+        print(f"{name + ' / bare':24}" + "".join(f"{ratio:9.2f}" for ratio in ratios) + f"{'':12}{1.5:>9}")
 
 
 def measure_editor(real: Source, size: int, python: str) -> None:
