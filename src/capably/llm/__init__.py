@@ -86,6 +86,7 @@ if TYPE_CHECKING:
         HasTopP,
         HasVerbosity,
     )
+    from capably.llm._context import Context
     from capably.llm._override import override
     from capably.llm._part_streams import (
         AsyncPartStream,
@@ -104,7 +105,7 @@ if TYPE_CHECKING:
     from capably.llm._scripted import scripted
     from capably.llm._select import models
     from capably.llm._serial import dump_messages, load_messages
-    from capably.llm._tool import Context, tool
+    from capably.llm._tool import tool
     from capably.types.facts import ModelInfo
     from capably.types.stream import Chunk
     from capably.types.tools import (
@@ -160,7 +161,8 @@ else:
         **dict.fromkeys(
             ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.llm._responses"
         ),
-        **dict.fromkeys(("Context", "tool"), "capably.llm._tool"),
+        "Context": "capably.llm._context",
+        "tool": "capably.llm._tool",
         **dict.fromkeys(
             (
                 "AsyncPartStream",

@@ -7,24 +7,11 @@ that has a tool reads this module, and is spared those.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from capably.types.tools import AsyncTool, Tool
 
-DepsT = TypeVar("DepsT")
 ResultT = TypeVar("ResultT")
-
-
-class Context(Generic[DepsT]):
-    """What your tools need and the model must not see: a database, the current user.
-
-    A tool whose first parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
-    """
-
-    __slots__ = ("deps",)
-
-    def __init__(self, deps: DepsT) -> None:
-        self.deps: DepsT = deps
 
 
 class ToolDecorator(Protocol):

@@ -14,14 +14,15 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._tool import Context
+from capably.llm._context import Context
 from capably.types.tools import AsyncTool, Tool, ToolInterface
 
 if TYPE_CHECKING:
     from capably.schema import Shape
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_OURS = (__name__, Context.__module__)
+_OURS = (__name__, "capably.llm._tool")
+"""Modules between the one that defines a tool and the function that reads it."""
 
 
 def tool_from_callable(

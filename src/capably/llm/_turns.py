@@ -11,7 +11,7 @@ from capably.types import parts as p
 if TYPE_CHECKING:
     from typing import Self
 
-    from capably.llm._tool import Context
+    from capably.llm._context import Context
     from capably.types.messages import Message
 
 

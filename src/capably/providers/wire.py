@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -17,3 +17,8 @@ def load_json(data: bytes | bytearray | str) -> Any:
         raise msgspec.DecodeError("JSON is nested too deep") from error
     except UnicodeError as error:
         raise msgspec.DecodeError(f"JSON is no UTF-8: {error}") from error
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether parsed JSON is an object."""
+    return isinstance(value, dict)

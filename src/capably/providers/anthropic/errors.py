@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 import msgspec
 
 from capably.providers.failures import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.wire import is_object
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -38,11 +39,6 @@ BY_TYPE: Mapping[str, type[ProviderError]] = {
     "memory_path_conflict_error": BadRequestError,
 }
 """`error.type` -> class, where an error comes with status 200 (in a reply, or in mid-stream)."""
-
-
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether parsed JSON is an object."""
-    return isinstance(value, dict)
 
 
 def error_from_body(body: Any, *, provider: str, request_id: str | None = None) -> ProviderError:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import msgspec
 
 from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
-from capably.providers.anthropic.errors import error_from_body, is_object
-from capably.providers.wire import load_json
+from capably.providers.anthropic.errors import error_from_body
+from capably.providers.wire import is_object, load_json
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText

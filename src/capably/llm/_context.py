@@ -1,0 +1,19 @@
+"""What tools are handed beside what the model says."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+DepsT = TypeVar("DepsT")
+
+
+class Context(Generic[DepsT]):
+    """What your tools need and the model must not see: a database, the current user.
+
+    A tool whose first parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
+    """
+
+    __slots__ = ("deps",)
+
+    def __init__(self, deps: DepsT) -> None:
+        self.deps: DepsT = deps
