@@ -57,9 +57,9 @@ def work() -> Iterator[Callable[[str, str], Callable[[], object]]]:
 
 
 CEILINGS = {
-    "anthropic": {"small": 2550, "calls": 3000, "tools": 2600, "history": 2900, "stream": 15_500},
-    "responses": {"small": 2850, "calls": 3300, "tools": 2950, "history": 3250, "stream": 18_000},
-    "chat": {"small": 3000, "calls": 3450, "tools": 3050, "history": 3350, "stream": 33_000},
+    "anthropic": {"small": 1900, "calls": 2450, "tools": 2000, "history": 2250, "stream": 15_000},
+    "responses": {"small": 1950, "calls": 2450, "tools": 2050, "history": 2300, "stream": 17_300},
+    "chat": {"small": 2050, "calls": 2600, "tools": 2150, "history": 2400, "stream": 32_300},
     "google": {"small": 900, "calls": 1500, "tools": 1000, "history": 1450, "stream": 39_500},
 }
 

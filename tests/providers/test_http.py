@@ -4,92 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import gzip
 import socket
 import ssl
 import subprocess
 import sys
-import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import httpx2
 import pytest
 from certificate import write_certificate
-from google.genai._api_client import HttpResponse
+from lines import ANSWERS, CHUNKED, FAILURES, OK, Lines
 from loopback import Canned, Loopback
 
 from capably import llm
 from capably.providers import ClientPerLoop, http
 from capably.providers.aio import LeanAsyncTransport
-from capably.providers.google.http import LeanAsyncClient, LeanClient
 from capably.providers.http import LeanTransport, lean_async_transport, lean_transport
-
-
-def whole_request(sock: socket.socket) -> bytes:
-    """The next request's head and body, which may come in several pieces; empty where the connection ended."""
-    data = b""
-    while not is_whole(data):
-        piece = sock.recv(65536)
-        if not piece:
-            return b""
-        data += piece
-    return data
-
-
-def is_whole(data: bytes) -> bool:
-    head, blank, body = data.lower().partition(b"\r\n\r\n")
-    if b"\r\ntransfer-encoding: chunked" in head:
-        return body.endswith(b"0\r\n\r\n")
-    length = head.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]
-    return bool(blank) and len(body) >= int(length or 0)
-
-
-class Lines:
-    """A server that sends the given bytes in answer to each request, connection by connection."""
-
-    def __init__(self, *answers: bytes, close: bool = False, context: ssl.SSLContext | None = None) -> None:
-        self.connections = 0
-        self.ended = threading.Event()
-        self.requests: list[bytes] = []
-        self._answers, self._close, self._context = list(answers), close, context
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    @property
-    def url(self) -> str:
-        scheme = "https" if self._context else "http"
-        return f"{scheme}://127.0.0.1:{self._listener.getsockname()[1]}/"
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                peer, _ = self._listener.accept()
-            except OSError:
-                return
-            self.connections += 1
-            threading.Thread(target=self._serve, args=(peer,), daemon=True).start()
-
-    def _serve(self, peer: socket.socket) -> None:
-        try:
-            with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
-                while request := whole_request(sock):
-                    self.requests.append(request)
-                    sock.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
-                    if self._close:
-                        return
-        except OSError:
-            return
-        finally:
-            self.ended.set()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._listener.close()
 
 
 @contextmanager
@@ -102,8 +35,6 @@ BOTH = [
     pytest.param(lambda: LeanTransport(), id="ours"),
     pytest.param(lambda: httpx2.HTTPTransport(), id="stock"),
 ]
-OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi"
-CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
 
 def test_calls_one_after_the_other_use_one_connection() -> None:
@@ -168,19 +99,6 @@ def test_a_chunk_is_given_out_before_the_next_one_comes() -> None:
         assert next(response.iter_bytes()) == b"one"
 
 
-ANSWERS = {
-    "length": OK,
-    "chunked": CHUNKED + b"3\r\none\r\n3;ext=1\r\ntwo\r\n0\r\ntrailer: x\r\n\r\n",
-    "empty": b"HTTP/1.1 204 No Content\r\n\r\n",
-    "continue first": b"HTTP/1.1 100 Continue\r\n\r\n" + OK,
-    "gzip": b"HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b"
-    % (len(gzip.compress(b"packed")), gzip.compress(b"packed")),
-    "repeated header": b"HTTP/1.1 200 Fine\r\nset-cookie: a=1\r\nset-cookie: b=2\r\ncontent-length: 0\r\n\r\n",
-    "latin-1 header": "HTTP/1.1 200 OK\r\nx-name: Zo\xeb\r\ncontent-length: 0\r\n\r\n".encode("latin-1"),
-    "error status": b"HTTP/1.1 429 Too Many\r\nretry-after: 2\r\ncontent-length: 4\r\n\r\nwait",
-}
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 def test_it_reads_what_the_stock_transport_reads(name: str) -> None:
     with Lines(ANSWERS[name]) as server:
@@ -195,15 +113,6 @@ def test_it_reads_what_the_stock_transport_reads(name: str) -> None:
 def test_a_body_until_the_end_of_the_connection_is_read_whole() -> None:
     with Lines(b"HTTP/1.1 200 OK\r\n\r\nall of it", close=True) as server, client() as c:
         assert c.get(server.url).text == "all of it"
-
-
-FAILURES = {
-    "cut body": (b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhi", httpx2.RemoteProtocolError),
-    "cut chunk": (CHUNKED + b"9\r\nhi", httpx2.RemoteProtocolError),
-    "cut between chunks": (CHUNKED + b"2\r\nhi\r\n", httpx2.RemoteProtocolError),
-    "no answer": (b"", httpx2.RemoteProtocolError),
-    "no HTTP": (b"hello\r\n\r\n", httpx2.RemoteProtocolError),
-}
 
 
 @pytest.mark.parametrize("make", BOTH)
@@ -360,89 +269,6 @@ def test_clients_of_closed_loops_are_let_go() -> None:
 
     assert asyncio.run(get()) is not asyncio.run(get())
     assert len(clients._clients) == 1
-
-
-# --- under google-genai -------------------------------------------------------------------------------------------
-
-JSON = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\n"
-PACKED = gzip.compress('{"said": "Zoë"}'.encode())
-SAID: dict[str, list[bytes]] = {
-    **{name: [answer] for name, answer in ANSWERS.items() if name != "latin-1 header"},
-    **{f"failure: {name}": [answer] for name, (answer, _) in FAILURES.items()},
-    "json": [JSON + b"vary: a\r\nVary: b\r\ncontent-length: 2\r\n\r\n{}"],
-    "json in chunks": [JSON + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"],
-    "no utf-8": [JSON + b"content-length: 3\r\n\r\n{\xff}"],
-    "empty json": [JSON + b"content-length: 0\r\n\r\n"],
-    "packed json": [JSON + b"content-encoding: gzip\r\ncontent-length: %d\r\n\r\n%b" % (len(PACKED), PACKED)],
-    "packed wrongly": [JSON + b"content-encoding: gzip\r\ncontent-length: 2\r\n\r\n{}"],
-    "packed otherwise": [JSON + b"content-encoding: deflate\r\ncontent-length: 2\r\n\r\n{}"],
-    "another charset": [JSON.replace(b"UTF-8", b"latin-1") + b"content-length: 3\r\n\r\n{\xff}"],
-    "a cookie": [JSON + b"set-cookie: a=1\r\ncontent-length: 2\r\n\r\n{}"],
-    "a redirect": [b"HTTP/1.1 307 Go\r\nlocation: /there\r\ncontent-length: 0\r\n\r\n", OK],
-    "cut json": [JSON + b"content-length: 9\r\n\r\n{}"],
-}
-
-
-def read_by_google(server: Lines, send: Any) -> list[Any]:
-    """What google-genai reads of two answers, and what was sent. Errors by their kind."""
-    found: list[Any] = []
-    for body in (b"one", b"and two"):
-        try:
-            response, request = send(server.url, body)
-            read = HttpResponse(response.headers, [response.text])
-            found.append((response.status_code, read.headers, read.response_stream, request))
-        except httpx2.HTTPError as error:
-            assert str(error.request.url).startswith(server.url)
-            found.append(type(error))
-    return [found, [sorted(r.replace(server.url[7:-1].encode(), b"").lower().splitlines()) for r in server.requests]]
-
-
-GIVEN: Any = {"headers": {"Content-Type": "application/json", "x-goog-api-key": "k"}, "timeout": 5.0}
-
-
-@pytest.mark.parametrize("name", SAID)
-def test_google_genai_reads_and_sends_what_it_does_over_a_stock_client(name: str) -> None:
-    def over(client: httpx2.Client, server: Lines) -> list[Any]:
-        def send(url: str, body: bytes) -> Any:
-            request = client.build_request("post", url, content=body, **GIVEN)
-            return client.send(request), (request.method, request.url.path, request.headers.multi_items()[1:])
-
-        return read_by_google(server, send)
-
-    found: list[Any] = []
-    for client in (LeanClient(LeanTransport()), httpx2.Client(follow_redirects=True)):
-        with Lines(*SAID[name], close="failure" in name or "cut" in name) as server, client:
-            found.append(over(client, server))
-    assert found[0] == found[1]
-
-
-@pytest.mark.parametrize("name", [name for name in SAID if "failure" not in name and "cut" not in name])
-def test_google_genai_reads_and_sends_the_same_asynchronously(name: str) -> None:
-    found: list[Any] = []
-    for make in (lambda: LeanAsyncClient(LeanAsyncTransport()), lambda: httpx2.AsyncClient(follow_redirects=True)):
-        with Lines(*SAID[name]) as server, asyncio.Runner() as runner:
-            client = make()
-
-            def send(url: str, body: bytes, client: httpx2.AsyncClient = client, runner: Any = runner) -> Any:
-                return runner.run(client.request("post", url, content=body, **GIVEN)), None
-
-            found.append(read_by_google(server, send))
-            runner.run(client.aclose())
-    assert found[0] == found[1]
-
-
-def test_a_stream_under_google_genai_comes_piece_by_piece() -> None:
-    with Lines(CHUNKED + b"3\r\none\r\n") as server, LeanClient(LeanTransport()) as c:
-        response = c.send(c.build_request("post", server.url, content=b"x", **GIVEN), stream=True)
-        assert next(response.iter_bytes()) == b"one"
-        response.close()
-
-
-def test_requests_under_google_genai_are_logged_for_those_who_ask(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level("INFO", "httpx2")
-    with Lines(JSON + b"content-length: 2\r\n\r\n{}") as server, LeanClient(LeanTransport()) as c:
-        c.send(c.build_request("post", server.url, content=b"x", **GIVEN))
-    assert any("HTTP Request: POST" in record.getMessage() for record in caplog.records)
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------------

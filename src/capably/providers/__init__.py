@@ -73,18 +73,19 @@ class Settings:
         return fit
 
 
-def lean_client(sdk: Any, kind: str) -> Any:
-    """An HTTP client with the SDK's own defaults over our lean transport; `None` where the SDK shall build its own.
+def lean_client(kind: str) -> Any:
+    """An HTTP client over our lean transport; `None` where the SDK shall build its own.
 
-    `kind` is `"Client"` or `"AsyncClient"`, `sdk` a module with `DefaultHttpxClient` (Anthropic's, OpenAI's).
+    `kind` is `"Client"` or `"AsyncClient"`.
     """
     from capably.providers.http import lean_async_transport, lean_transport
 
-    if kind == "Client":
-        transport = lean_transport()
-        return transport and sdk.DefaultHttpxClient(transport=transport)
-    async_transport = lean_async_transport()
-    return async_transport and sdk.DefaultAsyncHttpxClient(transport=async_transport)
+    transport: Any = lean_transport() if kind == "Client" else lean_async_transport()
+    if transport is None:
+        return None
+    from capably.providers import lean
+
+    return getattr(lean, f"Lean{kind}")(transport)
 
 
 class ClientPerLoop:

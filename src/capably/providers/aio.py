@@ -78,8 +78,15 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
             response.status,
             headers=list(response.raw_headers),
             stream=AsyncBody(response),
-            extensions={"http_version": b"HTTP/1.1", "reason_phrase": (response.reason or "").encode("latin-1")},
+            extensions=self.extensions(response),
         )
+
+    def extensions(self, response: aiohttp.ClientResponse) -> dict[str, Any]:
+        """What else httpx2 keeps of it."""
+        return {
+            "http_version": b"HTTP/1.0" if response.version == aiohttp.HttpVersion10 else b"HTTP/1.1",
+            "reason_phrase": (response.reason or "").encode("latin-1"),
+        }
 
     async def content(self, response: aiohttp.ClientResponse) -> bytes:
         """The whole body, as it came."""

@@ -93,11 +93,15 @@ class LeanTransport(httpx2.BaseTransport):
             response.status,
             headers=[(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.getheaders()],
             stream=body,
-            extensions={
-                "http_version": b"HTTP/1.0" if response.version == 10 else b"HTTP/1.1",
-                "reason_phrase": response.reason.encode("latin-1"),
-            },
+            extensions=self.extensions(response),
         )
+
+    def extensions(self, response: HTTPResponse) -> dict[str, Any]:
+        """What else httpx2 keeps of it."""
+        return {
+            "http_version": b"HTTP/1.0" if response.version == 10 else b"HTTP/1.1",
+            "reason_phrase": response.reason.encode("latin-1"),
+        }
 
     def close(self) -> None:
         for connections in self._kept.values():

@@ -155,7 +155,7 @@ class AnthropicAdapter:
         if not key and settings.key_names and OWN_KEY not in settings.key_names:
             raise self._no_key()
         try:
-            http_client = settings.http_client or lean_client(sdk, http_kind)
+            http_client = settings.http_client or lean_client(http_kind)
             client = getattr(sdk, f"{kind}Anthropic")(api_key=key, base_url=settings.base_url, http_client=http_client)
         except Exception as error:
             raise ConfigurationError(f"{settings.provider}: {error}") from error

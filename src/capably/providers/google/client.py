@@ -6,7 +6,7 @@ import math
 import os
 from typing import Any
 
-from capably.providers import Settings
+from capably.providers import Settings, lean_client
 from capably.providers.google.content import model_of
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.request import Request
@@ -67,17 +67,8 @@ def build_client(settings: Settings) -> Any:
 
 def _lean_clients() -> dict[str, Any]:
     """Our HTTP clients, as options of the SDK; without those that shall be its own."""
-    from capably.providers.http import lean_async_transport, lean_transport
-
-    transport, async_transport = lean_transport(), lean_async_transport()
-    if transport is None:
-        return {}
-    from capably.providers.google.http import LeanAsyncClient, LeanClient
-
-    clients: dict[str, Any] = {"httpx_client": LeanClient(transport)}
-    if async_transport is not None:
-        clients["httpx_async_client"] = LeanAsyncClient(async_transport)
-    return clients
+    clients = {"httpx_client": lean_client("Client"), "httpx_async_client": lean_client("AsyncClient")}
+    return {name: client for name, client in clients.items() if client is not None}
 
 
 def _at_vertex(settings: Settings) -> dict[str, Any]:

@@ -174,7 +174,7 @@ class OpenAIAdapter:
         chosen = {
             "api_key": settings.api_key or _key_from_environment(settings),
             "base_url": settings.base_url,
-            "http_client": settings.http_client or lean_client(_sdk(settings.provider), http_kind),
+            "http_client": settings.http_client or lean_client(http_kind),
         }
         try:
             return getattr(_sdk(settings.provider), kind)(**{k: v for k, v in chosen.items() if v is not None})
