@@ -148,6 +148,7 @@ ASKED: dict[str, dict[str, Any]] = {
     "an empty list": {"content": b"one", "headers": [], "timeout": 5.0, "params": None, "files": None},
     "a length of its own": {"content": b"one", "headers": {"content-length": "3"}, "timeout": 5.0},
     "chunks": {"content": b"one", "headers": {"transfer-encoding": "chunked"}, "timeout": 5.0},
+    "a cookie of its own": {"content": b"one", "headers": {"Cookie": "h=i"}, "timeout": 5.0},
     "text": {"content": "one", "headers": {"X-One": "1"}, "timeout": 5.0},
     "json": {"json": {"one": 1}, "headers": {"X-One": "1"}, "timeout": 5.0},
     "nothing": {},
@@ -166,7 +167,8 @@ def built(client: httpx2.Client | httpx2.AsyncClient, name: str) -> list[Any]:
 @pytest.mark.parametrize("make", [lambda: LeanClient(LeanTransport()), lambda: LeanAsyncClient(LeanAsyncTransport())])
 def test_a_request_built_from_the_one_before_is_the_one_that_httpx2_builds(make: Callable[[], Any]) -> None:
     stock, ours = httpx2.Client(), make()
-    for _ in range(3):
+    for cookies in ({}, {}, {"a": "1"}, {"a": "2", "b": "3"}, {}):
+        stock.cookies = ours.cookies = cookies
         assert [built(ours, name) for name in ASKED] == [built(stock, name) for name in ASKED]
 
 
@@ -201,10 +203,10 @@ def test_credentials_are_sent_as_by_a_stock_client(place: str, given: dict[str, 
 
 
 def test_a_cookie_that_was_set_is_sent() -> None:
-    with Lines(*SAID["a cookie"]) as server, LeanClient(LeanTransport()) as client:
-        for _ in range(2):
-            client.send(client.build_request("post", server.url, content=b"x", **GIVEN))
-        assert [b"\r\ncookie: a=1" in request.lower() for request in server.requests] == [False, True]
+    with Lines(*SAID["a cookie"] * 2, EMPTY) as server, LeanClient(LeanTransport()) as client:
+        kinds = [type(client.send(client.build_request("post", server.url, content=b"x", **GIVEN))) for _ in range(3)]
+        assert [b"\r\ncookie: a=1" in request.lower() for request in server.requests] == [False, True, True]
+    assert kinds == [httpx2.Response, httpx2.Response, Answer]
 
 
 def test_an_answer_can_be_kept() -> None:

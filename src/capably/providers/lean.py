@@ -108,6 +108,8 @@ class Requests:
     def build(
         self,
         build: Callable[..., httpx2.Request],
+        cookies: httpx2.Cookies,
+        /,
         method: str,
         url: httpx2.URL | str,
         *,
@@ -116,7 +118,7 @@ class Requests:
         timeout: Any = httpx2.USE_CLIENT_DEFAULT,
         **rest: Any,
     ) -> httpx2.Request:
-        """What `build`, the `build_request` of httpx2's client, makes of the same."""
+        """What `build`, the `build_request` of httpx2's client, makes of the same. `cookies` are the client's."""
         pairs, known = _pairs(headers), isinstance(content, bytes) and timeout is not httpx2.USE_CLIENT_DEFAULT
         if pairs is None or not known or any(value is not None for value in rest.values()):
             return build(method, url, content=content, headers=headers, timeout=timeout, **rest)
@@ -124,7 +126,8 @@ class Requests:
         like = self._kept.get(key)
         if like is None:
             like = build(method, url, content=b"-", headers=headers, timeout=timeout)
-            if like.headers.get("Content-Length") != "1":  # The caller's own, or chunks.
+            like.headers.pop("Cookie", None)
+            if like.headers.get("Content-Length") != "1" or "cookie" in httpx2.Headers(headers):  # The caller's own.
                 return build(method, url, content=content, headers=headers, timeout=timeout)
             if len(self._kept) >= MOST_KEPT:
                 self._kept.clear()
@@ -133,6 +136,8 @@ class Requests:
         stream = httpx2.ByteStream(content)
         built = httpx2.Request(like.method, like.url, headers=like.headers, stream=stream, extensions=waits)
         built.headers["Content-Length"] = str(len(content))
+        if cookies:
+            cookies.set_cookie_header(built)
         return built
 
 
@@ -160,8 +165,7 @@ class LeanClient(httpx2.Client):
         self._requests = Requests()
 
     def build_request(self, *given: Any, **named: Any) -> httpx2.Request:
-        build = super().build_request
-        return build(*given, **named) if self.cookies else self._requests.build(build, *given, **named)
+        return self._requests.build(super().build_request, self.cookies, *given, **named)
 
     def send(
         self, request: httpx2.Request, *, stream: bool = False, auth: Any = httpx2.USE_CLIENT_DEFAULT, **given: Any
@@ -193,8 +197,7 @@ class LeanAsyncClient(httpx2.AsyncClient):
         self._requests = Requests()
 
     def build_request(self, *given: Any, **named: Any) -> httpx2.Request:
-        build = super().build_request
-        return build(*given, **named) if self.cookies else self._requests.build(build, *given, **named)
+        return self._requests.build(super().build_request, self.cookies, *given, **named)
 
     async def send(
         self, request: httpx2.Request, *, stream: bool = False, auth: Any = httpx2.USE_CLIENT_DEFAULT, **given: Any
