@@ -205,8 +205,8 @@ import sys
 from capably import llm
 assert not {"asyncio", "http.client", "ssl", "httpx2", "urllib.request"} & sys.modules.keys(), "at import"
 llm.preload("anthropic")
-from capably.providers.http import lean_transport
-lean_transport()
+from capably.providers.lean import lean_client
+lean_client("Client")
 assert "capably.providers.aio" not in sys.modules, "at the first call"
 """
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

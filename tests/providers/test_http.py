@@ -22,7 +22,8 @@ from loopback import Canned, Loopback
 from capably import llm
 from capably.providers import ClientPerLoop, http
 from capably.providers.aio import LeanAsyncTransport
-from capably.providers.http import LeanTransport, lean_async_transport, lean_transport
+from capably.providers.http import LeanTransport
+from capably.providers.lean import LeanAsyncClient, LeanClient, lean_client
 
 
 @contextmanager
@@ -315,19 +316,19 @@ def test_a_certificate_that_nobody_trusts_is_a_connect_error(secure: Lines, make
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
 def test_it_stands_aside_where_there_is_a_proxy(variable: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(variable, "http://127.0.0.1:1")
-    assert lean_transport() is lean_async_transport() is None
+    assert lean_client("Client") is lean_client("AsyncClient") is None
 
 
 def test_one_variable_brings_the_stock_transport_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert isinstance(lean_transport(), LeanTransport)
-    assert isinstance(lean_async_transport(), LeanAsyncTransport)
+    assert isinstance(lean_client("Client"), LeanClient)
+    assert isinstance(lean_client("AsyncClient"), LeanAsyncClient)
     monkeypatch.setenv("CAPABLY_TRANSPORT", "sdk")
-    assert lean_transport() is lean_async_transport() is None
+    assert lean_client("Client") is lean_client("AsyncClient") is None
 
 
 def test_without_aiohttp_asynchronous_calls_go_over_the_stock_transport(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "capably.providers.aio", None)
-    assert lean_async_transport() is None
+    assert lean_client("AsyncClient") is None
 
 
 REPLIES: dict[str, tuple[str, Any]] = {

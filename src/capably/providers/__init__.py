@@ -73,21 +73,6 @@ class Settings:
         return fit
 
 
-def lean_client(kind: str) -> Any:
-    """An HTTP client over our lean transport; `None` where the SDK shall build its own.
-
-    `kind` is `"Client"` or `"AsyncClient"`.
-    """
-    from capably.providers.http import lean_async_transport, lean_transport
-
-    transport: Any = lean_transport() if kind == "Client" else lean_async_transport()
-    if transport is None:
-        return None
-    from capably.providers import lean
-
-    return getattr(lean, f"Lean{kind}")(transport)
-
-
 class ClientPerLoop:
     """One client per event loop: its connections die with the loop that they were opened in."""
 

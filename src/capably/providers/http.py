@@ -2,30 +2,21 @@
 
 An SDK's client is an `httpx2.Client`, and an `httpx2.Client` takes a transport. The stock one costs more CPU than the rest
 of a call, and more than reading the events of a stream. This one leaves HTTP to the standard library and adds what that
-does not have: connections that are kept, and httpx2's own errors, timeouts and TLS settings. It stands aside where there is
-a proxy, and for good with `CAPABLY_TRANSPORT=sdk` in the environment.
+does not have: connections that are kept, and httpx2's own errors, timeouts and TLS settings.
 """
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import time
-import urllib.request
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import httpx2
-
-if TYPE_CHECKING:
-    from capably.providers.aio import LeanAsyncTransport
-
-SWITCH = "CAPABLY_TRANSPORT"
-"""Variable that names the transport: `sdk` for the SDKs' own; unset, the one of this module."""
 
 EXPIRY = 5.0
 """Seconds that a connection is kept without being used, as with httpx2."""
@@ -41,27 +32,6 @@ PIECE = 65536
 
 Origin: TypeAlias = tuple[str, str, int | None]
 """Scheme, host and port."""
-
-
-def lean_transport() -> LeanTransport | None:
-    """The transport of this module; `None` where the SDKs' own shall be used."""
-    return LeanTransport() if _is_wanted() else None
-
-
-def lean_async_transport() -> LeanAsyncTransport | None:
-    """Its asynchronous twin, over aiohttp; `None` also where that is not installed."""
-    if not _is_wanted():
-        return None
-    try:
-        from capably.providers.aio import LeanAsyncTransport
-    except ImportError:
-        return None
-    return LeanAsyncTransport()
-
-
-def _is_wanted() -> bool:
-    """Neither a proxy stands in the way nor the switch."""
-    return os.environ.get(SWITCH) != "sdk" and not urllib.request.getproxies().keys() & {"http", "https", "all"}
 
 
 class LeanTransport(httpx2.BaseTransport):

@@ -2,13 +2,16 @@
 
 An SDK asks two things of its HTTP client: to build a request, and to send it. These build a request from the one before to
 the same address, and give the answer to a call as it was read. Streams, all answers but JSON with status 200, and calls
-whose log somebody reads, go httpx2's own way.
+whose log somebody reads, go httpx2's own way. All of it stands aside where there is a proxy, and for good with
+`CAPABLY_TRANSPORT=sdk` in the environment.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import time
+import urllib.request
 import zlib
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -21,6 +24,9 @@ from capably.providers.http import READY, LeanTransport
 if TYPE_CHECKING:
     from capably.providers.aio import LeanAsyncTransport
 
+SWITCH = "CAPABLY_TRANSPORT"
+"""Variable that names the transport: `sdk` for the SDKs' own; unset, ours."""
+
 MOST_KEPT = 100
 """Requests that are kept to build others from."""
 
@@ -28,6 +34,22 @@ PLAIN = frozenset({"application/json", "application/json; charset=utf-8"})
 """Media types of text that is UTF-8."""
 
 _log = logging.getLogger("httpx2")
+
+
+def lean_client(kind: str) -> Any:
+    """The `"Client"` or `"AsyncClient"` of this module; `None` where the SDK shall build its own.
+
+    That is where there is a proxy, where the switch says so, and for the asynchronous one without aiohttp.
+    """
+    if os.environ.get(SWITCH) == "sdk" or urllib.request.getproxies().keys() & {"http", "https", "all"}:
+        return None
+    if kind == "Client":
+        return LeanClient(LeanTransport())
+    try:
+        from capably.providers.aio import LeanAsyncTransport
+    except ImportError:
+        return None
+    return LeanAsyncClient(LeanAsyncTransport())
 
 
 def headers_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from capably.providers import ClientPerLoop, Settings, lean_client
+from capably.providers import ClientPerLoop, Settings
 from capably.providers.anthropic.cloud import AWS_EVENTS, build_cloud_client, events_of, events_of_async
 from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
@@ -142,6 +142,8 @@ class AnthropicAdapter:
     def _build(self, kind: str, http_kind: str) -> Any:
         sdk = _sdk()
         import httpx2
+
+        from capably.providers.lean import lean_client
 
         settings = self._settings
         if settings.http_client is not None and not isinstance(settings.http_client, getattr(httpx2, http_kind)):

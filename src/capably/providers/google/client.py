@@ -6,7 +6,7 @@ import math
 import os
 from typing import Any
 
-from capably.providers import Settings, lean_client
+from capably.providers import Settings
 from capably.providers.google.content import model_of
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.request import Request
@@ -67,6 +67,8 @@ def build_client(settings: Settings) -> Any:
 
 def _lean_clients() -> dict[str, Any]:
     """Our HTTP clients, as options of the SDK; without those that shall be its own."""
+    from capably.providers.lean import lean_client
+
     clients = {"httpx_client": lean_client("Client"), "httpx_async_client": lean_client("AsyncClient")}
     return {name: client for name, client in clients.items() if client is not None}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from capably.providers import ClientPerLoop, lean_client
+from capably.providers import ClientPerLoop
 from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
@@ -162,6 +162,8 @@ class OpenAIAdapter:
     def _built(self, kind: str, http_kind: str) -> Any:
         """A client of the SDK; what the settings leave open is the SDK's choice."""
         import httpx2
+
+        from capably.providers.lean import lean_client
 
         settings = self._settings
         if settings.http_client is not None and not isinstance(settings.http_client, getattr(httpx2, http_kind)):
