@@ -90,6 +90,9 @@ class Answer(httpx2.Response):
     """The answer to a call, with status 200 and read whole: what an `httpx2.Response` is then, for less."""
 
     headers: Any
+    history: list[httpx2.Response]
+    next_request: httpx2.Request | None
+    stream: httpx2.SyncByteStream | httpx2.AsyncByteStream
 
     def __init__(
         self, request: httpx2.Request, headers: dict[str, str], content: bytes, extensions: dict[str, Any], start: float
