@@ -77,7 +77,7 @@ def read_text(part: Object, text: Any) -> Later | None:
 
 def _call(source: tuple[str, str, Any]) -> p.Part:
     id, name, args = source
-    return p.ToolCall(id, name, dict(read_object(args, "the arguments of a call")))
+    return p.ToolCall(id, name, dict(read_object(args, f"the arguments of {name}")))
 
 
 def _read_inline(data: Object) -> p.Part:

@@ -9,9 +9,9 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
-from capably.providers.openai.content import decode_arguments
+from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
-from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.providers.openai.schema import strict_tools
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
@@ -146,7 +146,7 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
     found += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
-        later = p.ToolCall, _call, ("", legacy["name"], legacy.get("arguments"), tools)
+        later = p.ToolCall, decode_call_of, ("", legacy["name"], legacy.get("arguments"), tools)
         found.append((("call", len(message.get("tool_calls") or ())), later))
     return found
 
@@ -211,14 +211,7 @@ def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> Later:
     function = call.get("function")
     if function is None:
         return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
-    return p.ToolCall, _call, (call["id"], function["name"], function.get("arguments"), tools)
-
-
-def _call(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.Part:
-    id, name, arguments, tools = source
-    args, raw = decode_arguments(arguments)
-    tool = tools.get(name)
-    return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
+    return p.ToolCall, decode_call_of, (call["id"], function["name"], function.get("arguments"), tools)
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:

@@ -8,9 +8,11 @@ from typing import Any
 import msgspec
 
 from capably.providers.openai.errors import unsupported
+from capably.providers.openai.schema import without_nulls
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Request
+from capably.types.tools import Tool
 
 CACHE_TTLS = ("30m", "12h")
 FILE_NAMES = {
@@ -93,6 +95,14 @@ def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
     except msgspec.DecodeError:
         return {}, text
     return (parsed if isinstance(parsed, dict) else {}), text  # pyright: ignore[reportUnknownVariableType]
+
+
+def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.ToolCall:
+    """The call of a tool, from its id, its name, its arguments as they came, and the tools that are strict."""
+    id, name, arguments, tools = source
+    args, raw = decode_arguments(arguments)
+    tool = tools.get(name)
+    return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
 def merge_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.providers.openai.content import decode_arguments
+from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
-from capably.providers.openai.schema import strict_tools, without_nulls
+from capably.providers.openai.schema import strict_tools
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import UNREADABLE, Later, Reply, Request
@@ -101,7 +101,7 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
     if kind == "reasoning":
         return [(p.Thought, _thought, item)]
     if kind == "function_call":
-        return [(p.ToolCall, _call, (item["call_id"], item["name"], item.get("arguments"), tools))]
+        return [(p.ToolCall, decode_call_of, (item["call_id"], item["name"], item.get("arguments"), tools))]
     if kind == "image_generation_call" and item.get("result"):
         return [(p.Image, _image, item)]
     return [(p.Unknown, partial(p.Unknown, kind), item)]
@@ -109,13 +109,6 @@ def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part |
 
 def _thought(item: Json) -> p.Part:
     return p.Thought(thought_text(item))
-
-
-def _call(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.Part:
-    id, name, arguments, tools = source
-    args, raw = decode_arguments(arguments)
-    tool = tools.get(name)
-    return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
 
 
 def _image(item: Json) -> p.Part:
