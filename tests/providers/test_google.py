@@ -774,6 +774,19 @@ def test_chunks_say_what_came_and_for_which_part() -> None:
     ]
 
 
+def test_a_text_that_a_signature_stands_in_is_one() -> None:
+    pieces = [
+        {"text": "a"},
+        {"text": "b", "thoughtSignature": SIGNATURE},
+        {"thought": False, "text": "c"},
+        {"text": "d"},
+    ]
+    chunks, reply = fold([body(piece, finish=None) for piece in pieces] + [body({"executableCode": {}})])
+    assert [chunk.part for chunk in chunks if chunk.part] == list(reply.content)
+    assert reply.content[0] == p.Text("abcd")
+    assert len(reply.wire["parts"]) == 5, "Gemini wants its signatures back where they stood"
+
+
 def test_a_stream_without_a_finish_reason_was_cut() -> None:
     with pytest.raises(e.ServerError, match="cut") as caught:
         fold(STREAM[:-1])

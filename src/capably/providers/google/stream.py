@@ -41,10 +41,12 @@ class GoogleFold:
         self._wire = _WireParts()
         self._partial: PartialCall | None = None
         self._parts: list[p.Part] = []
-        self._text = GrowingText()
-        """The text that is open."""
         self._open: type[p.Part] | None = None
-        self._announced = 0
+        """The class of the text that is open."""
+        self._begin = 0
+        """The wire part that the open text begins with."""
+        self._more = False
+        """Whether more of it came since it was announced."""
         self.ended: bool = False
         self._given: list[Chunk] = []
         """The steps of the event that is being read."""
@@ -122,9 +124,9 @@ class GoogleFold:
         if text is not None:
             self._end_call()
             piece = read_text(part, text)
-            self._wire.add_text(part, text)
             if piece is not None:
                 self._take_text(built(piece), text)
+            self._wire.add_text(part, text)
             return
         if "functionCall" in part:
             call = read_object(part["functionCall"], "functionCall")
@@ -144,16 +146,16 @@ class GoogleFold:
             self._announce()
             self._open = type(piece)
             self._parts.append(piece)
-            self._text, self._announced = GrowingText(), 0
-        self._text += text.encode()
+            self._begin = len(self._wire)
+        self._more = True
         self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
         """The open text as a whole. It stays open, in case Google goes on with it all the same."""
-        if self._open is not None and self._announced != len(self._text):
-            self._announced = len(self._text)
+        if self._open is not None and self._more:
+            self._more = False
             make = cast("type[p.Text]", self._open)
-            whole = self._parts[-1] = make(str(self._text))
+            whole = self._parts[-1] = make(self._wire.text_from(self._begin))
             self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
 
     def _take_whole(self, part: Object) -> None:
@@ -212,6 +214,13 @@ class _WireParts:
             self._run, self._thought = GrowingText(), thought
             self._parts.append((part, self._run))
         self._run += text.encode()
+
+    def __len__(self) -> int:
+        return len(self._parts)
+
+    def text_from(self, place: int) -> str:
+        """What the texts say from this part on."""
+        return "".join(part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
 
     def joined(self) -> list[Object]:
         return [part if run is None else {**part, "text": str(run)} for part, run in self._parts]
