@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from loopback import Canned, Loopback
 
 from capably import llm
 from capably.llm._responses import Response, StreamResponse
+from capably.types import stream as types_stream
 from capably.types.errors import CapablyError
 from capably.types.request import Reply
 
@@ -259,29 +261,67 @@ def test_a_body_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
         survives(lambda body=body: decode(endpoint, json.dumps(body).encode()))
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_stream_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
+class Events:
+    """An open stream."""
+
+    request_id: str | None = None
+    sent = b"{}"
+
+    def __init__(self, events: list[Any]) -> None:
+        self.events = events
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.events)
+
+    def close(self) -> None: ...
+
+
+def wrong_streams(endpoint: str) -> Iterator[Callable[[], StreamResponse[Any, Any, Any]]]:
+    """Streams with one thing of a wrong type each; every one can be opened again and again."""
     exchange = Exchange("made/up#0", PROVIDERS[endpoint], endpoint, {}, 200, {}, b"", True)
     request = conformance._request(exchange)
     bench = conformance.Bench()
     adapter = bench.adapter(exchange.provider, endpoint)
     bench.server._server.server_close()
-
-    class Events:
-        request_id: str | None = None
-        sent = b"{}"
-
-        def __init__(self, events: list[Any]) -> None:
-            self.events = events
-
-        def __iter__(self) -> Iterator[Any]:
-            return iter(self.events)
-
-        def close(self) -> None: ...
-
     for events in mutants(events_of(endpoint)):
         rest = conformance._rest(exchange, request)
-        survives(lambda events=events, rest=rest: StreamResponse(Events(events), adapter.fold(request), *rest))
+        yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.fold(request), *rest)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_stream_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
+    for opened in wrong_streams(endpoint):
+        survives(opened)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_stream_that_forgets_tells_how_it_ended(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ends: list[Any] = []
+    for kept in (10**9, 0):
+        monkeypatch.setattr(types_stream, "KEPT", kept)
+        response = stream(endpoint, as_events(events_of(endpoint)))
+        assert "".join(response.text_stream()).startswith("Hi")
+        reply = response._reply
+        ends.append((reply.finish_reason, reply.stop_detail, reply.usage, reply.id, reply.model))
+        assert bool(response._said.begin) == (kept == 0)
+    assert ends[0] == ends[1]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_nothing_wrong_changes_the_texts_of_a_stream_that_forgets(
+    endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for opened in wrong_streams(endpoint):
+        found: list[list[str]] = []
+        for kept in (10**9, 0):
+            monkeypatch.setattr(types_stream, "KEPT", kept)
+            response = opened()
+            found.append([])
+            with contextlib.suppress(CapablyError):
+                for delta in response.text_stream():
+                    found[-1].append(delta)
+                _ = response.usage
+        assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

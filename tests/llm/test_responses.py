@@ -75,6 +75,8 @@ class Fold:
             raise llm.ServerError("cut", provider="scripted")
         return self._reply
 
+    def forget(self) -> None: ...
+
 
 def replying(content: Sequence[Any], finish: str = "stop") -> Reply:
     return Reply(content=content, finish_reason=finish, usage=llm.Usage(1, 2), body=b"{}", wire={"said": 1})

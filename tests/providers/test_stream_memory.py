@@ -1,17 +1,21 @@
-"""What a stream takes while it is read: the room of its text, and none for its events. Measured through the real SDK clients."""
+"""What a stream takes while it is read: the room of its text, and none for its events; and of a text that no model could
+write, nothing. Measured through the real SDK clients."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import tracemalloc
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import Any
 
 import httpx2
 import pytest
+from loopback import Canned, Loopback
 
 from capably import llm
+from capably.types import stream as types_stream
 
 EVENTS = 10_000
 WORD = "word "
@@ -64,13 +68,14 @@ WIRES: dict[str, tuple[str, Callable[[str], tuple[list[Any], Any, list[Any]]]]] 
 }
 
 
+def sse(event: Any) -> bytes:
+    return f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode()
+
+
 def model_of(wire: str, delta: str, kind: Any = httpx2.Client) -> Any:
     """A model that answers with `EVENTS` events of the same delta each. They are ready bytes, and count for nothing."""
     id, events = WIRES[wire]
     opening, middle, ending = events(delta)
-
-    def sse(event: Any) -> bytes:
-        return f"data: {json.dumps(event)}\n\n".encode()
 
     first, step, last = b"".join(map(sse, opening)), sse(middle) * 100, b"".join(map(sse, ending))
 
@@ -166,3 +171,127 @@ def test_an_asynchronous_stream_takes_as_little(wire: str) -> None:
         assert peak < 10 * length
 
     asyncio.run(story())
+
+
+# --- longer than what any model writes ----------------------------------------------------------------------------
+
+MIB = 2**20
+PIECES = [f"é{letter}" * (64 * 1024 // 3) for letter in "abcdefg"]
+"""Deltas of 64 kB. Seven of them in turn, so that one that is lost, or comes twice, shows."""
+
+
+@contextlib.contextmanager
+def serving(wire: str, size: int) -> Generator[tuple[Any, int]]:
+    """A model that streams so many bytes of text over a loopback server, and in how many deltas."""
+    id, events = WIRES[wire]
+    opening, _, ending = events("")
+    steps = [sse(events(piece)[1]) for piece in PIECES]
+    count = size // len(PIECES[0].encode()) + 1
+    body = [*map(sse, opening), *(steps[place % len(steps)] for place in range(count)), *map(sse, ending)]
+    with Loopback([Canned(body)]) as server:
+        url = server.url + ("/v1" if wire in ("responses", "chat") else "")
+        llm.provider(id.partition("/")[0], api_key="test", base_url=url)
+        yield llm.Model.of(id), count
+
+
+class Expected:
+    """Holds deltas against what the server sends, and keeps none of them."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def check(self, delta: str) -> None:
+        assert delta == PIECES[self.count % len(PIECES)]
+        self.count += 1
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_a_stream_of_100_mb_is_read_in_constant_memory(wire: str) -> None:
+    with serving(wire, 100 * MIB) as (model, count):
+        assert len(next(model.stream("Hi").text_stream())) == len(PIECES[0])  # What is imported and made once.
+        seen = Expected()
+        tracemalloc.start()
+        try:
+            with model.stream("Hi") as stream:
+                for delta in stream.text_stream():
+                    seen.check(delta)
+            usage = stream.usage
+            held, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert seen.count == count
+    assert (usage.input_tokens, stream.finish_reason) == (1, "stop")
+    assert peak < 32 * MIB
+    assert held < 2 * types_stream.KEPT
+    with pytest.raises(llm.CapablyError, match="more than 8 MiB of it came while only text_stream"):
+        stream.text()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_an_asynchronous_one_takes_as_little(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types_stream, "KEPT", MIB // 2)
+
+    async def story(model: Any, count: int) -> None:
+        await anext((await model.stream_async("Hi")).text_stream())
+        seen = Expected()
+        tracemalloc.start()
+        try:
+            async with await model.stream_async("Hi") as stream:
+                async for delta in stream.text_stream():
+                    seen.check(delta)
+            usage = (await stream.finish()).usage
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert (seen.count, usage.input_tokens) == (count, 1)
+        assert peak < 4 * MIB
+        with pytest.raises(llm.CapablyError, match="not kept"):
+            _ = stream.content
+
+    with serving(wire, 16 * MIB) as (model, count):
+        asyncio.run(story(model, count))
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_so_it_is_with_deltas_of_the_usual_size(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    list(streamed(wire, "").text_stream())
+    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    tracemalloc.start()
+    try:
+        pieces = streamed(wire, WORD).text_stream()
+        assert all(next(pieces) == WORD for _ in range(1000))
+        before = tracemalloc.get_traced_memory()[0]
+        assert all(next(pieces) == WORD for _ in range(EVENTS - 1100))
+        assert tracemalloc.get_traced_memory()[0] - before < 4 * types_stream.KEPT
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("wire", WIRES)
+def test_one_that_is_read_by_chunks_is_kept_whole(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    stream = streamed(wire, WORD)
+    behind = stream.chunks()
+    assert "".join(stream.text_stream()) == stream.text() == WORD * EVENTS
+    assert "".join(chunk.delta for chunk in behind if chunk.kind == "text") == WORD * EVENTS
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40_000])
+def test_what_is_repeated_at_the_end_comes_once_and_what_is_new_is_not_lost(
+    cut: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Responses repeats the text in its last events, which may say more than the deltas did."""
+    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    sent = WORD * EVENTS
+    opening, delta, ending = responses("")
+    item = {**ITEM, "content": [{"type": "output_text", "text": sent, "annotations": []}]}
+    ending[0]["item"], ending[1]["response"]["output"] = item, [item]
+    pieces = [sent[place : place + 100] for place in range(0, len(sent) - cut, 100)]
+    steps = [*opening, *({**delta, "delta": piece} for piece in pieces), *ending]
+    with Loopback([Canned([sse(step) for step in steps])]) as server:
+        llm.provider("openai", api_key="test", base_url=server.url + "/v1")
+        stream = llm.Model.of("openai/gpt-6.1-sol").stream("Hi")
+        assert "".join(stream.text_stream()) == sent
+    assert (stream.finish_reason, stream.usage.output_tokens) == ("stop", 2)
+    with pytest.raises(llm.CapablyError, match="not kept"):
+        stream.text()

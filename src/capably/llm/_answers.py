@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.types import parts as p
 from capably.types.cost import cost_of
-from capably.types.errors import ParseError, RefusalError
+from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
 from capably.types.request import Reply, Request
 from capably.types.usage import Usage
@@ -254,7 +254,11 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return copied
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {self._model.id}: {self.text()[:60]!r}>"
+        try:
+            said = repr(self.text()[:60])
+        except CapablyError as error:
+            said = f"{type(error).__name__}: {error}"[:80]
+        return f"<{type(self).__name__} of {self._model.id}: {said}>"
 
 
 _NO_FORMAT = {

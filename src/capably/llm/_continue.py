@@ -95,6 +95,7 @@ class FoldAfter(Fold):
         self._first = first
         self._fold = fold
         self._shift: int | None = None
+        self._forgot = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         return [self._moved(chunk) for chunk in self._fold.feed(event)]
@@ -104,7 +105,12 @@ class FoldAfter(Fold):
         return self._fold.ended
 
     def reply(self) -> Reply:
-        return after(self._first, self._fold.reply())
+        second = self._fold.reply()
+        return JoinedReply((), self._first.usage + second.usage, second) if self._forgot else after(self._first, second)
+
+    def forget(self) -> None:
+        self._forgot = True
+        self._fold.forget()
 
     def _moved(self, chunk: Chunk) -> Chunk:
         part: Any = chunk.part

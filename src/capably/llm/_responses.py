@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
+from capably.llm._endings import REACHED, Ending, broken, built, finished, reply_of
 from capably.llm._turns import AsyncAnswer, SyncAnswer
 from capably.llm._whole import AsyncResponse, Response
 from capably.types.errors import CapablyError, ParseError
-from capably.types.request import Reply
 from capably.types.stream import Transcript
 
 if TYPE_CHECKING:
@@ -19,15 +19,10 @@ if TYPE_CHECKING:
     from capably.llm._part_streams import AnyAsyncStream, AnyStream
     from capably.providers import AsyncEventStream, EventStream
     from capably.types.messages import Message
+    from capably.types.request import Reply
     from capably.types.stream import Chunk, Fold
 
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
-
-REACHED: Final = "reached"
-"""The end of a stream whose whole reply nobody has asked for yet."""
-
-Ending: TypeAlias = Reply | CapablyError | Literal["reached"] | None
-"""How a stream ended; `None` while it has not, or where it was closed before."""
 
 
 class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
@@ -37,7 +32,8 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     reads; what had arrived stands in its `partial`, and stays readable through `chunks` and `streams`.
 
     It may be read as often as you like, also by several readers in turn. What was read before comes in coarser steps, since
-    a stream keeps what was said and not in which pieces: deltas of one part that follow each other come as one.
+    a stream keeps what was said and not in which pieces: deltas of one part that follow each other come as one. Only
+    `text_stream` keeps nothing of a stream that is longer than any model's.
     """
 
     _WHOLE = Response
@@ -57,9 +53,12 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
                 for chunk in self._fold.feed(event):
                     said.add(chunk)
                     yield chunk
-            self._end = REACHED if self._fold.ended else _finished(self._fold, self._events)
+                if said.end > said.limit:
+                    said.forget()
+                    self._fold.forget()
+            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
         except CapablyError as error:
-            self._end = _broken(error, said)
+            self._end = broken(error, said)
             raise
         finally:
             self._events.close()
@@ -67,14 +66,19 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def _reply(self) -> Reply:
         if self._end is None:
+            self._said.read_whole()
             for _ in self._steps:
                 pass
         if self._end == REACHED:
-            self._end = _built(self._fold, self._events, self._said)
-        return _reply_of(self._end)
+            self._end = built(self._fold, self._events, self._said)
+        return reply_of(self._end, self._said)
 
     def chunks(self) -> Iterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        self._said.read_whole()
+        return self._from_the_start()
+
+    def _from_the_start(self) -> Iterator[Chunk]:
         said, steps, place = self._said, self._steps, 0
         while True:
             while place < said.end:
@@ -87,8 +91,18 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
             yield chunk
 
     def text_stream(self) -> Iterator[str]:
-        """The answer's text, piece by piece."""
-        return (chunk.delta for chunk in self.chunks() if chunk.kind == "text")
+        """The answer's text, piece by piece.
+
+        A stream that nobody reads in another way takes no more memory the longer it gets: once it has grown beyond 8 MiB,
+        which is more than any model writes, it keeps nothing. `text()`, `content`, `messages` and whatever else needs what
+        was said then raise `CapablyError`; `usage`, `cost` and `finish_reason` do not. Call `chunks()` beforehand to have
+        everything kept.
+        """
+        self._said.read_once()
+        return self._texts()
+
+    def _texts(self) -> Iterator[str]:
+        return (chunk.delta for chunk in self._from_the_start() if chunk.kind == "text")
 
     def streams(self) -> Iterator[AnyStream]:
         """A stream for each part of the answer, as soon as it begins: text, thought, tool call, or anything else.
@@ -108,7 +122,8 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        return (feed(delta) for delta in self.text_stream())
+        self._said.read_whole()
+        return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
         """Closes the connection; what has arrived stays readable through `chunks`."""
@@ -160,9 +175,12 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
                 for chunk in self._fold.feed(event):
                     said.add(chunk)
                     yield chunk
-            self._end = REACHED if self._fold.ended else _finished(self._fold, self._events)
+                if said.end > said.limit:
+                    said.forget()
+                    self._fold.forget()
+            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
         except CapablyError as error:
-            self._end = _broken(error, said)
+            self._end = broken(error, said)
             raise
         finally:
             await self._events.close()
@@ -172,12 +190,13 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:
-            self._end = _built(self._fold, self._events, self._said)
-        return _reply_of(self._end)
+            self._end = built(self._fold, self._events, self._said)
+        return reply_of(self._end, self._said)
 
     async def finish(self) -> Self:
         """Reads the stream to its end, so that the whole reply can be read."""
-        async for _ in self.chunks():
+        self._said.read_whole()
+        async for _ in self._steps:
             pass
         _ = self._reply
         return self
@@ -185,8 +204,12 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     async def _whole(self) -> Self:
         return await self.finish()
 
-    async def chunks(self) -> AsyncIterator[Chunk]:
+    def chunks(self) -> AsyncIterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        self._said.read_whole()
+        return self._from_the_start()
+
+    async def _from_the_start(self) -> AsyncIterator[Chunk]:
         said, steps, place = self._said, self._steps, 0
         while True:
             while place < said.end:
@@ -198,9 +221,16 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
             place = said.end
             yield chunk
 
-    async def text_stream(self) -> AsyncIterator[str]:
-        """The answer's text, piece by piece."""
-        async for chunk in self.chunks():
+    def text_stream(self) -> AsyncIterator[str]:
+        """The answer's text, piece by piece, in the same memory for any length.
+
+        Beyond 8 MiB it keeps nothing for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
+        """
+        self._said.read_once()
+        return self._texts()
+
+    async def _texts(self) -> AsyncIterator[str]:
+        async for chunk in self._from_the_start():
             if chunk.kind == "text":
                 yield chunk.delta
 
@@ -222,7 +252,8 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        return (feed(delta) async for delta in self.text_stream())
+        self._said.read_whole()
+        return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:
         """Closes the connection; what has arrived stays readable through `chunks`."""
@@ -249,40 +280,6 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         for chunk in self._said:
             following._said.add(chunk)
         return following._as_asked(self)
-
-
-def _finished(fold: Fold, events: EventStream | AsyncEventStream) -> Reply:
-    """The whole reply of a stream, with what only the connection knows."""
-    reply = fold.reply()
-    for known in {id(one): one for one in (reply, reply.last)}.values():
-        known.sent = events.sent
-        known.request_id = known.request_id or events.request_id
-    return reply
-
-
-def _broken(error: CapablyError, said: Transcript) -> CapablyError:
-    """The error of a stream that failed, with the parts that had arrived."""
-    from capably.llm._streams import parts_of
-
-    error.partial = parts_of(said)
-    return error
-
-
-def _built(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply | CapablyError:
-    """The whole reply of a stream that was read to its end, or why there is none."""
-    try:
-        return _finished(fold, events)
-    except CapablyError as error:
-        return _broken(error, said)
-
-
-def _reply_of(end: Reply | CapablyError | None) -> Reply:
-    """How a stream ended: its reply, or its failure once more."""
-    if end is None:
-        raise RuntimeError("the stream was closed before its end; what has arrived is in `chunks()` and `streams()`")
-    if isinstance(end, CapablyError):
-        raise end
-    return end
 
 
 def _partial_parser(response: Any) -> Any:

@@ -32,7 +32,8 @@ class CapablyError(Exception):
     """Whatever capably raises is one of these."""
 
     partial: tuple[Part, ...] = ()
-    """Where a stream failed in the middle: the parts of the answer that had arrived, the last one perhaps cut."""
+    """Where a stream failed in the middle: the parts of the answer that had arrived, the last one perhaps cut. Empty where
+    the stream had grown too long for `text_stream` to keep them."""
 
 
 class UnsupportedFeatureError(CapablyError):

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Protocol
+from zlib import crc32
+
+from capably.types.errors import CapablyError
 
 if TYPE_CHECKING:
     from capably.types.parts import Part
     from capably.types.request import Reply
+
+KEPT = 8 * 1024 * 1024
+"""How much of a stream is kept (bytes of texts, thoughts and arguments) that nobody reads but by `text_stream()`; a longer one
+keeps nothing. It is several times what any model can write: the highest output limit is half a million tokens."""
 
 
 class Chunk:
@@ -51,12 +59,28 @@ class GrowingText(bytearray):
     Lengths and places are in bytes. Folds write `text += piece.encode()`, which is `add` without a call.
     """
 
+    forgotten: int = 0
+    """How many bytes came before those that are here."""
+    checksum: int = 0
+    """Of these bytes."""
+
     def add(self, piece: str) -> None:
         self += piece.encode("utf-8", "surrogatepass")
 
     def since(self, place: int) -> str:
         """What was added after the first `place` bytes."""
         return self[place:].decode("utf-8", "surrogatepass")
+
+    def forget(self) -> None:
+        self.forgotten, self.checksum = self.forgotten + len(self), crc32(self, self.checksum)
+        self.clear()
+
+    def rest_of(self, whole: str) -> str:
+        """What `whole` says after this text, and after what was forgotten of it; nothing where it does not begin with both."""
+        said, here = whole.encode("utf-8", "surrogatepass"), self.forgotten
+        if not said.startswith(self, here) or crc32(memoryview(said)[:here]) != self.checksum:
+            return ""
+        return said[here + len(self) :].decode("utf-8", "surrogatepass")
 
     def __str__(self) -> str:
         return self.decode("utf-8", "surrogatepass")
@@ -68,12 +92,19 @@ class Transcript:
 
     A reader has a `place`: 0 at the beginning, and `end` once it knows everything. A step takes one of it for itself, and
     one for each byte of its delta.
+
+    Beyond `limit`, its owner tells it to `forget`; then only places from `begin` on can be read. There is a limit while
+    nobody reads but those who say that they read once.
     """
 
-    __slots__ = ("_begins", "_kept", "_last", "_text", "end")
+    __slots__ = ("_begins", "_kept", "_last", "_shared", "_text", "begin", "end", "limit")
 
     def __init__(self) -> None:
+        self.begin: int = 0
         self.end: int = 0
+        self.limit: int = sys.maxsize
+        self._shared = False
+        """Whether somebody reads who wants all of it, now or later."""
         self._kept: list[tuple[Chunk, GrowingText]] = []
         """Steps without their deltas, and these."""
         self._begins: list[int] = []
@@ -93,8 +124,30 @@ class Transcript:
         self._text += added
         self.end += len(added)
 
+    def read_once(self) -> None:
+        """There is a reader who wants each step once, when it comes."""
+        if not self._shared and self.limit == sys.maxsize:
+            self.limit = self.end + KEPT
+
+    def read_whole(self) -> None:
+        """There is a reader who wants all steps. It is too late for that where some are forgotten."""
+        if not self.begin:
+            self._shared, self.limit = True, sys.maxsize
+
+    def forget(self) -> None:
+        """Drops all steps."""
+        self._kept.clear()
+        self._begins.clear()
+        self._last, self._text = Chunk("part", -1), GrowingText()
+        self.begin, self.limit = self.end, self.end + KEPT
+
     def after(self, place: int) -> tuple[Chunk, int]:
-        """The step at `place`, which is below `end`, as far as it is known; and the place after it."""
+        """The step at `place`, which is below `end`, as far as it is known; and the place after it.
+
+        Raises `CapablyError` for a place that is forgotten.
+        """
+        if place < self.begin:
+            raise forgotten()
         number = bisect(self._begins, place) - 1
         begin, (step, text) = self._begins[number], self._kept[number]
         then = begin + 1 + len(text)
@@ -129,3 +182,24 @@ class Fold(Protocol):
     def reply(self) -> Reply:
         """The whole reply. Raises `ServerError` when the events stopped before the provider said that it was done."""
         ...
+
+    def forget(self) -> None:
+        """Drops what was gathered of the answer; may be called again and again. From now on steps of kind `text` are right,
+        each delta once, and of the reply everything but content, body and wire."""
+        ...
+
+
+def why_forgotten() -> str:
+    """What happened to a stream that has forgotten, in words."""
+    return (
+        f"what this stream said was not kept, since more than {KEPT / 2**20:g} MiB of it came while only text_stream() read "
+        "it, which takes the same memory for a stream of any length"
+    )
+
+
+def forgotten() -> CapablyError:
+    """The error for what a stream has forgotten."""
+    return CapablyError(
+        f"{why_forgotten()}. Its usage, cost, finish_reason and ids can be read all the same. To have all of an answer "
+        "afterwards, read the stream by chunks() or streams(), or ask with call()."
+    )

@@ -25,6 +25,9 @@ _GROWING = {
 _SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
 """Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
 
+_EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input": {}}
+"""What stands in an open block when what it said is forgotten."""
+
 
 class MessageFold:
     """Rebuilds the message from its events, block by block, by index."""
@@ -54,6 +57,14 @@ class MessageFold:
             why = "The stream was cut: it ended before the provider said that the message was complete"
             raise ServerError(f"{why} ({self._provider}).", provider=self._provider, body=msgspec.json.decode(body))
         return decode_reply(body, self._request, provider=self._provider)
+
+    def forget(self) -> None:
+        """Drops finished blocks, and what the open ones have grown by."""
+        self._blocks = {index: block for index, block in self._blocks.items() if index in self._grown}
+        for index, block in self._blocks.items():
+            block.update(_EMPTY)
+            for text in self._grown[index].values():
+                text.clear()
 
     def _body(self) -> bytes:
         for index in list(self._grown):

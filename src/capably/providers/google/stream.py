@@ -72,6 +72,15 @@ class GoogleFold:
             )
         return decode_reply(msgspec.json.encode(self._body()), self._request)
 
+    def forget(self) -> None:
+        """Drops everything but how the answer stands: that it calls functions, why it ended, what it cost."""
+        self._wire.forget()
+        self._begin, self._more = len(self._wire), False
+        self._parts = [] if self._open is None else [cast("type[p.Text]", self._open)("")]
+        for index, candidate in self._candidates.items():
+            for key in (*APPENDED, *(("content",) if index else ())):
+                candidate.pop(key, None)
+
     def _body(self) -> dict[str, Any]:
         """The body of the same answer, had it not been streamed."""
         candidates = [self._candidates[index] for index in sorted(self._candidates)]
@@ -215,6 +224,12 @@ class _WireParts:
             self._parts.append((part, self._run))
         self._run += text.encode()
 
+    def forget(self) -> None:
+        """Drops all parts, and of calls all but their names."""
+        calls = [read_object(part["functionCall"], "functionCall") for part, _ in self._parts if _is_call(part)]
+        self._parts = [({"functionCall": {"name": call.get("name")}}, None) for call in calls]
+        self._run = None
+
     def __len__(self) -> int:
         return len(self._parts)
 
@@ -227,6 +242,10 @@ class _WireParts:
 
 
 _PLAIN_TEXT = {"text", "thought"}
+
+
+def _is_call(part: Object) -> bool:
+    return "functionCall" in part and part.get("text") is None
 
 
 def _merge(known: dict[str, Any], key: str, value: Any) -> None:

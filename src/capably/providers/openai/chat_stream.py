@@ -76,6 +76,7 @@ class ChatFold:
         "_calls",
         "_completion",
         "_finish",
+        "_forgot",
         "_message",
         "_places",
         "_provider",
@@ -100,6 +101,7 @@ class ChatFold:
         self._waiting: list[CallState] = []
         """Calls of which no step was given out yet."""
         self._places: dict[Place, int] = {}
+        self._forgot = False
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -123,6 +125,15 @@ class ChatFold:
         return decode_completion(
             completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
         )
+
+    def forget(self) -> None:
+        """Drops everything but how the answer stands: that it calls tools, or refuses."""
+        self._forgot = True
+        for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
+            if text is not None:
+                text.clear()
+        kept = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
+        self._message = {**kept, "content": [] if isinstance(self._message["content"], list) else None}
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
         choices = event.get("choices") or ()
@@ -281,6 +292,8 @@ class ChatFold:
         completion = self._rebuilt()
         body = msgspec.json.encode(completion)
         reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
+        if self._forgot:
+            return begun
         whole: list[Chunk] = []
         for index in self._places.values():
             part = reply.content[index] if index < len(reply.content) else None

@@ -43,7 +43,7 @@ class ResponsesFold:
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
     """
 
-    __slots__ = ("_bases", "_items", "_output", "_provider", "_request", "_response", "_tools", "ended")
+    __slots__ = ("_bases", "_forgot", "_items", "_output", "_provider", "_request", "_response", "_tools", "ended")
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
@@ -53,6 +53,7 @@ class ResponsesFold:
         self._output: dict[int, dict[str, Any]] = {}
         self._bases = [0]
         self._response: dict[str, Any] = {}
+        self._forgot = False
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -81,6 +82,14 @@ class ResponsesFold:
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
             )
         return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
+
+    def forget(self) -> None:
+        """Drops everything but how much of each part was given out, and what tells how the response ended."""
+        self._forgot = True
+        self._output = {index: _outline(item) for index, item in self._output.items()}
+        for state in self._items.values():
+            for text in state.sent.values():
+                text.forget()
 
     # Events
 
@@ -116,9 +125,10 @@ class ResponsesFold:
         return self._grow(event["output_index"], 0, "tool_call", event["delta"])
 
     def item_done(self, event: Event) -> Sequence[Chunk]:
-        index = event["output_index"]
-        self._output[index] = event["item"]
-        return self._settled(index, event["item"])
+        index, item = event["output_index"], event["item"]
+        chunks = self._settled(index, item)
+        self._output[index] = _outline(item) if self._forgot else item
+        return chunks
 
     def response_ended(self, event: Event) -> Sequence[Chunk]:
         response = event["response"]
@@ -127,9 +137,11 @@ class ResponsesFold:
         output = response.get("output") or ()
         whole = done if len(done) >= len(output) else output
         status = response.get("status") or str(event["type"]).removeprefix("response.")
+        chunks = self._rest(whole)
+        whole = map(_outline, whole) if self._forgot else whole
         self._response = {**response, "status": status, "output": list(whole)}
         self.ended = True
-        return self._rest(whole)
+        return chunks
 
     def failed(self, event: Event) -> Sequence[Chunk]:
         raise in_band(event["response"].get("error"), self._provider, body=event["response"])
@@ -190,9 +202,7 @@ class ResponsesFold:
             sent = state.sent[local] = GrowingText()
             if isinstance(part, p.ToolCall):
                 chunks += self._step(index, local, kind, id=part.id, name=part.name)
-        given = str(sent)
-        if len(whole) > len(given) and whole.startswith(given):
-            chunks += self._grow(index, local, kind, whole[len(given) :])
+        chunks += self._grow(index, local, kind, sent.rest_of(whole))
         if isinstance(part, p.ToolCall):
             chunks += self._step(index, local, "part", part=part)
         return chunks
@@ -208,6 +218,13 @@ class ResponsesFold:
             state = self._items[missing]
             state.parts = state.parts or 0
         return [*chunks, *self._flushed()]
+
+
+def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item without what it says: its kind, the call that it makes or answers, and a refusal."""
+    parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
+    known = {key: item[key] for key in ("type", "call_id", "name") if key in item}
+    return {**known, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
 def _growing(part: p.Part) -> tuple[str | None, str]:

@@ -145,6 +145,9 @@ class ScriptedFold:
             raise RuntimeError("the scripted stream was not read to its end")
         return self._reply
 
+    def forget(self) -> None:
+        """Nothing is gathered here: the reply was whole before it was streamed."""
+
 
 def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:
     if isinstance(part, (p.Text, p.Thought)):

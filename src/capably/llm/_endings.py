@@ -1,0 +1,78 @@
+"""How a stream ended: with a whole reply, with what is left of one, or with a failure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+
+from capably.types.errors import CapablyError
+from capably.types.request import Reply
+from capably.types.stream import forgotten, why_forgotten
+
+if TYPE_CHECKING:
+    from capably.providers import AsyncEventStream, EventStream
+    from capably.types.stream import Fold, Transcript
+
+REACHED: Final = "reached"
+"""The end of a stream whose whole reply nobody has asked for yet."""
+
+Ending: TypeAlias = Reply | CapablyError | Literal["reached"] | None
+"""`None` while it has not ended, or where it was closed before."""
+
+SAID = ("_parts", "body", "wire")
+"""What a reply has of what the model said."""
+
+
+class ForgottenReply(Reply):
+    """How the reply ended and what it cost, of a stream that has forgotten the rest: reading that raises `CapablyError`."""
+
+    __slots__ = ()
+
+    def __init__(self, reply: Reply) -> None:  # pyright: ignore[reportMissingSuperCall]
+        for name in Reply.__slots__:
+            if name not in SAID:
+                setattr(self, name, getattr(reply, name))
+
+    def __getattr__(self, name: str) -> Any:
+        if name in SAID:
+            raise forgotten()
+        raise AttributeError(f"a {type(self).__name__} has no {name!r}")
+
+
+def finished(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply:
+    """The reply of a stream, with what only the connection knows. Raises the error of `Fold.reply`."""
+    if said.begin:
+        fold.forget()  # What came since the last time, which nobody can read.
+    reply = fold.reply()
+    for known in {id(one): one for one in (reply, reply.last)}.values():
+        known.sent = events.sent
+        known.request_id = known.request_id or events.request_id
+    return ForgottenReply(reply) if said.begin else reply
+
+
+def broken(error: CapablyError, said: Transcript) -> CapablyError:
+    """The error of a stream that failed, with the parts that had arrived, unless the stream has forgotten some."""
+    if said.begin:
+        error.add_note(f"`partial` is empty: {why_forgotten()}.")
+        return error
+    from capably.llm._streams import parts_of
+
+    error.partial = parts_of(said)
+    return error
+
+
+def built(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply | CapablyError:
+    """The reply of a stream that was read to its end, or why there is none."""
+    try:
+        return finished(fold, events, said)
+    except CapablyError as error:
+        return broken(error, said)
+
+
+def reply_of(end: Reply | CapablyError | None, said: Transcript) -> Reply:
+    """The reply of a stream that ended so, or its failure once more."""
+    if end is None:
+        rest = why_forgotten() if said.begin else "what has arrived is in `chunks()` and `streams()`"
+        raise RuntimeError(f"the stream was closed before its end; {rest}")
+    if isinstance(end, CapablyError):
+        raise end
+    return end
