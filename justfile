@@ -57,7 +57,7 @@ peer:
 bench *ARGS:
     @uv run --quiet python scripts/bench/run.py {{ ARGS }}
 
-# what is paid once, and beside calls: import, first answer, memory, generator, selection, schemas
+# what is paid once, and beside calls: import, first answer, memory, long streams, generator, selection, schemas
 bench-costs *ARGS:
     @uv run --quiet python scripts/bench/costs.py {{ ARGS }}
 

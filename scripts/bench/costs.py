@@ -1,4 +1,4 @@
-"""What is paid once, and what is paid beside calls: import, first answer, memory, generator, selection, schemas, parsing.
+"""What is paid once, and what is paid beside calls: import, first answer, memory, long streams, generator, selection, schemas.
 
     just bench-costs                       # all of it
     just bench-costs --only import,first --runs 5
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import itertools
 import json
 import os
 import random
@@ -42,6 +43,10 @@ IMPORTS = {
 FIRST = """import sys; sys.path.insert(0, {here!r}); import worker
 from cases import CASES
 assert worker.load({file!r}).System({wire!r}, {url!r}).call(CASES["small"]) == CASES["small"].answer"""
+LONG = """import sys; sys.path.insert(0, {here!r}); import worker
+from cases import CASES
+assert sum(map(len, worker.load({file!r}).System({wire!r}, {url!r}).pieces(CASES["stream"]))) == {size}"""
+"""Text that is read piece by piece; nobody keeps the pieces."""
 
 
 def fresh(code: str) -> tuple[float, float]:
@@ -81,6 +86,27 @@ def first_answers(runs: int) -> dict[str, dict[str, float]]:
             for system in ("sdk", "ours")
         }
         return processes(codes, runs)
+
+
+def long_streams(runs: int) -> dict[str, dict[str, float]]:
+    """Streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at the end."""
+    sys.path.append(str(HERE.parent))
+    import replies
+    from loopback import Canned, Loopback
+
+    found: dict[str, dict[str, float]] = {}
+    for wire, megabytes in itertools.product(WIRES, (1, 100)):
+        count = megabytes * 16 // (5 if wire == "responses" else 1)
+        replies.PIECES[:] = ["a word ".ljust(65536, "x")] * count
+        with Loopback([Canned(list(replies.events(wire, "stream")))]) as server:
+            codes = {
+                f"{wire}, {system}, {megabytes} MB": LONG.format(
+                    here=str(HERE), file=str(HERE / f"{system}.py"), wire=wire, url=server.url, size=count * 65536
+                )
+                for system in ("sdk", "ours")
+            }
+            found |= processes(codes, runs)
+    return found
 
 
 # --- inside one process -------------------------------------------------------------------------------------------
@@ -180,7 +206,7 @@ def show(title: str, found: dict[str, dict[str, float]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--only", default="import,first,inside", help="with commas")
+    parser.add_argument("--only", default="import,first,long,inside", help="with commas")
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--json", type=Path, help="writes every number into this file")
     options = parser.parse_args()
@@ -191,6 +217,7 @@ def main() -> None:
     for name, title, measure in (
         ("import", "import, fresh process", lambda: processes(IMPORTS, options.runs)),
         ("first", "first answer, fresh process", lambda: first_answers(options.runs)),
+        ("long", "long streams, fresh process", lambda: long_streams(min(3, options.runs))),
         ("inside", "beside calls", lambda: inside(options.runs)),
     ):
         if name in wanted:
