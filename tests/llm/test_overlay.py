@@ -15,6 +15,7 @@ from capably_codegen.overlay import load_overlay
 from loopback import Canned, Loopback
 
 from capably import llm
+from capably.llm._calls import prepare
 from capably.llm._registry import forget_on_change, listed_ids, listed_model, providers, use_registry
 from capably.types.overlay import digest
 
@@ -117,6 +118,20 @@ def test_a_corrected_fact_moves_the_check_and_back(file: Path) -> None:
     finally:
         use_registry(None)
     assert not refused()
+
+
+def test_a_model_goes_by_the_facts_it_was_made_with_whoever_was_asked_first(file: Path) -> None:
+    question = ["What is this?", llm.Image.from_url("https://example.com/cat.png")]
+    before = listed_model("openai/gpt-4.1")
+    use_registry(file)
+    try:
+        after = listed_model("openai/gpt-4.1")
+        for _ in range(2):
+            assert prepare("openai/gpt-4.1", before, question, {}).warnings == []
+            with pytest.raises(llm.UnsupportedFeatureError, match="image input"):
+                prepare("openai/gpt-4.1", after, question, {})
+    finally:
+        use_registry(None)
 
 
 def test_a_corrected_price_moves_the_selection_and_leaves_the_rest(mine: None) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 
 from capably.llm import _overlay
 from capably.types.errors import ConfigurationError, UnknownModelError
-from capably.types.facts import UNVERIFIED, ModelInfo
+from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.overlay import Overlay
 from capably.types.rules import Rule, rules_of
 
 _providers: dict[str, Mapping[str, Any]] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
-_rules: dict[tuple[str, str | None], dict[str, Rule]] = {}
+_rules: dict[tuple[str, str | None], tuple[Facts, dict[str, Rule]]] = {}
 _modules: dict[str, ModuleType] = {}
 _own_hosts: dict[str, Mapping[str, Any]] = {}
 _made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear, _modules.clear]
@@ -166,14 +166,17 @@ def gone() -> tuple[Mapping[str, Any], Mapping[str, str]]:
 
 
 def rules_for(info: ModelInfo, endpoint: str | None) -> Mapping[str, Rule]:
-    """What this model says to each parameter, worked out once per profile. Only for a verified model."""
-    key = (info.profile, endpoint)
-    rules = _rules.get(key)
-    if rules is None:
-        if info.facts is None:
-            raise ConfigurationError(f"{info.id} is {UNVERIFIED}: there are no rules for it")
-        rules = _rules[key] = rules_of(info.facts, endpoint)
-    return rules
+    """What this model says to each parameter, worked out once per profile. Only for a verified model.
+
+    A model keeps the facts it was made with, also when `use_registry` has changed those of its profile since.
+    """
+    key, facts = (info.profile, endpoint), info.facts
+    if facts is None:
+        raise ConfigurationError(f"{info.id} is {UNVERIFIED}: there are no rules for it")
+    kept = _rules.get(key)
+    if kept is None or kept[0] is not facts:
+        kept = _rules[key] = (facts, rules_of(facts, endpoint))
+    return kept[1]
 
 
 def _models_of(provider: str) -> dict[str, ModelInfo]:
