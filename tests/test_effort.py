@@ -26,6 +26,8 @@ from ours import System
 from replies import events, reply
 
 from capably import llm
+from capably.llm._check import check_call
+from capably.llm._registry import find_model
 from capably.types.tools import Tool
 
 
@@ -67,6 +69,40 @@ CEILINGS = {
 @pytest.mark.parametrize(("wire", "case"), [(wire, case) for wire in CEILINGS for case in CEILINGS[wire]])
 def test_a_call_stays_below_its_ceiling(wire: str, case: str, work: Any) -> None:
     assert calls_made(work(wire, case)) <= CEILINGS[wire][case]
+
+
+@llm.tool
+def add(a: int, b: int) -> int:
+    """Adds."""
+    return a + b
+
+
+TALK = [llm.system("Be brief."), *[llm.user("a"), llm.assistant("b")] * 3, llm.user("c")]
+CHECKED: dict[str, tuple[str, dict[str, Any], list[Any], int]] = {
+    "nothing": ("anthropic/claude-sonnet-5-5", {}, [llm.user("Hi")], 8),
+    "a limit": ("anthropic/claude-sonnet-5-5", {"max_tokens": 100}, [llm.user("Hi")], 9),
+    "five tools": (
+        "anthropic/claude-sonnet-5-5",
+        {"reasoning": "high", "max_tokens": 100, "tools": [add] * 5},
+        [llm.user("Hi")],
+        15,
+    ),
+    "sampling": ("google/gemini-2.5-flash", {"temperature": 0.5, "stop": ["END"]}, TALK[:2], 10),
+    "a format": ("openai/gpt-5.6", {"format": int, "tools": [add] * 2}, [llm.user("Hi")], 10),
+    "messages": ("openai/gpt-5.6", {}, TALK, 13),
+}
+"""What is asked of which model, and how many functions are called to find that there is nothing to say."""
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_what_a_model_takes_is_looked_up_and_not_worked_out(name: str) -> None:
+    id, params, messages, most = CHECKED[name]
+    info = find_model(id)
+    endpoint = info.endpoint
+    check: Callable[[], object] = lambda: check_call(info, endpoint, params, messages, "raise")  # noqa: E731
+    assert check() == []
+    made = calls_made(check) - len(("<lambda>", "setprofile"))
+    assert made <= most, "see `calls_by_name`"
 
 
 @pytest.mark.parametrize("wire", WIRES)

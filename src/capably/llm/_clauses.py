@@ -1,0 +1,287 @@
+"""What can be said against a parameter: each clause of a profile knows what it admits, and words what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from capably.llm._refusal import Finding
+from capably.types.facts import UNVERIFIED, Facts
+from capably.types.request import ROUTING
+from capably.types.rules import Rule
+from capably.types.tools import AsyncTool, BuiltinTool, Tool
+
+Params: TypeAlias = dict[str, Any]
+
+
+class Profile(NamedTuple):
+    """What is known of a model at one endpoint: its facts, the rules made of them, and how many tokens it can write."""
+
+    facts: Facts
+    rules: Mapping[str, Rule]
+    most: int | None
+
+
+class Clause:
+    """One thing that can be said against a parameter: whether its value is admitted, and what is said if it is not.
+
+    Both are told the value and all parameters of the call.
+    """
+
+    __slots__ = ("admits", "finding", "name")
+
+    def __init__(
+        self, name: str, admits: Callable[[Any, Params], bool], finding: Callable[[Any, Params], Finding]
+    ) -> None:
+        self.name: str = name
+        self.admits: Callable[[Any, Params], bool] = admits
+        self.finding: Callable[[Any, Params], Finding] = finding
+
+
+def clauses_of(profile: Profile, name: str) -> tuple[Clause, ...]:
+    """All that a profile can say against a parameter; the first that does not admit a value is said of it.
+
+    Nothing where every value is taken in every call.
+    """
+    return () if name in ROUTING else _CLAUSES.get(name, _parameter)(profile, name)
+
+
+def clauses_together(profile: Profile) -> tuple[Clause, ...]:
+    """What can be said against parameters that are fine alone and refused in one call."""
+    rules, clauses = profile.rules, list[Clause]()
+    if profile.facts["sampling"]["exclusive"]:
+        clauses.append(_pair("top_p", "temperature", "never", lambda _, params: "temperature" not in params))
+    if not rules["tools"].refused:
+        if rules["tools.with_format"].refused:
+            when = rules["tools.with_format"].when
+            clauses.append(_pair("format", "tools", when, lambda _, params: not _own(params.get("tools", ()))))
+        if rules["tools.with_builtin"].refused:
+            when = rules["tools.with_builtin"].when
+            clauses.append(_pair("tools", "built-in tools", when, lambda tools, _: len(_own(tools)) in (0, len(tools))))
+    return tuple(clauses)
+
+
+# --- one parameter ------------------------------------------------------------------------------------------------
+
+
+def _parameter(profile: Profile, name: str) -> tuple[Clause, ...]:
+    """The rule of a parameter: whether it is taken at all, under which condition, and with which values."""
+    rule = profile.rules[name]
+    among = [_among(name, rule.values)] if rule.values else []
+    within = [_within(name, *_RANGES[name])] if name in _RANGES else []
+    return (*_under(name, rule.when), *among, *within)
+
+
+def _max_tokens(profile: Profile, name: str) -> tuple[Clause, ...]:
+    return (_within(name, 0, profile.most),)
+
+
+def _temperature(profile: Profile, name: str) -> tuple[Clause, ...]:
+    return (*_parameter(profile, name), _within(name, 0, profile.facts["sampling"]["temperature_max"]))
+
+
+def _reasoning(profile: Profile, name: str) -> tuple[Clause, ...]:
+    rule = profile.rules[name]
+    words = rule.values
+    level = Clause(
+        name,
+        lambda value, _: (word := getattr(value, "effort", value)) is None or word in words,
+        lambda value, params: _not_among(params, name, _effort(value), words),
+    )
+    unbudgeted = [_unbudgeted(name)] if profile.rules["reasoning.unbudgeted"].refused else []
+    return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name))
+
+
+def _effort(value: Any) -> Any:
+    """The level: the word itself, or a field of `Reasoning(...)`, where `None` leaves it to the model."""
+    return getattr(value, "effort", value)
+
+
+def _tokens(value: Any) -> int | None:
+    return getattr(value, "budget_tokens", None)
+
+
+def _unbudgeted(name: str) -> Clause:
+    """Thoughts need a budget: a model that thinks only when it is given a number has none to show without one."""
+
+    def admits(value: Any, _: Params) -> bool:
+        asks_for_thoughts = _effort(value) is None or getattr(value, "visible", None) is not None
+        return _tokens(value) is not None or not asks_for_thoughts
+
+    def finding(value: Any, params: Params) -> Finding:
+        found = _refused(params, name, "Reasoning(...) without budget_tokens", value, "never")
+        return found._replace(advice="It thinks only when it is given a number: add budget_tokens=...")
+
+    return Clause(name, admits, finding)
+
+
+def _budget(profile: Profile, name: str) -> Clause:
+    rule, feature = profile.rules["reasoning.budget_tokens"], "reasoning.budget_tokens"
+    if rule.refused:
+        advice = f"Say it in words (reasoning={', '.join(map(repr, profile.rules[name].values))})"
+
+        def refused(value: Any, params: Params) -> Finding:
+            found = _refused(params, name, "Reasoning(budget_tokens=...)", _tokens(value), rule.when)
+            return found._replace(feature=feature, advice=advice)
+
+        return Clause(name, lambda value, _: getattr(value, "budget_tokens", None) is None, refused)
+    budget = profile.facts["reasoning"]["budget"]
+    span = _within(name, budget["min"], budget["max"] or profile.most, shown="budget_tokens")
+    return Clause(
+        name,
+        lambda value, params: (tokens := _tokens(value)) is None or span.admits(tokens, params),
+        lambda value, params: span.finding(_tokens(value), params)._replace(feature=feature),
+    )
+
+
+def _tools(profile: Profile, name: str) -> tuple[Clause, ...]:
+    rule, known = profile.rules[name], profile.rules["builtin_tools"].values
+
+    def unknown(tools: Iterable[Any]) -> list[BuiltinTool]:
+        return [tool for tool in tools if isinstance(tool, BuiltinTool) and tool.kind not in known]
+
+    def refused(tools: Iterable[Any], params: Params) -> Finding:
+        wrong = unknown(tools)
+        kind, kept = wrong[0].kind, [tool for tool in tools if tool not in wrong]
+        reason = UNVERIFIED if kind in profile.facts["unverified_builtin_tools"] else "never"
+        found = _refused(params, name, f"the built-in tool llm.{type(wrong[0]).__name__}", kind, reason)
+        return found._replace(feature=f"builtin_tools.{kind}", allowed=known, drop=lambda: params.update({name: kept}))
+
+    own = Clause(
+        name,
+        lambda tools, params: _met(rule.when, params) or not _own(tools),
+        lambda tools, params: _refused(params, name, name, _own(tools), rule.when),
+    )
+    builtin = Clause(name, lambda tools, _: _TOOLS.issuperset(map(type, tools)) or not unknown(tools), refused)
+    return (builtin,) if rule.when == "always" else (own, builtin)
+
+
+_TOOLS = frozenset({Tool, AsyncTool})
+"""The classes of the caller's own tools, so that a list of nothing else need not be looked through."""
+
+
+def _own(tools: Iterable[Any]) -> list[Any]:
+    return [tool for tool in tools if not isinstance(tool, BuiltinTool)]
+
+
+def _tool_choice(profile: Profile, name: str) -> tuple[Clause, ...]:
+    free, forced = profile.rules[name].when, profile.rules["tool_choice.forced"].when
+    words = ("auto", "none")
+
+    def refused(value: Any, params: Params) -> Finding:
+        if not _forces(value):
+            return _refused(params, name, name, value, free)
+        found = _refused(params, name, f"{name}={value!r}", value, forced)
+        return found._replace(allowed=words) if free == "always" else found
+
+    return (
+        Clause(name, lambda value, params: _met(forced if _forces(value) else free, params), refused),
+        Clause(
+            name,
+            lambda value, _: _forces(value) or value in words,
+            lambda value, params: _not_among(params, name, value, (*words, "required"))._replace(general=True),
+        ),
+    )
+
+
+def _forces(choice: Any) -> bool:
+    return choice == "required" or isinstance(choice, Tool)
+
+
+def _output(profile: Profile, name: str) -> tuple[Clause, ...]:
+    known = profile.rules[name].values
+
+    def wrong(words: Iterable[str]) -> list[str]:
+        return [word for word in words if word not in known]
+
+    return (
+        Clause(
+            name,
+            lambda words, _: not wrong(words),
+            lambda words, params: _not_among(params, name, wrong(words)[0], known),
+        ),
+    )
+
+
+_RANGES: Mapping[str, tuple[float, float | None]] = {"top_p": (0, 1), "top_k": (1, None), "logprobs": (0, 20)}
+_CLAUSES: Mapping[str, Callable[[Profile, str], tuple[Clause, ...]]] = {
+    "max_tokens": _max_tokens,
+    "temperature": _temperature,
+    "reasoning": _reasoning,
+    "tools": _tools,
+    "tool_choice": _tool_choice,
+    "output": _output,
+}
+"""Parameters of which more can be said than their rule says."""
+
+
+# --- clauses that several parameters have -------------------------------------------------------------------------
+
+
+def _under(name: str, when: str) -> tuple[Clause, ...]:
+    """It is taken in some calls only, or in none."""
+    clause = Clause(
+        name,
+        lambda _, params: _met(when, params),
+        lambda value, params: _refused(params, name, name, value, when),
+    )
+    return () if when == "always" else (clause,)
+
+
+def _met(when: str, params: Params) -> bool:
+    """Whether this call satisfies a rule's condition."""
+    if when == "reasoning_off":
+        return params.get("reasoning") == "off"
+    if when == "without_budget":
+        return _tokens(params.get("reasoning")) is None
+    return when == "always"
+
+
+def _among(name: str, words: tuple[str, ...]) -> Clause:
+    # Held against the words one by one: a value may be of any kind, hashable or not.
+    return Clause(
+        name,
+        lambda value, _: value in words,
+        lambda value, params: _not_among(params, name, value, words),
+    )
+
+
+def _within(name: str, low: float, high: float | None, *, shown: str | None = None) -> Clause:
+    def finding(value: Any, params: Params) -> Finding:
+        span = f"{low:,} to {high:,}" if high is not None else f"at least {low:,}"
+        what, advice = f"`{shown or name}={value}`", "Choose a value in that range"
+        return Finding(name, value, (span,), "range", what, advice, _dropper(params, name))
+
+    return Clause(name, lambda value, _: low <= value and (high is None or value <= high), finding)
+
+
+def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool]) -> Clause:
+    reason = UNVERIFIED if when == UNVERIFIED else "never together"
+    what = f"`{name}` together with `{other}`"
+    advice = "Ask in two calls" if name == "format" else "Leave out one of the two"
+    return Clause(
+        name,
+        admits,
+        lambda value, params: Finding(name, value, (), reason, what, advice, _dropper(params, name), general=True),
+    )
+
+
+# --- what a finding says ------------------------------------------------------------------------------------------
+
+
+def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Finding:
+    advice = {
+        "reasoning_off": 'Add reasoning="off", or drop the argument',
+        "without_budget": "Leave out the thinking budget, or drop the argument",
+    }.get(when, "Drop the argument")
+    what = shown if shown.startswith("the ") else f"`{shown}`"
+    return Finding(name, value, (), when, what, advice, _dropper(params, name))
+
+
+def _not_among(params: Params, name: str, value: Any, allowed: tuple[str, ...]) -> Finding:
+    what = f"`{name}={value!r}`"
+    return Finding(name, value, allowed, "value", what, "Choose one of them", _dropper(params, name))
+
+
+def _dropper(params: Params, name: str) -> Callable[[], None]:
+    return lambda: params.pop(name, None)
