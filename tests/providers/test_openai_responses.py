@@ -9,6 +9,8 @@ import msgspec
 import pytest
 from request_types import described
 
+from capably.llm._registry import providers
+from capably.providers.openai.hosts import learn_host
 from capably.providers.openai.responses_decode import decode_reply
 from capably.providers.openai.responses_encode import ask_for_stream, encode_request
 from capably.providers.openai.responses_stream import ResponsesFold
@@ -390,6 +392,8 @@ def test_extra_is_laid_over_the_body_and_changes_no_cached_part() -> None:
 
 
 def test_streams_of_openai_are_asked_to_go_without_padding() -> None:
+    for name in ("openai", "xai"):
+        learn_host(name, providers()[name]["dialect"])
     body = encoded()
     assert ask_for_stream(body, "openai") == {**body, "stream": True, "stream_options": {"include_obfuscation": False}}
     assert ask_for_stream(body, "xai") == {**body, "stream": True}
