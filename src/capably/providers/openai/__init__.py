@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import importlib
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from capably.providers import ClientPerLoop
+from capably.providers.openai import chat_decode, chat_encode, responses_decode, responses_encode
 from capably.providers.openai.azure import build_azure_client
+from capably.providers.openai.chat_stream import ChatFold
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
+from capably.providers.openai.responses_stream import ResponsesFold
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
 from capably.types.errors import ConfigurationError, ProviderError
 
@@ -30,17 +34,19 @@ NO_KEY = "none"
 
 
 class Endpoint(NamedTuple):
-    """Where an endpoint is, and what speaks it: the modules `<prefix>_encode`, `_decode`, `_stream`."""
+    """Where an endpoint is, and what speaks it: our modules and fold, and the SDK's class of its reply."""
 
     path: str
-    prefix: str
-    fold: str
+    encode: Any
+    decode: Any
+    fold: Callable[[Request, str], Fold]
     sdk_type: tuple[str, str]
 
 
+_RESPONSE, _COMPLETION = ("openai.types.responses", "Response"), ("openai.types.chat", "ChatCompletion")
 ENDPOINTS = {
-    "responses": Endpoint("/responses", "responses", "ResponsesFold", ("openai.types.responses", "Response")),
-    "chat_completions": Endpoint("/chat/completions", "chat", "ChatFold", ("openai.types.chat", "ChatCompletion")),
+    "responses": Endpoint("/responses", responses_encode, responses_decode, ResponsesFold, _RESPONSE),
+    "chat_completions": Endpoint("/chat/completions", chat_encode, chat_decode, ChatFold, _COMPLETION),
 }
 
 
@@ -56,7 +62,7 @@ class OpenAIAdapter:
 
     def encode(self, request: Request) -> dict[str, Any]:
         """The JSON body of the request, `extra` merged in."""
-        return self._module(request, "encode").encode_request(request, self._settings.provider)
+        return self._endpoint(request).encode.encode_request(request, self._settings.provider)
 
     def call(self, request: Request) -> Reply:
         body, client = self.encode(request), self._sync()
@@ -96,7 +102,7 @@ class OpenAIAdapter:
 
     def fold(self, request: Request) -> Fold:
         """A new fold for the events of one streamed reply."""
-        return getattr(self._module(request, "stream"), self._endpoint(request).fold)(request, self._settings.provider)
+        return self._endpoint(request).fold(request, self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """The SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
@@ -112,13 +118,9 @@ class OpenAIAdapter:
             raise ConfigurationError(f"{self._settings.provider!r} has no endpoint {name!r}; it has {known}")
         return ENDPOINTS[name]
 
-    def _module(self, request: Request, name: str) -> Any:
-        """The module of the request's endpoint that encodes, decodes or streams."""
-        return importlib.import_module(f"{__name__}.{self._endpoint(request).prefix}_{name}")
-
     def _streaming(self, request: Request) -> dict[str, Any]:
         """The body, asking for a stream: with its usage, and without padding."""
-        return self._module(request, "encode").ask_for_stream(self.encode(request), self._settings.provider)
+        return self._endpoint(request).encode.ask_for_stream(self.encode(request), self._settings.provider)
 
     def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
         """Arguments of the SDK's `post`. The answer is asked for as the raw HTTP response.
@@ -143,7 +145,7 @@ class OpenAIAdapter:
     def _received(self, response: Any, request: Request, sent: bytes) -> Reply:
         request_id = request_id_of(response)
         try:
-            reply = self._module(request, "decode").decode_reply(response.content, request, self._settings.provider)
+            reply = self._endpoint(request).decode.decode_reply(response.content, request, self._settings.provider)
         except ProviderError as error:
             error.request_id = error.request_id or request_id
             raise
