@@ -14,6 +14,7 @@ from capably.providers import Adapter
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import Request
+from capably.types.tools import BuiltinTool, Tool
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -115,8 +116,6 @@ def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Messa
 
 
 def _tools(tools: Sequence[Any]) -> list[Any]:
-    from capably.types.tools import BuiltinTool, Tool
-
     given = list(tools)
     names: set[str] = set()
     for tool in given:

@@ -145,4 +145,7 @@ def _adapter_kind(name: str, wire_id: str = "") -> str:
             f'another server is named by llm.provider("{name}", base_url=...)'
         )
     also: Mapping[str, str] = entry.get("also") or {}
-    return next((kind for begin, kind in also.items() if wire_id.startswith(begin)), entry["adapter"])
+    for begin, kind in also.items():
+        if wire_id.startswith(begin):
+            return kind
+    return entry["adapter"]

@@ -96,7 +96,7 @@ class ModelInfo:
     @property
     def endpoint(self) -> str | None:
         """The endpoint used by default; `None` for an unverified model (the adapter's own default)."""
-        return next(self.endpoints, None)
+        return next(iter(self.facts["endpoints"]), None) if self.facts else None
 
     @property
     def endpoints(self) -> Iterator[str]:
