@@ -77,7 +77,7 @@ def check_failed(completion: Json, provider: str) -> None:
     """Raises the error that stands in a body, at its top or in its choice, whatever the status code said."""
     choices: Any = completion.get("choices")
     first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
-    inner: Json = cast("Json", first) if isinstance(first, Mapping) else {}
+    inner: Json = cast("Json", first) if isinstance(first, dict) else {}
     error = completion.get("error") or inner.get("error")
     if error:
         raise in_band(error, provider, body=completion)
@@ -284,4 +284,4 @@ def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
 
 def _details(usage: Json, key: str) -> Json:
     details = usage.get(key)
-    return cast(Json, details) if isinstance(details, Mapping) else {}
+    return cast(Json, details) if isinstance(details, dict) else {}
