@@ -59,10 +59,10 @@ def work() -> Iterator[Callable[[str, str], Callable[[], object]]]:
 
 
 CEILINGS = {
-    "anthropic": {"small": 1900, "calls": 2450, "tools": 2000, "history": 2250, "stream": 15_000},
-    "responses": {"small": 1950, "calls": 2450, "tools": 2050, "history": 2300, "stream": 17_300},
-    "chat": {"small": 2050, "calls": 2600, "tools": 2150, "history": 2400, "stream": 32_300},
-    "google": {"small": 900, "calls": 1500, "tools": 1000, "history": 1450, "stream": 39_500},
+    "anthropic": {"small": 1890, "calls": 2390, "tools": 1950, "history": 2230, "stream": 15_000},
+    "responses": {"small": 1920, "calls": 2370, "tools": 1970, "history": 2260, "stream": 17_250},
+    "chat": {"small": 2010, "calls": 2510, "tools": 2070, "history": 2350, "stream": 31_200},
+    "google": {"small": 900, "calls": 1490, "tools": 980, "history": 1450, "stream": 39_500},
 }
 
 

@@ -143,6 +143,8 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
 
     from capably import llm
     from capably.llm import _format, _tool
+    from capably.llm._calls import prepare
+    from capably.llm._check import check_call
 
     source = load_registry(ROOT / "model_registry.yaml")
     chapters = [{"title": f"Chapter {n}", "pages": n, "notes": ["a note", "another one"] * 10} for n in range(100)]
@@ -160,16 +162,16 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
         for function in TOOLS:
             _ = _tool.tool(function).parameters
 
-    def check() -> None:
-        from capably.llm._calls import prepare
-
-        prepare(model.id, model.info, "Hi", {"max_tokens": 100, "tools": tools, "reasoning": "low"})
+    asked = {"max_tokens": 100, "tools": tools, "reasoning": "low"}
+    info: Any = model.info
+    hi: list[Any] = [llm.user("Hi")]
 
     return {
         "the generator, all files": lambda: render(source),
         "llm.models(tools=True, ...)": lambda: llm.models(tools=True, image_input=True, reasoning="high"),
         'llm.Model("...")': lambda: llm.Model("openai/gpt-6.1-sol"),
-        "check and request of a call": check,
+        "check of a call": lambda: check_call(info, "responses", asked, hi, "raise"),
+        "check and request of a call": lambda: prepare(model.id, info, "Hi", asked),
         "schema of a format": lambda: _format._make_format(Story),  # pyright: ignore[reportPrivateUsage]
         "schemas of five tools": tool_schemas,
         f"partial parsing, {len(deltas)} pieces": partial,
