@@ -35,7 +35,7 @@ SIX = 6
 MANY = 300
 PROFILES = {50: 20, 300: 60, 1000: 150, 3000: 300}
 """Size of a made registry -> how many profiles its models share."""
-LIMITS = {"user file": 1.15, "300 constants": 1.3, "300 strings": 1.6}
+LIMITS = {"user file, pydantic": 1.15, "user file": 1.15, "300 constants": 1.3, "300 strings": 1.6}
 """What issue 3 allows from 50 to 1,000 models."""
 
 BARE = '''from dataclasses import dataclass
@@ -107,23 +107,27 @@ def constant(source: Source, id: str) -> str:
     return f"llm.{id.partition('/')[0]}.{constant_name(id, source.registry.models[id])}"
 
 
-def write_project(folder: Path, source: Source) -> None:
+def six_of(real: Source) -> list[str]:
+    """Models of as many providers as can be that are in a registry of any size, so that the same file is checked in all."""
+    ids = sorted(real.registry.models.keys() & of_size(real, min(PROFILES)).registry.models.keys())
+    return [ids[i * len(ids) // SIX] for i in range(SIX)]
+
+
+def write_project(folder: Path, real: Source, source: Source) -> None:
     """Stubs of the registry in `typings/`, as they ship, which shadow the installed ones; and files that use them."""
     stubs = folder / "typings" / "capably_models"
     stubs.mkdir(parents=True)
     for name, text in tidy(render(source)).items():
         (stubs / name).parent.mkdir(exist_ok=True)
         (stubs / name).write_text(text, encoding="utf-8")
-    ids = sorted(source.registry.models)
-    six = [ids[i * len(ids) // SIX] for i in range(SIX)]
-    many = (ids * MANY)[:MANY]
+    many = (sorted(source.registry.models) * MANY)[:MANY]
+    six = six_of(real)
     (folder / "bare.py").write_text(BARE, encoding="utf-8")
     (folder / "uses.py").write_text(USES.replace("{model}", f'llm.Model("{six[0]}")'), encoding="utf-8")
     (folder / "constant.py").write_text(USES.replace("{model}", constant(source, six[0])), encoding="utf-8")
-    (folder / "user.py").write_text(
-        _functions(constant(source, id) for id in six) + USES.replace("{model}", f'llm.Model("{six[1]}")'),
-        encoding="utf-8",
-    )
+    user = _functions(constant(source, id) for id in six) + USES.replace("{model}", f'llm.Model("{six[1]}")')
+    (folder / "user.py").write_text(user, encoding="utf-8")
+    (folder / "pydantic_user.py").write_text(user.replace(*PYDANTIC), encoding="utf-8")
     (folder / "constants.py").write_text(_functions(constant(source, id) for id in many), encoding="utf-8")
     (folder / "strings.py").write_text(_functions(f'llm.Model("{id}")' for id in many), encoding="utf-8")
 
@@ -135,10 +139,14 @@ def _functions(models: Iterator[str]) -> str:
     )
 
 
+PYDANTIC = ("@dataclass\nclass Book:", "from pydantic import BaseModel\n\nclass Book(BaseModel):")
+"""The dataclass of `USES`, and the same in pydantic."""
+
 FILES = {
     "bare file": "bare.py",
     "30 lines, a string": "uses.py",
     "30 lines, a constant": "constant.py",
+    "user file, pydantic": "pydantic_user.py",
     "user file": "user.py",
     "300 constants": "constants.py",
     "300 strings": "strings.py",
@@ -165,7 +173,7 @@ def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> N
     table: dict[str, list[float]] = {name: [] for name in FILES}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
-            write_project(Path(folder), of_size(real, size))
+            write_project(Path(folder), real, of_size(real, size))
             for name, file in FILES.items():
                 table[name].append(cpu_of(Path(folder), file, python, runs))
     print(
@@ -199,7 +207,7 @@ def measure_editor(real: Source, size: int, python: str) -> None:
     }
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made).resolve()
-        write_project(folder, source)
+        write_project(folder, real, source)
         with Server(folder, python) as server:
             print(f"\n{len(source.registry.models)} models{'':22}{'median ms':>10}{'worst':>8}  offered")
             for title, (method, text) in questions.items():
