@@ -1,13 +1,13 @@
-"""Capability classes that profiles share: what many have is written once, and every class adds to one other.
+"""Classes of capabilities: what several profiles have is written once, and every class adds to one other.
 
-A type checker reads the capabilities of every profile to find the type of `llm.Model("provider/id")`, so they are kept
-few: there are as many as there are combinations, however many models have them.
+A type checker reads the capabilities of every profile of a provider whose model is named, and those of all profiles to find
+the type of `llm.Model("provider/id")`, so there are few classes, and those are short.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -22,7 +22,7 @@ NOTHING = "NoCapabilities"
 
 
 @dataclass(frozen=True)
-class SharedClass:
+class CapabilityClass:
     """A class that has `adds` beside what `base` has."""
 
     name: str
@@ -30,25 +30,35 @@ class SharedClass:
     adds: Path
 
 
-def shared_classes(sets: Iterable[Set]) -> tuple[list[SharedClass], dict[Set, str]]:
-    """The classes, bases first, and the name of the one that has exactly what a set says."""
-    sets = list(dict.fromkeys(sets))
-    count = Counter(capability for one in sets for capability in one)
-    paths = {one: tuple(sorted(one, key=lambda c: (-count[c], c.name, c.type))) for one in sets}
-    ends = set(paths.values())
+def capability_classes(sets: Mapping[str, Set]) -> Iterator[CapabilityClass]:
+    """A class of each name that has exactly what its set says, and before them the classes that they share."""
+    count = Counter(capability for one in sets.values() for capability in one)
+    paths = {name: tuple(sorted(one, key=lambda c: (-count[c], c.name, c.type))) for name, one in sets.items()}
     names: dict[Path, str] = {(): NOTHING}
-    classes: list[SharedClass] = []
-    for path in sorted(_forks(ends) | ends - {()}, key=lambda path: [(c.name, c.type) for c in path]):
-        base = next(path[:end] for end in range(len(path) - 1, -1, -1) if path[:end] in names)
-        names[path] = f"Shared{len(classes) + 1}"
-        classes.append(SharedClass(names[path], names[base], path[len(base) :]))
-    return classes, {one: names[path] for one, path in paths.items()}
+    for path in sorted(_shared(paths.values()), key=lambda path: [(c.name, c.type) for c in path]):
+        name = f"Shared{len(names)}"
+        yield _class(name, path, names)
+        names[path] = name
+    for name, path in paths.items():
+        yield _class(name, path, names)
 
 
-def _forks(paths: set[Path]) -> set[Path]:
-    """Beginnings after which paths part."""
-    following: dict[Path, set[Parameter]] = {}
-    for path in paths:
-        for end, capability in enumerate(path):
-            following.setdefault(path[:end], set()).add(capability)
-    return {start for start, nexts in following.items() if start and len(nexts) > 1}
+def _class(name: str, path: Path, bases: Mapping[Path, str]) -> CapabilityClass:
+    """The class that adds to the one which has the most of it."""
+    shared = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in bases)
+    return CapabilityClass(name, bases[shared], path[len(shared) :])
+
+
+def _shared(paths: Collection[Path]) -> set[Path]:
+    """What is the whole of two paths, or of one and the beginning of others, or after which paths part."""
+    following: dict[Path, set[Parameter | None]] = {}
+    ends = Counter(paths)
+    for path in ends:
+        for start, then in _steps(path):
+            following.setdefault(start, set()).add(then)
+    return {start for start, nexts in following.items() if start and (len(nexts) > 1 or ends[start] > 1)}
+
+
+def _steps(path: Path) -> Iterable[tuple[Path, Parameter | None]]:
+    """Each beginning of a path, and what follows on it; nothing does on the whole."""
+    return ((path[:end], path[end] if end < len(path) else None) for end in range(len(path) + 1))

@@ -129,11 +129,6 @@ class ProfileStub:
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
 
     @property
-    def calls(self) -> str:
-        """What the module of its calls is imported as: `openai_gpt_5_6_luna`."""
-        return f"{self.package.removeprefix('_')}_{self.module}" if self.package else self.module
-
-    @property
     def inputs(self) -> str:
         return " | ".join(self.parts)
 

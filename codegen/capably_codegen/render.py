@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 
 from capably_codegen import facts, profiles
-from capably_codegen.capabilities import shared_classes
+from capably_codegen.capabilities import capability_classes
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import NOT_ACCEPTED, OTHERS, ROUTING, Parameter, ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
@@ -93,6 +93,8 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
             yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
+        if own:
+            yield f"_{provider}/_profiles.pyi", _profiles(source, list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
@@ -106,14 +108,11 @@ def _common(
     """What all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
-    classes, bases = shared_classes(stub.capabilities for stub in stubs)
     shared: dict[str, Any] = {
         "doors": doors,
-        "stubs": stubs,
+        "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
         "any": any_stub,
         "ids": profiles.literal(tuple(id for door in doors for id in door.members)),
-        "capabilities": classes,
-        "shared": bases,
         "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
         "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
         "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
@@ -123,8 +122,14 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in ("_types", "_capabilities", "_ids", "_profiles", "_model", "_custom", "_requirements", "_call"):
+    for name in ("_types", "_ids", "_model", "_custom", "_requirements", "_call"):
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
+
+
+def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
+    """The profiles of one provider, so that a program that names one of its models makes nobody read the others'."""
+    capabilities = list(capability_classes({stub.caps: stub.capabilities for stub in stubs}))
+    return _fill("_profiles.pyi", source, stubs=stubs, capabilities=capabilities)
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
@@ -163,7 +168,7 @@ def _doors(
         ids.setdefault(model.profile, []).append(id)
     for profile, members in sorted(ids.items()):
         stub = stubs.get(profile, any_stub)
-        home = "" if stub is any_stub else "_profiles."
+        home = "" if stub is any_stub else f"{stub.package}."
         yield Door(
             alias=f"{profiles.class_name('/' + provider)}UnverifiedId"
             if stub is any_stub

@@ -20,8 +20,21 @@ from capably.types.tools import (
     WebFetch,
     WebSearch,
 )
-from capably_models import _ids, _profiles, _types
+from capably_models import _ids, _types
+from capably_models._anthropic import _profiles as _anthropic
+from capably_models._cerebras import _profiles as _cerebras
+from capably_models._cohere import _profiles as _cohere
+from capably_models._dashscope import _profiles as _dashscope
+from capably_models._deepseek import _profiles as _deepseek
+from capably_models._google import _profiles as _google
+from capably_models._groq import _profiles as _groq
+from capably_models._meta import _profiles as _meta
+from capably_models._minimax import _profiles as _minimax
+from capably_models._mistral import _profiles as _mistral
 from capably_models._model import ModelId
+from capably_models._moonshot import _profiles as _moonshot
+from capably_models._openai import _profiles as _openai
+from capably_models._perplexity import _profiles as _perplexity
 from capably_models._types import (
     AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
     AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
@@ -43,6 +56,8 @@ from capably_models._types import (
     AnyToolOrFileSearchOrMCPServerOrWebSearch,
     AnyToolOrWebSearch,
 )
+from capably_models._xai import _profiles as _xai
+from capably_models._zai import _profiles as _zai
 
 _InputT = TypeVar("_InputT")
 _CapsT = TypeVar("_CapsT")
@@ -69,7 +84,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude45Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -94,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude45Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -119,7 +134,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude46Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -143,7 +158,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude46Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -169,7 +184,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    _types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaude5AlwaysThinkingCapabilities
+    _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude5AlwaysThinkingCapabilities
 ]:
     """Fixes the model and the parameters of a function that returns content."""
 
@@ -195,7 +210,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeFable51Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeFable51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -220,7 +235,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeHaiku55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeHaiku55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -245,7 +260,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus45Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -270,7 +285,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus45Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -295,7 +310,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus47Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus47Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -320,7 +335,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus48Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus48Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -345,7 +360,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus5Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -370,7 +385,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeOpus55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -395,7 +410,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeSonnet5Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -421,7 +436,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
-    _types.TextImageDocumentToolCacheParts, FormatT, _profiles.AnthropicClaudeSonnet55BetweenToolsCapabilities
+    _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet55BetweenToolsCapabilities
 ]:
     """Fixes the model and the parameters of a function that returns content."""
 
@@ -447,7 +462,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.CerebrasGptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _cerebras.CerebrasGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -471,7 +486,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CerebrasGptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _cerebras.CerebrasGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -496,7 +511,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.CerebrasQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _cerebras.CerebrasQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -520,7 +535,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.CerebrasQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _cerebras.CerebrasQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -542,7 +557,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereCommandCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -563,7 +578,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CohereCommandCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereCommandCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -586,7 +601,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.CohereCommandAPlusCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _cohere.CohereCommandAPlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -608,7 +623,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.CohereCommandAPlusCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _cohere.CohereCommandAPlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -630,7 +645,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereCommandAReasoningCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandAReasoningCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -653,7 +668,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.CohereNorthMiniCodeCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereNorthMiniCodeCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -675,7 +690,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.CohereNorthMiniCodeCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereNorthMiniCodeCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -700,7 +715,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -724,7 +739,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -749,7 +764,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -773,7 +788,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwenPlusFlashCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -796,7 +811,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwen3CoderCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen3CoderCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -820,7 +835,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen36FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -844,7 +859,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen36FlashCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -869,7 +884,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwen37MaxCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -893,7 +908,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwen37MaxCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -918,7 +933,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.DashscopeQwen37MaxCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -942,7 +957,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DashscopeQwen37MaxCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -967,7 +982,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -991,7 +1006,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1016,7 +1031,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1040,7 +1055,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.DashscopeQwen37PlusCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1065,7 +1080,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1089,7 +1104,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1114,7 +1129,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1138,7 +1153,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1164,7 +1179,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DeepseekFlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1190,7 +1205,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.DeepseekFlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1216,7 +1231,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DeepseekV4ProCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1242,7 +1257,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.DeepseekV4ProCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1266,7 +1281,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1290,7 +1305,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1309,7 +1324,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemini25FlashImageCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini25FlashImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1333,7 +1348,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25FlashLiteCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1357,7 +1372,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25FlashLiteCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1381,7 +1396,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _profiles.GoogleGemini25ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1405,7 +1420,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini25ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1430,7 +1445,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini3FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini3FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1450,7 +1465,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemini3ProImageCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini3ProImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1471,7 +1486,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _profiles.GoogleGemini31FlashImageCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGemini31FlashImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1496,7 +1511,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini31FlashLiteCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1516,7 +1531,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentParts, None, _profiles.GoogleGemini31FlashLiteImageCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, None, _google.GoogleGemini31FlashLiteImageCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1540,7 +1555,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini31ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1565,7 +1580,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini35FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1587,7 +1602,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini35FlashLiteCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashLiteCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1609,7 +1624,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini36FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini36FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1630,7 +1645,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini37FlashCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini37FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1651,7 +1666,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini4ArgonCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4ArgonCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1673,7 +1688,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _profiles.GoogleGemini4HydrogenCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4HydrogenCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1692,7 +1707,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _profiles.GoogleGeminiNanoBanana21Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGeminiNanoBanana21Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1713,7 +1728,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _profiles.GoogleGeminiRoboticsEr2Capabilities]:
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _google.GoogleGeminiRoboticsEr2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1733,7 +1748,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _profiles.GoogleGeminiRoboticsEr2Capabilities]:
+) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _google.GoogleGeminiRoboticsEr2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1751,7 +1766,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleGemma3Capabilities, Never]:
+) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemma3Capabilities, Never]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1774,7 +1789,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.GoogleGemma4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _google.GoogleGemma4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1796,7 +1811,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.GoogleGemma4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _google.GoogleGemma4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1815,7 +1830,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageParts, None, _profiles.GoogleNanoBananaProPreviewCapabilities]:
+) -> CallDecorator[_types.TextImageParts, None, _google.GoogleNanoBananaProPreviewCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1872,7 +1887,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.GroqGptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _groq.GroqGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1896,7 +1911,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.GroqGptOssCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _groq.GroqGptOssCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1920,7 +1935,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.GroqQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _groq.GroqQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1943,7 +1958,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.GroqQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _groq.GroqQwen38Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1966,7 +1981,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MetaMuseCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1989,7 +2004,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MetaMuseSpark11Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseSpark11Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2008,7 +2023,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.MinimaxM2Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM2Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2029,7 +2044,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.MinimaxM3Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _minimax.MinimaxM3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2053,7 +2068,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.MistralCodestralCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _mistral.MistralCodestralCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2077,7 +2092,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MistralLarge3MinistralCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge3MinistralCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2102,7 +2117,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MistralLarge4Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2127,7 +2142,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.MistralMedium35Small4Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _mistral.MistralMedium35Small4Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2149,7 +2164,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextAudioToolParts, FormatT, _profiles.MistralVoxtralSmallCapabilities]:
+) -> CallDecorator[_types.TextAudioToolParts, FormatT, _mistral.MistralVoxtralSmallCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2170,7 +2185,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK26Capabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK26Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2190,7 +2205,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK27CodeCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK27CodeCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2211,7 +2226,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.MoonshotKimiK3Capabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2231,7 +2246,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.MoonshotKimiK31ProCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _moonshot.MoonshotKimiK31ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2284,7 +2299,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiChatLatestCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiChatLatestCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2303,7 +2318,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiDaybreakCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiDaybreakCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2325,7 +2340,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt4o41Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt4o41Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2347,7 +2362,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2369,7 +2384,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5MiniNanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5MiniNanoCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2390,7 +2405,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt5ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2408,7 +2423,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.OpenaiGpt5SearchCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _openai.OpenaiGpt5SearchCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2429,7 +2444,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt51Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2453,7 +2468,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt51Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2475,7 +2490,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt52Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2499,7 +2514,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt52Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2520,7 +2535,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt52ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt52ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2542,7 +2557,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt53CodexCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2566,7 +2581,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt53CodexCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2590,7 +2605,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2616,7 +2631,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2640,7 +2655,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54MiniCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2666,7 +2681,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54MiniCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2688,7 +2703,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54NanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2712,7 +2727,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt54NanoCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2733,7 +2748,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt54ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt54ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2755,7 +2770,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2779,7 +2794,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGpt55Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2797,7 +2812,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextParts, None, _profiles.OpenaiGpt55CyberCapabilities]:
+) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2817,7 +2832,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextParts, None, _profiles.OpenaiGpt55CyberCapabilities]:
+) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2838,7 +2853,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, None, _profiles.OpenaiGpt55ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt55ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2861,7 +2876,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56CyberCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2885,7 +2900,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56CyberCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2910,7 +2925,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56SolCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2937,7 +2952,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56SolCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2960,7 +2975,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56TerraLunaCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2985,7 +3000,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt56TerraLunaCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3010,7 +3025,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3037,7 +3052,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3062,7 +3077,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6AstraCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6AstraCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3080,7 +3095,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextCacheParts, None, _profiles.OpenaiGpt6GatedCapabilities]:
+) -> CallDecorator[_types.TextCacheParts, None, _openai.OpenaiGpt6GatedCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3103,7 +3118,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt6RosalindCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6RosalindCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3128,7 +3143,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61SolCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61SolCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3153,7 +3168,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61TerraCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3180,7 +3195,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt61TerraCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3201,7 +3216,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _profiles.OpenaiGpt62Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt62Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3224,7 +3239,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextAudioToolParts, None, _profiles.OpenaiGptAudioCapabilities]:
+) -> CallDecorator[_types.TextAudioToolParts, None, _openai.OpenaiGptAudioCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3243,7 +3258,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiGptDaybreakCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGptDaybreakCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3262,7 +3277,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiO3Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3281,7 +3296,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.OpenaiO3ProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3ProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3334,7 +3349,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextParts, FormatT, _profiles.PerplexitySonarCapabilities]:
+) -> CallDecorator[_types.TextParts, FormatT, _perplexity.PerplexitySonarCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3354,7 +3369,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.PerplexitySonarProCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _perplexity.PerplexitySonarProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3376,7 +3391,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageParts, FormatT, _profiles.PerplexitySonarReasoningProCapabilities]:
+) -> CallDecorator[_types.TextImageParts, FormatT, _perplexity.PerplexitySonarReasoningProCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3398,7 +3413,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.XaiGrok3MiniCapabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _xai.XaiGrok3MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3419,7 +3434,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.XaiGrok3MiniCapabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3MiniCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3440,7 +3455,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _profiles.XaiGrok420MultiAgentCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _xai.XaiGrok420MultiAgentCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3461,7 +3476,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok420NonReasoningCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420NonReasoningCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3482,7 +3497,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok420ReasoningCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3505,7 +3520,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok43Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok43Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3527,7 +3542,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrok45Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok45Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3549,7 +3564,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.XaiGrok46Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _xai.XaiGrok46Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3570,7 +3585,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _profiles.XaiGrokBuild01Capabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrokBuild01Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3593,7 +3608,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.XaiRedirectedToGrok43Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiRedirectedToGrok43Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3649,7 +3664,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm4551Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm4551Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3671,7 +3686,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm4551Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm4551Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3694,7 +3709,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm52Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3716,7 +3731,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm52Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm52Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3739,7 +3754,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, None, _profiles.ZaiGlm53Capabilities]:
+) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm53Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3761,7 +3776,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextToolParts, FormatT, _profiles.ZaiGlm53Capabilities]:
+) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm53Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3784,7 +3799,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _profiles.ZaiGlm53FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _zai.ZaiGlm53FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3806,7 +3821,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _profiles.ZaiGlm53FlashCapabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _zai.ZaiGlm53FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3829,7 +3844,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, None, _profiles.ZaiGlmVisionCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, None, _zai.ZaiGlmVisionCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3851,7 +3866,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _profiles.ZaiGlmVisionCapabilities]:
+) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _zai.ZaiGlmVisionCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload

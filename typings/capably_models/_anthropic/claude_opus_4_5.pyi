@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import AnthropicClaudeOpus45Capabilities
+from capably_models._anthropic._profiles import AnthropicClaudeOpus45Capabilities
 from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
     TextImageDocumentToolCacheContent,

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._profiles import AnthropicClaudeOpus55Capabilities
+from capably_models._anthropic._profiles import AnthropicClaudeOpus55Capabilities
 from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
     TextImageDocumentToolCacheContent,

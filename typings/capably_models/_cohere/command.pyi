@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import CohereCommandCapabilities
+from capably_models._cohere._profiles import CohereCommandCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response,
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import CohereCommandAReasoningCapabilities
+from capably_models._cohere._profiles import CohereCommandAReasoningCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import DashscopeQwen37PlusCapabilities
+from capably_models._dashscope._profiles import DashscopeQwen37PlusCapabilities
 from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT = TypeVar("ModelT")

@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import DashscopeQwen38Capabilities
+from capably_models._dashscope._profiles import DashscopeQwen38Capabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")

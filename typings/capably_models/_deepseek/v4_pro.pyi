@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import DeepseekV4ProCapabilities
+from capably_models._deepseek._profiles import DeepseekV4ProCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")

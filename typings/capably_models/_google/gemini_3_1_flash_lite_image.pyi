@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._profiles import GoogleGemini31FlashLiteImageCapabilities
+from capably_models._google._profiles import GoogleGemini31FlashLiteImageCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import GoogleGemini36FlashCapabilities
+from capably_models._google._profiles import GoogleGemini36FlashCapabilities
 from capably_models._types import (
     AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
     TextImageDocumentAudioVideoToolContent,

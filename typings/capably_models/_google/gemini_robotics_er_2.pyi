@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
-from capably_models._profiles import GoogleGeminiRoboticsEr2Capabilities
+from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
 from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
 
 ModelT = TypeVar("ModelT")

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.request import OnUnsupported
-from capably_models._profiles import GoogleGemma3Capabilities
+from capably_models._google._profiles import GoogleGemma3Capabilities
 from capably_models._types import TextImageContentWithoutSystem, TextImageParts
 
 ModelT = TypeVar("ModelT")

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._profiles import GoogleNanoBananaProPreviewCapabilities
+from capably_models._google._profiles import GoogleNanoBananaProPreviewCapabilities
 from capably_models._types import TextImageContent, TextImageParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
-from capably_models._profiles import GroqGptOssCapabilities
+from capably_models._groq._profiles import GroqGptOssCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")

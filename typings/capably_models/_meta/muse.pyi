@@ -7,7 +7,7 @@ from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
-from capably_models._profiles import MetaMuseCapabilities
+from capably_models._meta._profiles import MetaMuseCapabilities
 from capably_models._types import AnyToolOrWebSearch, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")

@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import MinimaxM2Capabilities
+from capably_models._minimax._profiles import MinimaxM2Capabilities
 from capably_models._types import TextToolContent, TextToolParts
 
 ModelT = TypeVar("ModelT")

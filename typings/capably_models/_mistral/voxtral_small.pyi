@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import MistralVoxtralSmallCapabilities
+from capably_models._mistral._profiles import MistralVoxtralSmallCapabilities
 from capably_models._types import TextAudioToolContent, TextAudioToolParts
 
 ModelT = TypeVar("ModelT")

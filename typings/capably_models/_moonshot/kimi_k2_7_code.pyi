@@ -7,7 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import MoonshotKimiK27CodeCapabilities
+from capably_models._moonshot._profiles import MoonshotKimiK27CodeCapabilities
 from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response,
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import ToolSearch
-from capably_models._profiles import OpenaiGpt55CyberCapabilities
+from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
 
 ModelT = TypeVar("ModelT")

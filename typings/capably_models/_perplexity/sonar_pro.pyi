@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._profiles import PerplexitySonarProCapabilities
+from capably_models._perplexity._profiles import PerplexitySonarProCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
 ModelT = TypeVar("ModelT")

@@ -8,7 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._profiles import PerplexitySonarReasoningProCapabilities
+from capably_models._perplexity._profiles import PerplexitySonarReasoningProCapabilities
 from capably_models._types import TextImageContent, TextImageParts
 
 ModelT = TypeVar("ModelT")

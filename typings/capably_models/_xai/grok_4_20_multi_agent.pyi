@@ -8,8 +8,8 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
-from capably_models._profiles import XaiGrok420MultiAgentCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
+from capably_models._xai._profiles import XaiGrok420MultiAgentCapabilities
 
 ModelT = TypeVar("ModelT")
 

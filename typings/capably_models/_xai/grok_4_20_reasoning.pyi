@@ -7,12 +7,12 @@ from typing import Any, Literal, Protocol, TypeVar, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import XaiGrok420ReasoningCapabilities
 from capably_models._types import (
     AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
     TextImageDocumentToolContent,
     TextImageDocumentToolParts,
 )
+from capably_models._xai._profiles import XaiGrok420ReasoningCapabilities
 
 ModelT = TypeVar("ModelT")
 

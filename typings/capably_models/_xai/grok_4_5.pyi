@@ -8,12 +8,12 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import XaiGrok45Capabilities
 from capably_models._types import (
     AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
     TextImageDocumentToolContent,
     TextImageDocumentToolParts,
 )
+from capably_models._xai._profiles import XaiGrok45Capabilities
 
 ModelT = TypeVar("ModelT")
 

@@ -8,8 +8,8 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import XaiGrok46Capabilities
 from capably_models._types import AnyToolOrCodeExecutionOrMCPServerOrWebSearch, TextImageToolContent, TextImageToolParts
+from capably_models._xai._profiles import XaiGrok46Capabilities
 
 ModelT = TypeVar("ModelT")
 

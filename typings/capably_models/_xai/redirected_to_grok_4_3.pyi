@@ -8,8 +8,8 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import XaiRedirectedToGrok43Capabilities
 from capably_models._types import AnyToolOrCodeExecutionOrMCPServerOrWebSearch, TextToolContent, TextToolParts
+from capably_models._xai._profiles import XaiRedirectedToGrok43Capabilities
 
 ModelT = TypeVar("ModelT")
 

@@ -8,8 +8,8 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._profiles import ZaiGlmVisionCapabilities
 from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
+from capably_models._zai._profiles import ZaiGlmVisionCapabilities
 
 ModelT = TypeVar("ModelT")
 
