@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from capably_codegen.profiles import Parameter
+from capably_codegen.signatures import Parameter
 
 Set: TypeAlias = tuple[Parameter, ...]
 """Everything that a profile has."""

@@ -1,7 +1,7 @@
-"""From rules to signatures: what the stub of a profile must say.
+"""From rules to stubs: what the stub of a profile must say.
 
 The rules come from `capably.types.rules`, the reading of the facts that the run-time check uses too. Here they only get
-Python types. A condition on reasoning becomes a pair of overloads.
+Python types: of one overload in `signatures.py`, of parameters that depend on each other in `states.py`.
 """
 
 from __future__ import annotations
@@ -9,104 +9,31 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from capably.types.rules import PARTS, Rule, capabilities_of, rules_of
-
-ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
-NOT_WITH_TOOLS = "NotTogetherWithTools"
-NOT_ACCEPTED = "NotAcceptedByThisModel"
-
-BUILTINS = {
-    "apply_patch": "ApplyPatch",
-    "bash": "Bash",
-    "browser_use": "BrowserUse",
-    "code_execution": "CodeExecution",
-    "computer_use": "ComputerUse",
-    "file_search": "FileSearch",
-    "google_maps": "GoogleMaps",
-    "image_generation": "ImageGeneration",
-    "mcp": "MCPServer",
-    "memory": "Memory",
-    "shell": "Shell",
-    "text_editor": "TextEditor",
-    "tool_search": "ToolSearch",
-    "web_fetch": "WebFetch",
-    "web_search": "WebSearch",
-}
-"""The registry's word for a built-in tool -> its class."""
-
-EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
-
-_PARAMETERS = {
-    "system": "str",
-    "reasoning": "",
-    "tools": "",
-    "tool_choice": "",
-    "parallel_tools": "bool",
-    "format": "type[FormatT] | None",
-    "temperature": "float",
-    "top_p": "float",
-    "top_k": "int",
-    "max_tokens": "int",
-    "stop": "str | Sequence[str]",
-    "seed": "int",
-    "logprobs": "int",
-    "verbosity": "",
-    "prefill": "str",
-    "cache": "",
-    "output": "",
-}
-"""Parameters in the order of the signature, with their types; an empty one depends on the model."""
-
-ROUTING = {
-    "extra": "Mapping[str, Any]",
-    "on_unsupported": "OnUnsupported",
-    "timeout": "float",
-    "max_retries": "int",
-    "headers": "Mapping[str, str]",
-}
-"""Parameters that every model takes, because they steer the call and are no feature."""
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """A keyword parameter of a stub, or all others (`**others`). Required ones have no default."""
-
-    name: str
-    type: str
-    required: bool = False
-
-
-OTHERS = Parameter("**others", NOT_ACCEPTED, required=True)
-"""In a last overload: what a type checker then says of a misspelt parameter names it."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """The keyword parameters of one overload."""
-
-    parameters: tuple[Parameter, ...]
-
-    def with_types(self, **types: str) -> Signature:
-        """The same with other types of these parameters; without those whose type is empty."""
-        changed = (replace(p, type=types.get(p.name, p.type)) for p in self.parameters)
-        return Signature(tuple(p for p in changed if p.type))
-
-    @property
-    def defaults(self) -> tuple[Parameter, ...]:
-        """Those that may be set on the model itself."""
-        return tuple(p for p in self.parameters if p.name not in ("prefill", "format"))
-
-    @property
-    def explains(self) -> bool:
-        """Whether it only explains a refusal."""
-        return OTHERS in self.parameters
-
-    @property
-    def has_format(self) -> bool:
-        return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
+from capably_codegen.signatures import (
+    BUILTINS,
+    EFFORTS,
+    PARAMETERS,
+    Parameter,
+    Signature,
+    literal,
+    reasoning_type,
+    tool_choice_type,
+    tools,
+)
+from capably_codegen.states import (
+    FREE,
+    StateStub,
+    call_signatures,
+    copy_signatures,
+    init_signatures,
+    state_name,
+    state_stub,
+    states_of,
+)
 
 
 @dataclass(frozen=True)
@@ -120,13 +47,21 @@ class ProfileStub:
     parts: tuple[str, ...]
     tools: tuple[str, ...]
     capabilities: tuple[Parameter, ...]
+    inits: tuple[Signature, ...]
     signatures: tuple[Signature, ...]
+    copies: tuple[tuple[Signature, str], ...]
+    states: tuple[StateStub, ...]
     has_system: bool = True
 
     @property
     def caps(self) -> str:
         """The name of the class of its capabilities."""
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
+
+    @property
+    def states_module(self) -> str:
+        """The module of its states; no profile's own name has two underscores."""
+        return f"{self.module}__states"
 
     @property
     def inputs(self) -> str:
@@ -187,7 +122,7 @@ def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
         parts=parts(rules),
         tools=tools(rules),
         capabilities=tuple(capabilities(rules, facts)),
-        signatures=signatures(rules),
+        **_functions(rules),
         has_system=not rules["system"].refused,
     )
 
@@ -197,7 +132,7 @@ def any_stub() -> ProfileStub:
     always = {
         name: Rule("always")
         for name in (
-            *_PARAMETERS,
+            *PARAMETERS,
             "tool_choice.forced",
             "reasoning.budget_tokens",
             "reasoning.unbudgeted",
@@ -216,7 +151,20 @@ def any_stub() -> ProfileStub:
     }
     rules = {**always, **{name: Rule("always", values) for name, values in words.items()}}
     doc = "A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."
-    return ProfileStub("AnyModel", "", "_any", doc, parts(rules), tools(rules), (), signatures(rules))
+    return ProfileStub("AnyModel", "", "_any", doc, parts(rules), tools(rules), (), **_functions(rules))
+
+
+def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
+    """What can be called, of a model whose defaults settle nothing and of one in each other state."""
+    return {
+        "inits": init_signatures(rules),
+        "signatures": call_signatures(rules),
+        "copies": tuple(
+            (taken, "ModelT" if leads == FREE else f"states.{state_name(leads)}[ModelT]")
+            for taken, leads in copy_signatures(rules)
+        ),
+        "states": tuple(state_stub(rules, state) for state in states_of(rules)),
+    }
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
@@ -226,90 +174,15 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
     return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
-def signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """One signature; or, where parameters depend on each other, a pair of overloads and one that explains a refusal.
-
-    Type checkers report against the last, so it accepts nothing that the pair refuses, and names the parameter and the reason.
-    """
-    conditions = {rule.when for rule in rules.values()}
-    if "reasoning_off" in conditions:
-        on = _signature(rules, reasoning_type(rules, off=False), {"always", "without_budget"})
-        off = _signature(rules, 'Literal["off"]', {"always", "without_budget", "reasoning_off"}, required=True)
-        if _tools_with_format(rules):
-            return on, off, _explained(on, off)
-        explained = _explained(on, off).with_types(format=NOT_WITH_TOOLS)
-        return *_split(on, rules), *_split(off, rules), explained
-    if "without_budget" in conditions:
-        words, budget = reasoning_type(rules, budget=False), reasoning_type(rules, words=False)
-        free = _signature(rules, words, {"always", "without_budget"})
-        tight = _signature(rules, budget, {"always"}, required=True)
-        explained = _signature(rules, f"{words} | {budget}", {"always"})
-        return free, tight, Signature((*explained.parameters, OTHERS))
-    whole = _signature(rules, reasoning_type(rules), {"always"})
-    return (whole,) if _tools_with_format(rules) else _apart(whole, rules)
-
-
-def _tools_with_format(rules: Mapping[str, Rule]) -> bool:
-    """Whether one call may have both, as far as it may have each."""
-    return rules["tools"].refused or rules["format"].refused or not rules["tools.with_format"].refused
-
-
-def _apart(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """The caller's own tools, or `format`; and two overloads that explain a refusal."""
-    free, formatted = _split(whole, rules)
-    explained = whole.with_types(format=NOT_WITH_TOOLS)
-    return free, formatted, Signature((*formatted.parameters, OTHERS)), Signature((*explained.parameters, OTHERS))
-
-
-def _split(whole: Signature, rules: Mapping[str, Rule]) -> tuple[Signature, Signature]:
-    """The caller's own tools, or `format`, which then is required."""
-    provided = tools(rules)[1:]
-    formatted = whole.with_types(tools=f"Sequence[{' | '.join(provided)}]" if provided else "")
-    required = (
-        replace(p, type="type[FormatT]", required=True) if p.name == "format" else p for p in formatted.parameters
-    )
-    return whole.with_types(format="None"), Signature(tuple(required))
-
-
-def _explained(on: Signature, off: Signature) -> Signature:
-    known = {p.name for p in on.parameters}
-    extra = (Parameter(p.name, ONLY_WITH_REASONING_OFF) for p in off.parameters if p.name not in known)
-    return Signature((*on.parameters, *extra, OTHERS))
-
-
-def _signature(rules: Mapping[str, Rule], reasoning: str, met: set[str], *, required: bool = False) -> Signature:
-    computed = {
-        "reasoning": reasoning,
-        "tools": tools_type(rules),
-        "tool_choice": tool_choice_type(rules, met),
-        **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
-        "output": f"Sequence[{literal(rules['output'].values)}]",
-    }
-    taken = (
-        Parameter(name, type or computed[name], required and name == "reasoning")
-        for name, type in _PARAMETERS.items()
-        if _takes(name, rules, met)
-    )
-    return Signature((*taken, *(Parameter(name, type) for name, type in ROUTING.items())))
-
-
-def _takes(name: str, rules: Mapping[str, Rule], met: set[str]) -> bool:
-    if name == "tools" and rules["builtin_tools"].when == "always":
-        return True
-    if name == "output":
-        return len(rules["output"].values) > 1
-    return rules[name].when in met
-
-
 def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
     """What the profile has in every call, as the methods of `capably.llm._capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
-        **{name: type for name, type in _PARAMETERS.items() if type and name != "format"},
+        **{name: type for name, type in PARAMETERS.items() if type},
         "tools": "AnyTool",
-        "tool_choice": tool_choice_type(rules, {"always", "without_budget"})
+        "tool_choice": tool_choice_type(rules, frozenset({"always", "without_budget"}))
         if "tool_choice.forced" in has
-        else tool_choice_type(rules, set()),
+        else tool_choice_type(rules, frozenset()),
         "format": "Yes",
         "reasoning": reasoning_type(rules),
         "verbosity": literal(rules["verbosity"].values),
@@ -323,55 +196,3 @@ def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterato
     marks = {"reasons": "reasoning", "thoughts": "thoughts", "caches": "cache"}
     marks |= {"image_output": "image_output", "audio_output": "audio_output"}
     yield from (Parameter(mark, "Yes") for mark, name in marks.items() if name in has)
-
-
-def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
-    own = () if rules["tools"].refused else ("AnyTool",)
-    return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
-
-
-def tools_type(rules: Mapping[str, Rule]) -> str:
-    """What `tools=` takes: a sequence of any of them, or, where they exclude each other, of one kind or the other."""
-    own, provided = tools(rules)[:1], tools(rules)[1:]
-    if own == ("AnyTool",) and provided and rules["tools.with_builtin"].refused:
-        return f"Sequence[AnyTool] | Sequence[{' | '.join(provided)}]"
-    return f"Sequence[{tools_alias(rules)}]"
-
-
-def tools_alias(rules: Mapping[str, Rule]) -> str:
-    """The name of that union, which error messages print: `AnyToolOrWebFetchOrWebSearch`."""
-    return "Or".join(tools(rules))
-
-
-def tool_choice_type(rules: Mapping[str, Rule], met: set[str]) -> str:
-    if rules["tool_choice.forced"].when in met:
-        return 'Literal["auto", "none", "required"] | AnyTool'
-    return 'Literal["auto", "none"]'
-
-
-def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
-    """The type of `reasoning=`: the model's own words, and `Reasoning(...)` with the model's own levels. Empty if none.
-
-    `off`, `budget` and `words` each leave out one way of saying it.
-    """
-    rule = rules["reasoning"]
-    if rule.refused:
-        return ""
-    levels = tuple(word for word in rule.values if word != "off")
-    has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
-    unbudgeted = rules["reasoning.unbudgeted"].when == "always"
-    said = " | ".join([*([literal(levels)] if levels else []), *(["Unbudgeted"] if unbudgeted else [])]) or "Never"
-    settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
-    shown = (rule.values if off else levels) if words else ()
-    if said == "Never" and not has_budget:
-        return literal(shown)
-    return f"{literal(shown)} | {settings}" if shown else settings
-
-
-def literal(words: tuple[str, ...]) -> str:
-    return f"Literal[{', '.join(map(quoted, words))}]" if words else "Never"
-
-
-def quoted(word: str) -> str:
-    return f'"{word}"'

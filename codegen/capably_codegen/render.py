@@ -12,9 +12,10 @@ import jinja2
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.model_doc import end_of_life, model_doc
-from capably_codegen.profiles import NOT_ACCEPTED, OTHERS, ROUTING, Parameter, ProfileStub
+from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.schema import Model
+from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, ROUTING, Parameter, literal
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,8 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         yield f"_{provider}/__init__.pyi", _fill("_provider.pyi", source)
         for stub in own.values():
             yield f"{stub.package}/{stub.module}.pyi", _fill("_signatures.pyi", source, stub=stub)
+            if stub.states:
+                yield f"{stub.package}/{stub.states_module}.pyi", _fill("_states.pyi", source, stub=stub)
         if own:
             yield f"_{provider}/_profiles.pyi", _profiles(source, list(own.values()))
         yield f"_{provider}/_models.pyi", _fill("_models.pyi", source, **shared)
@@ -112,7 +115,7 @@ def _common(
         "doors": doors,
         "homes": sorted({stub.package.removeprefix("_") for stub in stubs}),
         "any": any_stub,
-        "ids": profiles.literal(tuple(id for door in doors for id in door.members)),
+        "ids": literal(tuple(id for door in doors for id in door.members)),
         "inputs": sorted({(stub.inputs_alias, stub.inputs) for stub in named}),
         "contents": sorted({(stub.content, stub.inputs_alias, stub.messages) for stub in named}),
         "tools": sorted({stub.tools for stub in named if len(stub.tools) > 1}),
@@ -215,9 +218,9 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     environment.filters["python"] = _python
-    environment.filters["literal"] = profiles.literal
+    environment.filters["literal"] = literal
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS}).module
-    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class)
+    environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)
     return environment
 
 

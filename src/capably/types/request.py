@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     """In a refusal by the type checker: this parameter is accepted only in a call that says `reasoning="off"`."""
     NotTogetherWithTools: TypeAlias = Never
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
+    NoneWithTools: TypeAlias = "None"
+    """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""
 

@@ -78,8 +78,10 @@ gpt4o.call("Hi", max_tokens=999_999)  # run time
 gpt4o.call("Hi", temperature=2.5)  # run time
 lite.call("Hi", reasoning=llm.Reasoning(budget_tokens=100))  # run time
 haiku.call([llm.user("Hi"), llm.system("Be brief."), llm.user("And?")])  # run time
-luna.with_(reasoning="off", temperature=0.2).call("Hi", reasoning="high")  # run time
-opus45.with_(tools=[look_up], tool_choice="required").call("Hi", reasoning=budget)  # run time
+
+# What contradicts a default.
+luna.with_(reasoning="off", temperature=0.2).call("Hi", reasoning="high")  # error
+opus45.with_(tools=[look_up], tool_choice="required").call("Hi", reasoning=budget)  # error
 
 
 # The thirteen valid uses that the best peer rejects, and neighbours of each misuse above.

@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._anthropic import claude_opus_4_5__states as states
 from capably_models._anthropic._profiles import AnthropicClaudeOpus45Capabilities
 from capably_models._types import (
     AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
@@ -40,6 +41,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -65,32 +67,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"], Never]
-        | Reasoning[Literal["low", "medium", "high"], int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        cache: Literal["5m", "1h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -114,6 +90,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -143,34 +120,6 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | Reasoning[Literal["low", "medium", "high"], int] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    prefill: str = ...,
-    cache: Literal["5m", "1h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
 def stream(
     self: object,
     content: TextImageDocumentToolCacheContent,
@@ -192,6 +141,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -217,34 +167,6 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | Reasoning[Literal["low", "medium", "high"], int] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    prefill: str = ...,
-    cache: Literal["5m", "1h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -270,6 +192,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -295,34 +218,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | Reasoning[Literal["low", "medium", "high"], int] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    prefill: str = ...,
-    cache: Literal["5m", "1h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -348,6 +243,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -373,34 +269,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | Reasoning[Literal["low", "medium", "high"], int] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    prefill: str = ...,
-    cache: Literal["5m", "1h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -413,7 +281,7 @@ def with_(
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
@@ -423,7 +291,30 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
+    tools: Sequence[
+        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["required"] | AnyTool,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    cache: Literal["5m", "1h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.WithForcedTool[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -445,30 +336,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"], Never]
-    | Reasoning[Literal["low", "medium", "high"], int] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    cache: Literal["5m", "1h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithBudget[ModelT]:
     """The same model with other defaults."""

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._cohere import command__states as states
 from capably_models._cohere._profiles import CohereCommandCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
@@ -14,69 +15,6 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
     def __call__(
         self,
         id: str,
@@ -456,45 +394,6 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -515,7 +414,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyTool] = ...,
+    tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -527,6 +426,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithTools[ModelT]:
     """The same model with other defaults."""

@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response,
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._dashscope import qwen3_6_flash__states as states
 from capably_models._dashscope._profiles import DashscopeQwen36FlashCapabilities
 from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
 
@@ -37,6 +38,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -63,31 +65,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -110,6 +87,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -138,31 +116,6 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def call(
-    self: object,
-    content: TextImageVideoToolContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
 def stream(
     self: object,
     content: TextImageVideoToolContent,
@@ -183,6 +136,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -207,31 +161,6 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
-    self: object,
-    content: TextImageVideoToolContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -256,6 +185,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -280,31 +210,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageVideoToolContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -329,6 +234,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -353,31 +259,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageVideoToolContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -401,7 +282,31 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -424,29 +329,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

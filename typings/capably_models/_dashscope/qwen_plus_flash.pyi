@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._dashscope import qwen_plus_flash__states as states
 from capably_models._dashscope._profiles import DashscopeQwenPlusFlashCapabilities
 from capably_models._types import TextToolContent, TextToolParts
 
@@ -37,103 +38,33 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"],
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
         **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
+    @overload
+    def __call__(
+        self,
+        id: str,
+        /,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
+        tools: Sequence[AnyTool] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        temperature: float = ...,
+        top_p: float = ...,
+        top_k: int = ...,
+        max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+    ) -> None:
+        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -637,97 +568,6 @@ def with_(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
@@ -743,4 +583,117 @@ def with_(
     headers: Mapping[str, str] = ...,
     **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Reasoning[Never, int] = ...,
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.WithTools[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOffWithTools[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOff[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOffWithTools[ModelT]:
     """The same model with other defaults."""

@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._deepseek import flash__states as states
 from capably_models._deepseek._profiles import DeepseekFlashCapabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
@@ -37,6 +38,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -63,31 +65,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        logprobs: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -112,6 +89,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -142,33 +120,6 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def call(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    logprobs: int = ...,
-    prefill: str = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
 def stream(
     self: object,
     content: TextImageToolContent,
@@ -191,6 +142,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -217,33 +169,6 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    logprobs: int = ...,
-    prefill: str = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -270,6 +195,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -296,33 +222,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    logprobs: int = ...,
-    prefill: str = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -349,6 +248,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -375,33 +275,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    logprobs: int = ...,
-    prefill: str = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -425,7 +298,31 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    logprobs: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -448,29 +345,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    logprobs: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, FileSearch, GoogleMaps, WebFetch, WebSearch
+from capably_models._google import gemini_2_5_flash_lite__states as states
 from capably_models._google._profiles import GoogleGemini25FlashLiteCapabilities
 from capably_models._types import TextImageDocumentAudioVideoToolContent, TextImageDocumentAudioVideoToolParts
 
@@ -15,77 +16,6 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-        tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        top_k: int = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
     def __call__(
         self,
         id: str,
@@ -508,50 +438,6 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    top_k: int = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Never, int] = ...,
     tools: Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
@@ -575,7 +461,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Never, int] = ...,
-    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch],
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -588,6 +474,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithTools[ModelT]:
     """The same model with other defaults."""

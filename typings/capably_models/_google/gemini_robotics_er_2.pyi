@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool, CodeExecution, ComputerUse, FileSearch, GoogleMaps, WebFetch, WebSearch
+from capably_models._google import gemini_robotics_er_2__states as states
 from capably_models._google._profiles import GoogleGeminiRoboticsEr2Capabilities
 from capably_models._types import TextImageAudioVideoToolContent, TextImageAudioVideoToolParts
 
@@ -14,66 +15,6 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[AnyTool]
-        | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
     def __call__(
         self,
         id: str,
@@ -436,43 +377,6 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyTool]
-    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
     tools: Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
@@ -492,8 +396,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyTool]
-    | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch] = ...,
+    tools: Sequence[AnyTool] | Sequence[CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch],
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
@@ -503,6 +406,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithTools[ModelT]:
     """The same model with other defaults."""

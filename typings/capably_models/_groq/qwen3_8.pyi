@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._groq import qwen3_8__states as states
 from capably_models._groq._profiles import GroqQwen38Capabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
@@ -15,75 +16,6 @@ ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
     def __call__(
         self,
         id: str,
@@ -499,49 +431,6 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -564,7 +453,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
+    tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -576,6 +465,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithTools[ModelT]:
     """The same model with other defaults."""

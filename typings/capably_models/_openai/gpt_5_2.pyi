@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._openai import gpt_5_2__states as states
 from capably_models._openai._profiles import OpenaiGpt52Capabilities
 from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
@@ -38,6 +39,10 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -63,77 +68,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        logprobs: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    logprobs: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and waits for the whole reply."""
 
 @overload
 def call(
@@ -162,29 +96,7 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def stream(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
+def call(
     self: object,
     content: TextImageDocumentToolContent,
     *,
@@ -204,8 +116,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
+    """Sends `content` and waits for the whole reply."""
 
 @overload
 def stream(
@@ -230,6 +142,30 @@ def stream(
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
     **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    logprobs: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -252,6 +188,10 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -276,32 +216,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -324,6 +238,10 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -348,32 +266,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -394,7 +286,30 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -416,29 +331,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

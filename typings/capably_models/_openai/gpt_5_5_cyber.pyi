@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response,
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import ToolSearch
+from capably_models._openai import gpt_5_5_cyber__states as states
 from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
 
@@ -31,6 +32,9 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -53,27 +57,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Reasoning[Unbudgeted, Never] = ...,
-        tools: Sequence[ToolSearch] = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
 
 @overload
 def call(
@@ -90,6 +73,9 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -114,7 +100,7 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def call(
+def stream(
     self: object,
     content: TextContent,
     *,
@@ -131,24 +117,6 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     **others: NotAcceptedByThisModel,
-) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
-def stream(
-    self: object,
-    content: TextContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -169,27 +137,6 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
-    self: object,
-    content: TextContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -208,6 +155,9 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -228,27 +178,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -267,6 +196,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -287,27 +219,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextContent,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -325,7 +236,27 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[ToolSearch] = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -344,25 +275,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[ToolSearch] = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._openai import gpt_5_6_cyber__states as states
 from capably_models._openai._profiles import OpenaiGpt56CyberCapabilities
 from capably_models._types import (
     AnyToolOrComputerUseOrToolSearchOrWebSearch,
@@ -39,6 +40,9 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -64,78 +68,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content` and waits for the whole reply."""
 
 @overload
 def call(
@@ -164,30 +96,7 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def stream(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
+def call(
     self: object,
     content: TextImageDocumentToolCacheContent,
     *,
@@ -207,8 +116,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
+    """Sends `content` and waits for the whole reply."""
 
 @overload
 def stream(
@@ -233,6 +142,30 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -256,6 +189,9 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -280,32 +216,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -329,6 +239,9 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -353,32 +266,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -400,7 +287,30 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -422,29 +332,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

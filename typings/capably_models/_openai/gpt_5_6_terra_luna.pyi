@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._openai import gpt_5_6_terra_luna__states as states
 from capably_models._openai._profiles import OpenaiGpt56TerraLunaCapabilities
 from capably_models._types import (
     AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
@@ -39,6 +40,10 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -65,80 +70,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        logprobs: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    logprobs: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content` and waits for the whole reply."""
 
 @overload
 def call(
@@ -168,30 +99,7 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def stream(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
+def call(
     self: object,
     content: TextImageDocumentToolCacheContent,
     *,
@@ -212,8 +120,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
+    """Sends `content` and waits for the whole reply."""
 
 @overload
 def stream(
@@ -239,6 +147,31 @@ def stream(
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
     **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    logprobs: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -262,6 +195,10 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -287,33 +224,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -337,6 +247,10 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -362,33 +276,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56TerraLunaCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -410,7 +297,31 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -433,30 +344,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

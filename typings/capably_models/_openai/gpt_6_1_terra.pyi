@@ -8,6 +8,7 @@ from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, 
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._openai import gpt_6_1_terra__states as states
 from capably_models._openai._profiles import OpenaiGpt61TerraCapabilities
 from capably_models._types import (
     AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
@@ -41,6 +42,10 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -69,86 +74,6 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
     ) -> None:
         """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        max_tokens: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        cache: Literal["30m", "12h"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        temperature: OnlyWithReasoningOff = ...,
-        top_p: OnlyWithReasoningOff = ...,
-        logprobs: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content` and waits for the whole reply."""
-
-@overload
-def call(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    logprobs: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content` and waits for the whole reply."""
 
 @overload
 def call(
@@ -180,32 +105,7 @@ def call(
     """Sends `content` and waits for the whole reply."""
 
 @overload
-def stream(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
-
-@overload
-def stream(
+def call(
     self: object,
     content: TextImageDocumentToolCacheContent,
     *,
@@ -228,8 +128,8 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
+    """Sends `content` and waits for the whole reply."""
 
 @overload
 def stream(
@@ -257,6 +157,33 @@ def stream(
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
     **others: NotAcceptedByThisModel,
+) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
+    """Sends `content` and returns at once; iterate to read the reply as it comes."""
+
+@overload
+def stream(
+    self: object,
+    content: TextImageDocumentToolCacheContent,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    logprobs: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -282,6 +209,10 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -309,35 +240,6 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content` and awaits the whole reply."""
-
-@overload
-async def call_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -363,6 +265,10 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -390,35 +296,6 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply."""
-
-@overload
-async def stream_async(
-    self: object,
-    content: TextImageDocumentToolCacheContent,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -442,7 +319,33 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
+    temperature: OnlyWithReasoningOff = ...,
+    top_p: OnlyWithReasoningOff = ...,
+    logprobs: OnlyWithReasoningOff = ...,
+    **others: NotAcceptedByThisModel,
 ) -> ModelT:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[
+        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+    ] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    max_tokens: int = ...,
+    verbosity: Literal["low", "medium", "high"] = ...,
+    cache: Literal["30m", "12h"] = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningOff[ModelT]:
     """The same model with other defaults."""
 
 @overload
@@ -467,32 +370,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    max_tokens: int = ...,
-    verbosity: Literal["low", "medium", "high"] = ...,
-    cache: Literal["30m", "12h"] = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-    temperature: OnlyWithReasoningOff = ...,
-    top_p: OnlyWithReasoningOff = ...,
-    logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.ReasoningStaysOff[ModelT]:
     """The same model with other defaults."""

@@ -9,78 +9,13 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._types import TextImageVideoToolContent, TextImageVideoToolParts
+from capably_models._zai import glm_vision__states as states
 from capably_models._zai._profiles import ZaiGlmVisionCapabilities
 
 ModelT = TypeVar("ModelT")
 
 @type_check_only
 class Init(Protocol):
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-        tools: Sequence[AnyTool] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
-    def __call__(
-        self,
-        id: str,
-        /,
-        *,
-        system: str = ...,
-        reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-        tool_choice: Literal["auto", "none"] = ...,
-        temperature: float = ...,
-        top_p: float = ...,
-        max_tokens: int = ...,
-        stop: str | Sequence[str] = ...,
-        seed: int = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
-    ) -> None:
-        """The model, and what every call to it starts from."""
-    @overload
     def __call__(
         self,
         id: str,
@@ -478,47 +413,6 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    stop: str | Sequence[str] = ...,
-    seed: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> ModelT:
-    """The same model with other defaults."""
-
-@overload
-def with_(
-    self: ModelT,
-    *,
-    system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -540,7 +434,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
-    tools: Sequence[AnyTool] = ...,
+    tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -552,6 +446,5 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
-) -> ModelT:
+) -> states.WithTools[ModelT]:
     """The same model with other defaults."""

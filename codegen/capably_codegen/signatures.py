@@ -1,0 +1,222 @@
+"""The keyword parameters of one overload, and the type of each: what the rules of a profile say, in Python's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from capably.types.rules import Rule
+
+ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
+NOT_WITH_TOOLS = "NotTogetherWithTools"
+NONE_WITH_TOOLS = "NoneWithTools"
+NOT_ACCEPTED = "NotAcceptedByThisModel"
+
+BUILTINS = {
+    "apply_patch": "ApplyPatch",
+    "bash": "Bash",
+    "browser_use": "BrowserUse",
+    "code_execution": "CodeExecution",
+    "computer_use": "ComputerUse",
+    "file_search": "FileSearch",
+    "google_maps": "GoogleMaps",
+    "image_generation": "ImageGeneration",
+    "mcp": "MCPServer",
+    "memory": "Memory",
+    "shell": "Shell",
+    "text_editor": "TextEditor",
+    "tool_search": "ToolSearch",
+    "web_fetch": "WebFetch",
+    "web_search": "WebSearch",
+}
+"""The registry's word for a built-in tool -> its class."""
+
+EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
+
+PARAMETERS = {
+    "system": "str",
+    "reasoning": "",
+    "tools": "",
+    "tool_choice": "",
+    "parallel_tools": "bool",
+    "format": "",
+    "temperature": "float",
+    "top_p": "float",
+    "top_k": "int",
+    "max_tokens": "int",
+    "stop": "str | Sequence[str]",
+    "seed": "int",
+    "logprobs": "int",
+    "verbosity": "",
+    "prefill": "str",
+    "cache": "",
+    "output": "",
+}
+"""Parameters in the order of the signature, with their types; an empty one depends on the model."""
+
+ROUTING = {
+    "extra": "Mapping[str, Any]",
+    "on_unsupported": "OnUnsupported",
+    "timeout": "float",
+    "max_retries": "int",
+    "headers": "Mapping[str, str]",
+}
+"""Parameters that every model takes, because they steer the call and are no feature."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A keyword parameter of a stub, or all others (`**others`). Required ones have no default."""
+
+    name: str
+    type: str
+    required: bool = False
+
+
+OTHERS = Parameter("**others", NOT_ACCEPTED, required=True)
+"""What a type checker then says of a misspelt parameter names it."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The keyword parameters of one overload."""
+
+    parameters: tuple[Parameter, ...]
+    explains: bool = False
+    """Whether it accepts nothing of its own, and only explains a refusal."""
+
+    def with_types(self, **types: str) -> Signature:
+        """The same with other types of these parameters."""
+        return replace(self, parameters=tuple(replace(p, type=types.get(p.name, p.type)) for p in self.parameters))
+
+    @property
+    def defaults(self) -> Signature:
+        """Those that may be set on the model itself."""
+        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in ("prefill", "format")))
+
+    @property
+    def accepted(self) -> Signature:
+        """Without what it only names as refused."""
+        refused = (ONLY_WITH_REASONING_OFF, NOT_ACCEPTED)
+        return replace(self, parameters=tuple(p for p in self.parameters if p.type not in refused))
+
+    @property
+    def has_format(self) -> bool:
+        return any(p.name == "format" and "FormatT" in p.type for p in self.parameters)
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One of the ways to say the parameters that depend on each other.
+
+    `reasoning`: its type, empty if the model has none. `met`: the conditions that hold then, so that parameters with such
+    a condition are taken. `required`: parameters that must be said. `own_tools`: whether the caller's own tools may be
+    among `tools`. `format`: its type. `forces`: whether `tool_choice` forces a tool. `open`: what else is passed is named as refused: parameters of `refused` with the
+    reason, and all others.
+    """
+
+    reasoning: str
+    met: frozenset[str]
+    required: frozenset[str] = frozenset()
+    own_tools: bool = True
+    format: str = "type[FormatT] | None"
+    forces: bool = False
+    open: bool = False
+    refused: str = ""
+
+    def requires(self, *names: str) -> Branch:
+        """The same where these must be said."""
+        return replace(self, required=self.required.union(names))
+
+
+def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
+    """What a call may pass in this way."""
+    taken = [Parameter(name, type, name in branch.required) for name, type in _types(rules, branch).items() if type]
+    routing = [Parameter(name, type) for name, type in ROUTING.items()]
+    if not branch.open:
+        return Signature((*taken, *routing))
+    names = {p.name for p in taken}
+    refused = [
+        Parameter(name, branch.refused)
+        for name in PARAMETERS
+        if branch.refused and name not in names and rules[name].when == "reasoning_off"
+    ]
+    return Signature((*taken, *routing, *refused, OTHERS))
+
+
+def _types(rules: Mapping[str, Rule], branch: Branch) -> dict[str, str]:
+    """Parameter -> type, empty where it is not taken."""
+    computed = {
+        "reasoning": branch.reasoning,
+        "tools": tools_type(rules) if branch.own_tools else _provided_type(rules, branch),
+        "tool_choice": 'Literal["required"] | AnyTool' if branch.forces else tool_choice_type(rules, branch.met),
+        "format": branch.format,
+        **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
+        "output": f"Sequence[{literal(rules['output'].values)}]",
+    }
+    return {
+        name: (type or computed[name]) if _takes(name, rules, branch.met) else "" for name, type in PARAMETERS.items()
+    }
+
+
+def _takes(name: str, rules: Mapping[str, Rule], met: frozenset[str]) -> bool:
+    if name == "tools" and rules["builtin_tools"].when == "always":
+        return True
+    if name == "output":
+        return len(rules["output"].values) > 1
+    return rules[name].when in met
+
+
+def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
+    """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
+    own = () if rules["tools"].refused else ("AnyTool",)
+    return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
+
+
+def tools_type(rules: Mapping[str, Rule]) -> str:
+    """What `tools=` takes: a sequence of any of them, or, where they exclude each other, of one kind or the other."""
+    own, provided = tools(rules)[:1], tools(rules)[1:]
+    if own == ("AnyTool",) and provided and rules["tools.with_builtin"].refused:
+        return f"Sequence[AnyTool] | Sequence[{' | '.join(provided)}]"
+    return f"Sequence[{'Or'.join(tools(rules))}]"
+
+
+def _provided_type(rules: Mapping[str, Rule], branch: Branch) -> str:
+    """The provider's tools without the caller's own. Where there are none, only an empty list can be meant."""
+    provided = tools(rules)[1:]
+    if not provided and "tools" not in branch.required:
+        return ""
+    return f"Sequence[{' | '.join(provided) or 'Never'}]"
+
+
+def tool_choice_type(rules: Mapping[str, Rule], met: frozenset[str]) -> str:
+    if rules["tool_choice.forced"].when in met:
+        return 'Literal["auto", "none", "required"] | AnyTool'
+    return 'Literal["auto", "none"]'
+
+
+def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
+    """The type of `reasoning=`: the model's own words, and `Reasoning(...)` with the model's own levels. Empty if none.
+
+    `off`, `budget` and `words` each leave out one way of saying it.
+    """
+    rule = rules["reasoning"]
+    if rule.refused:
+        return ""
+    levels = tuple(word for word in rule.values if word != "off")
+    has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
+    unbudgeted = rules["reasoning.unbudgeted"].when == "always"
+    said = " | ".join([*([literal(levels)] if levels else []), *(["Unbudgeted"] if unbudgeted else [])]) or "Never"
+    settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
+    shown = (rule.values if off else levels) if words else ()
+    if said == "Never" and not has_budget:
+        return literal(shown)
+    return f"{literal(shown)} | {settings}" if shown else settings
+
+
+def literal(words: tuple[str, ...]) -> str:
+    return f"Literal[{', '.join(map(quoted, words))}]" if words else "Never"
+
+
+def quoted(word: str) -> str:
+    return f'"{word}"'

@@ -1,0 +1,250 @@
+"""What the defaults of a model change: which parameters its calls take, and what `with_` makes of it.
+
+Some parameters depend on each other (`temperature` only with `reasoning="off"`). A default settles one side, and so each
+such default gives the model another type, a state. The tables here say, of every state, in which ways a call may be
+written, and where `with_` leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import NamedTuple, TypeAlias
+
+from capably.types.rules import Rule
+from capably_codegen.signatures import (
+    NONE_WITH_TOOLS,
+    NOT_WITH_TOOLS,
+    ONLY_WITH_REASONING_OFF,
+    PARAMETERS,
+    Branch,
+    Parameter,
+    Signature,
+    literal,
+    reasoning_type,
+    signature,
+    tool_choice_type,
+)
+
+State: TypeAlias = tuple[str, str]
+"""What the defaults settle: of reasoning (a key of an `Axis`), and whether tools of the caller's own are among them."""
+
+FREE: State = ("", "")
+TOOLS = "tools"
+
+NAMES = {
+    "off": "ReasoningOff",
+    "stays off": "ReasoningStaysOff",
+    "budget": "WithBudget",
+    "forced": "WithForcedTool",
+    TOOLS: "WithTools",
+}
+"""Word of a state -> the name of its class, which editors and error messages show: `ReasoningOff[Gpt51]`."""
+
+DOCS = {
+    "off": 'reasoning is off by default, so that calls take what goes only with `reasoning="off"`',
+    "stays off": 'a default goes only with `reasoning="off"`, so that reasoning stays off',
+    "budget": "there is a thinking budget by default, so that a call that keeps it forces no tool",
+    "forced": "a tool is forced by default, so that a call that keeps it has no thinking budget",
+    TOOLS: "there are tools of the caller's own by default, so that a call that keeps them has no `format`",
+}
+
+
+class Axis(NamedTuple):
+    """State of reasoning -> in which ways a call may be written, and in which ways `with_`, and where that leads.
+
+    Of several ways, the one for which nothing must be said is open: it names what is refused.
+    """
+
+    calls: Mapping[str, tuple[Branch, ...]]
+    copies: Mapping[str, tuple[tuple[Branch, str], ...]]
+
+
+@dataclass(frozen=True)
+class StateStub:
+    """What a template needs to write the class of a model in one state."""
+
+    name: str
+    doc: str
+    capabilities: tuple[Parameter, ...]
+    signatures: tuple[Signature, ...]
+    copies: tuple[tuple[Signature, str], ...]
+    """What `with_` takes and returns."""
+
+
+def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:
+    """The overloads of a call to a model in this state."""
+    branches = _axis(rules).calls[state[0]]
+    if not _apart(rules):
+        return tuple(signature(rules, branch) for branch in branches)
+    return tuple(_calls_apart(rules, branches, state[1]))
+
+
+def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
+    """The overloads of `with_` of a model in this state, and the state of what each returns."""
+    apart = _apart(rules)
+    return tuple(
+        (signature(rules, branch).defaults, (leads, tools))
+        for before, leads in _axis(rules).copies[state[0]]
+        for branch, tools in (_copies_apart(before, state[1]) if apart else [(before, "")])
+    )
+
+
+def init_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
+    """The overloads of `llm.Model(id, ...)`, whose type does not tell of its defaults."""
+    return tuple(signature(rules, branch).defaults for branch in _axis(rules).calls[""])
+
+
+def states_of(rules: Mapping[str, Rule]) -> tuple[State, ...]:
+    """Every state but the first, in which no default settles anything."""
+    states = product(_axis(rules).calls, ("", TOOLS) if _apart(rules) else ("",))
+    return tuple(state for state in states if state != FREE)
+
+
+def state_name(state: State) -> str:
+    """`ReasoningOff`, `ReasoningOffWithTools`."""
+    return "".join(NAMES[word] for word in state if word)
+
+
+def state_stub(rules: Mapping[str, Rule], state: State) -> StateStub:
+    """What the stub of a model in this state must say."""
+    copies = copy_signatures(rules, state)
+    return StateStub(
+        name=state_name(state),
+        doc="; ".join(DOCS[word] for word in state if word),
+        capabilities=tuple(_capabilities(rules, state)),
+        signatures=call_signatures(rules, state),
+        copies=tuple((taken, _returned(leads, state)) for taken, leads in copies),
+    )
+
+
+def _returned(leads: State, state: State) -> str:
+    if leads == state:
+        return "Self"
+    return "ModelT_co" if leads == FREE else f"{state_name(leads)}[ModelT_co]"
+
+
+def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
+    """What a function may demand of a model in this state, where that differs: name and accepted values."""
+    reasoning, tools = state
+    if reasoning in ("off", "stays off"):
+        for name, type in PARAMETERS.items():
+            if rules[name].when == "reasoning_off":
+                yield Parameter(name, type)
+        if rules["tool_choice.forced"].when == "reasoning_off":
+            yield Parameter("tool_choice", tool_choice_type(rules, _ALL))
+    if reasoning == "stays off":
+        yield Parameter("reasoning", literal(("off",)))
+    if reasoning == "budget":
+        yield Parameter("tool_choice", tool_choice_type(rules, _PLAIN))
+    if reasoning == "forced":
+        yield Parameter("reasoning", reasoning_type(rules, budget=False))
+    if tools:
+        yield Parameter("format", "Never")
+
+
+# --- reasoning, and what depends on it ----------------------------------------------------------------------------
+
+_PLAIN = frozenset({"always"})
+_ALL = frozenset({"always", "reasoning_off", "without_budget"})
+
+
+def _axis(rules: Mapping[str, Rule]) -> Axis:
+    conditions = {rule.when for rule in rules.values()}
+    if "reasoning_off" in conditions:
+        return _off_axis(rules)
+    if "without_budget" in conditions:
+        return _budget_axis(rules)
+    whole = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
+    return Axis({"": (whole,)}, {"": ((whole, ""),)})
+
+
+def _off_axis(rules: Mapping[str, Rule]) -> Axis:
+    """Parameters, or a forced tool, that go only with `reasoning="off"`."""
+    plain = _ALL - {"reasoning_off"}
+    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(literal(("off",)), _ALL)
+    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
+    said, off_said, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
+    only_off = replace(off, open=_apart(rules))
+    if on.reasoning == "Never":
+        # It thinks unless it is told not to, and no word makes it think again.
+        copies = {"": ((default, ""), (off_said, "off")), "off": ((only_off, "off"),)}
+        return Axis({"": (default, off_said), "off": (only_off,)}, copies)
+    calls = {"": (default, off_said), "off": (replace(off, open=True), said), "stays off": (only_off,)}
+    copies = {
+        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_said, "stays off")),
+        "off": ((off_plain, "off"), (said, ""), (replace(off, open=True), "stays off")),
+        "stays off": ((only_off, "stays off"),),
+    }
+    if {name for name, rule in rules.items() if rule.when == "reasoning_off"} == {"tool_choice.forced"}:
+        # Unlike a temperature, a default that forces a tool can be taken back.
+        kept, unforced = replace(off, open=True), off_plain.requires("tool_choice")
+        calls["stays off"] = (kept, said.requires("tool_choice"))
+        copies["stays off"] = ((unforced, "off"), (said.requires("tool_choice"), ""), (kept, "stays off"))
+    return Axis(calls, copies)
+
+
+def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
+    """A forced tool, which does not go with a thinking budget."""
+    free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
+    unforced, budget_said = replace(free, met=_PLAIN), budget.requires("reasoning")
+    forcing = replace(free, forces=True).requires("tool_choice")
+    # The type of a budget takes settings without one too: the ways without come first.
+    calls = {
+        "": (replace(free, open=True), budget_said),
+        "budget": (free.requires("reasoning"), replace(budget, open=True)),
+        "forced": (replace(free, open=True), budget_said.requires("tool_choice")),
+    }
+    copies = {
+        "": ((replace(unforced, open=True), ""), (forcing, "forced"), (budget_said, "budget")),
+        "budget": (
+            (unforced.requires("reasoning"), ""),
+            (forcing.requires("reasoning"), "forced"),
+            (replace(budget, open=True), "budget"),
+        ),
+        "forced": (
+            (unforced.requires("tool_choice"), ""),
+            (replace(free, open=True), "forced"),
+            (budget_said.requires("tool_choice"), "budget"),
+        ),
+    }
+    return Axis(calls, copies)
+
+
+# --- tools or `format` --------------------------------------------------------------------------------------------
+
+
+def _apart(rules: Mapping[str, Rule]) -> bool:
+    """Whether one call may not have both the caller's own tools and `format`, though it may have each."""
+    return not rules["tools"].refused and not rules["format"].refused and rules["tools.with_format"].refused
+
+
+def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: str) -> Iterator[Signature]:
+    """The caller's own tools, or `format`, which then is required; and what explains a refusal."""
+    formatted = [
+        replace(branch, own_tools=False, format="type[FormatT]", open=False).requires("format") for branch in branches
+    ]
+    if tools:
+        for branch, other in zip(branches, formatted, strict=True):
+            yield signature(rules, replace(branch, format=NONE_WITH_TOOLS))
+            yield signature(rules, other.requires("tools"))
+        return
+    for branch, other in zip(branches, formatted, strict=True):
+        yield signature(rules, replace(branch, format="None", open=False))
+        yield signature(rules, other)
+    if len(branches) == 1:
+        yield replace(signature(rules, replace(formatted[0], open=True)), explains=True)
+    default = next(branch for branch in branches if branch.open)
+    yield replace(signature(rules, replace(default, format=NOT_WITH_TOOLS)), explains=True)
+
+
+def _copies_apart(branch: Branch, tools: str) -> Iterator[tuple[Branch, str]]:
+    """Whether the caller's own tools are among the defaults then."""
+    provided = replace(branch, own_tools=False)
+    if tools:
+        yield replace(provided, open=False).requires("tools"), ""
+        yield branch, TOOLS
+    else:
+        yield provided, ""
+        yield replace(branch, open=False).requires("tools"), TOOLS
