@@ -19,12 +19,13 @@ from typing import NamedTuple
 
 from capably_codegen.registry import Source, constant_name, load_registry
 from checkers import CHECKERS, READS_INIT, Errors, run_checker
-from oracle import Case, Demand, bodies, cases_of, demands_of
+from oracle import Case, Demand, bodies, cases_of, defaults_of, demands_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")
-FORMS = (*CALLS, "with_", "Model", "decorator", "requirement")
-"""The ways to say what a model shall do; `requirement` passes it to a function that demands a capability."""
+FORMS = (*CALLS, "with_", "Model", "defaults", "decorator", "requirement")
+"""The ways to say what a model shall do; `defaults` are calls after `with_`, `requirement` passes the model to a function
+that demands a capability."""
 
 _PER_CALL = re.compile(r"\b(format|prefill)=")
 """Parameters that cannot be set on the model itself."""
@@ -91,6 +92,9 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
             elif form in ("with_", "Model") and case.params and not _PER_CALL.search(case.params):
                 start = "m.with_(" if form == "with_" else f'llm.Model("{id}", '
                 program.add(f"    {start}{case.params})", line=(id, form, case))
+    for number, case in enumerate(defaults_of(profile) if "defaults" in forms else ()):
+        copy = "m" + "".join(f".with_({defaults})" for defaults in case.defaults)
+        program.add(f"    {_call(copy, CALLS[number % len(CALLS)], case)}", line=(id, "defaults", case))
     for number, demand in enumerate(demands):
         program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
     if "decorator" in forms:

@@ -44,6 +44,8 @@ class Case(NamedTuple):
     """The type of `content`, as a function that returns it declares it."""
     after: str = ""
     """What is done with the response."""
+    defaults: tuple[str, ...] = ()
+    """What the model is given before, by one `with_` after the other."""
 
     @property
     def arguments(self) -> str:
@@ -75,6 +77,65 @@ def cases_of(profile: Profile | None) -> Iterator[Case]:
     yield from _tools(profile)
     yield from _content(profile)
     yield from _response(profile)
+
+
+def defaults_of(profile: Profile | None) -> Iterator[Case]:
+    """Calls that a default allows or contradicts, where parameters depend on each other."""
+    off, level = 'reasoning="off"', f'reasoning="{next(iter(_levels(profile)), "low")}"'
+    budget, tool = "reasoning=llm.Reasoning(budget_tokens=4000)", "tools=[add]"
+    forced = f'{tool}, tool_choice="required"'
+    can_off, can_reason = profile is None or _off(profile), profile is None or bool(_levels(profile))
+    for argument, when in _sampled(profile).items():
+        name = argument.partition("=")[0]
+        quiet, always = can_off and when in ("always", "reasoning_off"), when == "always"
+        back = can_off and can_reason and always
+        for defaults, params, said in (
+            ((off,), argument, quiet),
+            ((off, "max_tokens=100"), argument, quiet),
+            ((off,), f"{level}, {argument}", back),
+            ((off, level), argument, back),
+            ((level, off), argument, quiet and can_reason),
+            ((f"{off}, {argument}",), "", quiet),
+            ((f"{off}, {argument}",), level, back),
+            ((off, argument), level, back),
+            ((f"{off}, {argument}", level), "", back),
+            (("max_tokens=100",), argument, always),
+        ):
+            yield Case(f"{name} after {' and then '.join(defaults)}", params, said, defaults=defaults)
+    yield Case("a level after off", level, can_off and can_reason, defaults=(off,))
+    tools = _own_tools(profile) if profile else None
+    can_budget = profile is None or _budget(profile)
+    when = tools.forced if tools else "always" if profile is None else "never"
+    quiet, free = when in ("always", "reasoning_off", "without_budget"), when in ("always", "without_budget")
+    for feature, defaults, params, said in (
+        ("a forced tool after off", (off,), forced, can_off and quiet),
+        ("a forced tool with a level after off", (off,), f"{level}, {forced}", can_off and can_reason and free),
+        ("a level after a forced tool", (f"{off}, {forced}",), level, can_off and can_reason and free),
+        (
+            "a level after a tool that is forced no more",
+            (f"{off}, {forced}",),
+            f'{level}, tool_choice="auto"',
+            can_off and can_reason and quiet,
+        ),
+        ("a forced tool after a budget", (budget,), forced, can_budget and when == "always"),
+        ("a forced tool and off after a budget", (budget,), f"{off}, {forced}", can_budget and can_off and quiet),
+        ("a forced tool after a budget and off", (budget, off), forced, can_budget and can_off and quiet),
+        ("a budget after off", (off,), budget, can_off and can_budget),
+        ("a budget after a forced tool", (forced,), budget, can_budget and when == "always"),
+        ("a budget after a tool that is forced no more", (forced, 'tool_choice="auto"'), budget, can_budget and free),
+    ):
+        yield Case(feature, params, said, defaults=defaults)
+    has, structured = profile is None or tools is not None, profile is None or _structured(profile)
+    both = has and structured and (tools is None or tools.with_structured_output is True)
+    search = profile is None or "web_search" in profile.builtin_tools
+    for feature, defaults, params, said in (
+        ("format after tools", (tool,), "format=int", both),
+        ("format without the tools of before", (tool,), "tools=[], format=int", has and structured),
+        ("format after tools that were taken back", (tool, "tools=[]"), "format=int", has and structured),
+        ("format after built-in tools", ("tools=[llm.WebSearch()]",), "format=int", search and structured),
+        ("tools after tools", (tool,), tool, has),
+    ):
+        yield Case(feature, params, said, defaults=defaults)
 
 
 def demands_of(profile: Profile | None) -> Iterator[Demand]:
@@ -114,22 +175,24 @@ def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
         yield "output", f'output=("text", "{word}")', bool(profile) and word in profile.output
 
 
-def _sampling(profile: Profile | None) -> Iterator[Case]:
-    reasoning = profile.reasoning if profile else None
-    can_be_off = isinstance(reasoning, Reasoning) and reasoning.off not in ("never", "unverified")
-    said = {
+def _sampled(profile: Profile | None) -> dict[str, str]:
+    """Parameters of sampling, and when the registry says that they are taken."""
+    return {
         "temperature=0.5": profile.sampling.temperature if profile else "always",
         "top_p=0.5": profile.sampling.top_p if profile else "always",
         "top_k=5": profile.sampling.top_k if profile else "always",
         "logprobs=3": _endpoint(profile).logprobs if profile else "always",
     }
-    for argument, when in said.items():
+
+
+def _sampling(profile: Profile | None) -> Iterator[Case]:
+    for argument, when in _sampled(profile).items():
         name = argument.partition("=")[0]
         yield Case(name, argument, when == "always")
         yield Case(
             f"{name} with reasoning off",
             f'{argument}, reasoning="off"',
-            profile is None or (can_be_off and when in ("always", "reasoning_off")),
+            profile is None or (_off(profile) and when in ("always", "reasoning_off")),
         )
 
 
