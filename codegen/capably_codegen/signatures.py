@@ -66,15 +66,15 @@ ROUTING = {
 
 @dataclass(frozen=True)
 class Parameter:
-    """A keyword parameter of a stub, or all others (`**others`). Required ones have no default."""
+    """A keyword parameter of a stub, or all others (`**_others`). Required ones have no default."""
 
     name: str
     type: str
     required: bool = False
 
 
-OTHERS = Parameter("**others", NOT_ACCEPTED, required=True)
-"""What a type checker then says of a misspelt parameter names it."""
+OTHERS = Parameter("**_others", NOT_ACCEPTED, required=True)
+"""What a type checker then says of a misspelt parameter names it. An underscore, so that editors do not offer it."""
 
 
 @dataclass(frozen=True)

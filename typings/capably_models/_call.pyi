@@ -3896,7 +3896,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
     """Fixes the model and the parameters of a function that returns content."""
 

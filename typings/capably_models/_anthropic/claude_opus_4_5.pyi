@@ -41,7 +41,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -90,7 +90,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -141,7 +141,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -192,7 +192,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -243,7 +243,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -291,7 +291,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

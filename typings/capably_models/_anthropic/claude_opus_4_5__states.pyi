@@ -72,7 +72,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -121,7 +121,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -170,7 +170,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -219,7 +219,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -284,7 +284,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
 
@@ -319,7 +319,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -368,7 +368,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -417,7 +417,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -466,7 +466,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -534,7 +534,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload

@@ -38,7 +38,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -112,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -138,7 +138,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -212,7 +212,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -238,7 +238,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -312,7 +312,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -338,7 +338,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -412,7 +412,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -438,7 +438,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, CerebrasGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -461,7 +461,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

@@ -33,7 +33,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -98,7 +98,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -121,7 +121,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -186,7 +186,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -209,7 +209,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -274,7 +274,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -297,7 +297,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, CohereCommandCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -362,7 +362,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextToolParts, CohereCommandCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -385,7 +385,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, CohereCommandCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -405,7 +405,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

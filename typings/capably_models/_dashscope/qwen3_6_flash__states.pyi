@@ -43,7 +43,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -90,7 +90,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -137,7 +137,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -184,7 +184,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -275,7 +275,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 
@@ -308,7 +308,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -355,7 +355,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -402,7 +402,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -449,7 +449,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -540,6 +540,6 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

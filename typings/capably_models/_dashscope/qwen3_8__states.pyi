@@ -43,7 +43,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -140,7 +140,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -237,7 +237,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -334,7 +334,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -452,7 +452,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -575,7 +575,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -600,7 +600,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -671,7 +671,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -696,7 +696,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -767,7 +767,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -792,7 +792,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -863,7 +863,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -888,7 +888,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -911,7 +911,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -967,7 +967,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -1016,7 +1016,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -1065,7 +1065,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -1114,7 +1114,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -1184,6 +1184,6 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

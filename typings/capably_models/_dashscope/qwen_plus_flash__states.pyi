@@ -44,7 +44,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -141,7 +141,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -238,7 +238,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -335,7 +335,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -453,7 +453,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -668,7 +668,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -787,7 +787,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -906,7 +906,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -1025,7 +1025,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -1134,7 +1134,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
     @overload
@@ -1190,7 +1190,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -1287,7 +1287,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -1384,7 +1384,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -1481,7 +1481,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -1687,7 +1687,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOffWithTools[ModelT_co]:
         """The same model with other defaults."""
 
@@ -1815,7 +1815,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -1934,7 +1934,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -2053,7 +2053,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -2172,7 +2172,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -2281,7 +2281,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -2338,7 +2338,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -2435,7 +2435,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -2532,7 +2532,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -2629,7 +2629,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -2835,6 +2835,6 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

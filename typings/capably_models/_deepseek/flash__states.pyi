@@ -45,7 +45,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -96,7 +96,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -147,7 +147,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -198,7 +198,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -291,7 +291,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 
@@ -326,7 +326,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -377,7 +377,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -428,7 +428,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -479,7 +479,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -572,6 +572,6 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

@@ -36,7 +36,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -109,7 +109,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -134,7 +134,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -207,7 +207,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -232,7 +232,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -305,7 +305,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -330,7 +330,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -403,7 +403,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -428,7 +428,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -451,7 +451,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

@@ -43,7 +43,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -90,7 +90,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -137,7 +137,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -184,7 +184,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -251,6 +251,6 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

@@ -32,7 +32,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -94,7 +94,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -116,7 +116,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -178,7 +178,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -200,7 +200,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -262,7 +262,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -284,7 +284,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -346,7 +346,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -368,7 +368,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -387,7 +387,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

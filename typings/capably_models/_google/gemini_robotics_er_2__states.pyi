@@ -39,7 +39,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -79,7 +79,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -119,7 +119,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -159,7 +159,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageAudioVideoToolParts, GoogleGeminiRoboticsEr2Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -215,6 +215,6 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

@@ -37,7 +37,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -110,7 +110,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -135,7 +135,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -208,7 +208,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -233,7 +233,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -306,7 +306,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -331,7 +331,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -404,7 +404,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -429,7 +429,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, GroqGptOssCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -452,7 +452,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

@@ -51,7 +51,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -99,7 +99,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -147,7 +147,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -195,7 +195,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -282,7 +282,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 

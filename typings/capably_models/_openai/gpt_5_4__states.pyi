@@ -51,7 +51,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -100,7 +100,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -149,7 +149,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -198,7 +198,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -287,7 +287,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 

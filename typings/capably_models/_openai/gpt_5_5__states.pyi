@@ -49,7 +49,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt55Capabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -94,7 +94,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt55Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -139,7 +139,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt55Capabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -184,7 +184,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt55Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -265,7 +265,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 

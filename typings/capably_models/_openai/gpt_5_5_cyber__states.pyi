@@ -40,7 +40,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -77,7 +77,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -114,7 +114,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -151,7 +151,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -220,7 +220,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 

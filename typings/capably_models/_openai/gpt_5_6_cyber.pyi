@@ -42,7 +42,7 @@ class Init(Protocol):
         headers: Mapping[str, str] = ...,
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -91,7 +91,7 @@ def call(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -141,7 +141,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -191,7 +191,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -241,7 +241,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56CyberCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -289,7 +289,7 @@ def with_(
     headers: Mapping[str, str] = ...,
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

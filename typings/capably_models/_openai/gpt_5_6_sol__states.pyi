@@ -52,7 +52,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56SolCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -103,7 +103,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56SolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -154,7 +154,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56SolCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -205,7 +205,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt56SolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -298,7 +298,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 

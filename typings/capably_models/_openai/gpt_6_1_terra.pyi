@@ -45,7 +45,7 @@ class Init(Protocol):
         temperature: OnlyWithReasoningOff = ...,
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
     @overload
@@ -100,7 +100,7 @@ def call(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -156,7 +156,7 @@ def stream(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -212,7 +212,7 @@ async def call_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -268,7 +268,7 @@ async def stream_async(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, OpenaiGpt61TerraCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -322,7 +322,7 @@ def with_(
     temperature: OnlyWithReasoningOff = ...,
     top_p: OnlyWithReasoningOff = ...,
     logprobs: OnlyWithReasoningOff = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 

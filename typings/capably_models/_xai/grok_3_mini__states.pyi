@@ -41,7 +41,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextToolParts, XaiGrok3MiniCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
@@ -84,7 +84,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
@@ -127,7 +127,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
@@ -170,7 +170,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextToolParts, XaiGrok3MiniCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
@@ -231,6 +231,6 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""

@@ -35,7 +35,7 @@ class Init(Protocol):
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **others: NotAcceptedByThisModel,
+        **_others: NotAcceptedByThisModel,
     ) -> None:
         """The model, and what every call to it starts from."""
 
@@ -103,7 +103,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -127,7 +127,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
@@ -195,7 +195,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -219,7 +219,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
@@ -287,7 +287,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -311,7 +311,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
@@ -379,7 +379,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -403,7 +403,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextToolParts, ZaiGlm52Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
@@ -424,7 +424,7 @@ def with_(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-    **others: NotAcceptedByThisModel,
+    **_others: NotAcceptedByThisModel,
 ) -> ModelT:
     """The same model with other defaults."""
 
