@@ -74,6 +74,23 @@ def test_only_the_parameters_that_the_model_takes_are_offered(server: Server, mo
     assert not {"temperature", "top_p", "top_k", "seed", "prefill", "verbosity", "logprobs"} & names
 
 
+def test_a_model_whose_default_settles_something_shows_it(server: Server) -> None:
+    quiet, fixed = 'luna.with_(reasoning="off")', 'luna.with_(reasoning="off", temperature=0.2)'
+    assert "ReasoningOff[Gpt56Luna]" in shown(server, f"qui|et = {quiet}")
+    assert quoted(offered(server, f'{quiet}.call("Hi", reasoning="|")')) == {
+        "off",
+        "low",
+        "medium",
+        "high",
+        "xhigh",
+        "max",
+    }
+    assert quoted(offered(server, f'{fixed}.call("Hi", reasoning="|")')) == {"off"}
+    names = {label[:-1] for label in offered(server, f'{quiet}.call("Hi", |)') if label.endswith("=")}
+    assert {"temperature", "top_p", "logprobs", "reasoning", "tools"} <= names
+    assert not {"top_k", "seed", "prefill", "others"} & names
+
+
 def test_a_hover_tells_name_limits_prices_and_the_day_of_the_facts(server: Server) -> None:
     text = shown(server, "llm.anthropic.claude_sonnet_5|_5")
     assert "Claude Sonnet 5.5" in text

@@ -23,6 +23,15 @@ _MARK = re.compile(r"# (error|error in pyright|run time)$")
 
 DEPENDENT = ("google.gemini_2_5_flash", "anthropic.claude_sonnet_4_5", "openai.gpt_5_6_sol")
 """Tools or `format`; no forced tool with a budget; `temperature` with reasoning off only."""
+SETTLED = (
+    "google.gemini_2_5_flash.with_(tools=[])",
+    "anthropic.claude_sonnet_4_5.with_(reasoning=llm.Reasoning(budget_tokens=2000))",
+    'anthropic.claude_sonnet_4_5.with_(tool_choice="required")',
+    'openai.gpt_5_6_sol.with_(reasoning="off")',
+    'openai.gpt_5_6_sol.with_(reasoning="off", temperature=0.2)',
+    'dashscope.qwen3_7_max.with_(reasoning="off", tools=[])',
+)
+"""The same where a default has settled one side."""
 
 
 class Statement(NamedTuple):
@@ -121,7 +130,8 @@ def _definitions(name: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 def test_a_misspelt_parameter_is_named_where_parameters_depend_on_each_other(wheel_python: str, tmp_path: Path) -> None:
     lines = [
         *(f'llm.{model}.call("Hi", {given}temprature=0.2)' for model in DEPENDENT for given in ("", "format=Book, ")),
-        *(f"llm.{model}.with_(temprature=0.2)" for model in DEPENDENT),
+        *(f"llm.{model}.with_(temprature=0.2)" for model in (*DEPENDENT, *SETTLED)),
+        *(f'llm.{model}.call("Hi", temprature=0.2)' for model in SETTLED),
         'llm.Model("google/gemini-2.5-flash", temprature=0.2)',
         'llm.call("openai/gpt-5.6-sol", temprature=0.2)',
     ]
