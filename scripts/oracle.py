@@ -89,19 +89,19 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         name = argument.partition("=")[0]
         quiet, always = can_off and when in ("always", "reasoning_off"), when == "always"
         back = can_off and can_reason and always
-        for defaults, params, said in (
-            ((off,), argument, quiet),
-            ((off, "max_tokens=100"), argument, quiet),
-            ((off,), f"{level}, {argument}", back),
-            ((off, level), argument, back),
-            ((level, off), argument, quiet and can_reason),
-            ((f"{off}, {argument}",), "", quiet),
-            ((f"{off}, {argument}",), level, back),
-            ((off, argument), level, back),
-            ((f"{off}, {argument}", level), "", back),
-            (("max_tokens=100",), argument, always),
+        for feature, defaults, params, said in (
+            ("after off", (off,), argument, quiet),
+            ("after off and a limit", (off, "max_tokens=100"), argument, quiet),
+            ("with a level after off", (off,), f"{level}, {argument}", back),
+            ("after off and a level", (off, level), argument, back),
+            ("after a level and off", (level, off), argument, quiet and can_reason),
+            ("as a default with off", (f"{off}, {argument}",), "", quiet),
+            ("as a default with off, before a level", (f"{off}, {argument}",), level, back),
+            ("as a default after off, before a level", (off, argument), level, back),
+            ("as a default with off, before a default level", (f"{off}, {argument}", level), "", back),
+            ("after a limit", ("max_tokens=100",), argument, always),
         ):
-            yield Case(f"{name} after {' and then '.join(defaults)}", params, said, defaults=defaults)
+            yield Case(f"{name} {feature}", params, said, defaults=defaults)
     yield Case("a level after off", level, can_off and can_reason, defaults=(off,))
     tools = _own_tools(profile) if profile else None
     can_budget = profile is None or _budget(profile)

@@ -9,11 +9,11 @@ import pytest
 from capably_codegen.registry import Source, load_registry
 from checkers import CHECKERS, find_checker
 from matrix import FORMS, Verdict, one_per_profile, run_matrix
-from oracle import bodies, cases_of, demands_of
+from oracle import bodies, cases_of, defaults_of, demands_of
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
-WRONG = ("call", "stream_async", "with_", "Model", "decorator")
+WRONG = ("call", "stream_async", "with_", "Model", "defaults", "decorator")
 
 FEW = (
     "anthropic/claude-sonnet-4-5",
@@ -67,6 +67,7 @@ def test_every_feature_is_allowed_for_some_profile_and_forbidden_for_another(sou
     profiles = source.registry.profiles.values()
     verdicts = {(case.feature, case.allowed) for profile in profiles for case in cases_of(profile)}
     verdicts |= {(demand.feature, demand.allowed) for profile in profiles for demand in demands_of(profile)}
+    verdicts |= {(case.feature, case.allowed) for profile in profiles for case in defaults_of(profile)}
     features = {feature for feature, _ in verdicts}
     never_differ = {"plain", "max_tokens", "routing", "misspelt", "tool_choice misspelt"}
     never_differ |= {"response", "response misspelt", "any model", "prompt of text"}
@@ -107,10 +108,10 @@ def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source
 def test_a_wrong_expectation_is_noticed(source: Source, wheel_python: str) -> None:
     """The matrix itself can fail: an oracle that reads another profile disagrees with pyright, in every form."""
     registry = source.registry
-    wrong = registry.models["openai/gpt-6.1-sol"].model_copy(
+    wrong = registry.models["openai/gpt-6.1-terra"].model_copy(
         update={"profile": registry.models["openai/gpt-4.1"].profile}
     )
-    lying = Source(source.path, registry.model_copy(update={"models": {"openai/gpt-6.1-sol": wrong}}), source.lines)
-    _, verdicts = run_matrix(lying, ["openai/gpt-6.1-sol"], wheel_python, forms=WRONG, jobs=1)
+    lying = Source(source.path, registry.model_copy(update={"models": {"openai/gpt-6.1-terra": wrong}}), source.lines)
+    _, verdicts = run_matrix(lying, ["openai/gpt-6.1-terra"], wheel_python, forms=WRONG, jobs=1)
     kinds = {(verdict.line.form, verdict.kind) for verdict in verdicts}
     assert kinds == {(form, kind) for form in WRONG for kind in ("false accept", "false reject")}
