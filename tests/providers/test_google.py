@@ -16,6 +16,7 @@ import pytest
 from loopback import Canned, Loopback
 from request_types import described
 
+from capably.llm._providers import settings_of
 from capably.providers import Settings
 from capably.providers.google import GoogleAdapter, transport
 from capably.providers.google.decode import FINISH, decode_reply
@@ -1258,6 +1259,20 @@ def test_keys_come_from_the_settings_or_the_environment(monkeypatch: pytest.Monk
         monkeypatch.setenv("GOOGLE_API_KEY", "from-env")
         missing.call(request())
     assert server.requests[0].headers["x-goog-api-key"] == "from-env"
+
+
+def test_of_two_keys_in_the_environment_the_one_counts_that_the_sdk_would_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    from google import genai
+
+    names = settings_of("google").key_names
+    for name in names:
+        monkeypatch.setenv(name, f"value of {name}")
+    with Loopback([Canned(body({"text": "Hi"}))]) as server:
+        adapter(server, api_key=None, key_names=names).call(request())
+    with Loopback([Canned(body({"text": "Hi"}))]) as same:
+        client = genai.Client(http_options={"base_url": same.url})
+        client.models.generate_content(model="gemini-3.5-flash", contents="Hi")
+    assert server.requests[0].headers["x-goog-api-key"] == same.requests[0].headers["x-goog-api-key"]
 
 
 def test_settings_that_the_sdk_refuses_are_a_configuration_error() -> None:

@@ -245,7 +245,7 @@ PROVIDERS = {
     "google": {
         "name": "Google",
         "adapter": "google",
-        "api_key": ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        "api_key": ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
         "base_url": None,
         "docs": "https://ai.google.dev/gemini-api/docs/models",
         "dialect": {
