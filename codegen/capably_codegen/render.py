@@ -125,7 +125,7 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in ("_types", "_ids", "_model", "_custom", "_requirements", "_call"):
+    for name in ("_types", "_ids", "_model_id", "_model", "_custom", "_requirements", "_call"):
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 

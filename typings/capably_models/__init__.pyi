@@ -24,7 +24,7 @@ from capably_models import zai as zai
 from capably_models._call import call as call
 from capably_models._model import AnyModel as AnyModel
 from capably_models._model import Model as Model
-from capably_models._model import ModelId as ModelId
+from capably_models._model_id import ModelId as ModelId
 
 __all__ = [
     "anthropic",

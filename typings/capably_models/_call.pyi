@@ -31,7 +31,7 @@ from capably_models._groq import _profiles as _groq
 from capably_models._meta import _profiles as _meta
 from capably_models._minimax import _profiles as _minimax
 from capably_models._mistral import _profiles as _mistral
-from capably_models._model import ModelId
+from capably_models._model_id import ModelId
 from capably_models._moonshot import _profiles as _moonshot
 from capably_models._openai import _profiles as _openai
 from capably_models._perplexity import _profiles as _perplexity
