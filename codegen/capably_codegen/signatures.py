@@ -111,8 +111,8 @@ class Branch:
 
     `reasoning`: its type, empty if the model has none. `met`: the conditions that hold then, so that parameters with such
     a condition are taken. `required`: parameters that must be said. `own_tools`: whether the caller's own tools may be
-    among `tools`. `format`: its type. `forces`: whether `tool_choice` forces a tool. `open`: what else is passed is named as refused: parameters of `refused` with the
-    reason, and all others.
+    among `tools`. `format`: its type. `forces`: whether `tool_choice` forces a tool. `open`: what else is passed is named
+    as refused: parameters of `refused` with the reason, and all others.
     """
 
     reasoning: str
