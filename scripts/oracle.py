@@ -227,19 +227,28 @@ def _unbudgeted(profile: Profile | None) -> bool:
     return reasoning.style != "budget" or reasoning.on_by_default is True
 
 
+def _shows(profile: Profile | None) -> bool:
+    """Whether `visible=True` may be asked of it; where the registry does not know, it may."""
+    reasoning = profile.reasoning if profile else None
+    return not isinstance(reasoning, Reasoning) or reasoning.visible != "never"
+
+
 def _reasoning(profile: Profile | None) -> Iterator[Case]:
     for effort in EFFORTS:
         said = profile is None or effort in _levels(profile)
         yield Case("reasoning level", f'reasoning="{effort}"', said)
         yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', said)
-        seen = profile is None or (said and _unbudgeted(profile))
+        free = profile is None or (said and _unbudgeted(profile))
+        seen = free and _shows(profile)
         yield Case("Reasoning(effort, visible)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', seen)
+        yield Case("Reasoning(effort, hidden)", f'reasoning=llm.Reasoning(effort="{effort}", visible=False)', free)
     yield Case("reasoning level", 'reasoning="extreme"', False)
     yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
     said = profile is None or _budget(profile)
     yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
     said = profile is None or _unbudgeted(profile)
-    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said)
+    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said and _shows(profile))
+    yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", said)
 
 
 def _structured(profile: Profile) -> bool:

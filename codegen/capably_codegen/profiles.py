@@ -136,6 +136,7 @@ def any_stub() -> ProfileStub:
             "tool_choice.forced",
             "reasoning.budget_tokens",
             "reasoning.unbudgeted",
+            "reasoning.visible",
             "system_messages",
             "tools.with_format",
             "tools.with_builtin",

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from capably_codegen.profiles import class_name, profile_class
-from capably_codegen.schema import Model, Profile, Registry
+from capably_codegen.schema import Model, Profile, Reasoning, Registry
 
 Key: TypeAlias = tuple[str | int, ...]
 UNVERIFIED = "unverified"
@@ -268,6 +268,7 @@ def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple
     yield from _dangling(registry)
     yield from _colliding_names(registry)
     yield from _idle_or_equal_profiles(registry, ours)
+    yield from _unseen_thoughts(registry)
     for name, profile in registry.profiles.items():
         for field, what in _inconsistent(profile):
             yield ("profiles", name, field), what
@@ -298,6 +299,18 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
     for id, gone in registry.retired.items():
         known = [*registry.models, *registry.retired]
         yield from _unknown_id(("retired", id), "replacement", gone.replacement, known)
+
+
+def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
+    """Models that are said to show thoughts, or may, where their provider's wire has no place for any."""
+    for id, model in registry.models.items():
+        provider, profile = id.partition("/")[0], registry.profiles.get(model.profile)
+        host = registry.providers.get(provider)
+        if profile is None or not isinstance(profile.reasoning, Reasoning) or host is None:
+            continue
+        said, key = profile.reasoning.visible, ("profiles", model.profile, "reasoning", "visible")
+        if host.dialect.thoughts == "never" and {*profile.endpoints} == {"chat_completions"} and said != "never":
+            yield key, f"{said!r}, but chat_completions of {provider} has no place for thoughts; say never"
 
 
 def _unknown_id(key: Key, field: str, id: str | None, known: Iterable[str]) -> Iterator[tuple[Key, str]]:

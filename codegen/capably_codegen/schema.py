@@ -174,8 +174,8 @@ class Reasoning(Entry):
     """The level used when none is asked for; unset = unknown or none."""
     budget: Budget | None = None
     """Token budgets (`llm.Reasoning(budget_tokens=)`); unset = refused."""
-    visible: Literal["summary", "full", "never", "unverified"] = "summary"
-    """What can be read of the thoughts."""
+    visible: Literal["summary", "full", "never", "unverified"] = "unverified"
+    """What can be read of the thoughts; `never` = `llm.Reasoning(visible=True)` is refused."""
 
 
 class Sampling(Entry):

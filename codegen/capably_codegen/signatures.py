@@ -206,7 +206,8 @@ def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool 
     levels = tuple(word for word in rule.values if word != "off")
     has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
-    said = " | ".join([*([literal(levels)] if levels else []), *(["Unbudgeted"] if unbudgeted else [])]) or "Never"
+    thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
+    said = " | ".join([*([literal(levels)] if levels else []), *thoughts]) or "Never"
     settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
     shown = (rule.values if off else levels) if words else ()
     if said == "Never" and not has_budget:

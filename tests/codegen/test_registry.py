@@ -300,6 +300,15 @@ def test_one_mistake_is_told_in_one_line(old: str, new: str, told: str) -> None:
     assert problems(changed(old, new)) == [f"mine.yaml:{told}"]
 
 
+def test_thoughts_need_a_place_on_the_wire() -> None:
+    dumb = changed("adapter: openai,", "adapter: openai, dialect: {thoughts: never},")
+    chat = dumb.replace("{responses: {stop: always}}", "{chat_completions: {stop: always}}")
+    told = "'unverified', but chat_completions of acme has no place for thoughts; say never"
+    assert problems(chat) == [f"mine.yaml:14: profiles > acme/talker > reasoning > visible: {told}"]
+    assert problems(chat.replace("off: never}", "off: never, visible: never}")) == []
+    assert problems(dumb) == []
+
+
 def test_an_unknown_profile_is_told_with_the_one_that_is_now_idle() -> None:
     assert problems(changed("profile: acme/talker", "profile: acme/talkr")) == [
         "mine.yaml:7: profiles > acme/talker: no model uses this profile; use it or take it out",

@@ -27,6 +27,7 @@ O3 = "openai/o3"  # no parallel tools
 DAYBREAK = "openai/daybreak-blue-latest"  # reasons, its levels are unknown
 FLASH = "google/gemini-3.8-flash"  # ignores sampling
 PRO_2_5 = "google/gemini-2.5-pro"  # a budget with both ends, tools and a format exclude each other
+MUSE = "meta/muse-spark-1.3"  # never shows its thoughts
 BANANA = "google/gemini-2.5-flash-image"  # writes pictures, has no tools, may read video
 GEMMA_3 = "google/gemma-3-27b-it"  # no system, unknown tools
 GEMMA_4 = "google/gemma-4-31b-it"  # nobody knows whether tools and a format go together
@@ -67,6 +68,7 @@ def source(id: str) -> str:
         pytest.param(SONNET, {"reasoning": "off"}, id="off where it can be turned off"),
         pytest.param(SONNET, {"reasoning": llm.Reasoning(effort="low", visible=True)}, id="a level in Reasoning"),
         pytest.param(SONNET, {"reasoning": llm.Reasoning(visible=True)}, id="Reasoning without a level"),
+        pytest.param(MUSE, {"reasoning": llm.Reasoning(effort="low", visible=False)}, id="thoughts nobody would see"),
         pytest.param(SONNET, {"stop": ["END", "STOP"], "max_tokens": 128_000}, id="stop, and the highest max_tokens"),
         pytest.param(SONNET, {"tools": [lookup, llm.WebSearch()]}, id="own and built-in tools"),
         pytest.param(SONNET, {"tools": [lookup], "tool_choice": "none"}, id="a free tool choice"),
@@ -97,6 +99,9 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
     [
         pytest.param(SONNET, {"temperature": 0.2}, "temperature", "never", (), id="never"),
         pytest.param(FLASH, {"temperature": 1.0}, "temperature", "ignored", (), id="ignored"),
+        pytest.param(
+            MUSE, {"reasoning": llm.Reasoning(visible=True)}, "reasoning.visible", "never", (), id="unseen thoughts"
+        ),
         pytest.param(GPT_5_6, {"temperature": 0.2}, "temperature", "reasoning_off", (), id="only with reasoning off"),
         pytest.param(
             GPT_5_6, {"top_p": 0.2, "reasoning": "low"}, "top_p", "reasoning_off", (), id="not while it reasons"
@@ -531,6 +536,12 @@ def test_drop_of_two_that_exclude_each_other_takes_one() -> None:
     with pytest.warns(llm.UnsupportedFeatureWarning):
         ready = check(PRO_2_5, tools=[lookup], format=int, on_unsupported="drop")
     assert ready.request.params == {"tools": [lookup]}
+
+
+def test_drop_of_thoughts_that_are_never_shown_keeps_the_level() -> None:
+    with pytest.warns(llm.UnsupportedFeatureWarning, match="visible=True"):
+        ready = check(MUSE, reasoning=llm.Reasoning(effort="low", visible=True), on_unsupported="drop")
+    assert ready.request.params == {"reasoning": llm.Reasoning(effort="low")}
 
 
 def test_what_was_dropped_never_reaches_the_provider() -> None:

@@ -287,6 +287,12 @@ def test_a_parameter_without_a_place_is_refused_with_advice(params: dict[str, An
         encoded(**params)
 
 
+def test_thoughts_that_no_endpoint_shows_stop_no_call_that_was_warned() -> None:
+    model = info("cohere", reasoning={"visible": "never"})
+    asked = encoded(model=model, reasoning=Reasoning(effort="high", visible=True), provider="cohere")
+    assert asked["reasoning_effort"] == "high"
+
+
 def test_what_the_caller_writes_in_openais_own_json_goes_out_as_it_is() -> None:
     detailed = {"type": "image_url", "image_url": {"url": "https://x.test/a.png", "detail": "high"}}
     assert wires(user(["See:", p.Unknown("image_url", detailed)]))[0]["content"][1] == detailed

@@ -8,7 +8,7 @@ from capably.llm._model import ModelBase
 from capably.llm._prompt import CallDecorator
 from capably.llm._responses import FormatT
 from capably.types.parts import Text
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -587,7 +587,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     format: None = ...,
@@ -610,7 +610,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -632,7 +632,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
@@ -654,7 +654,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     format: None = ...,
@@ -677,7 +677,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     format: type[FormatT],
     temperature: float = ...,
@@ -1968,7 +1968,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -1991,7 +1991,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -3379,7 +3379,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,

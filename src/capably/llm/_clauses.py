@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from capably.llm._refusal import Finding
 from capably.types.facts import UNVERIFIED, Facts
+from capably.types.reasoning import Reasoning
 from capably.types.request import ROUTING
 from capably.types.rules import Rule
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
@@ -89,7 +90,8 @@ def _reasoning(profile: Profile, name: str) -> tuple[Clause, ...]:
         lambda value, params: _not_among(params, name, _effort(value), words),
     )
     unbudgeted = [_unbudgeted(name)] if profile.rules["reasoning.unbudgeted"].refused else []
-    return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name))
+    unseen = [_unseen(name)] if profile.rules["reasoning.visible"].refused else []
+    return (*_under(name, rule.when), level, *unbudgeted, *unseen, _budget(profile, name))
 
 
 def _effort(value: Any) -> Any:
@@ -113,6 +115,19 @@ def _unbudgeted(name: str) -> Clause:
         return found._replace(advice="It thinks only when it is given a number: add budget_tokens=...")
 
     return Clause(name, admits, finding)
+
+
+def _unseen(name: str) -> Clause:
+    """A model that never shows its thoughts. They are no reason to drop the rest of what was said."""
+    feature = "reasoning.visible"
+
+    def finding(value: Any, params: Params) -> Finding:
+        def drop() -> None:
+            params[name] = Reasoning(effort=value.effort, budget_tokens=value.budget_tokens)
+
+        return Finding(feature, True, (), "never", "`Reasoning(visible=True)`", "Leave out visible=True", drop)
+
+    return Clause(name, lambda value, _: getattr(value, "visible", None) is not True, finding)
 
 
 def _budget(profile: Profile, name: str) -> Clause:

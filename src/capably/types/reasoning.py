@@ -23,7 +23,15 @@ else:
 
 
 class Unbudgeted:
-    """In the type of a `Reasoning` that asks for thoughts without a number of tokens. Some models need the number."""
+    """In the type of a `Reasoning` that speaks of its thoughts without a number of tokens. Some models need the number."""
+
+
+class Shown(Unbudgeted):
+    """In the type of a `Reasoning` that asks to read the thoughts (`visible=True`). Some models never show them."""
+
+
+class Hidden(Unbudgeted):
+    """In the type of a `Reasoning` that does not ask to read the thoughts (`visible=False`, or nothing said)."""
 
 
 class Reasoning(Generic[EffortT_co, BudgetT_co]):
@@ -42,9 +50,17 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
         # `__new__` and its return types: ty and pyrefly solve an `__init__` with typed `self` from the type that is
         # wanted, and so would take any effort.
         @overload
-        def __new__(cls, *, visible: bool | None = None) -> Reasoning[Unbudgeted, Never]: ...
+        def __new__(cls, *, visible: Literal[False] | None = None) -> Reasoning[Hidden, Never]: ...
         @overload
-        def __new__(cls, *, effort: EffortT) -> Reasoning[EffortT, Never]: ...
+        def __new__(cls, *, visible: Literal[True]) -> Reasoning[Shown, Never]: ...
+        @overload
+        def __new__(cls, *, visible: bool | None) -> Reasoning[Unbudgeted, Never]: ...
+        @overload
+        def __new__(cls, *, effort: EffortT, visible: None = None) -> Reasoning[EffortT, Never]: ...
+        @overload
+        def __new__(cls, *, effort: EffortT, visible: Literal[False]) -> Reasoning[EffortT | Hidden, Never]: ...
+        @overload
+        def __new__(cls, *, effort: EffortT, visible: Literal[True]) -> Reasoning[EffortT | Shown, Never]: ...
         @overload
         def __new__(cls, *, effort: EffortT, visible: bool | None) -> Reasoning[EffortT | Unbudgeted, Never]: ...
         @overload

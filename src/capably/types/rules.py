@@ -47,7 +47,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 
     Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced`,
     `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
-    be asked for without a budget), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
+    be spoken of without a budget), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
     together with `format`, or with the provider's, in one call).
     """
     at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
@@ -71,6 +71,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "reasoning.off": _off_efforts(reasoning),
         "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
         "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
+        "reasoning.visible": Rule("never" if efforts.refused else _shown(reasoning)),
         "temperature": Rule(sampling["temperature"]),
         "top_p": Rule(sampling["top_p"]),
         "top_k": Rule(sampling["top_k"]),
@@ -123,6 +124,11 @@ def _off_efforts(reasoning: Group) -> Rule:
     off = reasoning["off"]
     when = off if off in ("never", UNVERIFIED) else "always"
     return Rule(when, tuple(reasoning["off_efforts"] or ()))
+
+
+def _shown(reasoning: Group) -> str:
+    """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
+    return "never" if _of(reasoning, "visible") == "never" else "always"
 
 
 def _unbudgeted(reasoning: Group) -> str:

@@ -34,6 +34,7 @@ lite = llm.google.gemini_2_5_flash_lite
 pro25 = llm.google.gemini_2_5_pro
 flash3 = llm.google.gemini_3_flash_preview
 gemma = llm.google.gemma_3_27b_it
+muse = llm.meta.muse_spark_1_3
 
 # A to C: sampling, and names of limits.
 gpt5.call("Hi", temperature=0.0)  # error
@@ -54,6 +55,8 @@ sonnet.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000))  # error
 fable.call("Hi", reasoning="off")  # error
 pro25.call("Hi", reasoning="off")  # error
 haiku.call("Hi", reasoning=llm.Reasoning(visible=True))  # error
+muse.call("Hi", reasoning=llm.Reasoning(visible=True))  # error
+muse.call("Hi", reasoning=llm.Reasoning(effort="low", visible=True))  # error
 flash3.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000))  # error
 
 # G to J: tools.
@@ -97,6 +100,7 @@ def valid() -> None:
     opus45.call("Hi", tools=[look_up], reasoning=llm.Reasoning(budget_tokens=4000))
     sonnet.call("Hi", reasoning="off")
     sonnet.call("Hi", reasoning=llm.Reasoning(visible=True)).thoughts
+    muse.call("Hi", reasoning=llm.Reasoning(effort="low", visible=False))
     fable.call("Hi", reasoning="max")
     pro25.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000, visible=True))
     pro25.call("Hi", tools=[look_up])

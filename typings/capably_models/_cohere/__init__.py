@@ -81,7 +81,7 @@ PROFILES = {
             "on_by_default": None,
             "default": None,
             "budget": None,
-            "visible": "unverified",
+            "visible": "never",
         },
         "sampling": {
             "temperature": "always",
@@ -134,7 +134,7 @@ PROFILES = {
             "on_by_default": True,
             "default": None,
             "budget": None,
-            "visible": "unverified",
+            "visible": "never",
         },
         "sampling": {
             "temperature": "always",
@@ -183,7 +183,7 @@ PROFILES = {
             "on_by_default": None,
             "default": None,
             "budget": None,
-            "visible": "unverified",
+            "visible": "never",
         },
         "sampling": {
             "temperature": "always",

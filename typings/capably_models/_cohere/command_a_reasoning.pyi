@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._cohere._profiles import CohereCommandAReasoningCapabilities
@@ -21,7 +21,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
@@ -42,7 +42,7 @@ def call(
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
@@ -63,7 +63,7 @@ def stream(
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
@@ -84,7 +84,7 @@ async def call_async(
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
@@ -105,7 +105,7 @@ async def stream_async(
     content: TextToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,
@@ -125,7 +125,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     temperature: float = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._cohere._profiles import CohereNorthMiniCodeCapabilities
@@ -28,7 +28,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: NoneWithTools = ...,
@@ -51,7 +51,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT],
@@ -73,7 +73,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: NoneWithTools = ...,
@@ -96,7 +96,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT],
@@ -118,7 +118,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: NoneWithTools = ...,
@@ -141,7 +141,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT],
@@ -163,7 +163,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         format: NoneWithTools = ...,
@@ -186,7 +186,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         content: TextToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         format: type[FormatT],
@@ -208,7 +208,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,
@@ -228,7 +228,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "high"] | Reasoning[Literal["high"] | Hidden, Never] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         temperature: float = ...,

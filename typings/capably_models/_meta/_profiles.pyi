@@ -4,7 +4,7 @@
 from typing import Literal, Never
 
 from capably.llm._capabilities import NoCapabilities, Yes
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.tools import AnyTool, WebSearch
 from capably_models import _types
 from capably_models._meta import muse, muse_spark_1_1
@@ -25,7 +25,7 @@ class MetaMuseCapabilities(Shared1):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never],
         /,
     ) -> None: ...
 
@@ -33,7 +33,7 @@ class MetaMuseSpark11Capabilities(Shared1):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Hidden, Never],
         /,
     ) -> None: ...
 

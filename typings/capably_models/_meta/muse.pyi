@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.request import OnUnsupported
 from capably_models._meta._profiles import MetaMuseCapabilities
 from capably_models._types import AnyToolOrWebSearch, TextImageDocumentToolContent, TextImageDocumentToolParts
@@ -21,7 +21,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
         tools: Sequence[AnyToolOrWebSearch] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -42,7 +42,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -64,7 +64,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -86,7 +86,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -108,7 +108,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -129,7 +129,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Hidden, Never] = ...,
     tools: Sequence[AnyToolOrWebSearch] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,

@@ -114,7 +114,7 @@ PROFILES = {
             "on_by_default": None,
             "default": None,
             "budget": None,
-            "visible": "summary",
+            "visible": "unverified",
         },
         "sampling": {
             "temperature": "never",
@@ -399,7 +399,7 @@ PROFILES = {
             "on_by_default": True,
             "default": None,
             "budget": None,
-            "visible": "summary",
+            "visible": "never",
         },
         "sampling": {
             "temperature": "never",
@@ -1009,7 +1009,7 @@ PROFILES = {
             "on_by_default": True,
             "default": None,
             "budget": None,
-            "visible": "summary",
+            "visible": "unverified",
         },
         "sampling": {
             "temperature": "reasoning_off",
@@ -1847,7 +1847,7 @@ PROFILES = {
             "on_by_default": None,
             "default": None,
             "budget": None,
-            "visible": "summary",
+            "visible": "unverified",
         },
         "sampling": {
             "temperature": "never",

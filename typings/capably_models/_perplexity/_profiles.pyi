@@ -4,7 +4,7 @@
 from typing import Literal, Never
 
 from capably.llm._capabilities import NoCapabilities, Yes
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.tools import WebSearch
 from capably_models import _types
 from capably_models._model import Model
@@ -25,7 +25,7 @@ class PerplexitySonarReasoningProCapabilities(Shared1):
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never],
         /,
     ) -> None: ...
     def _reasons(self, value: Yes, /) -> None: ...

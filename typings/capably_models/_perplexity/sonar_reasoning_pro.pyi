@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, Reasoning
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._perplexity._profiles import PerplexitySonarReasoningProCapabilities
@@ -22,7 +22,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -42,7 +42,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -63,7 +63,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -84,7 +84,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -105,7 +105,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -125,7 +125,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Hidden, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     temperature: float = ...,
     top_p: float = ...,

@@ -20,6 +20,7 @@ from capably.providers.openai.params import (
     reasons,
     refused,
     sent_as,
+    shows_no_thoughts,
 )
 from capably.providers.openai.schema import format_in_words, format_schema
 from capably.types.reasoning import Reasoning
@@ -134,8 +135,8 @@ def _reasoning(host: Host) -> Encoder:
             body |= off
             return
         if isinstance(value, Reasoning):
-            if value.visible and host.thoughts == "never":
-                why = "the chat_completions endpoint shows no thoughts; the responses endpoint shows summaries"
+            if value.visible and host.thoughts == "never" and not shows_no_thoughts(request):
+                why = "the chat_completions endpoint shows no thoughts; a responses endpoint, where there is one, shows summaries"
                 raise unsupported(request, "reasoning.visible", True, why)
             settings = cast("Reasoning[Any, Any]", value)
             if settings.budget_tokens is not None and host.budget:

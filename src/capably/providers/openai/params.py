@@ -49,10 +49,19 @@ def reasons(request: Request) -> bool:
 
 def off_spelling(request: Request) -> str:
     """How the model's reasoning is turned off: the registry's word; the newest spelling where it has none."""
+    off = _of_reasoning(request, "off")
+    return "effort_none" if off == UNVERIFIED else off
+
+
+def shows_no_thoughts(request: Request) -> bool:
+    """Whether the model is known to show none at any endpoint; asking for them was refused or warned of already."""
+    return _of_reasoning(request, "visible") == "never"
+
+
+def _of_reasoning(request: Request, fact: str) -> str:
     facts = facts_of(request)
     reasoning: Any = facts["reasoning"] if facts else None
-    off: str = cast("Mapping[str, Any]", reasoning)["off"] if isinstance(reasoning, Mapping) else UNVERIFIED
-    return "effort_none" if off == UNVERIFIED else off
+    return cast("Mapping[str, Any]", reasoning)[fact] if isinstance(reasoning, Mapping) else UNVERIFIED
 
 
 def effort_of(value: Any, request: Request) -> str | None:
