@@ -542,6 +542,13 @@ def test_drop_of_thoughts_that_are_never_shown_keeps_the_level() -> None:
     with pytest.warns(llm.UnsupportedFeatureWarning, match="visible=True"):
         ready = check(MUSE, reasoning=llm.Reasoning(effort="low", visible=True), on_unsupported="drop")
     assert ready.request.params == {"reasoning": llm.Reasoning(effort="low")}
+    assert ready.adapter.encode(ready.request)["reasoning"] == {"effort": "low"}
+
+
+def test_drop_of_a_budget_takes_the_wish_for_thoughts_along() -> None:
+    with pytest.warns(llm.UnsupportedFeatureWarning, match="budget_tokens"):
+        ready = check(MUSE, reasoning=llm.Reasoning(budget_tokens=2000, visible=True), on_unsupported="drop")
+    assert ready.request.params == {}
 
 
 def test_what_was_dropped_never_reaches_the_provider() -> None:

@@ -91,7 +91,8 @@ def _reasoning(profile: Profile, name: str) -> tuple[Clause, ...]:
     )
     unbudgeted = [_unbudgeted(name)] if profile.rules["reasoning.unbudgeted"].refused else []
     unseen = [_unseen(name)] if profile.rules["reasoning.visible"].refused else []
-    return (*_under(name, rule.when), level, *unbudgeted, *unseen, _budget(profile, name))
+    # The thoughts come last: every other finding drops all that was said of reasoning, and with it the wish to see them.
+    return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name), *unseen)
 
 
 def _effort(value: Any) -> Any:
@@ -125,7 +126,8 @@ def _unseen(name: str) -> Clause:
         def drop() -> None:
             params[name] = Reasoning(effort=value.effort, budget_tokens=value.budget_tokens)
 
-        return Finding(feature, True, (), "never", "`Reasoning(visible=True)`", "Leave out visible=True", drop)
+        advice = "It shows no thoughts: leave out visible=True"
+        return Finding(feature, True, (), "never", "`Reasoning(visible=True)`", advice, drop)
 
     return Clause(name, lambda value, _: getattr(value, "visible", None) is not True, finding)
 
