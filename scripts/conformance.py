@@ -31,11 +31,11 @@ from conformance_cases import CORPUS, Exchange, Skipped, exchanges
 from loopback import Canned, Loopback, Received
 
 from capably import llm
-from capably.llm._model import ModelBase
-from capably.llm._providers import ADAPTERS
-from capably.llm._registry import providers
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.calls.model import ModelBase
 from capably.providers import Settings
+from capably.providers.adapters import ADAPTERS
+from capably.registry.lookup import providers
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types import parts as p
 from capably.types.errors import CapablyError, UnsupportedFeatureError
 from capably.types.messages import UserMessage, user

@@ -16,7 +16,7 @@ import asked
 from conformance_cases import Exchange
 from conformance_differences import DIFFERENCES, Json
 
-from capably.llm._calls import _leading_system
+from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.request import Request
 

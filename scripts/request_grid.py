@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 
 from capably import llm
-from capably.llm._calls import prepare
+from capably.calls.call import prepare
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.facts import ModelInfo
 

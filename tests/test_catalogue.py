@@ -15,7 +15,7 @@ from catalogue.__main__ import main, page
 from catalogue.facts import CAPABILITIES, model_data
 
 from capably import llm
-from capably.llm._registry import listed_models
+from capably.registry.lookup import listed_models
 
 pytestmark = pytest.mark.xdist_group("browser")
 

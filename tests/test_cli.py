@@ -14,7 +14,7 @@ import pytest
 
 from capably import __version__, llm
 from capably.cli import main
-from capably.llm._registry import listed_models
+from capably.registry.lookup import listed_models
 
 ROOT = Path(__file__).parents[1]
 SMALL = ROOT / "tests" / "codegen" / "golden" / "registry.yaml"

@@ -14,7 +14,7 @@ from loopback import Canned, Loopback
 from capably import llm
 from capably.cli import main
 from capably.cli.check import findings
-from capably.cli.mentions import files_of, mentions_in
+from capably.cli.find_models_in_code import files_of, mentions_in
 
 DAY = datetime.date(2026, 11, 22)
 

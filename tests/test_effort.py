@@ -26,9 +26,9 @@ from ours import System
 from replies import events, reply
 
 from capably import llm
-from capably.llm._check import check_call
-from capably.llm._registry import find_model
+from capably.registry.lookup import find_model
 from capably.types.tools import Tool
+from capably.validation.check import check_call
 
 
 def answer(wire: str, case: str) -> Callable[[Received], Canned]:

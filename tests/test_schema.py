@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capably import schema
+from capably import json_schema as schema
 
 T = TypeVar("T")
 UserId = NewType("UserId", int)
@@ -383,7 +383,7 @@ def test_a_type_without_json_form_is_refused_by_name(tp: Any, message: str) -> N
 
 
 def test_pydantic_is_not_imported_for_types_that_need_none() -> None:
-    code = "import sys; from capably import schema; schema.load(list[int], [1]); print('pydantic' in sys.modules)"
+    code = "import sys; from capably import json_schema as schema; schema.load(list[int], [1]); print('pydantic' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
 

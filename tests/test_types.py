@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capably import llm
+from capably.registry.cost import cost_of, price_on
+from capably.registry.rules import Rule
 from capably.types import errors
-from capably.types.cost import cost_of, price_on
 from capably.types.messages import Source, to_messages, to_parts
-from capably.types.rules import Rule
 from capably.types.usage import Usage
 from capably.types.values import fields_of
 

@@ -2,7 +2,7 @@
 
 Its schema is the registry's with relaxed rules (`schema`): no field is required, because what an entry leaves out comes
 from ours of the same name, from the profile that it `extends` or from the model that it is `like`. Nothing is checked
-twice: the file is merged as plain data (`capably.types.overlay`, as at run time), and the whole must be a registry. Every
+twice: the file is merged as plain data (`capably.registry.overlay`, as at run time), and the whole must be a registry. Every
 problem is told at the user's own line, since ours has none.
 
 `hosts: [openrouter]` adds the models of a gateway, which are too many for everybody's types: they stand in `hosts/` beside
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from capably import __version__
+from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
 from capably.types.facts import SPOKEN
-from capably.types.overlay import LIKE, SECTIONS, Overlay, digest
 from capably_codegen.facts import profile_facts
 from capably_codegen.registry import (
     UNVERIFIED,

@@ -1,6 +1,6 @@
 """From rules to stubs: what the stub of a profile must say.
 
-The rules come from `capably.types.rules`, the reading of the facts that the run-time check uses too. Here they only get
+The rules come from `capably.registry.rules`, the reading of the facts that the run-time check uses too. Here they only get
 Python types: of one overload in `signatures.py`, of parameters that depend on each other in `states.py`.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from capably.types.rules import PARTS, Rule, capabilities_of, rules_of
+from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
@@ -176,7 +176,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
 
 
 def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
-    """What the profile has in every call, as the methods of `capably.llm._capabilities`: name and accepted values."""
+    """What the profile has in every call, as the methods of `capably.types.capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},

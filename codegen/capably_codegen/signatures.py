@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from capably.types.rules import Rule
+from capably.registry.rules import Rule
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
 NOT_WITH_TOOLS = "NotTogetherWithTools"

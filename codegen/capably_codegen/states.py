@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
-from capably.types.rules import Rule
+from capably.registry.rules import Rule
 from capably_codegen.signatures import (
     NONE_WITH_TOOLS,
     NOT_WITH_TOOLS,

@@ -142,9 +142,10 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
     from capably_codegen.render import render
 
     from capably import llm
-    from capably.llm import _format, _tool
-    from capably.llm._calls import prepare
-    from capably.llm._check import check_call
+    from capably.calls.call import prepare
+    from capably.formats import output_format as _format
+    from capably.tools import decorator as _tool
+    from capably.validation.check import check_call
 
     source = load_registry(ROOT / "model_registry.yaml")
     chapters = [{"title": f"Chapter {n}", "pages": n, "notes": ["a note", "another one"] * 10} for n in range(100)]

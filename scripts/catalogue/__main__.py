@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from capably import __version__
-from capably.llm._registry import listed_models, providers
+from capably.registry.lookup import listed_models, providers
 from catalogue.facts import CAPABILITIES, LABELS, interned, model_data
 
 HERE = Path(__file__).parent

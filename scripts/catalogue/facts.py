@@ -8,8 +8,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, cast
 
 from capably.cli.provenance import provenance_of
-from capably.llm._registry import providers, rules_for
-from capably.types.cost import price_on
+from capably.registry.cost import price_on
+from capably.registry.lookup import providers, rules_for
 from capably.types.facts import UNVERIFIED, ModelInfo
 
 CAPABILITIES: Final[Mapping[str, str]] = {

@@ -18,7 +18,7 @@ from capably_codegen.render import render
 from capably_codegen.schema import Profile
 
 from capably import llm
-from capably.types.overlay import Overlay
+from capably.registry.overlay import Overlay
 
 ROOT = Path(__file__).parents[2]
 

@@ -18,7 +18,7 @@ import conformance_readings as readings
 import pytest
 from asked import Inexpressible
 
-from capably.providers.openai import chat_encode
+from capably.providers.openai.chat import encode as chat_encode
 from capably.types.request import Request
 
 FOLDERS = sorted(path.name for path in cases.CORPUS.glob("*/")) or ["no corpus"]

@@ -15,7 +15,7 @@ from effort import calls_made
 from loopback import Canned, Loopback
 
 from capably import llm
-from capably.llm._responses import Response, StreamResponse
+from capably.responses.stream_response import Response, StreamResponse
 from capably.types import stream as types_stream
 from capably.types.errors import CapablyError
 from capably.types.request import Reply

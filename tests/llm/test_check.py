@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.llm._calls import Prepared, prepare
-from capably.llm._registry import find_model, listed_models
+from capably.calls.call import Prepared, prepare
+from capably.registry.lookup import find_model, listed_models
 from capably.types.request import PARAMETERS
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
@@ -628,7 +628,7 @@ def test_every_model_answers_every_parameter_alone() -> None:
         {"reasoning": llm.Reasoning(budget_tokens=2048)},
         *({"reasoning": word} for word in ("off", "minimal", "low", "medium", "high", "xhigh", "max")),
     ]
-    from capably.llm._check import check_call
+    from capably.validation.check import check_call
 
     for info in listed_models():
         for call in calls:
@@ -661,7 +661,7 @@ print([name for name in heavy if name in sys.modules])
 
 
 def test_built_in_tools_belong_to_the_endpoint_that_has_them() -> None:
-    from capably.llm._check import check_call
+    from capably.validation.check import check_call
 
     info = find_model(GPT_5_6)
     tools: dict[str, Any] = {"tools": [llm.WebSearch()]}

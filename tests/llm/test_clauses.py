@@ -11,10 +11,10 @@ from capably_codegen.registry import load_registry
 from oracle import BUILTINS, cases_of
 
 from capably import llm
-from capably.llm._calls import prepare
-from capably.llm._check import check_call
-from capably.llm._registry import find_model, listed_models
+from capably.calls.call import prepare
+from capably.registry.lookup import find_model, listed_models
 from capably.types.facts import ModelInfo
+from capably.validation.check import check_call
 
 
 @llm.tool

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.llm._endings import ForgottenReply
-from capably.llm._responses import StreamResponse
+from capably.responses.stream_response import StreamResponse
+from capably.responses.stream_result import ForgottenReply
 from capably.types import stream
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk

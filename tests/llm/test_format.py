@@ -16,7 +16,7 @@ from effort import calls_made
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capably.llm._format import PartialParser, format_of, parse_text
+from capably.formats.output_format import PartialParser, format_of, parse_text
 from capably.types.errors import ParseError
 
 

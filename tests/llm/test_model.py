@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.llm._registry import providers
+from capably.registry.lookup import providers
 from capably.types.request import Request
 
 SONNET = "anthropic/claude-sonnet-5-5"

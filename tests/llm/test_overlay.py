@@ -15,9 +15,9 @@ from capably_codegen.overlay import load_overlay
 from loopback import Canned, Loopback
 
 from capably import llm
-from capably.llm._calls import prepare
-from capably.llm._registry import forget_on_change, listed_ids, listed_model, providers, use_registry
-from capably.types.overlay import digest
+from capably.calls.call import prepare
+from capably.registry.lookup import forget_on_change, listed_ids, listed_model, providers, use_registry
+from capably.registry.overlay import digest
 
 FILE = """\
 providers:
@@ -189,7 +189,7 @@ def test_the_key_and_the_address_of_the_users_provider_come_from_its_entry(
 ) -> None:
     with Loopback([Canned(CHAT_REPLY)]) as server:
         program = (
-            f"from capably import llm\nfrom capably.llm._registry import use_registry\nuse_registry({str(file)!r})\n"
+            f"from capably import llm\nfrom capably.registry.lookup import use_registry\nuse_registry({str(file)!r})\n"
             "print(llm.Model.of('vllm/llama-4').call('Hi').text())\n"
         )
         file.write_text(FILE.replace("http://127.0.0.1:9", server.url), encoding="utf-8")
@@ -242,7 +242,7 @@ def test_a_constant_made_before_has_the_new_facts_after(file: Path) -> None:
 
 # --- how it is found ----------------------------------------------------------------------------------------------
 
-KNOWN = "from capably.llm._registry import listed_model\nprint(listed_model('vllm/llama-4') is not None)\n"
+KNOWN = "from capably.registry.lookup import listed_model\nprint(listed_model('vllm/llama-4') is not None)\n"
 
 
 def run(program: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -281,7 +281,7 @@ def test_the_nearest_pyproject_names_it_relative_to_itself(file: Path, tmp_path:
 def test_the_program_comes_before_the_environment_and_that_before_the_project(file: Path, tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.capably]\nregistry = "nowhere.yaml"\n', encoding="utf-8")
     assert run(KNOWN, tmp_path, CAPABLY_REGISTRY="my_models.yaml").stdout == "True\n"
-    call = "from capably.llm._registry import use_registry\nuse_registry('my_models.yaml')\n"
+    call = "from capably.registry.lookup import use_registry\nuse_registry('my_models.yaml')\n"
     assert run(call + KNOWN, tmp_path, CAPABLY_REGISTRY="nowhere.yaml").stdout == "True\n"
     assert (
         run(call.replace("'my_models.yaml'", "None") + KNOWN, tmp_path, CAPABLY_REGISTRY="no.yaml").stdout == "False\n"
@@ -369,7 +369,7 @@ def test_the_compiled_file_stands_alone(compiled: Path, tmp_path: Path) -> None:
 
 def test_the_compiled_file_gives_what_the_yaml_gives(file: Path, tmp_path: Path) -> None:
     every = (
-        "import json\nfrom capably.llm._registry import listed_models\n"
+        "import json\nfrom capably.registry.lookup import listed_models\n"
         "print(json.dumps([[i.to_json(), i.facts, i.line] for i in listed_models()]))"
     )
     from_yaml = run(every, tmp_path, **NAMED).stdout

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capably import llm
-from capably.llm._responses import AsyncStreamResponse, StreamResponse
-from capably.llm._streams import parts_of
+from capably.responses.chunk_splitter import parts_of
+from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
 from capably.types.request import Reply, Request
 from capably.types.stream import Chunk
 

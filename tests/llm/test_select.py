@@ -12,8 +12,8 @@ from capably_codegen.registry import load_registry
 from oracle import demands_of
 
 from capably import llm
-from capably.llm._registry import listed_models, rules_for
-from capably.llm._select import price
+from capably.calls.select_models import price
+from capably.registry.lookup import listed_models, rules_for
 
 ROOT = Path(__file__).resolve().parents[2]
 ALL = list(listed_models())

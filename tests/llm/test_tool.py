@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated, Any, assert_type, cast
 import pydantic
 import pytest
 
-from capably.llm._context import Context
-from capably.llm._tool import tool
-from capably.llm._tool_interface import tool_from_callable
-from capably.llm._tool_runs import run_tool_calls, run_tool_calls_async
+from capably.tools.context import Context
+from capably.tools.decorator import tool
+from capably.tools.interface import tool_from_callable
+from capably.tools.run import run_tool_calls, run_tool_calls_async
 from capably.types.errors import ToolError
 from capably.types.parts import Image, Text, ToolCall, ToolOutput
 from capably.types.tools import AsyncTool, Tool, WebSearch

@@ -57,7 +57,7 @@ GEMINI = {
 @pytest.fixture(autouse=True)
 def untouched(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Iterator[None]:
     """No credentials but those of the test, and the settings of providers as they were."""
-    from capably.llm import _providers
+    from capably.providers import adapters as _providers
 
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)

@@ -16,8 +16,8 @@ import pytest
 from loopback import Canned, Loopback
 from request_types import described
 
-from capably.llm._providers import settings_of
 from capably.providers import Settings
+from capably.providers.adapters import settings_of
 from capably.providers.google import GoogleAdapter, transport
 from capably.providers.google.decode import FINISH, decode_reply
 from capably.providers.google.encode import BUILTIN_TOOLS, encode_request, merged

@@ -18,8 +18,8 @@ from loopback import Canned, Loopback
 from replies import reply
 
 from capably import llm
-from capably.llm._calls import prepare
-from capably.llm._registry import listed_model
+from capably.calls.call import prepare
+from capably.registry.lookup import listed_model
 from capably.types.messages import Source
 
 TARGETS = {

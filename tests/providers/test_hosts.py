@@ -13,7 +13,7 @@ from loopback import Canned, Loopback
 from pydantic import BaseModel
 
 from capably import llm
-from capably.llm._registry import providers
+from capably.registry.lookup import providers
 
 
 class Host(NamedTuple):
@@ -282,7 +282,7 @@ def server() -> Iterator[Replies]:
 @pytest.fixture(autouse=True)
 def untouched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The settings of providers as they were."""
-    from capably.llm import _providers
+    from capably.providers import adapters as _providers
 
     before = dict(_providers._settings)  # pyright: ignore[reportPrivateUsage]
     for name, entry in providers().items():
@@ -507,7 +507,7 @@ def test_errors_in_each_hosts_shape_keep_its_words(
 
 
 def test_a_key_alone_leaves_the_host_where_it_is() -> None:
-    from capably.llm._providers import settings_of
+    from capably.providers.adapters import settings_of
 
     llm.provider("groq", api_key="mine")
     settings = settings_of("groq")
@@ -537,7 +537,7 @@ def test_any_id_of_a_gateway_is_taken_without_a_warning_and_held_to_what_the_gat
 
 @pytest.fixture
 def own_host(server: Replies) -> Iterator[Replies]:
-    from capably.llm import _registry
+    from capably.registry import lookup as _registry
 
     server.replies = [Canned(completion(BESIDE))]
     llm.provider("vllm", base_url=f"{server.url}/v1", max_retries=0)

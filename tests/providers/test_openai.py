@@ -16,7 +16,7 @@ import pytest
 from loopback import Canned, Loopback
 
 from capably.providers import Settings
-from capably.providers.failures import BY_STATUS, seconds_to_wait
+from capably.providers.errors import BY_STATUS, seconds_to_wait
 from capably.providers.openai import OpenAIAdapter
 from capably.providers.openai.errors import in_band, translate
 from capably.types import errors as e

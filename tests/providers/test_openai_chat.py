@@ -11,12 +11,12 @@ import msgspec
 import pytest
 from request_types import described
 
-from capably.llm._registry import providers
-from capably.llm._streams import Splitter
-from capably.providers.openai.chat_decode import decode_reply
-from capably.providers.openai.chat_encode import ask_for_stream, encode_request
-from capably.providers.openai.chat_stream import ChatFold
+from capably.providers.openai.chat.decode import decode_reply
+from capably.providers.openai.chat.encode import ask_for_stream, encode_request
+from capably.providers.openai.chat.stream import ChatFold
 from capably.providers.openai.hosts import learn_host
+from capably.registry.lookup import providers
+from capably.responses.chunk_splitter import Splitter
 from capably.types import errors as e
 from capably.types import parts as p
 from capably.types import tools as t

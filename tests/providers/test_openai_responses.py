@@ -9,12 +9,12 @@ import msgspec
 import pytest
 from request_types import described
 
-from capably.llm._registry import providers
 from capably.providers.openai.hosts import learn_host
-from capably.providers.openai.responses_decode import decode_reply
-from capably.providers.openai.responses_encode import ask_for_stream, encode_request
-from capably.providers.openai.responses_stream import ResponsesFold
+from capably.providers.openai.responses.decode import decode_reply
+from capably.providers.openai.responses.encode import ask_for_stream, encode_request
+from capably.providers.openai.responses.stream import ResponsesFold
 from capably.providers.openai.schema import NotStrictError, strict_schema
+from capably.registry.lookup import providers
 from capably.types import errors as e
 from capably.types import parts as p
 from capably.types import tools as t

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.llm._calls import prepare
-from capably.llm._registry import find_model
+from capably.calls.call import prepare
+from capably.registry.lookup import find_model
 
 
 @llm.tool(extra={"defer_loading": True})

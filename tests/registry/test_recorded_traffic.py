@@ -18,8 +18,8 @@ import pytest
 import yaml
 from capably_codegen.registry import load_registry
 
-from capably.llm._registry import listed_model
-from capably.types.rules import Rule, rules_of
+from capably.registry.lookup import listed_model
+from capably.registry.rules import Rule, rules_of
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = load_registry(ROOT / "model_registry.yaml").registry

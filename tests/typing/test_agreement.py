@@ -16,8 +16,8 @@ from matrix import HEAD
 from oracle import cases_of
 
 from capably import llm
-from capably.llm._calls import prepare
-from capably.llm._registry import listed_model
+from capably.calls.call import prepare
+from capably.registry.lookup import listed_model
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from langserver import Server
 
-from capably.llm._registry import listed_ids, listed_models
+from capably.registry.lookup import listed_ids, listed_models
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 

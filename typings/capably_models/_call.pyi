@@ -4,9 +4,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, TypeVar, overload
 
-from capably.llm._model import ModelBase
-from capably.llm._prompt import CallDecorator
-from capably.llm._responses import FormatT
+from capably.calls.model import ModelBase
+from capably.calls.prompt import CallDecorator
+from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.reasoning import Hidden, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported

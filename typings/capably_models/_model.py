@@ -3,14 +3,20 @@
 
 from typing import Any, Literal
 
-from capably.llm._model import CapsT_co, InputT_contra, ModelBase
-from capably.llm._registry import listed_ids
+from capably.calls import call as _calls
+from capably.calls.model import CapsT_co, InputT_contra, ModelBase
+from capably.registry.lookup import listed_ids
 
 
 class Model(ModelBase[InputT_contra, CapsT_co]):
     """A model that answers."""
 
     __slots__ = ()
+
+    call = _calls.call
+    call_async = _calls.call_async
+    stream = _calls.stream
+    stream_async = _calls.stream_async
 
 
 AnyModel = Model

@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, overload
 
-from capably.llm._model import CapsT_co, InputT_contra, ModelBase
+from capably.calls.model import CapsT_co, InputT_contra, ModelBase
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool

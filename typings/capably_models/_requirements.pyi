@@ -4,7 +4,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from capably.llm._capabilities import (
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.capabilities import (
     Axes,
     BuiltinT,
     CacheT,
@@ -25,7 +26,6 @@ from capably.llm._capabilities import (
     TopPT,
     VerbosityT,
 )
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, UserMessage
 from capably.types.parts import Text
 from capably.types.request import OnUnsupported

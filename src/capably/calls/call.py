@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.llm._check import check_call
-from capably.llm._override import in_force
-from capably.llm._params import check_parameters
-from capably.llm._providers import adapter_of, default_endpoint
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.calls.override import in_force
 from capably.providers import Adapter
+from capably.providers.adapters import adapter_of, default_endpoint
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
+from capably.validation.arguments import check_parameters
+from capably.validation.check import check_call
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from capably.llm._model import ModelBase
+    from capably.calls.model import ModelBase
     from capably.types.messages import Message
     from capably.types.request import CallParams
 
@@ -83,7 +83,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     endpoint = (info.endpoint if info else None) or default_endpoint(provider, wire_id)
     told = check_call(info, endpoint, given, messages, on_unsupported) if info else []
     if "format" in given:
-        from capably.llm._format import format_of
+        from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
     system, rest = _leading_system(messages)

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, cast
+from typing import TYPE_CHECKING, Any, Generic
 
-from capably.llm import _calls
-from capably.llm._params import check_parameters
-from capably.llm._providers import check_alike
-from capably.llm._registry import added_constant, added_constants, find_model, forget_on_change, model_at
+from capably.providers.adapters import check_alike
+from capably.registry.lookup import find_model, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
+from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
     from typing import Self
 
     from typing_extensions import TypeVar
 
-    from capably.llm._capabilities import Capabilities
+    from capably.types.capabilities import Capabilities
     from capably.types.parts import Text
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
@@ -33,7 +32,7 @@ else:
 PER_CALL = ("format", "prefill")
 """Parameters that no model has by default: `format` decides the type of a response, `prefill` begins one answer."""
 
-__all__ = ["CapsT_co", "InputT_contra", "ModelBase", "constants"]
+__all__ = ["CapsT_co", "InputT_contra", "ModelBase"]
 
 
 class ModelBase(Generic[InputT_contra, CapsT_co]):
@@ -76,19 +75,25 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         object.__setattr__(model, "_info", info)
         return model
 
+    @classmethod
+    def _restored(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
+        """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
+        info = model_at(origin or id)
+        return cls._made(id, info.renamed(id) if info and info.id != id else info, defaults)
+
     if not TYPE_CHECKING:
 
-        @staticmethod
-        def of(id, /, **defaults):  # noqa: ANN001, ANN003, ANN205
+        @classmethod
+        def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
             _must_be_text(id)
             info = find_model(id) if "/" not in id else model_at(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
                 warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
-            return _model_class()._made(id, info, defaults)
+            return cls._made(id, info, defaults)
 
-        @staticmethod
-        def custom(id, /, *, like):  # noqa: ANN001, ANN205
+        @classmethod
+        def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
             """A model that the registry does not list, with the capabilities, limits and prices of one that it does.
 
             The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
@@ -100,9 +105,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             if known is not None:
                 check_alike(id, known)
             info = None if known is None else known.renamed(id)
-            return _model_class()._made(id, info, {} if isinstance(like, str) else like.defaults)
+            return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
 
-        def with_(self, **defaults):  # noqa: ANN003, ANN202
+        def with_(self, **defaults):  # noqa: ANN003, ANN201
             """The same model with other defaults."""
             return self._made(self.id, self._info, {**self.defaults, **defaults})
 
@@ -116,7 +121,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = self._info.origin if self._info else None
-        return (remade, (type(self), self.id, dict(self.defaults), origin))
+        return (type(self)._restored, (self.id, dict(self.defaults), origin))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults
@@ -138,38 +143,6 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         """What the registry knows of it; `None` for an id that is not listed."""
         return self._info
 
-    if not TYPE_CHECKING:
-        # Their types are each profile's own (see the generated stubs); a declaration here would stand above those.
-        call = _calls.call
-        call_async = _calls.call_async
-        stream = _calls.stream
-        stream_async = _calls.stream_async
-
-
-def remade(
-    cls: type[ModelBase[Any, Any]], id: str, defaults: Mapping[str, Any], origin: str | None = None
-) -> ModelBase[Any, Any]:
-    """A model as it was written: `origin` is the listed id whose facts it has, where that is another than its own."""
-    info = model_at(origin or id)
-    renamed = info.renamed(id) if info and info.id != id else info
-    return cls._made(id, renamed, defaults)  # pyright: ignore[reportPrivateUsage]
-
-
-def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of a module of constants: each model is made when it is first asked for."""
-    made: dict[str, Any] = {}
-    forget_on_change(made.clear)
-
-    def get(name: str) -> Any:
-        if name not in made:
-            id = ids.get(name) or (None if name.startswith("_") else added_constant(provider, name))
-            if id is None:
-                raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
-            made[name] = _model_class()(id)
-        return made[name]
-
-    return get, lambda: [*ids, *added_constants(provider)]
-
 
 def must_be_model(value: object) -> Any:
     """`value`, where it is a model."""
@@ -181,17 +154,3 @@ def must_be_model(value: object) -> Any:
 def _must_be_text(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")
-
-
-def _model_class() -> Any:
-    """`llm.Model`, which is generated and made on this module's classes."""
-    from capably_models._model import Model
-
-    return cast("Any", Model)
-
-
-def _no_constant(provider: str, name: str, known: Sequence[str]) -> str:
-    import difflib
-
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"llm.{provider} has no model {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.llm._params import check_parameters
+from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from capably.llm._model import ModelBase
+    from capably.calls.model import ModelBase
     from capably.types.request import CallParams
 
 
@@ -40,7 +40,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
     """
     check_parameters(params)
     if model is not None:
-        from capably.llm._model import must_be_model
+        from capably.calls.model import must_be_model
 
         must_be_model(model)
     outer = _current.get()

@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar, overload
 
-from capably.llm._params import check_parameters
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
     from typing_extensions import TypeVar as TypeVarWithDefault
 
-    from capably.llm._capabilities import Capabilities, HasFormat, HasTools
-    from capably.llm._model import ModelBase
+    from capably.calls.model import ModelBase
+    from capably.types.capabilities import Capabilities, HasFormat, HasTools
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool
@@ -40,7 +40,7 @@ else:
 
 def _of(model: ModelBase[Any, Any]) -> Any:
     """A model whose own signatures are not known here."""
-    from capably.llm._model import must_be_model
+    from capably.calls.model import must_be_model
 
     return must_be_model(model)
 

@@ -1,31 +1,14 @@
-"""Which adapter serves a provider, with which settings. Adapters are built at the first call and kept."""
+"""`llm.provider(...)` and `llm.preload(...)`: how a provider is reached."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from capably.llm._params import check_parameters
-from capably.llm._registry import add_host, forget_on_change, providers
-from capably.providers import Adapter, Settings
+from capably.providers.adapters import SDKS, adapter_kind, adapter_of, keep_settings, settings_from_registry
+from capably.registry.lookup import add_host, providers
 from capably.types.errors import ConfigurationError
-from capably.types.facts import SPOKEN, ModelInfo
-
-_settings: dict[str, Settings] = {}
-_adapters: dict[tuple[str, str], Adapter] = {}
-forget_on_change(_adapters.clear)
-
-ADAPTERS: Mapping[str, tuple[str, str, str]] = {
-    "anthropic": ("capably.providers.anthropic", "AnthropicAdapter", "messages"),
-    "openai": ("capably.providers.openai", "OpenAIAdapter", "responses"),
-    "google": ("capably.providers.google", "GoogleAdapter", "generate_content"),
-    "scripted": ("capably.providers.scripted", "ScriptedAdapter", "scripted"),
-}
-"""The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
-
-SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google": "google.genai"}
-"""The registry's word for an adapter -> the module of its SDK; the extra has the same name as the adapter."""
+from capably.validation.arguments import check_parameters
 
 
 def provider(
@@ -58,7 +41,7 @@ def provider(
                 f"there is no provider {name!r} (there are {known}); for another server give base_url="
             )
         add_host(name)
-    _settings[name] = _from_registry(
+    settings = settings_from_registry(
         name,
         base_url,
         api_key=api_key,
@@ -68,84 +51,15 @@ def provider(
         timeout=timeout,
         max_retries=max_retries,
     )
-    for place in [place for place in _adapters if place[0] == name]:
-        del _adapters[place]
-
-
-def adapter_of(name: str, wire_id: str = "") -> Adapter:
-    """The adapter of a provider for a model of this id, built with its settings when it is first needed."""
-    kind = _adapter_kind(name, wire_id)
-    adapter = _adapters.get((name, kind))
-    if adapter is None:
-        module, class_name, _ = ADAPTERS[kind]
-        settings = settings_of(name)
-        if providers().get(name, {}).get("also"):
-            settings = settings.fit_for(SDKS[kind])
-        adapter = _adapters[name, kind] = getattr(import_module(module), class_name)(settings)
-    return adapter
-
-
-def settings_of(name: str) -> Settings:
-    """The settings of a provider: what `provider()` was told, or what the registry says."""
-    return _settings.get(name) or (_from_registry(name, None) if name in providers() else Settings(name))
-
-
-def _from_registry(name: str, base_url: str | None, **told: Any) -> Settings:
-    """What was told, over what the registry says."""
-    known = providers()[name]
-    return Settings(
-        name,
-        key_names=tuple(known["api_key"]),
-        dialect=known.get("dialect"),
-        cloud=known.get("cloud"),
-        base_url=base_url or known["base_url"],
-        **told,
-    )
+    keep_settings(settings)
 
 
 def preload(name: str) -> None:
     """Imports the SDK behind a provider now, so that the first call need not. Clients are still built at that call."""
     adapter_of(name)
-    kind = _adapter_kind(name)
+    kind = adapter_kind(name)
     if kind in SDKS:
         try:
             import_module(SDKS[kind])
         except ImportError as error:
             raise ConfigurationError(f'the SDK of {name!r} is not installed: pip install "capably[{kind}]"') from error
-
-
-def default_endpoint(name: str, wire_id: str = "") -> str:
-    """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
-    kind = _adapter_kind(name, wire_id)
-    return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
-
-
-def check_alike(id: str, info: ModelInfo) -> None:
-    """Raises `ConfigurationError` if the provider of `id` speaks none of the endpoints at which `info`'s model is asked."""
-    name, _, wire_id = id.partition("/")
-    if name not in providers() or info.facts is None:
-        return  # A server that `provider()` may still name; or nothing is known that could be wrong.
-    spoken = SPOKEN[_adapter_kind(name, wire_id)]
-    asked = tuple(info.endpoints)
-    if set(asked).isdisjoint(spoken):
-        raise ConfigurationError(
-            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(asked)}, and {name!r} speaks '
-            f"{' and '.join(spoken)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
-            f"that `extends: {info.profile}` with `endpoints: {{{spoken[-1]}: {{}}}}`."
-        )
-
-
-def _adapter_kind(name: str, wire_id: str = "") -> str:
-    if name == "scripted":
-        return name
-    entry = providers().get(name)
-    if entry is None:
-        raise ConfigurationError(
-            f"there is no provider {name!r} (there are {', '.join(providers())}); "
-            f'another server is named by llm.provider("{name}", base_url=...)'
-        )
-    also: Mapping[str, str] = entry.get("also") or {}
-    for begin, kind in also.items():
-        if wire_id.startswith(begin):
-            return kind
-    return entry["adapter"]

@@ -9,11 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
+from capably.calls.select_models import models, price
 from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
-from capably.llm._registry import find_model
-from capably.llm._select import models, price
+from capably.registry.lookup import find_model
 from capably.types.facts import ModelInfo
 
 _FLAGS = ("tools", "forced_tools", "format", "temperature", "top_p", "top_k", "stop", "seed", "prefill")

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from capably.cli.mentions import IGNORE, Mention, files_of, mentions_in, read
-from capably.llm._registry import gone, listed_model, nearest_ids
+from capably.cli.find_models_in_code import IGNORE, Mention, files_of, mentions_in, read
+from capably.registry.lookup import gone, listed_model, nearest_ids
 
 
 class Finding(NamedTuple):

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from capably.llm._registry import forget_on_change, gone, listed_ids, providers
+from capably.registry.lookup import forget_on_change, gone, listed_ids, providers
 from capably.types.errors import ConfigurationError, UnknownModelError
 
 _LEFT_OUT = ("__pycache__", "node_modules", "build", "dist", "site-packages", "venv")
@@ -133,7 +133,7 @@ def constants(provider: str) -> dict[str, str]:
     """Name of a constant -> the id behind it."""
     from importlib import import_module
 
-    from capably.llm._registry import added_provider
+    from capably.calls.constants import added_provider
 
     module = added_provider(provider) or import_module(f"capably_models.{provider}")
     found: dict[str, str] = {}

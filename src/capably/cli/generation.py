@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from capably.llm._overlay import configured, is_compiled
+from capably.registry.user_registry import configured, is_compiled
 from capably.types.errors import ConfigurationError
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.llm._registry import overlay
+from capably.registry.lookup import overlay
 from capably.types.facts import ModelInfo
 
 

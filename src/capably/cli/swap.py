@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from capably.cli.mentions import Mention, constants, files_of, mentions_in, read
-from capably.llm._registry import find_model, rules_for
+from capably.cli.find_models_in_code import Mention, constants, files_of, mentions_in, read
+from capably.registry.lookup import find_model, rules_for
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ModelInfo
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from capably import schema
+from capably import json_schema as schema
 from capably.types.errors import ParseError
 from capably.types.format import Format
 

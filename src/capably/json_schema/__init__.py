@@ -1,8 +1,8 @@
 """Python types as JSON Schema, and parsed JSON as values of those types."""
 
-from capably.schema._docstrings import Docstring, own_docstring, read_docstring
-from capably.schema._shape import MisfitError, Shape
-from capably.schema._walk import ALLOWED, json_schema, load, property_schema, shape_of, shapes_of, with_defs
+from capably.json_schema.docstrings import Docstring, own_docstring, read_docstring
+from capably.json_schema.shape import MisfitError, Shape
+from capably.json_schema.walk import ALLOWED, json_schema, load, property_schema, shape_of, shapes_of, with_defs
 
 __all__ = [
     "ALLOWED",

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from capably.schema._shape import is_named
+from capably.json_schema.shape import is_named
 
 NOTHING: Any = object()
 

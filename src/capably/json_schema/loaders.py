@@ -15,8 +15,8 @@ from uuid import UUID
 
 import msgspec
 
-from capably.schema._fields import Field
-from capably.schema._shape import DICT, LIST, STR, MisfitError, Shape, got_words, shown_class, shown_type
+from capably.json_schema.fields import Field
+from capably.json_schema.shape import DICT, LIST, STR, MisfitError, Shape, got_words, shown_class, shown_type
 
 
 def scalar_loader(tp: type, accepts: frozenset[type]) -> Callable[[Any], Any]:

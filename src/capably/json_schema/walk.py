@@ -21,8 +21,8 @@ from typing import Any
 
 import msgspec
 
-from capably.schema._docstrings import own_docstring, read_docstring
-from capably.schema._fields import (
+from capably.json_schema.docstrings import own_docstring, read_docstring
+from capably.json_schema.fields import (
     CONSTRAINTS,
     NOTHING,
     Field,
@@ -38,7 +38,7 @@ from capably.schema._fields import (
     tag_of,
     typed_dict_fields,
 )
-from capably.schema._loaders import (
+from capably.json_schema.loaders import (
     ARRAYS,
     JSON_CLASSES,
     SCALARS,
@@ -55,7 +55,7 @@ from capably.schema._loaders import (
     text_loader,
     tuple_shape,
 )
-from capably.schema._shape import (
+from capably.json_schema.shape import (
     DICT,
     LIST,
     Shape,

@@ -64,7 +64,27 @@ from capably.types.usage import Usage
 if TYPE_CHECKING:
     from capably_models import *
 
-    from capably.llm._capabilities import (
+    from capably.calls.override import override
+    from capably.calls.prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
+    from capably.calls.providers import preload, provider
+    from capably.calls.scripted import scripted
+    from capably.calls.select_models import models
+    from capably.registry.lookup import use_registry
+    from capably.responses.part_streams import (
+        AsyncPartStream,
+        AsyncTextStream,
+        AsyncThoughtStream,
+        AsyncToolCallStream,
+        PartStream,
+        TextStream,
+        ThoughtStream,
+        ToolCallStream,
+    )
+    from capably.responses.serialization import dump_messages, load_messages
+    from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+    from capably.tools.context import Context
+    from capably.tools.decorator import tool
+    from capably.types.capabilities import (
         Capabilities,
         HasAudioOutput,
         HasBuiltinTools,
@@ -86,26 +106,6 @@ if TYPE_CHECKING:
         HasTopP,
         HasVerbosity,
     )
-    from capably.llm._context import Context
-    from capably.llm._override import override
-    from capably.llm._part_streams import (
-        AsyncPartStream,
-        AsyncTextStream,
-        AsyncThoughtStream,
-        AsyncToolCallStream,
-        PartStream,
-        TextStream,
-        ThoughtStream,
-        ToolCallStream,
-    )
-    from capably.llm._prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
-    from capably.llm._providers import preload, provider
-    from capably.llm._registry import use_registry
-    from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-    from capably.llm._scripted import scripted
-    from capably.llm._select import models
-    from capably.llm._serial import dump_messages, load_messages
-    from capably.llm._tool import tool
     from capably.types.facts import ModelInfo
     from capably.types.stream import Chunk
     from capably.types.tools import (
@@ -154,15 +154,15 @@ else:
                 "HasTopP",
                 "HasVerbosity",
             ),
-            "capably.llm._capabilities",
+            "capably.types.capabilities",
         ),
-        **dict.fromkeys(("AsyncCall", "AsyncPrompt", "Call", "Prompt", "prompt"), "capably.llm._prompt"),
-        **dict.fromkeys(("preload", "provider"), "capably.llm._providers"),
+        **dict.fromkeys(("AsyncCall", "AsyncPrompt", "Call", "Prompt", "prompt"), "capably.calls.prompt"),
+        **dict.fromkeys(("preload", "provider"), "capably.calls.providers"),
         **dict.fromkeys(
-            ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.llm._responses"
+            ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.responses.stream_response"
         ),
-        "Context": "capably.llm._context",
-        "tool": "capably.llm._tool",
+        "Context": "capably.tools.context",
+        "tool": "capably.tools.decorator",
         **dict.fromkeys(
             (
                 "AsyncPartStream",
@@ -174,13 +174,13 @@ else:
                 "ThoughtStream",
                 "ToolCallStream",
             ),
-            "capably.llm._part_streams",
+            "capably.responses.part_streams",
         ),
-        **dict.fromkeys(("dump_messages", "load_messages"), "capably.llm._serial"),
-        "override": "capably.llm._override",
-        "scripted": "capably.llm._scripted",
-        "use_registry": "capably.llm._registry",
-        "models": "capably.llm._select",
+        **dict.fromkeys(("dump_messages", "load_messages"), "capably.responses.serialization"),
+        "override": "capably.calls.override",
+        "scripted": "capably.calls.scripted",
+        "use_registry": "capably.registry.lookup",
+        "models": "capably.calls.select_models",
         "ModelInfo": "capably.types.facts",
         "Chunk": "capably.types.stream",
         **dict.fromkeys(
@@ -211,7 +211,7 @@ else:
     def __getattr__(name: str) -> Any:
         if name not in __all__:
             if not name.startswith("_"):
-                from capably.llm._registry import added_provider
+                from capably.calls.constants import added_provider
 
                 added = added_provider(name)
                 if added is not None:

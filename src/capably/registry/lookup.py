@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from os import PathLike, fspath
-from types import ModuleType
 from typing import Any
 
-from capably.llm import _overlay
+from capably.registry import user_registry as _overlay
+from capably.registry.overlay import Overlay
+from capably.registry.rules import Rule, rules_of
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
-from capably.types.overlay import Overlay
-from capably.types.rules import Rule, rules_of
 
 _providers: dict[str, Mapping[str, Any]] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
 _rules: dict[tuple[str, str | None], tuple[Facts, dict[str, Rule]]] = {}
-_modules: dict[str, ModuleType] = {}
 _own_hosts: dict[str, Mapping[str, Any]] = {}
-_made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear, _modules.clear]
+_made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear]
 
 # The user's own file, once it was looked for.
 _overlay_in_force: Overlay | None = None
@@ -95,19 +93,6 @@ def added_constants(provider: str) -> list[str]:
     """The constants that the user's own file adds to a provider."""
     theirs = overlay()
     return list(theirs.section("constants").get(provider, ())) if theirs else []
-
-
-def added_provider(name: str) -> ModuleType | None:
-    """The module of constants, `llm.vllm`, of a provider that only the user's own file knows."""
-    if name not in providers() or _overlay.our_entry("providers", name) is not None:
-        return None
-    if name not in _modules:
-        from capably.llm._model import constants
-
-        _modules[name] = ModuleType(f"capably_models.{name}", f"Models of {providers()[name]['name']} as constants.")
-        get, names = constants(name, {})
-        _modules[name].__dict__.update(__getattr__=get, __dir__=names)
-    return _modules[name]
 
 
 def find_model(id: str) -> ModelInfo:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
 
-from capably.llm import _capabilities as c
-from capably.llm._registry import rules_for
+from capably.registry.lookup import rules_for
+from capably.registry.rules import PARTS, capabilities_of
+from capably.types import capabilities as c
 from capably.types import parts as p
 from capably.types.facts import ModelInfo
 from capably.types.reasoning import Reasoning
-from capably.types.rules import PARTS, capabilities_of
 from capably.types.tools import BuiltinTool
 
 CAPABILITIES: Mapping[type[Any], str] = {

@@ -14,8 +14,8 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from capably import __version__
+from capably.registry.overlay import Overlay, digest
 from capably.types.errors import ConfigurationError
-from capably.types.overlay import Overlay, digest
 
 PROVIDERS_MODULE = "capably_models._providers"
 _REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, cast
 
+from capably.providers.adapters import adapter_of
+from capably.registry.cost import cost_of
 from capably.types import parts as p
-from capably.types.cost import cost_of
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
 from capably.types.request import Reply, Request
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from capably_models import AnyModel
     from typing_extensions import TypeVar
 
-    from capably.llm._capabilities import HasAudioOutput, HasImageOutput, HasThoughts
-    from capably.llm._model import ModelBase
+    from capably.types.capabilities import HasAudioOutput, HasImageOutput, HasThoughts
     from capably.types.messages import Message
 
     FormatT = TypeVar("FormatT", default=None)
@@ -40,7 +39,7 @@ else:
 class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
 
-    _model: ModelBase[Any, Any]
+    _model: AnyModel
     _dropped: tuple[str, ...] = ()
     """Of a response that was loaded: what JSON cannot hold (`format`, `tools`), and so was left out."""
     _request: Request
@@ -59,7 +58,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     def __init__(
         self,
-        model: ModelBase[Any, Any],
+        model: AnyModel,
         request: Request,
         messages: Sequence[Message],
         params: Mapping[str, Any],
@@ -161,10 +160,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def raw(self) -> Any:
         """The vendor SDK's own object for the reply, built now."""
-        adapters = import_module("capably.llm._providers")
-        return adapters.adapter_of(self._model.provider, self._request.model_id).to_sdk(
-            self._reply.body, self._request.endpoint
-        )
+        return adapter_of(self._model.provider, self._request.model_id).to_sdk(self._reply.body, self._request.endpoint)
 
     @property
     def messages(self) -> list[Message]:
@@ -186,7 +182,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         if refusals or self.finish_reason in ("refusal", "content_filter"):
             detail = refusals[0] if refusals else self._reply.stop_detail or self.finish_reason
             raise RefusalError(f"the model declined to answer: {detail}")
-        from capably.llm._format import parse_text
+        from capably.formats.output_format import parse_text
 
         return parse_text(wanted, self.text())
 
@@ -221,13 +217,13 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
         Tools, the format and headers are not in it: the first two are Python, and headers may hold secrets.
         """
-        from capably.llm._serial import dump_response
+        from capably.responses.serialization import dump_response
 
         return dump_response(self)
 
     @classmethod
     def _loaded(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
-        from capably.llm._serial import load_response
+        from capably.responses.serialization import load_response
 
         return load_response(text, cls._WHOLE or cls, format, tools)
 
@@ -235,7 +231,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """What a copy of a stream becomes: a response that holds the whole reply."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from capably.llm._serial import pickled_response
+        from capably.responses.serialization import pickled_response
 
         return pickled_response(self)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._part_streams import (
+from capably.responses.part_streams import (
     AnyAsyncStream,
     AnyStream,
     AsyncPartStream,

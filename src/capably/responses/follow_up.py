@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._answers import Answer, CapsT_co, FormatT_co, InputT_contra
+from capably.responses.base import Answer, CapsT_co, FormatT_co, InputT_contra
 from capably.types import parts as p
 
 if TYPE_CHECKING:
     from typing import Self
 
-    from capably.llm._context import Context
+    from capably.tools.context import Context
     from capably.types.messages import Message
 
 
@@ -34,8 +34,8 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
         says so.
         """
-        from capably.llm._continue import cut_call
-        from capably.llm._tool_runs import run_tool_calls
+        from capably.responses.continuation import cut_call
+        from capably.tools.run import run_tool_calls
 
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
@@ -59,7 +59,7 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
 
         An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
         """
-        from capably.llm._continue import breaks_off, further
+        from capably.responses.continuation import breaks_off, further
 
         if not breaks_off(self):
             return self
@@ -94,8 +94,8 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
         says so.
         """
-        from capably.llm._continue import cut_call
-        from capably.llm._tool_runs import run_tool_calls_async
+        from capably.responses.continuation import cut_call
+        from capably.tools.run import run_tool_calls_async
 
         await self._whole()
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
@@ -120,7 +120,7 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
 
         An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
         """
-        from capably.llm._continue import breaks_off, further
+        from capably.responses.continuation import breaks_off, further
 
         if not breaks_off(await self._whole()):
             return self

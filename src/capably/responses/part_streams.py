@@ -77,7 +77,7 @@ class _Call(_Growing[p.ToolCall]):
         whole: Any = self._part if self._over else None
         if whole is not None:
             return whole.args
-        from capably.llm._format import PartialParser
+        from capably.formats.output_format import PartialParser
 
         self._parser = self._parser or PartialParser()
         if self._parsed < len(self._text):

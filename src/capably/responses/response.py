@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
-from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.llm._turns import AsyncAnswer, SyncAnswer
+from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
+from capably.responses.follow_up import AsyncAnswer, SyncAnswer
 from capably.types.request import Reply
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return model.call(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.llm._continue import after
+        from capably.responses.continuation import after
 
         following._received = after(self._received, following._received)
         return following._as_asked(self)
@@ -66,7 +66,7 @@ class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return await model.call_async(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.llm._continue import after
+        from capably.responses.continuation import after
 
         following._received = after(self._received, following._received)
         return following._as_asked(self)

@@ -176,16 +176,14 @@ def _kept(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
-    from capably.llm._model import remade
-
     params: dict[str, Any] = decode(state["params"])
     if tools:
         params["tools"] = list(tools)
     if format is not None:
-        from capably.llm._format import format_of
+        from capably.formats.output_format import format_of
 
         params["format"] = format_of(format)
-    model = remade(Model, state["model"], decode(state["defaults"]), state.get("origin"))
+    model: Any = cast("Any", Model)._restored(state["model"], decode(state["defaults"]), state.get("origin"))
     request = Request(
         info=model.info,
         model_id=state["model_id"],
@@ -196,7 +194,7 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
     )
     reply = _reply(state["reply"])
     if state["last"] is not None:
-        from capably.llm._continue import JoinedReply
+        from capably.responses.continuation import JoinedReply
 
         reply = JoinedReply(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._answers import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.llm._endings import REACHED, Ending, broken, built, finished, reply_of
-from capably.llm._turns import AsyncAnswer, SyncAnswer
-from capably.llm._whole import AsyncResponse, Response
+from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
+from capably.responses.follow_up import AsyncAnswer, SyncAnswer
+from capably.responses.response import AsyncResponse, Response
+from capably.responses.stream_result import REACHED, Ending, broken, built, finished, reply_of
 from capably.types.errors import CapablyError, ParseError
 from capably.types.stream import Transcript
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-    from capably.llm._part_streams import AnyAsyncStream, AnyStream
     from capably.providers import AsyncEventStream, EventStream
+    from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
     from capably.types.request import Reply
     from capably.types.stream import Chunk, Fold
@@ -110,7 +110,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `collect()` it. They may be read
         in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
         """
-        from capably.llm._streams import Splitter
+        from capably.responses.chunk_splitter import Splitter
 
         splitter = Splitter(self, self.chunks())
         return splitter.streams()
@@ -143,7 +143,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return model.stream(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.llm._continue import FoldAfter
+        from capably.responses.continuation import FoldAfter
 
         following._fold = FoldAfter(self._reply, following._fold)
         for chunk in self._said:
@@ -240,7 +240,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `await collect()` it. They may be
         read in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
         """
-        from capably.llm._streams import AsyncSplitter
+        from capably.responses.chunk_splitter import AsyncSplitter
 
         splitter = AsyncSplitter(self, self.chunks())
         return splitter.streams()
@@ -274,7 +274,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return await model.stream_async(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.llm._continue import FoldAfter
+        from capably.responses.continuation import FoldAfter
 
         following._fold = FoldAfter(self._reply, following._fold)
         for chunk in self._said:
@@ -283,7 +283,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
 
 def _partial_parser(response: Any) -> Any:
-    from capably.llm._format import PartialParser
+    from capably.formats.output_format import PartialParser
 
     wanted = response._request.params.get("format")
     if wanted is None:

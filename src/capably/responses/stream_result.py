@@ -54,7 +54,7 @@ def broken(error: CapablyError, said: Transcript) -> CapablyError:
     if said.begin:
         error.add_note(f"`partial` is empty: {why_forgotten()}.")
         return error
-    from capably.llm._streams import parts_of
+    from capably.responses.chunk_splitter import parts_of
 
     error.partial = parts_of(said)
     return error

@@ -56,7 +56,7 @@ def tool(
             '''The weather forecast for a city.'''
     """
 
-    from capably.llm._tool_interface import tool_from_callable
+    from capably.tools.interface import tool_from_callable
 
     def decorate(function: Callable[..., Any]) -> Tool[Any]:
         return tool_from_callable(function, name=name, description=description, strict=strict, extra=extra)

@@ -14,14 +14,14 @@ import typing
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._context import Context
+from capably.tools.context import Context
 from capably.types.tools import AsyncTool, Tool, ToolInterface
 
 if TYPE_CHECKING:
-    from capably.schema import Shape
+    from capably.json_schema import Shape
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_OURS = (__name__, "capably.llm._tool")
+_OURS = (__name__, "capably.tools.decorator")
 """Modules between the one that defines a tool and the function that reads it."""
 
 
@@ -69,7 +69,7 @@ def _local_names(function: Any) -> dict[str, Any]:
 def _read_interface(
     function: Callable[..., Any], name: str, description: str | None, names: Mapping[str, Any]
 ) -> ToolInterface:
-    from capably import schema
+    from capably import json_schema as schema
 
     parameters = list(inspect.signature(function).parameters.values())
     hints = _hints(function, name, parameters, names)
@@ -144,7 +144,7 @@ def _arguments_loader(
     parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]
 ) -> Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]:
     """Loads a call's arguments, and reports all that are wrong at once, so that the model can mend them in one go."""
-    from capably.schema import MisfitError
+    from capably.json_schema import MisfitError
 
     def load_arguments(given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
         positional: list[Any] = []

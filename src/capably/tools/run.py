@@ -12,7 +12,7 @@ from capably.types.parts import Part, Text, ToolCall, ToolOutput
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
 
 if TYPE_CHECKING:
-    from capably.llm._context import Context
+    from capably.tools.context import Context
 
 
 def run_tool_calls(

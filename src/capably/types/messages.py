@@ -14,7 +14,7 @@ PartT_co = TypeVar("PartT_co", covariant=True)
 
 
 class _Turn(Value):
-    """One turn of a conversation. `_form` is for `capably.providers.history`: what was made of it, and for whom."""
+    """One turn of a conversation. `_form` is for `capably.providers.message_cache`: what was made of it, and for whom."""
 
     __slots__ = ("_form",)
     _form: tuple[object, Any] | None

@@ -10,13 +10,13 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.llm._clauses import Clause, Params, Profile, clauses_of, clauses_together
-from capably.llm._refusal import Finding, refusal
-from capably.llm._registry import forget_on_change, rules_for
+from capably.registry.lookup import forget_on_change, rules_for
 from capably.types import parts as p
 from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
+from capably.validation.refusal import Finding, refusal
 
 if TYPE_CHECKING:
     from capably.types.messages import Message

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from capably.llm._refusal import Finding
+from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
 from capably.types.request import ROUTING
-from capably.types.rules import Rule
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
+from capably.validation.refusal import Finding
 
 Params: TypeAlias = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
-from capably.llm._registry import listed_models, rules_for
+from capably.registry.lookup import listed_models, rules_for
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.facts import UNVERIFIED, ModelInfo
 

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.llm._capabilities import NoCapabilities, Yes
+from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types

@@ -3,7 +3,7 @@
 # mypy: disable-error-code="override,misc,assignment"
 from typing import Literal, Never
 
-from capably.llm._capabilities import NoCapabilities, Yes
+from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Hidden, Reasoning
 from capably.types.tools import AnyTool, WebSearch
 from capably_models import _types

@@ -4,7 +4,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably_models._openai._profiles import OpenaiGpt6GatedCapabilities

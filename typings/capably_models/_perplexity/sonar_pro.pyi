@@ -4,7 +4,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeVar, type_check_only
 
-from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.request import OnUnsupported
 from capably.types.tools import WebSearch
 from capably_models._perplexity._profiles import PerplexitySonarProCapabilities

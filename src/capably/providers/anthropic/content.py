@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import msgspec
 
-from capably.providers.history import Form, encoded
-from capably.providers.wire import is_object
+from capably.providers.json import is_object
+from capably.providers.message_cache import Form, encoded
 from capably.types import parts as p
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.messages import AssistantMessage, Source, SystemMessage

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from capably.providers.anthropic.errors import error_from_body
-from capably.providers.wire import is_object, load_json
+from capably.providers.json import is_object, load_json
 from capably.types import parts as p
 from capably.types.errors import ServerError
 from capably.types.request import UNREADABLE, Later, Reply, Request

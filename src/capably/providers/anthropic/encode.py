@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from capably.providers.anthropic.content import cache_control, container_of, encode_messages
 from capably.providers.anthropic.schema import adapt_schema
-from capably.providers.wire import is_object
+from capably.providers.json import is_object
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.facts import ModelInfo
 from capably.types.format import Format

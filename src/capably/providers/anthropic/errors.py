@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.failures import broken, class_of_exception, class_of_status, failure, seconds_to_wait
-from capably.providers.wire import is_object
+from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.json import is_object
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,

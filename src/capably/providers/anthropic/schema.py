@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.wire import is_object
+from capably.providers.json import is_object
 from capably.types.errors import UnsupportedFeatureError
 
 KEPT = ("type", "enum", "const", "description", "title", "required")

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
 from capably.providers.anthropic.errors import error_from_body
-from capably.providers.wire import is_object, load_json
+from capably.providers.json import is_object, load_json
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText

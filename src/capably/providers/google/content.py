@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from capably.providers.google.refuse import refusal_of
-from capably.providers.history import Form, encoded
+from capably.providers.message_cache import Form, encoded
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request

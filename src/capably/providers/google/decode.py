@@ -14,7 +14,7 @@ from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object
-from capably.providers.wire import load_json
+from capably.providers.json import load_json
 from capably.types import parts as p
 from capably.types.errors import ProviderError
 from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of

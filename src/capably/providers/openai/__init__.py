@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from capably.providers import ClientPerLoop
-from capably.providers.openai import chat_decode, chat_encode, responses_decode, responses_encode
 from capably.providers.openai.azure import build_azure_client
-from capably.providers.openai.chat_stream import ChatFold
+from capably.providers.openai.chat import decode as chat_decode
+from capably.providers.openai.chat import encode as chat_encode
+from capably.providers.openai.chat.stream import ChatFold
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
-from capably.providers.openai.responses_stream import ResponsesFold
+from capably.providers.openai.responses import decode as responses_decode
+from capably.providers.openai.responses import encode as responses_encode
+from capably.providers.openai.responses.stream import ResponsesFold
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
 from capably.types.errors import ConfigurationError, ProviderError
 

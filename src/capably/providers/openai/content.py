@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from capably.providers.json import load_json
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.schema import without_nulls
-from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Request
 from capably.types.tools import Tool

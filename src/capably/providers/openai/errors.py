@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.providers.failures import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,

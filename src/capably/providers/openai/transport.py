@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
+from capably.providers.json import load_json
 from capably.providers.openai.errors import nonsense, translate
 from capably.providers.sse import decode_sse, decode_sse_async
-from capably.providers.wire import load_json
 
 
 class OpenAIStream:

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools
-from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
 from capably.types.tools import Tool

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from capably.providers.openai import content as c
-from capably.providers.openai.chat_messages import encode_messages
+from capably.providers.openai.chat.messages import encode_messages
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.hosts import SWITCHES, Host, host_of, put
 from capably.providers.openai.params import (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
-from capably.providers.history import Form, encoded
+from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.errors import foreign, unsupported
 from capably.providers.openai.hosts import Host, host_of

@@ -8,7 +8,8 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from capably.providers.openai.chat_decode import (
+from capably.providers.json import load_json
+from capably.providers.openai.chat.decode import (
     THOUGHTS,
     Place,
     check_failed,
@@ -16,10 +17,9 @@ from capably.providers.openai.chat_decode import (
     decode_completion,
     thinking_text,
 )
-from capably.providers.openai.chat_join import join, join_content, join_details
+from capably.providers.openai.chat.join import join, join_content, join_details
 from capably.providers.openai.errors import nonsense
 from capably.providers.openai.schema import strict_tools
-from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText

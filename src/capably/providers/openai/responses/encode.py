@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from capably.providers.history import Form, encoded
+from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
 from capably.providers.openai.errors import foreign, unsupported
 from capably.providers.openai.hosts import host_of

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 
 from capably.providers.openai.errors import in_band, nonsense
-from capably.providers.openai.responses_decode import check_failed, decode_item, decode_response
+from capably.providers.openai.responses.decode import check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built

@@ -7,15 +7,15 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from capably.llm._registry import listed_models, providers, rules_for
-from capably.types.cost import price_on
+from capably.registry.cost import price_on
+from capably.registry.lookup import listed_models, providers, rules_for
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
-    from capably.llm._model import ModelBase
+    from capably.calls.model import ModelBase
 
     FoundT = TypeVar("FoundT", bound=ModelBase[Any, Any] | ModelInfo, default=ModelInfo)
     """A demanded model; `ModelInfo` where none is."""
@@ -92,7 +92,7 @@ def models(
     if demanded is not None:
         from capably_models import Model
 
-        from capably.llm._demands import Demands
+        from capably.registry.requirements import Demands
 
         demands, model = Demands(demanded), cast("Any", Model)
         found = [model(info.id) for info in found if demands.met_by(info)]

@@ -1,0 +1,51 @@
+"""Models as constants, `llm.anthropic.claude_sonnet_5_5`: what the generated modules and `capably.llm` are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import ModuleType
+from typing import Any
+
+from capably.registry import user_registry
+from capably.registry.lookup import added_constant, added_constants, forget_on_change, providers
+
+_modules: dict[str, ModuleType] = {}
+forget_on_change(_modules.clear)
+
+
+def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """Return `__getattr__` and `__dir__` of a module of constants: each model is created when it is first used."""
+    models: dict[str, Any] = {}
+    forget_on_change(models.clear)
+
+    def get(name: str) -> Any:
+        if name not in models:
+            id = ids.get(name) or (None if name.startswith("_") else added_constant(provider, name))
+            if id is None:
+                raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
+            from capably_models import Model
+
+            models[name] = Model.of(id)
+        return models[name]
+
+    return get, lambda: [*ids, *added_constants(provider)]
+
+
+def added_provider(name: str) -> ModuleType | None:
+    """Return the module of constants, `llm.vllm`, of a provider that only the user's own file lists."""
+    if name not in providers() or user_registry.our_entry("providers", name) is not None:
+        return None
+    if name not in _modules:
+        module = _modules[name] = ModuleType(
+            f"capably_models.{name}", f"Models of {providers()[name]['name']} as constants."
+        )
+        get, names = constants(name, {})
+        module.__dict__.update(__getattr__=get, __dir__=names)
+    return _modules[name]
+
+
+def _no_constant(provider: str, name: str, names: Sequence[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, names, n=1)
+    return f"llm.{provider} has no model {name!r}." + (f" Did you mean {close[0]!r}?" if close else "")

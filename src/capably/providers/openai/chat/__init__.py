@@ -1,0 +1,1 @@
+"""The Chat Completions format, of OpenAI and of hosts that speak it."""

@@ -1,0 +1,1 @@
+"""Everything that is checked before a request is sent: arguments, parameters, content, conversations."""
