@@ -6,7 +6,7 @@ _default:
 
 # the main job: fresh types, rejected misuse, a quickstart that runs
 demo *ARGS:
-    @uv run --quiet python scripts/demo.py {{ ARGS }}
+    @PYTHONPATH=tests uv run --quiet python scripts/demo.py {{ ARGS }}
 
 # everything that CI checks
 check: format-check lint layers types fresh test
@@ -43,15 +43,15 @@ test *ARGS:
 
 # every model, feature and form of call, held against the registry in pyright; --checker NAME for another
 matrix *ARGS:
-    uv run --quiet --group checkers python scripts/matrix.py {{ ARGS }}
+    PYTHONPATH=tests uv run --quiet --group checkers python scripts/matrix.py {{ ARGS }}
 
 # recorded conversations through the real SDK clients (needs a corpus: CAPABLY_CORPUS)
 conformance *ARGS:
-    uv run --quiet python scripts/conformance.py {{ ARGS }}
+    PYTHONPATH=scripts:tests uv run --quiet python -m conformance {{ ARGS }}
 
 # our library against a server that others wrote (npm's aimock, which it installs into a cache; needs Node)
 peer:
-    uv run --quiet python scripts/peer.py
+    uv run --quiet python scripts/aimock_test.py
 
 # what calls cost: the SDKs, ours and (--peers) others, interleaved, in CPU time
 bench *ARGS:

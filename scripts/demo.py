@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from checkers import Errors, run_checker
-from loopback import Canned, Loopback
+from support.checkers import Errors, run_checker
+from support.loopback import Canned, Loopback
 
 from capably import llm
 

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capably_codegen.registry import Source, constant_name, load_registry
-from checkers import CHECKERS, READS_INIT, Errors, run_checker
-from oracle import Case, Demand, bodies, cases_of, defaults_of, demands_of
+from support.checkers import CHECKERS, READS_INIT, Errors, run_checker
+from support.expected_types import Case, Demand, bodies, cases_of, defaults_of, demands_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")

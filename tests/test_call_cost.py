@@ -20,10 +20,10 @@ from typing import Any
 
 import pytest
 from cases import CASES, EVENTS, MODELS, SHORT, TURNS, WIRES, Case, base_url
-from effort import calls_by_name, calls_made
-from loopback import Canned, Loopback, Received
 from ours import System
 from replies import events, reply
+from support.call_cost import calls_by_name, calls_made
+from support.loopback import Canned, Loopback, Received
 
 from capably import llm
 from capably.registry.lookup import find_model

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Canned, Loopback, Received
+from support.loopback import Canned, Loopback, Received
 
 from capably import llm
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from checkers import run_checker
-from loopback import Canned, Loopback
+from support.checkers import run_checker
+from support.loopback import Canned, Loopback
 
 from capably import llm
 

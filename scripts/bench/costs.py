@@ -90,9 +90,9 @@ def first_answers(runs: int) -> dict[str, dict[str, float]]:
 
 def long_streams(runs: int) -> dict[str, dict[str, float]]:
     """Streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at the end."""
-    sys.path.append(str(HERE.parent))
+    sys.path.append(str(ROOT / "tests"))
     import replies
-    from loopback import Canned, Loopback
+    from support.loopback import Canned, Loopback
 
     found: dict[str, dict[str, float]] = {}
     for wire, megabytes in itertools.product(WIRES, (1, 100)):

@@ -22,13 +22,13 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
 from capably_codegen.tidy import tidy
-from langserver import Server
+from support.langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SIX = 6

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus"))
 
 KEPT_HEADERS = ("request-id", "x-request-id", "apim-request-id", "retry-after", "retry-after-ms")

@@ -3,8 +3,8 @@
 Prints a table provider x feature of what held, and why anything was left out. What held is decided by a second reading
 of the recorded JSON (`conformance_readings`), which knows nothing of our decoders. Ends with 1 when anything failed.
 
-    python scripts/conformance.py                    # all
-    python scripts/conformance.py --only anthropic   # cases whose name contains this
+    python scripts/conformance/checks.py                    # all
+    python scripts/conformance/checks.py --only anthropic   # cases whose name contains this
 """
 
 # Recorded JSON may have any shape:
@@ -15,20 +15,15 @@ import argparse
 import asyncio
 import json
 import random
-import sys
 import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, Self
 
-import conformance_encode
-import conformance_readings as readings
-import conformance_streams as streams
-import request_types
-from asked import Inexpressible
-from conformance_cases import CORPUS, Exchange, Skipped, exchanges
-from loopback import Canned, Loopback, Received
+from support import request_types
+from support.loopback import Canned, Loopback, Received
+from support.request_readers import Inexpressible
 
 from capably import llm
 from capably.calls.model import ModelBase
@@ -41,6 +36,8 @@ from capably.types.errors import CapablyError, UnsupportedFeatureError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
+from conformance import encode, readings, streams
+from conformance.cases import CORPUS, Exchange, Skipped, exchanges
 
 FEATURES = (
     "error",
@@ -209,11 +206,11 @@ def opens_the_door(exchange: Exchange, place: int) -> bool:
 def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
     """How our encoding differs from the recorded request; `None`, kept in `unsaid`, where our API has no words for it."""
     try:
-        ours = conformance_encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
+        ours = encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
     except Inexpressible as missing:
         bench.unsaid.append(Skipped(exchange.name, exchange.provider, str(missing)))
         return None
-    return conformance_encode.difference(exchange, ours)
+    return encode.difference(exchange, ours)
 
 
 def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
@@ -645,7 +642,3 @@ def main() -> int:
     print(report(found))
     print(f"{time.monotonic() - start:.0f} s")
     return 1 if any(r.problem for r in found.results) else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

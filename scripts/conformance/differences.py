@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from asked.google import camel, openapi
+from support.request_readers.google import camel, openapi
 
 Json = dict[str, Any]
 

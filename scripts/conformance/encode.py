@@ -12,13 +12,13 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-import asked
-from conformance_cases import Exchange
-from conformance_differences import DIFFERENCES, Json
+from support import request_readers as asked
 
 from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.request import Request
+from conformance.cases import Exchange
+from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import pytest
 from capably_codegen.registry import load_registry
-from oracle import demands_of
+from support.expected_types import demands_of
 
 from capably import llm
 from capably.calls.select_models import price

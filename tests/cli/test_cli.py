@@ -16,7 +16,7 @@ from capably import __version__, llm
 from capably.cli import main
 from capably.registry.lookup import listed_models
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SMALL = ROOT / "tests" / "codegen" / "golden" / "registry.yaml"
 SECRET = "google/gemini-exp-1114"
 KEYS = {

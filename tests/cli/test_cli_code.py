@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.cli import main

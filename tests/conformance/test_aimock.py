@@ -1,10 +1,10 @@
-"""Our library against a server that others wrote (`scripts/peer.py`); skips where that is not installed."""
+"""Our library against a server that others wrote (`scripts/aimock_test.py`); skips where that is not installed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-import peer
+import aimock_test as peer
 import pytest
 
 PLAYED = [(e, story.__name__, way) for e in peer.MODELS for story in peer.stories(e) for way in peer.WAYS]

@@ -1,7 +1,7 @@
 """All recorded traffic, through a loopback server and the vendors' SDKs into our `Response`, against a second reading.
 
 The whole corpus is checked here, nothing is sampled but the asynchronous form (every seventh exchange); it takes half a
-minute on one core. `scripts/conformance.py` has the checks, and prints them as a table.
+minute on one core. `scripts/conformance/checks.py` has the checks, and prints them as a table.
 """
 
 from __future__ import annotations
@@ -10,13 +10,10 @@ import contextlib
 from pathlib import Path
 from typing import Any
 
-import conformance
-import conformance_cases as cases
-import conformance_differences as differences
-import conformance_encode as encode
-import conformance_readings as readings
 import pytest
-from asked import Inexpressible
+from conformance import cases, differences, encode, readings
+from conformance import checks as conformance
+from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode
 from capably.types.request import Request

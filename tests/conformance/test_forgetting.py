@@ -7,9 +7,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import conformance
-import conformance_cases as cases
 import pytest
+from conformance import cases
+from conformance import checks as conformance
 
 from capably.types import stream
 from capably.types.errors import CapablyError

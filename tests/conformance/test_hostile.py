@@ -8,11 +8,11 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import conformance
 import pytest
-from conformance_cases import Exchange
-from effort import calls_made
-from loopback import Canned, Loopback
+from conformance import checks as conformance
+from conformance.cases import Exchange
+from support.call_cost import calls_made
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.responses.stream_response import Response, StreamResponse

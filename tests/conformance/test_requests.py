@@ -1,6 +1,6 @@
 """What we send, held against the vendors' own words: the parameter types of their SDKs, and published schemas.
 
-`scripts/request_grid.py` makes the requests; the recorded traffic adds its own (the column `valid` of `just conformance`).
+`tests/support/request_grid.py` makes the requests; the recorded traffic adds its own (the column `valid` of `just conformance`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import json
 from typing import Any
 
 import pytest
-import request_grid as grid
-import request_types as types
+from support import request_grid as grid
+from support import request_types as types
 
 ENDPOINTS = ("messages", "responses", "chat_completions", "generate_content")
 

@@ -12,9 +12,9 @@ import attrs
 import msgspec
 import pydantic
 import pytest
-from effort import calls_made
 from hypothesis import given
 from hypothesis import strategies as st
+from support.call_cost import calls_made
 
 from capably.formats.output_format import PartialParser, format_of, parse_text
 from capably.types.errors import ParseError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from checkers import find_checker
+from support.checkers import find_checker
 
 ALLOWLIST = Path(__file__).parent / "stubtest_allowlist.txt"
 

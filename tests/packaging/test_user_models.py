@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
-from checkers import run_checker
+from support.checkers import run_checker
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkers import run_checker
+from support.checkers import run_checker
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
 
 from capably import llm
 

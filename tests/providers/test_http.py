@@ -16,8 +16,8 @@ from typing import Any
 import httpx2
 import pytest
 from certificate import write_certificate
-from lines import ANSWERS, CHUNKED, FAILURES, OK, Lines
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
+from support.raw_http import ANSWERS, CHUNKED, FAILURES, OK, Lines
 
 from capably import llm
 from capably.providers import ClientPerLoop, http

@@ -16,7 +16,7 @@ import httpx2
 import openai
 import pytest
 from google.genai._api_client import HttpResponse
-from lines import ANSWERS, CHUNKED, FAILURES, Lines
+from support.raw_http import ANSWERS, CHUNKED, FAILURES, Lines
 
 from capably.providers.aio import LeanAsyncTransport
 from capably.providers.http import LeanTransport

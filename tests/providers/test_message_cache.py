@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 import pytest
 from cases import WIRES, base_url
-from effort import calls_by_name
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from loopback import Canned, Loopback
 from replies import reply
+from support.call_cost import calls_by_name
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.calls.call import prepare

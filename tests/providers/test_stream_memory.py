@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.types import stream as types_stream

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 from capably_codegen.generate import generate
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 REGISTRY = (ROOT / "model_registry.yaml").read_text(encoding="utf-8")
 
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import pytest
 from capably_codegen.overlay import load_overlay
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.calls.call import prepare

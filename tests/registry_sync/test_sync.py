@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loopback import Canned, Loopback
 from registry_sync.__main__ import main
 from registry_sync.said import SourceError
 from registry_sync.sources.endpoints import ask_anthropic, ask_google, read_endpoints
 from registry_sync.wheels import fetch
+from support.loopback import Canned, Loopback
 
 DAY = "2026-11-22"
 SERIOUS = "Contested by the vendor or by two lineages, undecided"

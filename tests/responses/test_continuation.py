@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from loopback import Canned, Loopback, Received
+from support.loopback import Canned, Loopback, Received
 
 from capably import llm
 

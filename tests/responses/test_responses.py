@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
-from effort import calls_made
 from hypothesis import given
 from hypothesis import strategies as st
+from support.call_cost import calls_made
 
 from capably import llm
 from capably.responses.chunk_splitter import parts_of

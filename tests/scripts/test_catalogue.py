@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import Browser, Page, chromium
 from catalogue.__main__ import main, page
 from catalogue.facts import CAPABILITIES, model_data
+from support.browser import Browser, Page, chromium
 
 from capably import llm
 from capably.registry.lookup import listed_models

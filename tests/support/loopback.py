@@ -120,7 +120,7 @@ def _handler(owner: Loopback) -> type[BaseHTTPRequestHandler]:
             if canned.cut:
                 self.close_connection = True
 
-        do_GET = do_POST  # noqa: N815 (the name that http.server looks for)
+        do_GET = do_POST
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

@@ -20,7 +20,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SPECS = Path(os.environ.get("CAPABLY_SPECS", ROOT.parent / "shared" / "specs"))
 
 PARAMS = {

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 import pytest
 from capably_codegen.registry import load_registry
 from capably_codegen.schema import Profile, Registry, Tools
-from checkers import run_checker
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from matrix import HEAD
-from oracle import cases_of
+from support.checkers import run_checker
+from support.expected_types import cases_of
 
 from capably import llm
 from capably.calls.call import prepare

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from capably_codegen.model_doc import end_of_life
 from capably_codegen.registry import load_registry
-from checkers import run_checker
+from support.checkers import run_checker
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 

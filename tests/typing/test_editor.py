@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langserver import Server
+from support.langserver import Server
 
 from capably.registry.lookup import listed_ids, listed_models
 

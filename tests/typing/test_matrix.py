@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from capably_codegen.registry import Source, load_registry
-from checkers import CHECKERS, find_checker
 from matrix import FORMS, Verdict, one_per_profile, run_matrix
-from oracle import bodies, cases_of, defaults_of, demands_of
+from support.checkers import CHECKERS, find_checker
+from support.expected_types import bodies, cases_of, defaults_of, demands_of
 
 pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
 
@@ -96,7 +96,7 @@ def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source
     from typing import get_args
 
     from capably_codegen.schema import BuiltinTool
-    from oracle import BUILTINS
+    from support.expected_types import BUILTINS
 
     from capably.types.request import PARAMETERS
 

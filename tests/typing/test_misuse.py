@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 import pytest
-from checkers import CHECKERS, READS_INIT, Errors, find_checker, run_checker
+from support.checkers import CHECKERS, READS_INIT, Errors, find_checker, run_checker
 
 from capably import llm
 

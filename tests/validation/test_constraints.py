@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from capably_codegen.registry import load_registry
-from oracle import BUILTINS, cases_of
+from support.expected_types import BUILTINS, cases_of
 
 from capably import llm
 from capably.calls.call import prepare

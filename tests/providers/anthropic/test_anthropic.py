@@ -13,8 +13,8 @@ from typing import Any, get_args, get_type_hints
 
 import httpx2
 import pytest
-from loopback import Canned, Loopback
-from request_types import described
+from support.loopback import Canned, Loopback
+from support.request_types import described
 
 from capably.providers import Settings
 from capably.providers.anthropic import API_VERSION, AnthropicAdapter

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from request_types import described
+from support.request_types import described
 
 from capably.providers.openai.chat.decode import decode_reply
 from capably.providers.openai.chat.encode import ask_for_stream, encode_request

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
-from loopback import Canned, Loopback
 from pydantic import BaseModel
+from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.registry.lookup import providers

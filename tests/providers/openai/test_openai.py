@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from loopback import Canned, Loopback
+from support.loopback import Canned, Loopback
 
 from capably.providers import Settings
 from capably.providers.errors import BY_STATUS, seconds_to_wait

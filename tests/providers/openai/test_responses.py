@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from request_types import described
+from support.request_types import described
 
 from capably.providers.openai.hosts import learn_host
 from capably.providers.openai.responses.decode import decode_reply

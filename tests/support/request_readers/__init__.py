@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from conformance_cases import Exchange
+from conformance.cases import Exchange
 
-from asked import anthropic, chat, google, responses
-from asked.common import Ask, Inexpressible, Json
+from support.request_readers import anthropic, chat, google, responses
+from support.request_readers.common import Ask, Inexpressible, Json
 
 __all__ = ["Ask", "Inexpressible", "read"]
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance_cases import Exchange
+from conformance.cases import Exchange
 
-from asked import common as c
-from asked.common import Ask, Inexpressible, Json
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from support.request_readers import common as c
+from support.request_readers.common import Ask, Inexpressible, Json
 
 PARAMS = {
     "temperature": "temperature",

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from conformance_cases import Exchange
+from conformance.cases import Exchange
 
 from capably import llm
 from capably.types import parts as p
@@ -20,7 +20,7 @@ Json = dict[str, Any]
 WORDS = {"auto": "auto", "none": "none", "required": "required", "any": "required"}
 
 
-class Inexpressible(Exception):  # noqa: N818 (it is no error)
+class Inexpressible(Exception):
     """Our API has no words for something in this request."""
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance_cases import Exchange
+from conformance.cases import Exchange
 
-from asked import common as c
-from asked.common import Ask, Inexpressible, Json
 from capably import llm
 from capably.types import parts as p
 from capably.types.messages import SystemMessage, UserMessage
+from support.request_readers import common as c
+from support.request_readers.common import Ask, Inexpressible, Json
 
 TOOLS = {
     "apply_patch": llm.ApplyPatch,
