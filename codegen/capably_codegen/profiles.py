@@ -181,7 +181,7 @@ def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterato
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},
         "tools": "AnyTool",
-        "tool_choice": tool_choice_type(rules, frozenset({"always", "without_budget"}))
+        "tool_choice": tool_choice_type(rules, frozenset({"always", "without_budget", "without_reasoning"}))
         if "tool_choice.forced" in has
         else tool_choice_type(rules, frozenset()),
         "format": "Yes",

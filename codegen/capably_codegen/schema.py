@@ -3,8 +3,9 @@
 Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
 and explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
 
-Conditions are words: `always`; `reasoning_off` = only in a call that says `reasoning="off"`; `without_budget` = not in
-a call with a thinking budget; `ignored` = accepted and without effect; `never`.
+Conditions are words: `always`; `reasoning_off` = only while the model does not reason: in a call that says
+`reasoning="off"`, and, where `on_by_default` is false, in one that says nothing of reasoning; `without_budget` = not in a
+call with a thinking budget; `ignored` = accepted and without effect; `never`.
 """
 
 from __future__ import annotations
@@ -169,7 +170,7 @@ class Reasoning(Entry):
     off_efforts: list[Effort] | None = None
     """Effort levels that stay allowed while reasoning is off, where they are fewer."""
     on_by_default: bool | None = None
-    """Whether it reasons when nothing is asked; unset = unknown."""
+    """Whether it reasons when nothing is asked; unset = unknown. Where it is false, `reasoning_off` needs no `off`."""
     default: Effort | None = None
     """The level used when none is asked for; unset = unknown or none."""
     budget: Budget | None = None
@@ -182,7 +183,7 @@ class Sampling(Entry):
     """Randomness controls. `ignored` = accepted and without effect, so we refuse it and say so."""
 
     temperature: Sampled = "never"
-    """`temperature`; `reasoning_off` = only together with `reasoning="off"`."""
+    """`temperature`; `reasoning_off` = only while the model does not reason."""
     top_p: Sampled = "never"
     """`top_p`, nucleus sampling."""
     top_k: Sampled = "never"

@@ -139,7 +139,7 @@ def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
     refused = [
         Parameter(name, branch.refused)
         for name in PARAMETERS
-        if branch.refused and name not in names and rules[name].when == "reasoning_off"
+        if branch.refused and name not in names and rules[name].when in ("reasoning_off", "without_reasoning")
     ]
     return Signature((*taken, *routing, *refused, OTHERS))
 

@@ -34,6 +34,7 @@ FREE: State = ("", "")
 TOOLS = "tools"
 
 NAMES = {
+    "on": "ReasoningOn",
     "off": "ReasoningOff",
     "stays off": "ReasoningStaysOff",
     "budget": "WithBudget",
@@ -43,6 +44,7 @@ NAMES = {
 """Word of a state -> the name of its class, which editors and error messages show: `ReasoningOff[Gpt51]`."""
 
 DOCS = {
+    "on": "reasoning is set by default, so that calls take what goes only without it where they turn it off",
     "off": 'reasoning is off by default, so that calls take what goes only with `reasoning="off"`',
     "stays off": 'a default goes only with `reasoning="off"`, so that reasoning stays off',
     "budget": "there is a thinking budget by default, so that a call that keeps it forces no tool",
@@ -128,14 +130,12 @@ def _returned(leads: State, state: State) -> str:
 def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
     """What a function may demand of a model in this state, where that differs: name and accepted values."""
     reasoning, tools = state
+    if reasoning == "on":
+        yield from _conditional(rules, "without_reasoning", met=False)
     if reasoning in ("off", "stays off"):
-        for name, type in PARAMETERS.items():
-            if rules[name].when == "reasoning_off":
-                yield Parameter(name, type)
-        if rules["tool_choice.forced"].when == "reasoning_off":
-            yield Parameter("tool_choice", tool_choice_type(rules, _ALL))
+        yield from _conditional(rules, "reasoning_off", met=True)
     if reasoning == "stays off":
-        yield Parameter("reasoning", literal(("off",)))
+        yield Parameter("reasoning", _off_type(rules))
     if reasoning == "budget":
         yield Parameter("tool_choice", tool_choice_type(rules, _PLAIN))
     if reasoning == "forced":
@@ -144,16 +144,27 @@ def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter
         yield Parameter("format", "Never")
 
 
+def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Parameter]:
+    """What a model has only under this condition, where its defaults meet it or, failing that, take it away."""
+    for name, type in PARAMETERS.items():
+        if rules[name].when == when:
+            yield Parameter(name, type if met else "Never")
+    if rules["tool_choice.forced"].when == when:
+        yield Parameter("tool_choice", tool_choice_type(rules, _ALL if met else _PLAIN))
+
+
 # --- reasoning, and what depends on it ----------------------------------------------------------------------------
 
 _PLAIN = frozenset({"always"})
-_ALL = frozenset({"always", "reasoning_off", "without_budget"})
+_ALL = frozenset({"always", "reasoning_off", "without_reasoning", "without_budget"})
 
 
 def _axis(rules: Mapping[str, Rule]) -> Axis:
     conditions = {rule.when for rule in rules.values()}
     if "reasoning_off" in conditions:
         return _off_axis(rules)
+    if "without_reasoning" in conditions:
+        return _quiet_axis(rules)
     if "without_budget" in conditions:
         return _budget_axis(rules)
     whole = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
@@ -163,7 +174,7 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     """Parameters, or a forced tool, that go only with `reasoning="off"`."""
     plain = _ALL - {"reasoning_off"}
-    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(literal(("off",)), _ALL)
+    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
     said, off_said, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
     only_off = replace(off, open=_apart(rules))
@@ -177,12 +188,48 @@ def _off_axis(rules: Mapping[str, Rule]) -> Axis:
         "off": ((off_plain, "off"), (said, ""), (replace(off, open=True), "stays off")),
         "stays off": ((only_off, "stays off"),),
     }
-    if {name for name, rule in rules.items() if rule.when == "reasoning_off"} == {"tool_choice.forced"}:
-        # Unlike a temperature, a default that forces a tool can be taken back.
+    if _only_a_forced_tool(rules, "reasoning_off"):
         kept, unforced = replace(off, open=True), off_plain.requires("tool_choice")
         calls["stays off"] = (kept, said.requires("tool_choice"))
         copies["stays off"] = ((unforced, "off"), (said.requires("tool_choice"), ""), (kept, "stays off"))
     return Axis(calls, copies)
+
+
+def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
+    """The same of a model that does not reason by default: without a default, `off` need not be said."""
+    plain = _ALL - {"without_reasoning"}
+    on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
+    quiet, only_off = replace(off, open=True), replace(off, open=_apart(rules))
+    if on.reasoning == "Never":
+        return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
+    default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
+    said, off_plain = default.requires("reasoning"), replace(off, met=plain)
+    any_plain = replace(default, reasoning=reasoning_type(rules))
+    calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
+    copies = {
+        "": ((off_plain, ""), (said, "on"), (quiet, "stays off")),
+        "on": (
+            (default, "on"),
+            (off_plain.requires("reasoning"), ""),
+            (off.requires("reasoning"), "stays off"),
+        ),
+        "stays off": ((only_off, "stays off"),),
+    }
+    if _only_a_forced_tool(rules, "without_reasoning"):
+        unforced = off_plain.requires("tool_choice")
+        calls["stays off"] = (quiet, said.requires("tool_choice"))
+        copies["stays off"] = ((unforced, ""), (said.requires("tool_choice"), "on"), (quiet, "stays off"))
+    return Axis(calls, copies)
+
+
+def _off_type(rules: Mapping[str, Rule]) -> str:
+    """What turns reasoning off: the word, where the model has it."""
+    return literal(tuple(word for word in rules["reasoning"].values if word == "off"))
+
+
+def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
+    """Whether nothing else has this condition. Unlike a temperature, a default that forces a tool can be taken back."""
+    return {name for name, rule in rules.items() if rule.when == when} == {"tool_choice.forced"}
 
 
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:

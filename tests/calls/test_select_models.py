@@ -79,7 +79,9 @@ def test_a_feature_is_what_the_check_says_it_is(name: str, rule: str) -> None:
     for info in ALL:
         if info.facts is not None:
             words.setdefault(rules_for(info, info.endpoint)[rule].when, set()).add(info.id)
-    has = set().union(*(words.get(word, set()) for word in ("always", "reasoning_off", "without_budget")))
+    has = set().union(
+        *(words.get(word, set()) for word in ("always", "reasoning_off", "without_reasoning", "without_budget"))
+    )
     lacks = words.get("never", set()) | words.get("ignored", set())
     assert (ids(**{name: True}), ids(**{name: False})) == (has, lacks)
 

@@ -88,7 +88,7 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
     for argument, when in _sampled(profile).items():
         name = argument.partition("=")[0]
         quiet, always = can_off and when in ("always", "reasoning_off"), when == "always"
-        back = can_off and can_reason and always
+        back, silent = can_off and can_reason and always, _without_a_word(profile, when)
         for feature, defaults, params, said in (
             ("after off", (off,), argument, quiet),
             ("after off and a limit", (off, "max_tokens=100"), argument, quiet),
@@ -99,7 +99,13 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
             ("as a default with off, before a level", (f"{off}, {argument}",), level, back),
             ("as a default after off, before a level", (off, argument), level, back),
             ("as a default with off, before a default level", (f"{off}, {argument}", level), "", back),
-            ("after a limit", ("max_tokens=100",), argument, always),
+            ("after a limit", ("max_tokens=100",), argument, silent),
+            ("after a level", (level,), argument, can_reason and always),
+            ("with off after a level", (level,), f"{off}, {argument}", can_reason and quiet),
+            ("as a default", (argument,), "", silent),
+            ("as a default, before a level", (argument,), level, can_reason and always),
+            ("as a default after a level", (level, argument), "", can_reason and always),
+            ("as a default, before off", (argument,), off, can_off and silent),
         ):
             yield Case(f"{name} {feature}", params, said, defaults=defaults)
     yield Case("a level after off", level, can_off and can_reason, defaults=(off,))
@@ -107,6 +113,7 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
     can_budget = profile is None or _budget(profile)
     when = tools.forced if tools else "always" if profile is None else "never"
     quiet, free = when in ("always", "reasoning_off", "without_budget"), when in ("always", "without_budget")
+    silent = _without_a_word(profile, when)
     for feature, defaults, params, said in (
         ("a forced tool after off", (off,), forced, can_off and quiet),
         ("a forced tool with a level after off", (off,), f"{level}, {forced}", can_off and can_reason and free),
@@ -121,8 +128,10 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         ("a forced tool and off after a budget", (budget,), f"{off}, {forced}", can_budget and can_off and quiet),
         ("a forced tool after a budget and off", (budget, off), forced, can_budget and can_off and quiet),
         ("a budget after off", (off,), budget, can_off and can_budget),
+        ("a forced tool after a level", (level,), forced, can_reason and free),
+        ("a level after a forced tool alone", (forced,), level, can_reason and free),
         ("a budget after a forced tool", (forced,), budget, can_budget and when == "always"),
-        ("a budget after a tool that is forced no more", (forced, 'tool_choice="auto"'), budget, can_budget and free),
+        ("a budget after a tool that is forced no more", (forced, 'tool_choice="auto"'), budget, can_budget and silent),
     ):
         yield Case(feature, params, said, defaults=defaults)
     has, structured = profile is None or tools is not None, profile is None or _structured(profile)
@@ -188,12 +197,33 @@ def _sampled(profile: Profile | None) -> dict[str, str]:
 def _sampling(profile: Profile | None) -> Iterator[Case]:
     for argument, when in _sampled(profile).items():
         name = argument.partition("=")[0]
-        yield Case(name, argument, when == "always")
+        yield Case(name, argument, _without_a_word(profile, when))
+        level = next(iter(_levels(profile)), "low")
+        yield Case(
+            f"{name} with a level",
+            f'{argument}, reasoning="{level}"',
+            profile is None or (bool(_levels(profile)) and when == "always"),
+        )
+        yield Case(
+            f"{name} with hidden thoughts",
+            f"{argument}, reasoning=llm.Reasoning(visible=False)",
+            profile is None or (_unbudgeted(profile) and when == "always"),
+        )
         yield Case(
             f"{name} with reasoning off",
             f'{argument}, reasoning="off"',
             profile is None or (_off(profile) and when in ("always", "reasoning_off")),
         )
+
+
+def _without_a_word(profile: Profile | None, when: str) -> bool:
+    """Whether what is taken under this condition is taken in a call that says nothing of reasoning.
+
+    While a model does not reason, nothing has to be turned off; where nobody knows whether it does, it may.
+    """
+    reasoning = profile.reasoning if profile else None
+    silent = isinstance(reasoning, Reasoning) and reasoning.on_by_default is False
+    return when in ("always", "without_budget") or (when == "reasoning_off" and silent)
 
 
 def _levels(profile: Profile | None) -> list[str]:
@@ -263,7 +293,7 @@ def _own_tools(profile: Profile) -> Tools | None:
 def _tools(profile: Profile | None) -> Iterator[Case]:
     tools = _own_tools(profile) if profile else None
     has = profile is None or tools is not None
-    free = profile is None or (tools is not None and tools.forced in ("always", "without_budget"))
+    free = profile is None or (tools is not None and _without_a_word(profile, tools.forced))
     yield Case("tools", "tools=[add]", has)
     yield Case("tools", 'tools=[add], tool_choice="auto"', has)
     yield Case("tool_choice forced", 'tools=[add], tool_choice="required"', free)
@@ -336,7 +366,7 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "any model", "", True
     yield "HasSystem", "HasSystem", bool(profile) and profile.system in ("start", "anywhere")
     yield "HasTools", "HasTools", tools is not None
-    forced = tools is not None and tools.forced in ("always", "without_budget")
+    forced = tools is not None and _without_a_word(profile, tools.forced)
     yield "HasForcedTools", "HasForcedTools", forced
     yield "HasParallelTools", "HasParallelTools", tools is not None and tools.parallel == "optional"
     structured = profile is not None and _structured(profile)
@@ -346,12 +376,12 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
         said = _off(profile) if word == "off" else word in _levels(profile)
         yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', said
     yield "HasThoughts", "HasThoughts", shows
-    yield "HasTemperature", "HasTemperature", bool(sampling) and sampling.temperature == "always"
-    yield "HasTopP", "HasTopP", bool(sampling) and sampling.top_p == "always"
-    yield "HasTopK", "HasTopK", bool(sampling) and sampling.top_k == "always"
+    yield "HasTemperature", "HasTemperature", bool(sampling) and _without_a_word(profile, sampling.temperature)
+    yield "HasTopP", "HasTopP", bool(sampling) and _without_a_word(profile, sampling.top_p)
+    yield "HasTopK", "HasTopK", bool(sampling) and _without_a_word(profile, sampling.top_k)
     yield "HasStop", "HasStop", bool(endpoint) and endpoint.stop == "always"
     yield "HasSeed", "HasSeed", bool(endpoint) and endpoint.seed == "always"
-    yield "HasLogprobs", "HasLogprobs", bool(endpoint) and endpoint.logprobs == "always"
+    yield "HasLogprobs", "HasLogprobs", bool(endpoint) and _without_a_word(profile, endpoint.logprobs)
     yield "HasVerbosity", "HasVerbosity", {"low", "medium", "high"} <= set(_verbosities(profile))
     yield "HasPrefill", "HasPrefill", bool(profile) and profile.prefill is True
     yield "HasCache", "HasCache", bool(lifetimes)

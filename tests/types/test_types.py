@@ -368,6 +368,7 @@ def test_every_error_is_one_of_ours_and_stands_in_the_tree() -> None:
     [
         ("always", False),
         ("reasoning_off", False),
+        ("without_reasoning", False),
         ("without_budget", False),
         ("ignored", True),
         ("never", True),

@@ -11,7 +11,7 @@ import pytest
 
 from capably import llm
 from capably.calls.call import Prepared, prepare
-from capably.registry.lookup import find_model, listed_models
+from capably.registry.lookup import find_model, listed_models, rules_for
 from capably.types.request import PARAMETERS
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
@@ -22,6 +22,7 @@ PAPER = llm.Document.from_url("https://example.com/paper.pdf")
 SONNET = "anthropic/claude-sonnet-5-5"  # no sampling, levels, no budget, no forced tool
 HAIKU_4 = "anthropic/claude-haiku-4-5"  # a budget and no levels, forced tools without it, prefill
 GPT_5_6 = "openai/gpt-5.6"  # sampling only while it does not reason
+GPT_5_1 = "openai/gpt-5.1"  # the same, and it does not reason by default
 GPT_4_1 = "openai/gpt-4.1"  # no reasoning, free sampling
 O3 = "openai/o3"  # no parallel tools
 DAYBREAK = "openai/daybreak-blue-latest"  # reasons, its levels are unknown
@@ -78,6 +79,8 @@ def source(id: str) -> str:
         pytest.param(HAIKU_4, {"tools": [lookup], "parallel_tools": False}, id="the parallel switch"),
         pytest.param(HAIKU_4, {"prefill": "The"}, id="prefill"),
         pytest.param(GPT_5_6, {"temperature": 0.2, "top_p": 0.9, "reasoning": "off"}, id="sampling, reasoning off"),
+        pytest.param(GPT_5_1, {"temperature": 0.2, "logprobs": 3}, id="sampling, no word about reasoning"),
+        pytest.param(GPT_5_1, {"temperature": 0.2, "reasoning": "off"}, id="sampling, off where it is off by default"),
         pytest.param(GPT_5_6, {"verbosity": "low"}, id="verbosity"),
         pytest.param(GPT_5_6, {"output": ["text"]}, id="the only output it has"),
         pytest.param(GPT_4_1, {"temperature": 2, "logprobs": 20}, id="the highest temperature and logprobs"),
@@ -105,6 +108,17 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
         pytest.param(GPT_5_6, {"temperature": 0.2}, "temperature", "reasoning_off", (), id="only with reasoning off"),
         pytest.param(
             GPT_5_6, {"top_p": 0.2, "reasoning": "low"}, "top_p", "reasoning_off", (), id="not while it reasons"
+        ),
+        pytest.param(
+            GPT_5_1, {"temperature": 0.2, "reasoning": "low"}, "temperature", "reasoning_off", (), id="with a level"
+        ),
+        pytest.param(
+            GPT_5_1,
+            {"top_p": 0.2, "reasoning": llm.Reasoning(visible=True)},
+            "top_p",
+            "reasoning_off",
+            (),
+            id="with thoughts of no level",
         ),
         pytest.param(BANANA, {"top_k": 3}, "top_k", "unverified", (), id="unverified"),
         pytest.param(
@@ -337,6 +351,25 @@ def test_audio_input_is_told_with_what_is_read_instead() -> None:
     assert first == f'"{SONNET}" does not accept audio input (`llm.Audio`) (never; {source(SONNET)}).'
     assert second == "It takes: 'text', 'image', 'document'."
     assert error.value is SPEECH
+
+
+def test_beside_a_level_only_models_are_named_that_take_both() -> None:
+    error = refusal(GPT_5_1, temperature=0.2, reasoning="low")
+    first, models, advice = str(error).splitlines()
+    why = 'only without reasoning, or together with reasoning="off"'
+    assert first == f'"{GPT_5_1}" accepts `temperature` {why} ({source(GPT_5_1)}).'
+    assert models == f"Models that do: {', '.join(error.alternatives)}, ... (llm.models(temperature=True))."
+    assert {rules_for(find_model(id), None)["temperature"].when for id in error.alternatives} == {"always"}
+    assert advice.startswith(
+        'Leave out reasoning or turn it "off", or drop the argument, or send it anyway with extra='
+    )
+
+
+def test_a_model_that_does_not_reason_by_default_is_named_with_its_condition() -> None:
+    id, condition = refusal(GPT_5_6, temperature=0.2).alternatives[0].split(" ", 1)
+    assert condition == "(without reasoning)"
+    assert id in [info.id for info in llm.models(temperature=True)]
+    assert check(id, temperature=0.2).request.params == {"temperature": 0.2}
 
 
 def test_a_refusal_names_values_models_and_the_way_around() -> None:

@@ -150,7 +150,7 @@ def _can(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
 
 
 def _says(when: str, want: bool | None) -> bool:
-    has = {"always": True, "reasoning_off": True, "without_budget": True, "never": False, "ignored": False}.get(when)
+    has = None if when == UNVERIFIED else when not in ("never", "ignored")
     return want is None or has is want
 
 

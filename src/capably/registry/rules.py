@@ -21,9 +21,10 @@ PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Aud
 class Rule:
     """What a model says to one parameter.
 
-    `when`: `always`, `reasoning_off` (only in a call that says `reasoning="off"`), `without_budget` (not in a call with a
-    thinking budget), `ignored` (accepted without effect, so refused here), `never`, or `unverified` (nobody knows, so
-    refused until somebody does).
+    `when`: `always`, `reasoning_off` (only in a call that says `reasoning="off"`), `without_reasoning` (the same, or in a
+    call without `reasoning`, of a model that does not reason by default), `without_budget` (not in a call with a thinking
+    budget), `ignored` (accepted without effect, so refused here), `never`, or `unverified` (nobody knows, so refused until
+    somebody does).
     `values`: the words that are allowed; empty where any value of the parameter's type is.
     """
 
@@ -54,7 +55,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
     has_tools = _both(_present(tools), at["tools"])
     efforts = _efforts(reasoning, at["efforts"])
-    return {
+    rules = {
         "input": Rule("always", tuple(facts["input"])),
         "output": Rule("always", tuple(facts["output"])),
         "system": Rule(_yes(facts["system"], "start", "anywhere")),
@@ -83,10 +84,11 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "prefill": Rule(_flag(facts["prefill"])),
         "cache": _words(_of(cache, "breakpoints")),
     }
+    return rules if _of(reasoning, "on_by_default") is not False else {n: _by_default(r) for n, r in rules.items()}
 
 
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
-    """What a model has in every call, whatever else is said in it: what a function may demand of a model.
+    """What a model has in every call that says nothing else: what a function may demand of a model.
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
@@ -97,8 +99,13 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
         "image_output": "image" in rules["output"].values,
         "audio_output": "audio" in rules["output"].values,
     }
-    always = (name for name, rule in rules.items() if rule.when == "always")
+    always = (name for name, rule in rules.items() if rule.when in ("always", "without_reasoning"))
     return frozenset((*always, *(name for name, has in marks.items() if has)))
+
+
+def _by_default(rule: Rule) -> Rule:
+    """The rule of a model that does not reason by default: what asks for no reasoning need not be said."""
+    return Rule("without_reasoning", rule.values) if rule.when == "reasoning_off" else rule
 
 
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:

@@ -150,7 +150,7 @@ class HasThoughts(Capabilities, Protocol):
 
 
 class HasTemperature(Capabilities, Protocol):
-    """Takes `temperature=` in every call (not only with reasoning off)."""
+    """Takes `temperature=` in a call that says nothing of reasoning (and not only with reasoning off)."""
 
     if TYPE_CHECKING:
 
@@ -158,7 +158,7 @@ class HasTemperature(Capabilities, Protocol):
 
 
 class HasTopP(Capabilities, Protocol):
-    """Takes `top_p=` in every call."""
+    """Takes `top_p=` in a call that says nothing of reasoning."""
 
     if TYPE_CHECKING:
 
@@ -166,7 +166,7 @@ class HasTopP(Capabilities, Protocol):
 
 
 class HasTopK(Capabilities, Protocol):
-    """Takes `top_k=` in every call."""
+    """Takes `top_k=` in a call that says nothing of reasoning."""
 
     if TYPE_CHECKING:
 
@@ -190,7 +190,7 @@ class HasSeed(Capabilities, Protocol):
 
 
 class HasLogprobs(Capabilities, Protocol):
-    """Gives log probabilities in every call (`logprobs=`)."""
+    """Gives log probabilities in a call that says nothing of reasoning (`logprobs=`)."""
 
     if TYPE_CHECKING:
 

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from capably.types.reasoning import Effort, Reasoning
 
     OnlyWithReasoningOff: TypeAlias = Never
-    """In a refusal by the type checker: this parameter is accepted only in a call that says `reasoning="off"`."""
+    """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
+
+    Say `reasoning="off"`; a model that does not reason by default also takes it in a call without `reasoning`.
+    """
     NotTogetherWithTools: TypeAlias = Never
     """In a refusal by the type checker: this model takes `format` or tools of yours, and not both in one call."""
     NoneWithTools: TypeAlias = "None"

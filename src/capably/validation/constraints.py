@@ -249,6 +249,8 @@ def _met(when: str, params: Params) -> bool:
     """Whether this call satisfies a rule's condition."""
     if when == "reasoning_off":
         return params.get("reasoning") == "off"
+    if when == "without_reasoning":
+        return params.get("reasoning") in (None, "off")
     if when == "without_budget":
         return _tokens(params.get("reasoning")) is None
     return when == "always"
@@ -289,6 +291,7 @@ def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool
 def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Finding:
     advice = {
         "reasoning_off": 'Add reasoning="off", or drop the argument',
+        "without_reasoning": 'Leave out reasoning or turn it "off", or drop the argument',
         "without_budget": "Leave out the thinking budget, or drop the argument",
     }.get(when, "Drop the argument")
     what = shown if shown.startswith("the ") else f"`{shown}`"

@@ -37,6 +37,7 @@ def refusal(info: ModelInfo, endpoint: str | None, finding: Finding) -> Unsuppor
     source = f"checked {facts['verified']}, {file}:{info.line}"
     conditions = {
         "reasoning_off": f'accepts {finding.what} only together with reasoning="off" ({source}).',
+        "without_reasoning": f'accepts {finding.what} only without reasoning, or together with reasoning="off" ({source}).',
         "without_budget": f"does not accept {finding.what} together with a thinking budget ({source}).",
         "value": f"does not accept {finding.what} ({source}).",
         "range": f"does not accept {finding.what} ({source}).",
@@ -56,7 +57,7 @@ def refusal(info: ModelInfo, endpoint: str | None, finding: Finding) -> Unsuppor
         feature=finding.feature,
         value=finding.value,
         allowed=finding.allowed,
-        reason=finding.reason,
+        reason="reasoning_off" if finding.reason == "without_reasoning" else finding.reason,
         alternatives=others,
     )
 
@@ -126,6 +127,14 @@ def _takes(info: ModelInfo, finding: Finding) -> str:
     rule = rules["tool_choice.forced" if finding.feature == "tool_choice" and finding.allowed else finding.feature]
     if rule.values and finding.reason == "value" and finding.value not in rule.values:
         return ""
-    if rule.when == finding.reason:
+    if rule.when == finding.reason or (finding.reason, rule.when) == ("without_reasoning", "reasoning_off"):
         return ""
-    return {"always": " ", "reasoning_off": ' (with reasoning="off")'}.get(rule.when, "")
+    return _CONDITIONS.get(rule.when, "")
+
+
+_CONDITIONS: Mapping[str, str] = {
+    "always": " ",
+    "reasoning_off": ' (with reasoning="off")',
+    "without_reasoning": " (without reasoning)",
+}
+"""Condition of a rule -> how it stands behind the id of a model that takes what another refused."""

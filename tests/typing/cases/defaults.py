@@ -3,7 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from capably import llm
 
@@ -45,9 +45,12 @@ def book() -> str:
     return "Which book?"
 
 
-gpt = llm.openai.gpt_5_1
+gpt = llm.openai.gpt_5_6_luna
 quiet = gpt.with_(reasoning="off")
 fixed = gpt.with_(reasoning="off", temperature=0.2)
+silent = llm.openai.gpt_5_1
+awake = silent.with_(reasoning="high")
+warm = silent.with_(temperature=0.2)
 haiku = llm.anthropic.claude_haiku_4_5
 budgeted = haiku.with_(reasoning=llm.Reasoning(budget_tokens=4000))
 forcing = haiku.with_(tools=[add], tool_choice="required")
@@ -69,13 +72,13 @@ def reasoning_is_off_by_default() -> None:
     quiet.with_(reasoning="off", max_tokens=10).call("Hi", temperature=0.2)
     quiet.with_(reasoning="high").call("Hi", reasoning="off", temperature=0.2)
     quiet.with_(reasoning="high").with_(reasoning="off").call("Hi", temperature=0.2)
-    llm.Model("openai/gpt-5.1").with_(reasoning="off").call("Hi", temperature=0.2)
-    llm.Model.custom("openai/ft:gpt-5.1:acme", like=quiet).call("Hi", temperature=0.2)
-    llm.Model.custom("openai/ft:gpt-5.1:acme", like=gpt).with_(reasoning="off").call("Hi", temperature=0.2)
+    llm.Model("openai/gpt-5.6-luna").with_(reasoning="off").call("Hi", temperature=0.2)
+    llm.Model.custom("openai/ft:gpt-5.6-luna:acme", like=quiet).call("Hi", temperature=0.2)
+    llm.Model.custom("openai/ft:gpt-5.6-luna:acme", like=gpt).with_(reasoning="off").call("Hi", temperature=0.2)
     quiet.call("Hi", reasoning="high", temperature=0.2)  # error
     quiet.call("Hi", temprature=0.2)  # error
     quiet.call("Hi", top_k=5)  # error
-    quiet.call("Hi", reasoning="max")  # error
+    quiet.call("Hi", reasoning="minimal")  # error
     quiet.call("Hi", stop="END")  # error
     quiet.call(llm.Audio.from_url("https://x.y/z"), temperature=0.2)  # error
     quiet.with_(reasoning="high").call("Hi", temperature=0.2)  # error
@@ -105,6 +108,73 @@ def reasoning_stays_off() -> None:
     quiet.with_(temperature=0.2).call("Hi", reasoning="high")  # error
     fixed.with_(timeout=3.0).call("Hi", reasoning="high")  # error
     fixed.call("Hi", temprature=0.2)  # error
+
+
+def a_model_that_does_not_reason_by_default() -> None:
+    silent.call("Hi", temperature=0.2, top_p=0.5, logprobs=3)
+    silent.call("Hi", reasoning="off", temperature=0.2)
+    silent.call("Hi", reasoning="high")
+    silent.call("Hi", reasoning=llm.Reasoning(visible=True))
+    silent.call("Hi", format=Book, temperature=0.2).parse().title.upper()
+    silent.stream("Hi", temperature=0.2).text().upper()
+    silent.with_(timeout=3.0).call("Hi", temperature=0.2)
+    silent.with_(reasoning="off").call("Hi", temperature=0.2)
+    silent.with_(reasoning="off").call("Hi", reasoning="high")
+    llm.Model("openai/gpt-5.1", temperature=0.2).call("Hi", temperature=0.9)
+    llm.Model.custom("openai/ft:gpt-5.1:acme", like=silent).call("Hi", temperature=0.2)
+    awake.call("Hi", reasoning="low")
+    awake.call("Hi", reasoning="off", temperature=0.2)
+    awake.with_(reasoning="off").call("Hi", temperature=0.2)
+    awake.with_(reasoning="off", temperature=0.2).call("Hi", top_p=0.5)
+    warm.call("Hi", temperature=0.9)
+    warm.call("Hi", reasoning="off")
+    warm.with_(top_p=0.5).call("Hi")
+    silent.call("Hi", reasoning="high", temperature=0.2)  # error
+    silent.call("Hi", logprobs=3, reasoning=llm.Reasoning(effort="low"))  # error
+    silent.call("Hi", temperature=0.2, reasoning=llm.Reasoning(visible=True))  # error
+    silent.call("Hi", temprature=0.2)  # error
+    silent.call("Hi", top_k=5)  # error
+    silent.with_(reasoning="high", temperature=0.2)  # error
+    silent.with_(temprature=0.2)  # error
+    awake.call("Hi", temperature=0.2)  # error
+    awake.with_(temperature=0.2)  # error
+    awake.with_(timeout=3.0).call("Hi", top_p=0.2)  # error
+    warm.call("Hi", reasoning="high")  # error
+    warm.with_(reasoning="high")  # error
+    llm.Model("openai/gpt-5.1", reasoning="high", temperature=0.2)  # error in pyright
+
+
+async def nor_without_waiting() -> None:
+    await silent.call_async("Hi", temperature=0.2)
+    (await silent.stream_async("Hi", temperature=0.2)).text().upper()
+    await silent.call_async("Hi", reasoning="low", temperature=0.2)  # error
+    await awake.stream_async("Hi", top_p=0.2)  # error
+    await warm.call_async("Hi", reasoning="low")  # error
+
+
+def it_varies_while_no_level_is_set(level: Literal["off", "high"]) -> None:
+    vary(silent)
+    vary(warm)
+    vary(awake.with_(reasoning="off"))
+    think(silent)
+    think(awake)
+    silent.call("Hi", reasoning=level)
+    silent.with_(reasoning=level).call("Hi")
+    (silent if level == "off" else awake).call("Hi", reasoning="off", temperature=0.2)
+    vary(awake)  # error
+    think(warm)  # error
+    silent.call("Hi", reasoning=level, temperature=0.2)  # error
+    silent.with_(reasoning=level).call("Hi", temperature=0.2)  # error
+
+
+@llm.call("openai/gpt-5.1", temperature=0.2)
+def cool(name: str) -> str:
+    return f"Hi {name}"
+
+
+@llm.call("openai/gpt-5.1", temperature=0.2, reasoning="high")  # error
+def hot(name: str) -> str:
+    return f"Hi {name}"
 
 
 def a_forced_tool_without_reasoning() -> None:
@@ -197,7 +267,24 @@ def said(name: str) -> str:
     return f"Hi {name}"
 
 
-# What is beyond types: the defaults that `llm.Model(id, ...)` is given.
-llm.Model("openai/gpt-5.1", reasoning="off", temperature=0.2).call("Hi", reasoning="high")  # run time
+def vary_and_think(
+    model: llm.Model[llm.Text, llm.HasTemperature], thinker: llm.Model[llm.Text, llm.HasReasoning[Literal["high"]]]
+) -> None:
+    model.call("Hi", reasoning="high")  # error
+    thinker.call("Hi", temperature=0.2)  # error
+
+
+class VariesAndThinks(llm.HasTemperature, llm.HasReasoning[Literal["high"]], Protocol): ...
+
+
+def both(model: llm.Model[llm.Text, VariesAndThinks]) -> None:
+    model.call("Hi", temperature=0.2, reasoning="high")
+
+
+# What is beyond types: the defaults that `llm.Model(id, ...)` is given,
+# and two capabilities in one call.
+llm.Model("openai/gpt-5.6-luna", reasoning="off", temperature=0.2).call("Hi", reasoning="high")  # run time
 llm.Model("google/gemini-2.5-flash", tools=[add]).call("Hi", format=Book)  # run time
+llm.Model("openai/gpt-5.1", temperature=0.2).call("Hi", reasoning="high")  # run time
+both(llm.openai.gpt_5_1)  # run time
 said("you").text().upper()

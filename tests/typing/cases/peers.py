@@ -39,7 +39,7 @@ muse = llm.meta.muse_spark_1_3
 # A to C: sampling, and names of limits.
 gpt5.call("Hi", temperature=0.0)  # error
 sonnet.call("Hi", temperature=1.0)  # error
-gpt51.call("Hi", temperature=0.2)  # error
+gpt51.call("Hi", temperature=0.2, reasoning="low")  # error
 luna.call("Hi", temperature=0.2, reasoning="low")  # error
 sonnet.call("Hi", temperature=0.2, top_p=0.5)  # error
 gpt4o.call("Hi", top_k=40)  # error
@@ -90,6 +90,7 @@ opus45.with_(tools=[look_up], tool_choice="required").call("Hi", reasoning=budge
 # The thirteen valid uses that the best peer rejects, and neighbours of each misuse above.
 def valid() -> None:
     gpt4o.call("Hi", temperature=0.2, top_p=0.5)
+    gpt51.call("Hi", temperature=0.2)
     gpt51.call("Hi", temperature=0.2, reasoning="off")
     luna.call("Hi", top_p=0.5, reasoning="off")
     gpt5.call("Hi", reasoning="minimal")

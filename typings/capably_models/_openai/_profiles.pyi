@@ -86,23 +86,10 @@ class Shared9(Shared8):
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
 
 class Shared10(Shared9):
-    def _builtin_tools(
-        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
-    ) -> None: ...
-
-class Shared11(Shared10):
-    def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-        /,
-    ) -> None: ...
-
-class Shared12(Shared9):
     def _cache(self, value: Literal["30m", "12h"], /) -> None: ...
     def _caches(self, value: Yes, /) -> None: ...
 
-class Shared13(Shared12):
+class Shared11(Shared10):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh", "max"]
@@ -110,7 +97,7 @@ class Shared13(Shared12):
         /,
     ) -> None: ...
 
-class Shared14(Shared12):
+class Shared12(Shared10):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
@@ -118,7 +105,7 @@ class Shared14(Shared12):
         /,
     ) -> None: ...
 
-class Shared15(Shared14):
+class Shared13(Shared12):
     def _builtin_tools(
         self,
         value: ApplyPatch
@@ -133,7 +120,23 @@ class Shared15(Shared14):
         /,
     ) -> None: ...
 
-class Shared16(Shared9):
+class Shared14(Shared9):
+    def _temperature(self, value: float, /) -> None: ...
+    def _top_p(self, value: float, /) -> None: ...
+    def _logprobs(self, value: int, /) -> None: ...
+
+class Shared15(Shared14):
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
+    ) -> None: ...
+
+class Shared16(Shared14):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh"]
@@ -164,14 +167,17 @@ class OpenaiChatLatestCapabilities(Shared8):
 class OpenaiDaybreakCapabilities(Shared5): ...
 
 class OpenaiGpt4o41Capabilities(Shared4):
-    def _builtin_tools(
-        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
-    ) -> None: ...
     def _temperature(self, value: float, /) -> None: ...
     def _top_p(self, value: float, /) -> None: ...
     def _logprobs(self, value: int, /) -> None: ...
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
 
-class OpenaiGpt5Capabilities(Shared10):
+class OpenaiGpt5Capabilities(Shared9):
+    def _builtin_tools(
+        self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch, /
+    ) -> None: ...
     def _reasoning(
         self,
         value: Literal["minimal", "low", "medium", "high"]
@@ -197,7 +203,7 @@ class OpenaiGpt5SearchCapabilities(Shared1):
     def _verbosity(self, value: Literal["low", "medium", "high"], /) -> None: ...
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
 
-class OpenaiGpt51Capabilities(Shared9):
+class OpenaiGpt51Capabilities(Shared14):
     def _builtin_tools(
         self, value: ApplyPatch | CodeExecution | FileSearch | ImageGeneration | MCPServer | Shell | WebSearch, /
     ) -> None: ...
@@ -208,7 +214,7 @@ class OpenaiGpt51Capabilities(Shared9):
         /,
     ) -> None: ...
 
-class OpenaiGpt52Capabilities(Shared11): ...
+class OpenaiGpt52Capabilities(Shared15): ...
 
 class OpenaiGpt52ProCapabilities(Shared18):
     def _builtin_tools(self, value: FileSearch | MCPServer | WebSearch, /) -> None: ...
@@ -218,7 +224,7 @@ class OpenaiGpt52ProCapabilities(Shared18):
         /,
     ) -> None: ...
 
-class OpenaiGpt53CodexCapabilities(Shared11): ...
+class OpenaiGpt53CodexCapabilities(Shared15): ...
 
 class OpenaiGpt54Capabilities(Shared16):
     def _builtin_tools(
@@ -242,10 +248,16 @@ class OpenaiGpt54MiniCapabilities(Shared16):
         /,
     ) -> None: ...
 
-class OpenaiGpt54NanoCapabilities(Shared11): ...
+class OpenaiGpt54NanoCapabilities(Shared15): ...
 class OpenaiGpt54ProCapabilities(Shared19): ...
 
-class OpenaiGpt55Capabilities(Shared16):
+class OpenaiGpt55Capabilities(Shared9):
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
+    ) -> None: ...
     def _builtin_tools(
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
     ) -> None: ...
@@ -257,22 +269,22 @@ class OpenaiGpt55CyberCapabilities(Shared2):
 
 class OpenaiGpt55ProCapabilities(Shared19): ...
 
-class OpenaiGpt56CyberCapabilities(Shared14):
+class OpenaiGpt56CyberCapabilities(Shared12):
     def _builtin_tools(self, value: ComputerUse | ToolSearch | WebSearch, /) -> None: ...
 
-class OpenaiGpt56SolCapabilities(Shared14):
+class OpenaiGpt56SolCapabilities(Shared12):
     def _builtin_tools(
         self, value: CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
     ) -> None: ...
 
-class OpenaiGpt56TerraLunaCapabilities(Shared14):
+class OpenaiGpt56TerraLunaCapabilities(Shared12):
     def _builtin_tools(
         self, value: CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
     ) -> None: ...
 
-class OpenaiGpt6Capabilities(Shared15): ...
+class OpenaiGpt6Capabilities(Shared13): ...
 
-class OpenaiGpt6AstraCapabilities(Shared13):
+class OpenaiGpt6AstraCapabilities(Shared11):
     def _builtin_tools(
         self, value: CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch, /
     ) -> None: ...
@@ -288,10 +300,10 @@ class OpenaiGpt6GatedCapabilities(Shared2):
         /,
     ) -> None: ...
 
-class OpenaiGpt6RosalindCapabilities(Shared13):
+class OpenaiGpt6RosalindCapabilities(Shared11):
     def _builtin_tools(self, value: ComputerUse | ToolSearch | WebSearch, /) -> None: ...
 
-class OpenaiGpt61SolCapabilities(Shared13):
+class OpenaiGpt61SolCapabilities(Shared11):
     def _builtin_tools(
         self,
         value: ApplyPatch
@@ -306,7 +318,7 @@ class OpenaiGpt61SolCapabilities(Shared13):
         /,
     ) -> None: ...
 
-class OpenaiGpt61TerraCapabilities(Shared15): ...
+class OpenaiGpt61TerraCapabilities(Shared13): ...
 
 class OpenaiGpt62Capabilities(Shared17):
     def _cache(self, value: Literal["30m", "12h"], /) -> None: ...

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_c
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt52Capabilities
@@ -19,14 +19,14 @@ from capably_models._types import (
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
-class ReasoningOffCapabilities(OpenaiGpt52Capabilities):
-    def _temperature(self, value: float, /) -> None: ...
-    def _top_p(self, value: float, /) -> None: ...
-    def _logprobs(self, value: int, /) -> None: ...
+class ReasoningOnCapabilities(OpenaiGpt52Capabilities):
+    def _temperature(self, value: Never, /) -> None: ...
+    def _top_p(self, value: Never, /) -> None: ...
+    def _logprobs(self, value: Never, /) -> None: ...
 
 @type_check_only
-class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], Generic[ModelT_co]):
-    """A model where reasoning is off by default, so that calls take what goes only with `reasoning="off"`."""
+class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Generic[ModelT_co]):
+    """A model where reasoning is set by default, so that calls take what goes only without it where they turn it off."""
 
     @overload
     def call(
@@ -34,21 +34,22 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
         """Sends `content` and waits for the whole reply."""
@@ -58,13 +59,15 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -79,21 +82,22 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
@@ -103,13 +107,15 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -124,21 +130,22 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
         """Sends `content` and awaits the whole reply."""
@@ -148,13 +155,15 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -169,21 +178,22 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
@@ -193,13 +203,15 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -214,7 +226,8 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -225,6 +238,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -232,8 +249,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -251,7 +267,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["off"],
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -265,14 +281,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 
 class ReasoningStaysOffCapabilities(OpenaiGpt52Capabilities):
-    def _temperature(self, value: float, /) -> None: ...
-    def _top_p(self, value: float, /) -> None: ...
-    def _logprobs(self, value: int, /) -> None: ...
     def _reasoning(self, value: Literal["off"], /) -> None: ...
 
 @type_check_only

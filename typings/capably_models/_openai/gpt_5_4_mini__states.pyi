@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_c
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
-from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt54MiniCapabilities
@@ -19,14 +19,14 @@ from capably_models._types import (
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
-class ReasoningOffCapabilities(OpenaiGpt54MiniCapabilities):
-    def _temperature(self, value: float, /) -> None: ...
-    def _top_p(self, value: float, /) -> None: ...
-    def _logprobs(self, value: int, /) -> None: ...
+class ReasoningOnCapabilities(OpenaiGpt54MiniCapabilities):
+    def _temperature(self, value: Never, /) -> None: ...
+    def _top_p(self, value: Never, /) -> None: ...
+    def _logprobs(self, value: Never, /) -> None: ...
 
 @type_check_only
-class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], Generic[ModelT_co]):
-    """A model where reasoning is off by default, so that calls take what goes only with `reasoning="off"`."""
+class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Generic[ModelT_co]):
+    """A model where reasoning is set by default, so that calls take what goes only without it where they turn it off."""
 
     @overload
     def call(
@@ -34,7 +34,34 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+        tools: Sequence[
+            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
+        ] = ...,
+        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+        parallel_tools: bool = ...,
+        format: type[FormatT] | None = None,
+        max_tokens: int = ...,
+        verbosity: Literal["low", "medium", "high"] = ...,
+        extra: Mapping[str, Any] = ...,
+        on_unsupported: OnUnsupported = ...,
+        timeout: float = ...,
+        max_retries: int = ...,
+        headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **_others: NotAcceptedByThisModel,
+    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
+        """Sends `content` and waits for the whole reply."""
+    @overload
+    def call(
+        self,
+        content: TextImageDocumentToolContent,
+        *,
+        system: str = ...,
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -45,30 +72,6 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         top_p: float = ...,
         max_tokens: int = ...,
         logprobs: int = ...,
-        verbosity: Literal["low", "medium", "high"] = ...,
-        extra: Mapping[str, Any] = ...,
-        on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
-        max_retries: int = ...,
-        headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
-        """Sends `content` and waits for the whole reply."""
-    @overload
-    def call(
-        self,
-        content: TextImageDocumentToolContent,
-        *,
-        system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
-        tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        format: type[FormatT] | None = None,
-        max_tokens: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -83,23 +86,24 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
@@ -109,15 +113,17 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -132,23 +138,24 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
         """Sends `content` and awaits the whole reply."""
@@ -158,15 +165,17 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -181,23 +190,24 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
-        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
@@ -207,15 +217,17 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         content: TextImageDocumentToolContent,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
+        temperature: float = ...,
+        top_p: float = ...,
         max_tokens: int = ...,
+        logprobs: int = ...,
         verbosity: Literal["low", "medium", "high"] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
@@ -230,7 +242,8 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -243,6 +256,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
+        temperature: OnlyWithReasoningOff = ...,
+        top_p: OnlyWithReasoningOff = ...,
+        logprobs: OnlyWithReasoningOff = ...,
+        **_others: NotAcceptedByThisModel,
     ) -> Self:
         """The same model with other defaults."""
     @overload
@@ -250,8 +267,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -271,7 +287,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         self,
         *,
         system: str = ...,
-        reasoning: Literal["off"] = ...,
+        reasoning: Literal["off"],
         tools: Sequence[
             AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
         ] = ...,
@@ -287,14 +303,10 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-        **_others: NotAcceptedByThisModel,
     ) -> ReasoningStaysOff[ModelT_co]:
         """The same model with other defaults."""
 
 class ReasoningStaysOffCapabilities(OpenaiGpt54MiniCapabilities):
-    def _temperature(self, value: float, /) -> None: ...
-    def _top_p(self, value: float, /) -> None: ...
-    def _logprobs(self, value: int, /) -> None: ...
     def _reasoning(self, value: Literal["off"], /) -> None: ...
 
 @type_check_only

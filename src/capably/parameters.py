@@ -1,0 +1,331 @@
+"""Every parameter of a call, declared once.
+
+`CallParams` has one entry for each parameter: its Python type, and a `Parameter` with everything else that is the same for
+all models. From it follow the run-time check of values, the signatures in the generated stubs, the capability classes
+(`llm.HasSeed`), the keywords of `llm.models`, the flags of the command line, what `resume` repeats, the words of refusals,
+and the documentation. What one model takes is a fact of the registry; how one API spells it is a line of its adapter.
+
+This module imports no other module of capably but the types that it names, and nothing heavy: it is read at import.
+"""
+
+# Annotations are values here, so there is no `from __future__ import annotations`.
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+
+from capably.types.reasoning import Effort, Reasoning
+
+OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
+Verbosity: TypeAlias = Literal["low", "medium", "high"]
+
+
+class Kind(NamedTuple):
+    """The values that a parameter takes of any model: their Python types, what errors call them, and their range.
+
+    `least` and `most` bound a number. `holds` is the type of the items of a sequence, or of the values of a mapping.
+    """
+
+    types: tuple[type[Any], ...]
+    words: str
+    least: float | None = None
+    most: float | None = None
+    holds: type[Any] | None = None
+
+
+class Capability(NamedTuple):
+    """What a function can demand of a model: the class `llm.<name>`, and what it says of itself.
+
+    `takes` is the type of the values that the demanding function may pass. `feature` is the registry's rule behind it, the
+    parameter's own unless another is named; `base` a capability that it includes. A `generic` capability is asked for with
+    words, `llm.HasReasoning[Literal["high"]]`, and `mark` names the method which tells that it is there at all.
+    """
+
+    name: str
+    doc: str
+    takes: str
+    feature: str = ""
+    base: str = ""
+    generic: str = ""
+    mark: str = ""
+    also: tuple[tuple[str, str], ...] = ()
+
+
+class Parameter(NamedTuple):
+    """What is the same for every model.
+
+    - `doc`: one paragraph with units; the first sentence stands alone where there is little room.
+    - `kind`: the values that are possible at all; `None` where words, tools or a class are looked at elsewhere.
+    - `by_model`: the static type is made from the model's facts and not from the annotation.
+    - `routes`: it steers the call and is no feature that a model could lack.
+    - `has`: the capability that a function can demand.
+    - `selects`: the keyword of `llm.models`, the flag of the command line, and the call that a refusal recommends.
+    - `repeats`: whether `resume` passes it again; or the only values that it passes again.
+    - `per_call`: it is no default of a model, because it belongs to one call.
+    """
+
+    doc: str
+    kind: Kind | None = None
+    by_model: bool = False
+    routes: bool = False
+    has: Capability | None = None
+    selects: str = ""
+    repeats: bool | tuple[str, ...] = True
+    per_call: bool = False
+
+
+_NUMBER, _INTEGER = Kind((int, float), "a number"), Kind((int,), "an int")
+
+
+class CallParams(TypedDict, total=False):
+    """Every parameter that a call can carry besides its content. Which of them a model takes is a fact of the registry."""
+
+    system: Annotated[
+        str,
+        Parameter(
+            "Instructions that lead the conversation. They come before its messages, as one more system message.",
+            Kind((str,), "a str"),
+            has=Capability("HasSystem", "Takes instructions (`system=`).", "str"),
+            repeats=False,
+        ),
+    ]
+    reasoning: Annotated[
+        Literal["off"] | Effort | Reasoning[Any, Any],
+        Parameter(
+            "How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. "
+            "`llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.",
+            by_model=True,
+            has=Capability(
+                "HasReasoning",
+                'Reasoning can be set; `llm.HasReasoning[Literal["low", "high"]]` names the levels that the function uses.',
+                "LevelT_contra",
+                generic="LevelT_contra",
+                mark="reasons",
+            ),
+        ),
+    ]
+    tools: Annotated[
+        Sequence[Any],
+        Parameter(
+            "Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider "
+            "(`llm.WebSearch()`). No two of them have the same name.",
+            Kind((Iterable,), "a list of tools"),
+            by_model=True,
+            has=Capability(
+                "HasTools",
+                "Calls the caller's functions (`tools=`).",
+                "AnyTool",
+                also=(("tool_choice", 'Literal["auto", "none"]'),),
+            ),
+            selects="tools",
+        ),
+    ]
+    tool_choice: Annotated[
+        Any,
+        Parameter(
+            "Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and "
+            "a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.",
+            by_model=True,
+            has=Capability(
+                "HasForcedTools",
+                'Can be made to call a tool (`tool_choice="required"`, or a tool).',
+                'Literal["auto", "none", "required"] | AnyTool',
+                feature="tool_choice.forced",
+                base="HasTools",
+            ),
+            selects="forced_tools",
+            repeats=("auto", "none"),
+        ),
+    ]
+    parallel_tools: Annotated[
+        bool,
+        Parameter(
+            "Whether the model may ask for several tool calls in one turn.",
+            Kind((bool,), "True or False"),
+            has=Capability(
+                "HasParallelTools", "Parallel tool calls can be switched (`parallel_tools=`).", "bool", base="HasTools"
+            ),
+        ),
+    ]
+    format: Annotated[
+        Any,
+        Parameter(
+            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... "
+            "Its JSON Schema is sent, and `response.parse()` returns a value of it.",
+            by_model=True,
+            has=Capability("HasFormat", "Answers in a structure (`format=`).", "Yes"),
+            selects="format",
+            per_call=True,
+        ),
+    ]
+    temperature: Annotated[
+        float,
+        Parameter(
+            "Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.",
+            _NUMBER,
+            has=Capability(
+                "HasTemperature", "Takes `temperature=` in every call that does not ask for reasoning.", "float"
+            ),
+            selects="temperature",
+        ),
+    ]
+    top_p: Annotated[
+        float,
+        Parameter(
+            "Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.",
+            _NUMBER._replace(least=0, most=1),
+            has=Capability("HasTopP", "Takes `top_p=` in every call that does not ask for reasoning.", "float"),
+            selects="top_p",
+        ),
+    ]
+    top_k: Annotated[
+        int,
+        Parameter(
+            "Only this many of the likeliest words are considered at each step; 1 or more.",
+            _INTEGER._replace(least=1),
+            has=Capability("HasTopK", "Takes `top_k=` in every call that does not ask for reasoning.", "int"),
+            selects="top_k",
+        ),
+    ]
+    max_tokens: Annotated[
+        int,
+        Parameter(
+            "The most tokens that the model may write in this answer, reasoning included where the API counts it.",
+            _INTEGER,
+        ),
+    ]
+    stop: Annotated[
+        str | Sequence[str],
+        Parameter(
+            "Text, or several, at which the model stops. The text itself is not part of the answer.",
+            Kind((str, Sequence), "a str or a list of them", holds=str),
+            has=Capability("HasStop", "Takes stop sequences (`stop=`).", "str | Sequence[str]"),
+            selects="stop",
+        ),
+    ]
+    seed: Annotated[
+        int,
+        Parameter(
+            "A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.",
+            _INTEGER,
+            has=Capability("HasSeed", "Takes a sampling seed (`seed=`).", "int"),
+            selects="seed",
+        ),
+    ]
+    logprobs: Annotated[
+        int,
+        Parameter(
+            "Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.",
+            Kind((int,), "True, or an int", least=0, most=20),
+            has=Capability("HasLogprobs", "Gives log probabilities in every call (`logprobs=`).", "int"),
+        ),
+    ]
+    verbosity: Annotated[
+        Verbosity,
+        Parameter(
+            "How long the answer is: `low`, `medium` or `high`.",
+            by_model=True,
+            has=Capability(
+                "HasVerbosity",
+                "The length of its answers can be set (`verbosity=`).",
+                'Literal["low", "medium", "high"]',
+            ),
+        ),
+    ]
+    prefill: Annotated[
+        str,
+        Parameter(
+            "The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.",
+            Kind((str,), "a str"),
+            has=Capability("HasPrefill", "Continues an answer that the caller began (`prefill=`).", "str"),
+            selects="prefill",
+            repeats=False,
+            per_call=True,
+        ),
+    ]
+    cache: Annotated[
+        str,
+        Parameter(
+            "How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: "
+            "a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.",
+            by_model=True,
+            has=Capability(
+                "HasCache",
+                'Takes cache points; `llm.HasCache[Literal["5m"]]` names the lifetimes that the function uses.',
+                "TtlT_contra",
+                generic="TtlT_contra",
+                mark="caches",
+            ),
+        ),
+    ]
+    output: Annotated[
+        Sequence[str],
+        Parameter(
+            'The kinds of content that the model shall write, such as `("text", "image")`.',
+            Kind((list, tuple), "a list or tuple of words", holds=str),
+            by_model=True,
+        ),
+    ]
+    extra: Annotated[
+        Mapping[str, Any],
+        Parameter(
+            "Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider "
+            "takes and capably has no word for.",
+            Kind((Mapping,), "a mapping: the fields to add to the request's body"),
+            routes=True,
+        ),
+    ]
+    on_unsupported: Annotated[
+        OnUnsupported,
+        Parameter(
+            "What happens when the model does not take something: `raise` an error before anything is sent (the default), "
+            "`warn` and send it in this API's own spelling, or `drop` it and warn.",
+            routes=True,
+        ),
+    ]
+    timeout: Annotated[
+        float,
+        Parameter(
+            "The longest silence in seconds, while connecting and between bytes.",
+            _NUMBER._replace(least=0),
+            routes=True,
+        ),
+    ]
+    max_retries: Annotated[
+        int,
+        Parameter(
+            "How often a request that failed for a passing reason is sent again.",
+            _INTEGER._replace(least=0),
+            routes=True,
+        ),
+    ]
+    headers: Annotated[
+        Mapping[str, str],
+        Parameter(
+            "HTTP headers that are sent with the request, over those of the same name.",
+            Kind((Mapping,), "a mapping of str to str", holds=str),
+            routes=True,
+        ),
+    ]
+
+
+def _declared(annotation: Any) -> Parameter:
+    return get_args(annotation)[1]
+
+
+PARAMETERS: Mapping[str, Parameter] = {name: _declared(a) for name, a in CallParams.__annotations__.items()}
+"""Name -> declaration, in the order of signatures."""
+
+FEATURES: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if not parameter.routes)
+"""Parameters that a model can lack."""
+
+ROUTING: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.routes)
+"""Parameters that steer the call, and are no feature of a model."""
+
+PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_call)
+"""Parameters that no model has by default."""
+
+SELECTORS: Mapping[str, str] = {
+    parameter.selects: parameter.has.feature or name if parameter.has else name
+    for name, parameter in PARAMETERS.items()
+    if parameter.selects
+}
+"""Keyword of `llm.models` -> the rule that it asks for."""
