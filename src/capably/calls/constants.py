@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 from capably.registry import user_registry
 from capably.registry.lookup import added_constant, added_constants, forget_on_change, providers
@@ -25,7 +25,7 @@ def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], An
                 raise AttributeError(_no_constant(provider, name, [*ids, *added_constants(provider)]))
             from capably_models import Model
 
-            models[name] = Model.of(id)
+            models[name] = cast("Any", Model)(id)
         return models[name]
 
     return get, lambda: [*ids, *added_constants(provider)]
