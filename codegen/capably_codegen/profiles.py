@@ -176,7 +176,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
 
 
 def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
-    """What the profile has in every call, as the methods of `capably.types.capabilities`: name and accepted values."""
+    """What the profile has in every call, as the methods of `the stub `_capabilities``: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},

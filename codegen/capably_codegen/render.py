@@ -11,6 +11,7 @@ import jinja2
 
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
+from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
@@ -125,7 +126,7 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in ("_types", "_ids", "_model_id", "_model", "_custom", "_requirements", "_call"):
+    for name in ("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_call"):
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
@@ -151,6 +152,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
                 models=facts.model_tables(source, provider),
             ),
         )
+    yield "_capabilities.py", _fill("_capabilities.py", source)
     yield "_model.py", _fill("_model.py", source)
     yield "_call.py", _fill("_call.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
@@ -220,6 +222,14 @@ def _environment() -> jinja2.Environment:
     environment.filters["python"] = _python
     environment.filters["literal"] = literal
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS}).module
+    declared: Any = {
+        "axes": AXES,
+        "axis_parameters": AXIS_PARAMETERS,
+        "demands": DEMANDS,
+        "generics": GENERICS,
+        "methods": METHODS,
+    }
+    environment.globals.update(declared)
     environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)
     return environment
 

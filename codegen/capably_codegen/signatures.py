@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from capably.parameters import FEATURES, PER_CALL, static_type
+from capably.parameters import PARAMETERS as DECLARED
+from capably.parameters import ROUTING as ROUTING_NAMES
 from capably.registry.rules import Rule
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"
@@ -33,34 +36,10 @@ BUILTINS = {
 
 EFFORTS = ("minimal", "low", "medium", "high", "xhigh", "max")
 
-PARAMETERS = {
-    "system": "str",
-    "reasoning": "",
-    "tools": "",
-    "tool_choice": "",
-    "parallel_tools": "bool",
-    "format": "",
-    "temperature": "float",
-    "top_p": "float",
-    "top_k": "int",
-    "max_tokens": "int",
-    "stop": "str | Sequence[str]",
-    "seed": "int",
-    "logprobs": "int",
-    "verbosity": "",
-    "prefill": "str",
-    "cache": "",
-    "output": "",
-}
+PARAMETERS = {name: "" if DECLARED[name].by_model else static_type(name) for name in FEATURES}
 """Parameters in the order of the signature, with their types; an empty one depends on the model."""
 
-ROUTING = {
-    "extra": "Mapping[str, Any]",
-    "on_unsupported": "OnUnsupported",
-    "timeout": "float",
-    "max_retries": "int",
-    "headers": "Mapping[str, str]",
-}
+ROUTING = {name: static_type(name) for name in ROUTING_NAMES}
 """Parameters that every model takes, because they steer the call and are no feature."""
 
 
@@ -92,7 +71,7 @@ class Signature:
     @property
     def defaults(self) -> Signature:
         """Those that may be set on the model itself."""
-        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in ("prefill", "format")))
+        return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
 
     @property
     def accepted(self) -> Signature:

@@ -9,6 +9,7 @@ This module imports no other module of capably but the types that it names, and 
 """
 
 # Annotations are values here, so there is no `from __future__ import annotations`.
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
@@ -34,25 +35,29 @@ class Kind(NamedTuple):
 class Capability(NamedTuple):
     """What a function can demand of a model: the class `llm.<name>`, and what it says of itself.
 
-    `takes` is the type of the values that the demanding function may pass. `feature` is the registry's rule behind it, the
-    parameter's own unless another is named; `base` a capability that it includes. A `generic` capability is asked for with
-    words, `llm.HasReasoning[Literal["high"]]`, and `mark` names the method which tells that it is there at all.
+    `takes` is the type of the values that the demanding function may pass. `feature` is the rule of the registry behind it,
+    the parameter's own unless another is named; `base` a capability that it includes. A `generic` capability is asked for
+    with words, `llm.HasReasoning[Literal["high"]]`, and `mark` names the method which tells that it is there at all. `also`
+    are other parameters that it comes with, and their types. A capability with `words` is there only with all of them.
     """
 
     name: str
     doc: str
     takes: str
     feature: str = ""
-    base: str = ""
+    base: str = "Capabilities"
     generic: str = ""
     mark: str = ""
     also: tuple[tuple[str, str], ...] = ()
+    words: tuple[str, ...] = ()
 
 
 class Parameter(NamedTuple):
     """What is the same for every model.
 
     - `doc`: one paragraph with units; the first sentence stands alone where there is little room.
+    - `fact`: the field of the registry that says whether a model takes it, `endpoints.seed` for one of each endpoint. Empty
+      where every model does.
     - `kind`: the values that are possible at all; `None` where words, tools or a class are looked at elsewhere.
     - `by_model`: the static type is made from the model's facts and not from the annotation.
     - `routes`: it steers the call and is no feature that a model could lack.
@@ -63,6 +68,7 @@ class Parameter(NamedTuple):
     """
 
     doc: str
+    fact: str = ""
     kind: Kind | None = None
     by_model: bool = False
     routes: bool = False
@@ -82,7 +88,8 @@ class CallParams(TypedDict, total=False):
         str,
         Parameter(
             "Instructions that lead the conversation. They come before its messages, as one more system message.",
-            Kind((str,), "a str"),
+            "system",
+            kind=Kind((str,), "a str"),
             has=Capability("HasSystem", "Takes instructions (`system=`).", "str"),
             repeats=False,
         ),
@@ -92,6 +99,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. "
             "`llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.",
+            "reasoning",
             by_model=True,
             has=Capability(
                 "HasReasoning",
@@ -107,7 +115,8 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider "
             "(`llm.WebSearch()`). No two of them have the same name.",
-            Kind((Iterable,), "a list of tools"),
+            "tools",
+            kind=Kind((Iterable,), "a list of tools"),
             by_model=True,
             has=Capability(
                 "HasTools",
@@ -123,6 +132,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and "
             "a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.",
+            "tools.forced",
             by_model=True,
             has=Capability(
                 "HasForcedTools",
@@ -139,7 +149,8 @@ class CallParams(TypedDict, total=False):
         bool,
         Parameter(
             "Whether the model may ask for several tool calls in one turn.",
-            Kind((bool,), "True or False"),
+            "tools.parallel",
+            kind=Kind((bool,), "True or False"),
             has=Capability(
                 "HasParallelTools", "Parallel tool calls can be switched (`parallel_tools=`).", "bool", base="HasTools"
             ),
@@ -150,6 +161,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... "
             "Its JSON Schema is sent, and `response.parse()` returns a value of it.",
+            "structured_output",
             by_model=True,
             has=Capability("HasFormat", "Answers in a structure (`format=`).", "Yes"),
             selects="format",
@@ -160,7 +172,8 @@ class CallParams(TypedDict, total=False):
         float,
         Parameter(
             "Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.",
-            _NUMBER,
+            "sampling.temperature",
+            kind=_NUMBER,
             has=Capability(
                 "HasTemperature", "Takes `temperature=` in every call that does not ask for reasoning.", "float"
             ),
@@ -171,7 +184,8 @@ class CallParams(TypedDict, total=False):
         float,
         Parameter(
             "Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.",
-            _NUMBER._replace(least=0, most=1),
+            "sampling.top_p",
+            kind=_NUMBER._replace(least=0, most=1),
             has=Capability("HasTopP", "Takes `top_p=` in every call that does not ask for reasoning.", "float"),
             selects="top_p",
         ),
@@ -180,7 +194,8 @@ class CallParams(TypedDict, total=False):
         int,
         Parameter(
             "Only this many of the likeliest words are considered at each step; 1 or more.",
-            _INTEGER._replace(least=1),
+            "sampling.top_k",
+            kind=_INTEGER._replace(least=1),
             has=Capability("HasTopK", "Takes `top_k=` in every call that does not ask for reasoning.", "int"),
             selects="top_k",
         ),
@@ -189,14 +204,15 @@ class CallParams(TypedDict, total=False):
         int,
         Parameter(
             "The most tokens that the model may write in this answer, reasoning included where the API counts it.",
-            _INTEGER,
+            kind=_INTEGER,
         ),
     ]
     stop: Annotated[
         str | Sequence[str],
         Parameter(
             "Text, or several, at which the model stops. The text itself is not part of the answer.",
-            Kind((str, Sequence), "a str or a list of them", holds=str),
+            "endpoints.stop",
+            kind=Kind((str, Sequence), "a str or a list of them", holds=str),
             has=Capability("HasStop", "Takes stop sequences (`stop=`).", "str | Sequence[str]"),
             selects="stop",
         ),
@@ -205,7 +221,8 @@ class CallParams(TypedDict, total=False):
         int,
         Parameter(
             "A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.",
-            _INTEGER,
+            "endpoints.seed",
+            kind=_INTEGER,
             has=Capability("HasSeed", "Takes a sampling seed (`seed=`).", "int"),
             selects="seed",
         ),
@@ -214,7 +231,8 @@ class CallParams(TypedDict, total=False):
         int,
         Parameter(
             "Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.",
-            Kind((int,), "True, or an int", least=0, most=20),
+            "endpoints.logprobs",
+            kind=Kind((int,), "True, or an int", least=0, most=20),
             has=Capability("HasLogprobs", "Gives log probabilities in every call (`logprobs=`).", "int"),
         ),
     ]
@@ -222,11 +240,13 @@ class CallParams(TypedDict, total=False):
         Verbosity,
         Parameter(
             "How long the answer is: `low`, `medium` or `high`.",
+            "verbosity",
             by_model=True,
             has=Capability(
                 "HasVerbosity",
                 "The length of its answers can be set (`verbosity=`).",
                 'Literal["low", "medium", "high"]',
+                words=("low", "medium", "high"),
             ),
         ),
     ]
@@ -234,7 +254,8 @@ class CallParams(TypedDict, total=False):
         str,
         Parameter(
             "The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.",
-            Kind((str,), "a str"),
+            "prefill",
+            kind=Kind((str,), "a str"),
             has=Capability("HasPrefill", "Continues an answer that the caller began (`prefill=`).", "str"),
             selects="prefill",
             repeats=False,
@@ -246,6 +267,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: "
             "a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.",
+            "cache.breakpoints",
             by_model=True,
             has=Capability(
                 "HasCache",
@@ -260,7 +282,8 @@ class CallParams(TypedDict, total=False):
         Sequence[str],
         Parameter(
             'The kinds of content that the model shall write, such as `("text", "image")`.',
-            Kind((list, tuple), "a list or tuple of words", holds=str),
+            "output",
+            kind=Kind((list, tuple), "a list or tuple of words", holds=str),
             by_model=True,
         ),
     ]
@@ -269,7 +292,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider "
             "takes and capably has no word for.",
-            Kind((Mapping,), "a mapping: the fields to add to the request's body"),
+            kind=Kind((Mapping,), "a mapping: the fields to add to the request's body"),
             routes=True,
         ),
     ]
@@ -285,7 +308,7 @@ class CallParams(TypedDict, total=False):
         float,
         Parameter(
             "The longest silence in seconds, while connecting and between bytes.",
-            _NUMBER._replace(least=0),
+            kind=_NUMBER._replace(least=0),
             routes=True,
         ),
     ]
@@ -293,7 +316,7 @@ class CallParams(TypedDict, total=False):
         int,
         Parameter(
             "How often a request that failed for a passing reason is sent again.",
-            _INTEGER._replace(least=0),
+            kind=_INTEGER._replace(least=0),
             routes=True,
         ),
     ]
@@ -301,10 +324,32 @@ class CallParams(TypedDict, total=False):
         Mapping[str, str],
         Parameter(
             "HTTP headers that are sent with the request, over those of the same name.",
-            Kind((Mapping,), "a mapping of str to str", holds=str),
+            kind=Kind((Mapping,), "a mapping of str to str", holds=str),
             routes=True,
         ),
     ]
+
+
+BUILTIN_TOOLS = Capability(
+    "HasBuiltinTools",
+    "Has tools that run at the provider: `llm.HasBuiltinTools[llm.WebSearch | llm.CodeExecution]`.",
+    "BuiltinT_contra",
+    feature="builtin_tools",
+    generic="BuiltinT_contra",
+)
+ANSWERS: tuple[Capability, ...] = (
+    Capability("HasThoughts", "Shows something of its reasoning (`response.thoughts`).", "Yes", feature="thoughts"),
+    Capability("HasImageOutput", "Makes pictures (`response.images`).", "Yes", feature="image_output"),
+    Capability("HasAudioOutput", "Makes sound (`response.audio`).", "Yes", feature="audio_output"),
+)
+"""What a function can demand of the answers."""
+
+
+def static_type(name: str) -> str:
+    """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
+    hint = get_args(CallParams.__annotations__[name])[0]
+    named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
+    return named or (hint.__name__ if type(hint) is type else re.sub(r"[\w.]+\.", "", repr(hint)))
 
 
 def _declared(annotation: Any) -> Parameter:
@@ -322,6 +367,12 @@ ROUTING: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() 
 
 PER_CALL: tuple[str, ...] = tuple(name for name, parameter in PARAMETERS.items() if parameter.per_call)
 """Parameters that no model has by default."""
+
+CAPABILITIES: Mapping[str, Capability] = {
+    **{name: parameter.has for name, parameter in PARAMETERS.items() if parameter.has},
+    **{capability.feature: capability for capability in (BUILTIN_TOOLS, *ANSWERS)},
+}
+"""Everything that a function can demand of a model: the method of its class -> the capability."""
 
 SELECTORS: Mapping[str, str] = {
     parameter.selects: parameter.has.feature or name if parameter.has else name

@@ -98,7 +98,7 @@ def test_every_parameter_and_every_built_in_tool_is_in_the_matrix(source: Source
     from capably_codegen.schema import BuiltinTool
     from support.expected_types import BUILTINS
 
-    from capably.types.request import PARAMETERS
+    from capably.parameters import PARAMETERS
 
     asked = {word.partition("=")[0].strip() for case in cases_of(None) for word in case.params.split(", ")}
     assert set(PARAMETERS) - asked == set()

@@ -11,8 +11,8 @@ import pytest
 
 from capably import llm
 from capably.calls.call import Prepared, prepare
+from capably.parameters import PARAMETERS
 from capably.registry.lookup import find_model, listed_models, rules_for
-from capably.types.request import PARAMETERS
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
 SPEECH = llm.Audio.from_bytes(b"RIFF", media_type="audio/wav")

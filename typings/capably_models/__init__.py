@@ -28,6 +28,26 @@ __all__ = [
     "xai",
     "zai",
     "AnyModel",
+    "Capabilities",
+    "HasSystem",
+    "HasReasoning",
+    "HasTools",
+    "HasForcedTools",
+    "HasParallelTools",
+    "HasFormat",
+    "HasTemperature",
+    "HasTopP",
+    "HasTopK",
+    "HasStop",
+    "HasSeed",
+    "HasLogprobs",
+    "HasVerbosity",
+    "HasPrefill",
+    "HasCache",
+    "HasBuiltinTools",
+    "HasThoughts",
+    "HasImageOutput",
+    "HasAudioOutput",
     "Model",
     "ModelId",
     "call",
@@ -39,6 +59,8 @@ def __getattr__(name: str) -> Any:
         return import_module("capably_models._call").call
     if name in ("AnyModel", "Model", "ModelId"):
         return getattr(import_module("capably_models._model"), name)
+    if name == "Capabilities" or name.startswith("Has"):
+        return getattr(import_module("capably_models._capabilities"), name)
     if name in __all__:
         return import_module(f"capably_models.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

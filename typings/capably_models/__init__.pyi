@@ -22,6 +22,26 @@ from capably_models import vertex as vertex
 from capably_models import xai as xai
 from capably_models import zai as zai
 from capably_models._call import call as call
+from capably_models._capabilities import Capabilities as Capabilities
+from capably_models._capabilities import HasAudioOutput as HasAudioOutput
+from capably_models._capabilities import HasBuiltinTools as HasBuiltinTools
+from capably_models._capabilities import HasCache as HasCache
+from capably_models._capabilities import HasForcedTools as HasForcedTools
+from capably_models._capabilities import HasFormat as HasFormat
+from capably_models._capabilities import HasImageOutput as HasImageOutput
+from capably_models._capabilities import HasLogprobs as HasLogprobs
+from capably_models._capabilities import HasParallelTools as HasParallelTools
+from capably_models._capabilities import HasPrefill as HasPrefill
+from capably_models._capabilities import HasReasoning as HasReasoning
+from capably_models._capabilities import HasSeed as HasSeed
+from capably_models._capabilities import HasStop as HasStop
+from capably_models._capabilities import HasSystem as HasSystem
+from capably_models._capabilities import HasTemperature as HasTemperature
+from capably_models._capabilities import HasThoughts as HasThoughts
+from capably_models._capabilities import HasTools as HasTools
+from capably_models._capabilities import HasTopK as HasTopK
+from capably_models._capabilities import HasTopP as HasTopP
+from capably_models._capabilities import HasVerbosity as HasVerbosity
 from capably_models._model import AnyModel as AnyModel
 from capably_models._model import Model as Model
 from capably_models._model_id import ModelId as ModelId
@@ -50,6 +70,26 @@ __all__ = [
     "xai",
     "zai",
     "AnyModel",
+    "Capabilities",
+    "HasSystem",
+    "HasReasoning",
+    "HasTools",
+    "HasForcedTools",
+    "HasParallelTools",
+    "HasFormat",
+    "HasTemperature",
+    "HasTopP",
+    "HasTopK",
+    "HasStop",
+    "HasSeed",
+    "HasLogprobs",
+    "HasVerbosity",
+    "HasPrefill",
+    "HasCache",
+    "HasBuiltinTools",
+    "HasThoughts",
+    "HasImageOutput",
+    "HasAudioOutput",
     "Model",
     "ModelId",
     "call",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
+from capably.parameters import PER_CALL
 from capably.providers.adapters import check_alike
 from capably.registry.lookup import find_model, model_at
 from capably.types.errors import UnverifiedModelWarning
@@ -16,9 +17,9 @@ from capably.validation.arguments import check_parameters
 if TYPE_CHECKING:
     from typing import Self
 
+    from capably_models import Capabilities
     from typing_extensions import TypeVar
 
-    from capably.types.capabilities import Capabilities
     from capably.types.parts import Text
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True, default=Text)
@@ -28,9 +29,6 @@ else:
 
     InputT_contra = TypeVar("InputT_contra", contravariant=True)
     CapsT_co = TypeVar("CapsT_co", covariant=True)
-
-PER_CALL = ("format", "prefill")
-"""Parameters that no model has by default: `format` decides the type of a response, `prefill` begins one answer."""
 
 __all__ = ["CapsT_co", "InputT_contra", "ModelBase"]
 

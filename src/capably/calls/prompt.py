@@ -13,10 +13,10 @@ from capably.validation.arguments import check_parameters
 if TYPE_CHECKING:
     from typing import TypeAlias
 
+    from capably_models import Capabilities, HasFormat, HasTools
     from typing_extensions import TypeVar as TypeVarWithDefault
 
     from capably.calls.model import ModelBase
-    from capably.types.capabilities import Capabilities, HasFormat, HasTools
     from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
     from capably.types.parts import Part, Text
     from capably.types.tools import AnyTool

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from capably.parameters import SELECTORS
 from capably.registry.cost import price_on
 from capably.registry.lookup import listed_models, providers, rules_for
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
@@ -20,19 +21,6 @@ if TYPE_CHECKING:
     FoundT = TypeVar("FoundT", bound=ModelBase[Any, Any] | ModelInfo, default=ModelInfo)
     """A demanded model; `ModelInfo` where none is."""
 
-
-FEATURES: Mapping[str, str] = {
-    "tools": "tools",
-    "forced_tools": "tool_choice.forced",
-    "format": "format",
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "stop": "stop",
-    "seed": "seed",
-    "prefill": "prefill",
-}
-"""Wish -> rule."""
 
 MODALITIES: Mapping[str, tuple[str, str]] = {
     "image_input": ("input", "image"),
@@ -133,13 +121,13 @@ def _fits(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
 
 
 def _can(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
-    if all(wishes[name] is None for name in (*FEATURES, *MODALITIES, "reasoning")):
+    if all(wishes[name] is None for name in (*SELECTORS, *MODALITIES, "reasoning")):
         return True
     if info.facts is None:
         return False
     facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), wishes["reasoning"]
     return (
-        all(_says(rules[rule].when, wishes[name]) for name, rule in FEATURES.items())
+        all(_says(rules[rule].when, wishes[name]) for name, rule in SELECTORS.items())
         and all(wishes[name] in (None, _has(facts, *place)) for name, place in MODALITIES.items())
         and (
             reasoning in rules["reasoning"].values

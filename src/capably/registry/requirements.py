@@ -6,50 +6,29 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
 
+from capably_models._capabilities import DEMANDS, Capabilities
+
+from capably.parameters import CAPABILITIES
 from capably.registry.lookup import rules_for
 from capably.registry.rules import PARTS, capabilities_of
-from capably.types import capabilities as c
 from capably.types import parts as p
 from capably.types.facts import ModelInfo
 from capably.types.reasoning import Reasoning
 from capably.types.tools import BuiltinTool
 
-CAPABILITIES: Mapping[type[Any], str] = {
-    c.HasSystem: "system",
-    c.HasTools: "tools",
-    c.HasForcedTools: "tool_choice.forced",
-    c.HasParallelTools: "parallel_tools",
-    c.HasBuiltinTools: "builtin_tools",
-    c.HasFormat: "format",
-    c.HasReasoning: "reasoning",
-    c.HasThoughts: "thoughts",
-    c.HasTemperature: "temperature",
-    c.HasTopP: "top_p",
-    c.HasTopK: "top_k",
-    c.HasStop: "stop",
-    c.HasSeed: "seed",
-    c.HasLogprobs: "logprobs",
-    c.HasVerbosity: "verbosity",
-    c.HasPrefill: "prefill",
-    c.HasCache: "cache",
-    c.HasImageOutput: "image_output",
-    c.HasAudioOutput: "audio_output",
-}
-"""Class -> its name among `capabilities_of` a model."""
-
-ALL_WORDS: Mapping[str, tuple[str, ...]] = {"verbosity": ("low", "medium", "high")}
+ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAPABILITIES.items() if has.words}
 """Capabilities that are had only with all of these words."""
 
 _PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
 _MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
-_NOT_DEMANDS = (c.Capabilities, Protocol, Generic, object)
+_NOT_DEMANDS = (Capabilities, Protocol, Generic, object)
 
 
 class Demands:
     """What `llm.Model[llm.Image, Needs]` asks of a model: parts that it reads, capabilities, and the words of each."""
 
     def __init__(self, demanded: Any) -> None:
-        inputs, needs = (*get_args(demanded), *(p.Text, c.Capabilities)[len(get_args(demanded)) :])
+        inputs, needs = (*get_args(demanded), *(p.Text, Capabilities)[len(get_args(demanded)) :])
         self.modalities: set[str] = {"text"}
         self.words: dict[str, set[str]] = {}
         for part in _members(inputs):
@@ -78,12 +57,12 @@ class Demands:
     def _read(self, needs: Any) -> None:
         """A capability, or a protocol that has several among its bases."""
         origin: Any = get_origin(needs) or needs
-        if origin in CAPABILITIES:
-            name = CAPABILITIES[origin]
+        if origin in DEMANDS:
+            name = DEMANDS[origin]
             self.words.setdefault(name, set()).update(ALL_WORDS.get(name, ()))
             for wanted in get_args(needs):
                 self._read_words(name, wanted)
-        elif c.Capabilities not in getattr(origin, "__mro__", ()):
+        elif Capabilities not in getattr(origin, "__mro__", ()):
             raise TypeError(f"{needs!r} is no capability; llm.HasTools is, and a protocol of several")
         for base in getattr(origin, "__orig_bases__", origin.__bases__):
             if (get_origin(base) or base) not in _NOT_DEMANDS:

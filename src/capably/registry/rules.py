@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
+from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, Facts
 
 Group: TypeAlias = Mapping[str, Any] | str | None
@@ -16,6 +17,15 @@ Group: TypeAlias = Mapping[str, Any] | str | None
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
+
+
+_STATED: Mapping[str, tuple[str, str]] = {
+    name: (group, field)
+    for name, parameter in PARAMETERS.items()
+    for group, _, field in [parameter.fact.partition(".")]
+    if group in ("sampling", "endpoints")
+}
+"""Parameters whose condition the registry states in one word -> where it stands."""
 
 
 class Rule:
@@ -52,7 +62,8 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     together with `format`, or with the provider's, in one call).
     """
     at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
-    tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
+    tools, reasoning, cache = facts["tools"], facts["reasoning"], facts["cache"]
+    facts_at: Mapping[str, Any] = {"sampling": facts["sampling"], "endpoints": at}
     has_tools = _both(_present(tools), at["tools"])
     efforts = _efforts(reasoning, at["efforts"])
     rules = {
@@ -73,13 +84,8 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
         "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
         "reasoning.visible": Rule("never" if efforts.refused else _shown(reasoning)),
-        "temperature": Rule(sampling["temperature"]),
-        "top_p": Rule(sampling["top_p"]),
-        "top_k": Rule(sampling["top_k"]),
         "max_tokens": Rule("always"),
-        "stop": Rule(at["stop"]),
-        "seed": Rule(at["seed"]),
-        "logprobs": Rule(at["logprobs"]),
+        **{name: Rule(facts_at[group][field]) for name, (group, field) in _STATED.items()},
         "verbosity": _words(facts["verbosity"]),
         "prefill": Rule(_flag(facts["prefill"])),
         "cache": _words(_of(cache, "breakpoints")),

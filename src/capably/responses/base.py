@@ -17,10 +17,9 @@ from capably.types.usage import Usage
 if TYPE_CHECKING:
     from typing import Self
 
-    from capably_models import AnyModel
+    from capably_models import AnyModel, HasAudioOutput, HasImageOutput, HasThoughts
     from typing_extensions import TypeVar
 
-    from capably.types.capabilities import HasAudioOutput, HasImageOutput, HasThoughts
     from capably.types.messages import Message
 
     FormatT = TypeVar("FormatT", default=None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from capably.parameters import CallParams, OnUnsupported
 from capably.types.parts import Part
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from capably.types.errors import ProviderError
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
-    from capably.types.reasoning import Effort, Reasoning
 
     OnlyWithReasoningOff: TypeAlias = Never
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
@@ -26,42 +26,6 @@ if TYPE_CHECKING:
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""
-
-OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
-
-
-class CallParams(TypedDict, total=False):
-    """Every parameter a call can carry besides its content. Which of them a model takes is the registry's business."""
-
-    system: str
-    tools: Sequence[Any]
-    tool_choice: Any
-    parallel_tools: bool
-    format: Any
-    reasoning: Literal["off"] | Effort | Reasoning[Any, Any]
-    temperature: float
-    top_p: float
-    top_k: int
-    max_tokens: int
-    stop: str | Sequence[str]
-    seed: int
-    logprobs: int | bool
-    verbosity: Literal["low", "medium", "high"]
-    prefill: str
-    cache: str
-    output: Sequence[str]
-    extra: Mapping[str, Any]
-    on_unsupported: OnUnsupported
-    timeout: float
-    max_retries: int
-    headers: Mapping[str, str]
-
-
-PARAMETERS = tuple(CallParams.__annotations__)
-"""The names of all of them."""
-
-ROUTING = ("extra", "on_unsupported", "timeout", "max_retries", "headers")
-"""Parameters that steer the call and are no feature of a model."""
 
 
 class Request:
@@ -109,6 +73,8 @@ class Request:
         self.timeout: float | None = timeout
         self.max_retries: int | None = max_retries
 
+
+__all__ = ["UNREADABLE", "CallParams", "Later", "OnUnsupported", "Reply", "Request", "built", "kind_of"]
 
 PartT = TypeVar("PartT", bound=Part)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from capably.parameters import PARAMETERS, ROUTING
 from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
-from capably.types.request import ROUTING
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
 from capably.validation.refusal import Finding
 
@@ -69,7 +69,9 @@ def _parameter(profile: Profile, name: str) -> tuple[Clause, ...]:
     """The rule of a parameter: whether it is taken at all, under which condition, and with which values."""
     rule = profile.rules[name]
     among = [_among(name, rule.values)] if rule.values else []
-    within = [_within(name, *_RANGES[name])] if name in _RANGES else []
+    kind = PARAMETERS[name].kind if name in PARAMETERS else None
+    bounded = kind is not None and (kind.least, kind.most) != (None, None)
+    within = [_within(name, kind.least or 0, kind.most)] if kind and bounded else []
     return (*_under(name, rule.when), *among, *within)
 
 
@@ -220,7 +222,6 @@ def _output(profile: Profile, name: str) -> tuple[Clause, ...]:
     )
 
 
-_RANGES: Mapping[str, tuple[float, float | None]] = {"top_p": (0, 1), "top_k": (1, None), "logprobs": (0, 20)}
 _CLAUSES: Mapping[str, Callable[[Profile, str], tuple[Clause, ...]]] = {
     "max_tokens": _max_tokens,
     "temperature": _temperature,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, cast
 
+from capably.parameters import PARAMETERS
 from capably.registry.lookup import listed_models, rules_for
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.facts import UNVERIFIED, ModelInfo
@@ -109,11 +110,8 @@ def _selector(finding: Finding) -> str:
         return f", ... (llm.models({word}_input=True))"
     if finding.feature == "reasoning" and finding.reason == "value":
         return f', ... (llm.models(reasoning="{finding.value}"))'
-    selects = finding.feature in _SELECTORS and finding.reason != "value"
+    selects = finding.feature in PARAMETERS and PARAMETERS[finding.feature].selects and finding.reason != "value"
     return f", ... (llm.models({group}=True))" if selects else ""
-
-
-_SELECTORS = ("tools", "format", "reasoning", "temperature", "top_p", "top_k", "stop", "seed", "prefill")
 
 
 def _takes(info: ModelInfo, finding: Finding) -> str:

@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
@@ -34,6 +33,7 @@ from capably_models._anthropic import (
     claude_sonnet_5,
     claude_sonnet_5_5_between_tools,
 )
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._model import Model
 
 class Shared1(NoCapabilities):

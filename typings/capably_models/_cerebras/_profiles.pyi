@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._cerebras import gpt_oss, qwen_3_8
 from capably_models._model import Model
 

@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Hidden, Reasoning
 from capably.types.tools import AnyTool
 from capably_models import _types
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._cohere import command, command_a_plus, command_a_reasoning, north_mini_code
 from capably_models._model import Model
 

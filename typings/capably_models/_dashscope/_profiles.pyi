@@ -4,10 +4,10 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AnyTool
 from capably_models import _types
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._dashscope import qwen3_6_flash, qwen3_7_max, qwen3_7_plus, qwen3_8, qwen3_coder, qwen_plus_flash
 from capably_models._model import Model
 

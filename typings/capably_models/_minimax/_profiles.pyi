@@ -3,10 +3,10 @@
 # mypy: disable-error-code="override,misc,assignment"
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._minimax import m2, m3
 from capably_models._model import Model
 

@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.capabilities import NoCapabilities, Yes
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
@@ -19,6 +18,7 @@ from capably.types.tools import (
     WebSearch,
 )
 from capably_models import _types
+from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._model import Model
 from capably_models._openai import (
     chat_latest,
