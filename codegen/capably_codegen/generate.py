@@ -32,7 +32,14 @@ def _json_schema(schema: dict[str, Any]) -> str:
 
 
 def generate(registry: Path, folder: Path, *, check: bool = False, run_time: bool = True) -> list[str]:
-    """Brings `folder` up to date; returns what changed, or with `check` what is stale (and writes nothing)."""
+    """Bring `folder` up to date.
+
+    Returns:
+        What was done ("wrote acme.pyi", "removed beta.pyi"), or with `check`, which writes nothing, what is stale.
+
+    Raises:
+        OutputError: The folder is not ours.
+    """
     source = load_registry(registry)
     files = tidy(render(source, run_time=run_time))
     if run_time:
@@ -48,7 +55,7 @@ def generate_overlay(registry: Path, folder: Path, *, check: bool = False) -> li
     text = json.dumps(laid.compiled, indent=1, ensure_ascii=False) + "\n"
     if check:
         return [*sync.differences(files, folder), *sync.difference(compiled, text)]
-    return [*sync.write(files, folder), *([compiled.name] if sync.write_file(compiled, text) else [])]
+    return sync.write(files, folder, (compiled, text))
 
 
 def compiled_file(registry: Path) -> Path:
@@ -61,7 +68,7 @@ def generate_schema(*, check: bool = False) -> list[str]:
     stale: list[str] = []
     for file, fresh in ((SCHEMA_FILE, schema_text()), (OVERLAY_SCHEMA_FILE, overlay_schema_text())):
         if sync.difference(file, fresh):
-            stale.append(file.name)
+            stale.append(f"{file.name} is stale" if check else f"wrote {file.name}")
             if not check:
                 sync.write_file(file, fresh)
     return stale

@@ -14,7 +14,8 @@ from support.loopback import Canned, Loopback
 from capably import llm
 from capably.cli import main
 from capably.cli.check import findings
-from capably.cli.find_models_in_code import files_of, mentions_in
+from capably.cli.find_models_in_code import mentions_in
+from capably.cli.source_files import decode, files_of, read_files
 
 DAY = datetime.date(2026, 11, 22)
 
@@ -45,7 +46,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def told(folder: Path, text: str, name: str = "a.py", within: int = 60) -> list[tuple[str, str]]:
     """Kind and text of each finding in one file."""
     (folder / name).write_text(text, encoding="utf-8")
-    return [(found.kind, found.mention.text) for found in findings([folder / name], DAY, within)]
+    files, _ = read_files([folder / name])
+    return [(found.kind, found.mention.text) for found in findings(files, DAY, within)]
 
 
 # --- check --------------------------------------------------------------------------------------------------------
@@ -98,11 +100,14 @@ def test_hidden_folders_environments_and_binaries_are_left_out(tmp_path: Path) -
         "latin.py",
         "src/deep/b.py",
     ]
-    assert list(findings([tmp_path], DAY, 60)) == []
+    _, unread = read_files([tmp_path])
+    assert [(file.path.name, file.why) for file in unread] == [
+        ("latin.py", "it is no text: invalid or missing encoding declaration")
+    ]
 
 
 def test_a_mention_says_where_it_stands() -> None:
-    [mention] = mentions_in(Path("a.py"), 'é = llm.Model("openai/o1")')
+    [mention] = mentions_in(decode(Path("a.py"), 'é = llm.Model("openai/o1")'.encode()))
     assert (str(mention), mention.text, mention.id) == ("a.py:1:16", "openai/o1", "openai/o1")
 
 

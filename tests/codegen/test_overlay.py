@@ -534,7 +534,7 @@ def test_check_notices_a_changed_yaml_in_the_stubs_and_in_the_compiled_file(proj
     assert len(generate_overlay(file, stubs, check=True)) > 2
     done = run_generate(tmp_path, "--registry", str(file), "--output", str(stubs), "--check")
     assert done.returncode == 1
-    assert done.stdout.endswith(f"bring them up to date with: capably generate --registry {file}\n")
+    assert done.stdout.endswith(f"bring them up to date with: capably generate --registry {file} --output {stubs}\n")
 
 
 def test_a_mistake_is_told_and_nothing_is_written(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from capably.cli.find_models_in_code import IGNORE, Mention, files_of, mentions_in, read
+from capably.cli.find_models_in_code import IGNORE, Mention, mentions_in
+from capably.cli.source_files import SourceFile, Unread, read_files
 from capably.registry.lookup import gone, listed_model, nearest_ids
 
 
@@ -43,7 +45,9 @@ def add_check(commands: Any) -> None:
 
 
 def _check(options: argparse.Namespace) -> int:
-    found = list(findings(options.paths, datetime.date.today(), options.within))
+    files, unread = read_files(options.paths)
+    found = list(findings(files, datetime.date.today(), options.within))
+    print_unread(files, unread)
     if options.json:
         print(json.dumps([_plain(finding) for finding in found], indent=2))
     else:
@@ -51,18 +55,27 @@ def _check(options: argparse.Namespace) -> int:
             use = f" Its successor is {finding.use}." if finding.use else ""
             print(f"{finding.mention}: {finding.mention.text} {finding.what}.{use}")
         bad = sum(finding.fails for finding in found)
-        print(f"{len(found)} mentions of models to look at, {bad} of which fail" if found else "nothing to say")
+        nothing = "nothing to say" + (" of what could be read" if unread else "")
+        print(f"{len(found)} mentions of models to look at, {bad} of which fail" if found else nothing)
     return 1 if any(finding.fails for finding in found) else 0
 
 
-def findings(paths: Iterable[Path], day: datetime.date, within: int) -> Iterator[Finding]:
+def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> Iterator[Finding]:
     """What there is to say about the models that these files name, file by file."""
-    for file in files_of(paths):
-        text = read(file)
-        for mention in mentions_in(file, text) if text else ():
+    for file in files:
+        for mention in mentions_in(file):
             finding = _finding(mention, day, within)
             if finding:
                 yield finding
+
+
+def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
+    """Name on standard error the files that were not read, and Python that was searched as plain text."""
+    for path, why in unread:
+        print(f"{path}: not read: {why}", file=sys.stderr)
+    for file in files:
+        if file.problem:
+            print(f"{file.path}: searched as plain text: {file.problem}", file=sys.stderr)
 
 
 def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
+from capably.cli.source_files import SourceFile, lines_of
 from capably.registry.lookup import forget_on_change, gone, listed_ids, providers
-from capably.types.errors import ConfigurationError, UnknownModelError
+from capably.types.errors import UnknownModelError
 
-_LEFT_OUT = ("__pycache__", "node_modules", "build", "dist", "site-packages", "venv")
-_TEXTS = (".cfg", ".env", ".ini", ".ipynb", ".json", ".md", ".py", ".pyi", ".sh", ".toml", ".txt", ".yaml", ".yml")
-_TOO_LONG = 1_000_000
 IGNORE = "capably: ignore"
 """In a comment of the line: this mention is meant."""
 
@@ -33,49 +33,45 @@ class Mention(NamedTuple):
     """The id that it means; `text` itself where nobody knows it."""
     known: bool
     """Whether the registry knows the id, as a model or as one that is gone or no chat model."""
+    start: int
+    """Characters of the file before `text`, line ends counted as they are."""
+    fixed: str = ""
+    """Why `text` cannot be replaced where it stands; empty if it can."""
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column + 1}"
 
 
-def files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """Every text file in these files and folders; hidden ones, environments and what was built are left out."""
-    for path in paths:
-        if path.is_dir():
-            for file in sorted(path.rglob("*")):
-                inside = file.relative_to(path).parts
-                hidden = any((part[:1] == "." and part != ".env") or part in _LEFT_OUT for part in inside)
-                if not hidden and (file.suffix in _TEXTS or file.name == ".env") and file.is_file():
-                    yield file
-        elif path.exists():
-            yield path
-        else:
-            raise ConfigurationError(f"there is no file or folder {path}")
-
-
-def read(file: Path) -> str | None:
-    """The text of a file; `None` for one that is no text or too long to be written by hand."""
-    if file.stat().st_size > _TOO_LONG:
-        return None
-    try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        return None
-
-
-def mentions_in(file: Path, text: str) -> list[Mention]:
+def mentions_in(file: SourceFile) -> list[Mention]:
     """The mentions in one file, in order. Python is parsed; in other text whole words count, and only known ids."""
-    lines = text.splitlines()
-    if file.suffix in (".py", ".pyi"):
-        try:
-            module = ast.parse(text)
-        except SyntaxError:
-            found = _in_text(file, lines)
-        else:
-            found = _in_python(file, module, lines)
-    else:
-        found = _in_text(file, lines)
-    return sorted(m for m in found if IGNORE not in lines[m.line - 1])
+    text = _Text(file.path, file.text)
+    found = _in_text(text) if file.module is None else _in_python(text, file.module)
+    return sorted(mention for mention in found if IGNORE not in text.lines[mention.line - 1])
+
+
+class _Text:
+    """A text and the places in it."""
+
+    def __init__(self, file: Path, text: str) -> None:
+        self.file = file
+        self.text = text
+        self.lines = lines_of(text) or [""]
+        self._starts = [0, *accumulate(map(len, self.lines))][: len(self.lines)]
+
+    def offset(self, line: int, column: int) -> int:
+        """Characters before a place of a syntax tree, which counts the bytes of a line in UTF-8."""
+        if line > len(self.lines):
+            return len(self.text)
+        return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
+
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or node.col_offset)
+        return self.offset(node.lineno, node.col_offset), end
+
+    def mention(self, start: int, text: str, id: str | None, fixed: str = "") -> Mention:
+        line = bisect_right(self._starts, start)
+        column = start - self._starts[line - 1]
+        return Mention(self.file, line, column, text, id or text, id is not None, start, fixed)
 
 
 @cache
@@ -91,18 +87,43 @@ def _known() -> dict[str, str]:
     return {**named, **{id: id for id in full}}
 
 
-def _in_python(file: Path, module: ast.Module, lines: list[str]) -> Iterator[Mention]:
-    asked = {id(node) for call in ast.walk(module) if isinstance(call, ast.Call) for node in _model_arguments(call)}
+def _in_python(text: _Text, module: ast.Module) -> Iterator[Mention]:
+    arguments = {id(node) for call in ast.walk(module) if isinstance(call, ast.Call) for node in _model_arguments(call)}
+    pieces = {id(piece) for node in ast.walk(module) for piece in _pieces(node)}
     for node in ast.walk(module):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            known = _known().get(node.value)
-            if known is not None or id(node) in asked:
-                start = lines[node.lineno - 1].encode()[: node.col_offset].decode()
-                at = lines[node.lineno - 1].find(node.value, len(start))
-                if at >= 0:
-                    yield Mention(file, node.lineno, at, node.value, known or node.value, known is not None)
-        elif isinstance(node, ast.Attribute):
-            yield from _constant(file, node)
+        if isinstance(node, ast.Attribute):
+            yield from _constant(text, node)
+        elif isinstance(node, ast.expr) and id(node) not in pieces:
+            value = _string(node)
+            known = _known().get(value) if value else None
+            if value and (known is not None or id(node) in arguments):
+                yield _literal(text, node, value, known)
+
+
+def _pieces(node: ast.AST) -> list[ast.expr]:
+    """The literal pieces of an f-string or a template string, which are no strings of their own."""
+    return node.values if type(node).__name__ in ("JoinedStr", "TemplateStr") else []  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
+
+
+def _string(node: ast.expr) -> str | None:
+    """The text of a literal: of a string, of bytes, of an f-string in which nothing is put."""
+    if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
+        node = node.values[0]
+    if not isinstance(node, ast.Constant):
+        return None
+    if isinstance(node.value, bytes):
+        return node.value.decode(errors="replace")
+    return node.value if isinstance(node.value, str) else None
+
+
+def _literal(text: _Text, node: ast.expr, value: str, known: str | None) -> Mention:
+    start, end = text.span(node)
+    written = text.text[start:end]
+    plain = re.fullmatch(rf"""([uUrR]?)(\"{{3}}|'{{3}}|"|'){re.escape(value)}\2""", written)
+    if plain:
+        return text.mention(start + plain.end(2), value, known)
+    shown = value if value.isprintable() else repr(value)[1:-1]
+    return text.mention(start, shown, known, "it is not written as one plain string")
 
 
 _MAKERS = ("Model", "Model.of", "llm.call")
@@ -110,22 +131,34 @@ _MAKERS = ("Model", "Model.of", "llm.call")
 
 def _model_arguments(call: ast.Call) -> Iterator[ast.expr]:
     """The arguments of a call of ours that must be listed ids."""
-    name = ast.unparse(call.func) if isinstance(call.func, (ast.Name, ast.Attribute)) else ""
+    name = _dotted(call.func)
     if any(name == maker or name.endswith(f".{maker}") for maker in _MAKERS):
         yield from call.args[:1]
     if name.endswith("Model.custom"):
         yield from (keyword.value for keyword in call.keywords if keyword.arg == "like")
 
 
-def _constant(file: Path, node: ast.Attribute) -> Iterator[Mention]:
+def _dotted(node: ast.expr) -> str:
+    """The end of a dotted name, `llm.Model.of` of `capably.llm.Model.of`; what is no name is `?`."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute) and len(names) < 3:
+        names.append(node.attr)
+        node = node.value
+    if len(names) < 3:
+        names.append(node.id if isinstance(node, ast.Name) else "?")
+    return ".".join(reversed(names))
+
+
+def _constant(text: _Text, node: ast.Attribute) -> Iterator[Mention]:
     """`llm.openai.gpt_4_1`."""
     module = node.value
     if not (isinstance(module, ast.Attribute) and isinstance(module.value, ast.Name) and module.value.id == "llm"):
         return
-    if module.attr in providers() and node.end_col_offset is not None and node.lineno == node.end_lineno:
-        id = constants(module.attr).get(node.attr)
-        text = f"llm.{module.attr}.{node.attr}"
-        yield Mention(file, node.lineno, node.end_col_offset - len(text), text, id or text, id is not None)
+    if module.attr in providers():
+        name = f"llm.{module.attr}.{node.attr}"
+        start, end = text.span(node)
+        fixed = "" if text.text[start:end] == name else "it is not written as one word"
+        yield text.mention(start, name, constants(module.attr).get(node.attr), fixed)
 
 
 @cache
@@ -148,9 +181,8 @@ forget_on_change(_known.cache_clear)
 forget_on_change(constants.cache_clear)
 
 
-def _in_text(file: Path, lines: list[str]) -> Iterator[Mention]:
-    pattern = re.compile(rf"(?<![\w/.@:-])(?:{'|'.join(map(re.escape, providers()))})/[\w.:-]*\w")
-    for number, line in enumerate(lines, 1):
-        for match in pattern.finditer(line):
-            if match[0] in _known():
-                yield Mention(file, number, match.start(), match[0], match[0], known=True)
+def _in_text(text: _Text) -> Iterator[Mention]:
+    pattern = re.compile(rf"(?<![\w/.@:-])(?:{'|'.join(map(re.escape, providers()))})/[\w.:/-]*\w")
+    for match in pattern.finditer(text.text):
+        if match[0] in _known():
+            yield text.mention(match.start(), match[0], match[0])

@@ -10,6 +10,8 @@ from typing import Any
 from capably.registry.user_registry import configured, is_compiled
 from capably.types.errors import ConfigurationError
 
+_OUTPUT = Path("typings/capably_models")
+
 
 def add_generate(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
@@ -24,7 +26,7 @@ def add_generate(commands: Any) -> None:
         metavar="FILE",
         help="your own models; unsaid, CAPABLY_REGISTRY, [tool.capably] in pyproject.toml, or model_registry.yaml",
     )
-    parser.add_argument("--output", type=Path, default=Path("typings/capably_models"), metavar="FOLDER")
+    parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="FOLDER")
     parser.add_argument(
         "--base", action="store_true", help="FILE is a whole registry: nothing comes from capably's, run time included"
     )
@@ -38,6 +40,7 @@ def _generate(options: argparse.Namespace) -> int:
     try:
         from capably_codegen.generate import generate, generate_overlay, generate_schema, is_source_tree
         from capably_codegen.registry import RegistryError
+        from capably_codegen.sync import OutputError
     except ModuleNotFoundError as missing:
         raise ConfigurationError(
             f'the generator needs {missing.name}, which is not installed: pip install "capably[codegen]"'
@@ -54,14 +57,17 @@ def _generate(options: argparse.Namespace) -> int:
     except RegistryError as error:
         print(error, file=sys.stderr)
         return 1
+    except OutputError as error:
+        raise ConfigurationError(str(error)) from error
     if is_source_tree(registry):
         found += generate_schema(check=options.check)
     if not options.check:
-        print("\n".join(f"wrote {path}" for path in found) or "everything is fresh")
+        print("\n".join(found) or "everything is fresh")
         return 0
     if found:
         print("\n".join(found))
         again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
+        again += f" --output {options.output}" if options.output != _OUTPUT else ""
         print(f"{len(found)} files are stale; bring them up to date with: {again}")
     return 1 if found else 0
 

@@ -2,7 +2,8 @@
 
 The ids are swapped in a copy, and the type checker reads the code before and after: what it says afterwards only is what
 breaks. What no type says (an answer longer than the new model writes) is looked for in the text. Nothing is edited
-unless `--write` is given.
+unless `--write` is given, and then only what can be edited without harm: each file in one step, byte for byte the same
+but for the names. What cannot is reported and left alone.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from capably.cli.find_models_in_code import Mention, constants, files_of, mentions_in, read
+from capably.cli.check import print_unread
+from capably.cli.edits import Edit, edited
+from capably.cli.find_models_in_code import Mention, constants, mentions_in
+from capably.cli.source_files import SourceFile, lines_of, overwrite, parse, read_files, why_not_writable
 from capably.registry.lookup import find_model, rules_for
 from capably.types.errors import ConfigurationError
 from capably.types.facts import ModelInfo
@@ -36,7 +40,7 @@ def add_swap(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "swap",
         help="what breaks when one model takes another's place",
-        description="Exits with 1 if something would break. Needs pyright.",
+        description="Exits with 1 if something would break or was left alone. Needs pyright.",
     )
     parser.add_argument("old", metavar="OLD", help="for example openai/gpt-4.1")
     parser.add_argument("new", metavar="NEW", help="for example anthropic/claude-sonnet-5-5")
@@ -45,29 +49,75 @@ def add_swap(commands: Any) -> None:
     parser.set_defaults(run=_swap)
 
 
+class Plan(NamedTuple):
+    """What happens in one file."""
+
+    file: SourceFile
+    text: str
+    """The text afterwards."""
+    edits: list[Edit]
+    left: list[tuple[Mention, str]]
+    """Mentions that stay, each with the reason."""
+
+
 def _swap(options: argparse.Namespace) -> int:
     old, new = find_model(options.old), find_model(options.new)
-    texts = {file: text for file in files_of(options.paths) if (text := read(file)) is not None}
-    named = {file: found for file, text in texts.items() if (found := _of(old, mentions_in(file, text)))}
+    files, unread = read_files(options.paths)
+    print_unread(files, unread)
+    named = [(file, found) for file in files if (found := _of(old, mentions_in(file)))]
     if not named:
-        print(f"{old.id} is named nowhere")
+        print(f"{old.id} is named nowhere{' in what could be read' if unread else ''}")
         return 0
-    swapped = {file: _swapped(texts[file], found, new.id) for file, found in named.items()}
+    plans = [_plan(file, found, new.id, options.paths) for file, found in named]
     for line in _differences(old, new):
         print(line)
-    python = {file: text for file, text in texts.items() if file.suffix in (".py", ".pyi")}
-    broken = sorted({*_new_errors(python, {**python, **swapped}, old, new), *_too_long(swapped, new)})
-    for mention in (mention for found in named.values() for mention in found):
-        print(f"{mention}: {mention.text} -> {_replacement(mention, new.id)}")
+    python = {file.path: file.text for file in files if file.path.suffix in (".py", ".pyi")}
+    swapped = {plan.file.path: plan.text for plan in plans if plan.edits}
+    after = {path: swapped.get(path, text) for path, text in python.items()}
+    broken = sorted({*_new_errors(python, after, old, new), *_too_long(swapped, new)})
+    return _report([_written(plan) for plan in plans] if options.write else plans, broken, written=options.write)
+
+
+def _plan(file: SourceFile, found: list[Mention], id: str, paths: list[Path]) -> Plan:
+    why = why_not_writable(file, paths)
+    left = [(mention, mention.fixed or why) for mention in found if mention.fixed or why]
+    edits = [Edit(mention, _replacement(mention, id)) for mention in found if not (mention.fixed or why)]
+    text = edited(file, edits)
+    if text is None:
+        return _without_edits(
+            Plan(file, file.text, edits, left), "it could not be replaced without changing more than it"
+        )
+    return Plan(file, text, edits, left)
+
+
+def _without_edits(plan: Plan, why: str) -> Plan:
+    left = sorted([*plan.left, *((edit.mention, why) for edit in plan.edits)])
+    return Plan(plan.file, plan.file.text, [], left)
+
+
+def _written(plan: Plan) -> Plan:
+    try:
+        if plan.edits:
+            overwrite(plan.file, plan.text)
+    except OSError as error:
+        return _without_edits(plan, f"the file cannot be written: {error.strerror or error}")
+    return plan
+
+
+def _report(plans: list[Plan], broken: list[Break], *, written: bool) -> int:
+    """Print what was done, or would be; return the exit code."""
+    edits = [edit for plan in plans for edit in plan.edits]
+    left = [place for plan in plans for place in plan.left]
+    for mention, replacement in edits:
+        print(f"{mention}: {mention.text} -> {replacement}")
+    for mention, why in left:
+        print(f"{mention}: {mention.text} is left alone: {why}")
     for place in broken:
         print(f"{place.file}:{place.line}: breaks: {place.what}")
-    if options.write:
-        for file, text in swapped.items():
-            file.write_text(text, encoding="utf-8")
-    count = sum(map(len, named.values()))
-    done = "swapped" if options.write else "would be swapped"
-    print(f"{count} mentions {done}, {len(broken)} places {'break' if options.write else 'would break'}")
-    return 1 if broken else 0
+    counts = f"{len(edits)} mentions {'swapped' if written else 'would be swapped'}"
+    counts += f", {len(left)} left alone" if left else ""
+    print(f"{counts}, {len(broken)} places {'break' if written else 'would break'}")
+    return 1 if broken or left else 0
 
 
 def _of(model: ModelInfo, found: list[Mention]) -> list[Mention]:
@@ -85,15 +135,6 @@ def _constant(id: str) -> str:
     provider = id.partition("/")[0]
     name = next(name for name, known in constants(provider).items() if known == id)
     return f"llm.{provider}.{name}"
-
-
-def _swapped(text: str, found: list[Mention], id: str) -> str:
-    lines = text.splitlines(keepends=True)
-    for mention in sorted(found, reverse=True):
-        line = lines[mention.line - 1]
-        end = mention.column + len(mention.text)
-        lines[mention.line - 1] = line[: mention.column] + _replacement(mention, id) + line[end:]
-    return "".join(lines)
 
 
 # --- what differs -------------------------------------------------------------------------------------------------
@@ -164,7 +205,7 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
             inside = whole.relative_to(root) if whole.is_relative_to(root) else Path(f"other{number}") / file.name
             copy = folder / inside
             copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_text(text, encoding="utf-8")
+            copy.write_text(text, encoding="utf-8", newline="")
             places[copy] = file
         typings = root / "typings"
         config = {
@@ -185,23 +226,22 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
 
 def _words_at(text: str, line: int, column: int) -> str:
     """The name of the argument that stands there, or the rest of the line."""
-    words = [*text.splitlines(), ""][line - 1]
-    place = (line, len(words[:column].encode()))
+    words = [*lines_of(text), ""][line - 1].rstrip("\r\n")
+    words_before = words.encode("utf-16-le")[: 2 * column].decode("utf-16-le", errors="ignore")  # pyright counts UTF-16
+    place = (line, len(words_before.encode()))
     around = [
         node
         for node in _arguments(text)
         if (node.lineno, node.col_offset) <= place < (node.end_lineno or 0, node.end_col_offset or 0)
     ]
     innermost = max(around, key=lambda node: (node.lineno, node.col_offset), default=None)
-    return f"{innermost.arg}=" if innermost and innermost.arg else words[column:]
+    return f"{innermost.arg}=" if innermost and innermost.arg else words[len(words_before) :]
 
 
 def _arguments(text: str) -> list[ast.keyword]:
     """Every argument that is given by name; none of a text that is no Python."""
-    try:
-        return [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.keyword)]
-    except SyntaxError:
-        return []
+    module, _ = parse(text)
+    return [node for node in ast.walk(module) if isinstance(node, ast.keyword)] if module else []
 
 
 def _pyright(folder: Path) -> list[dict[str, Any]]:
