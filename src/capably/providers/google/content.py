@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from capably.providers.google.refuse import refusal_of
 from capably.providers.history import Form, encoded
 from capably.types import parts as p
+from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
 
@@ -252,7 +253,7 @@ def _file_uri(file_id: str) -> str:
 
 
 def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
-    call: Wire = {"name": part.name, "args": part.args}
+    call: Wire = {"name": part.name, "args": args_object(part)}
     return {"functionCall": {"id": part.id, **call} if part.id else call}
 
 

@@ -13,7 +13,7 @@ import msgspec
 from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
-from capably.providers.google.parts import Object, PartReader, objects_of, read_object
+from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
 from capably.providers.wire import load_json
 from capably.types import parts as p
 from capably.types.errors import ProviderError
@@ -67,6 +67,7 @@ def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
     if reason is None and not wire_parts and blocked_by(reply) is None:
         raise ValueError("its candidate has neither parts nor a finish reason")
     parts = _read_parts(candidate, wire_parts, request)
+    content = sendable(content)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
         return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)

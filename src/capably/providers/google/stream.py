@@ -16,6 +16,7 @@ from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
 from capably.types import parts as p
+from capably.types.arguments import args_text
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
@@ -178,8 +179,7 @@ class GoogleFold:
         self._parts.append(whole)
         index = len(self._parts) - 1
         if isinstance(whole, p.ToolCall):
-            arguments = msgspec.json.encode(whole.args).decode()
-            self._given.append(Chunk("tool_call", index, arguments, id=whole.id, name=whole.name))
+            self._given.append(Chunk("tool_call", index, args_text(whole), id=whole.id, name=whole.name))
         self._given.append(Chunk("part", index, part=whole))
 
     def _go_on_with(self, call: Object) -> None:

@@ -203,9 +203,9 @@ class ChatFold:
     def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         state = self._call_state(delta)
         function: Mapping[str, Any] = delta.get("function") or {}
-        arguments: Any = function.get("arguments") or ""
-        if not isinstance(arguments, str):
-            arguments = msgspec.json.encode(arguments).decode()
+        arguments: Any = function.get("arguments")
+        if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
+            arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
         join(state.fields, {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None})
         state.fields["id"] = state.fields.get("id") or delta.get("id")
         if state.fields["id"]:
