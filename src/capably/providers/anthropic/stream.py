@@ -83,6 +83,10 @@ class MessageFold:
 
     def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index, block = event["index"], dict(event["content_block"])
+        if not isinstance(index, int):
+            raise TypeError(f"'index' is a {type(index).__name__}, not an int")
+        if block.get("citations"):
+            block["citations"] = list(block["citations"])  # They grow, and the event is not ours.
         self._blocks[index] = block
         self._grown[index] = defaultdict(GrowingText)
         kind = block["type"]
@@ -116,7 +120,8 @@ class MessageFold:
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
         """Deltas that come whole: a citation is added, fields of any other kind are set."""
         if kind == "citations_delta":
-            block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            block["citations"] = block.get("citations") or []
+            block["citations"].append(delta["citation"])
         else:
             block.update((name, value) for name, value in delta.items() if name != "type")
 
