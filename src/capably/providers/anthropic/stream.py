@@ -120,8 +120,9 @@ class MessageFold:
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
         """Deltas that come whole: a citation is added, fields of any other kind are set."""
         if kind == "citations_delta":
-            block["citations"] = block.get("citations") or []
-            block["citations"].append(delta["citation"])
+            citations: list[Any] = block.get("citations") or []
+            citations.append(delta["citation"])
+            block["citations"] = citations
         else:
             block.update((name, value) for name, value in delta.items() if name != "type")
 

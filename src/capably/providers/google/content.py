@@ -300,5 +300,6 @@ def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
         if isinstance(part, p.ToolCall)
     )
     numbers = (id.removeprefix("call_") for id in calls if id.startswith("call_"))
-    start = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    # Ids are the provider's: one with more digits than we would ever give collides with none of ours.
+    start = max((int(number) for number in numbers if number.isdecimal() and len(number) < 10), default=0)
     return (f"call_{number}" for number in itertools.count(start + 1))

@@ -131,6 +131,7 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
     """
     reader = PartReader(request)
     parts: list[Later] = []
+    pieces: dict[int, list[str]] = {}  # Of the parts that are made of several texts.
     owners: list[int] = []  # For each wire part the place of the part it went into; -1 for none.
     for wire_part in wire:
         part = reader.read(wire_part)
@@ -138,10 +139,12 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
             owners.append(-1)
             continue
         if part[0] in (p.Text, p.Thought) and parts and parts[-1][0] is part[0]:
-            parts[-1] = (*part[:2], parts[-1][2] + part[2])
+            pieces.setdefault(len(parts) - 1, [parts[-1][2]]).append(part[2])
         else:
             parts.append(part)
         owners.append(len(parts) - 1)
+    for place, texts_of_one in pieces.items():
+        parts[place] = (*parts[place][:2], "".join(texts_of_one))
     cited: Mapping[int, tuple[p.Citation, ...]] = {}
     if not SOURCES.isdisjoint(candidate):
         texts = {place: part[2] for place, part in enumerate(parts) if part[0] is p.Text}

@@ -43,7 +43,18 @@ class ResponsesFold:
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
     """
 
-    __slots__ = ("_bases", "_forgot", "_frontier", "_items", "_output", "_provider", "_request", "_response", "_tools", "ended")
+    __slots__ = (
+        "_bases",
+        "_forgot",
+        "_frontier",
+        "_items",
+        "_output",
+        "_provider",
+        "_request",
+        "_response",
+        "_tools",
+        "ended",
+    )
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
