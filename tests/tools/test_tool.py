@@ -352,7 +352,8 @@ def test_arguments_that_are_no_json_are_told_to_the_model() -> None:
     [output] = run_tool_calls([ToolCall("1", "add", {}, raw_args='{"a": 1')], [add])
 
     assert output.is_error
-    assert output.value.startswith("The arguments of add are not JSON: ")
+    assert output.value.startswith("The arguments of add cannot be read, so it was not run: they are not valid JSON (")
+    assert output.value.endswith(' They were {"a": 1.')
 
 
 def test_the_context_is_passed_to_tools_that_want_it() -> None:

@@ -268,7 +268,7 @@ class PartialParser:
         word = found[0]
         if word in _WORDS:
             value = _WORDS[word]
-        elif found.end() == len(text) and word:
+        elif found.end() == len(text) and 0 < len(word) <= 4096:
             self._state = self._any_value
             return self._wait(text, at)
         else:

@@ -19,26 +19,36 @@ _LINES = re.compile(rb"\r\n|\n|\r")
 class SSEBuffer:
     """Collects bytes and gives out the data of whole events. Shared by the sync and the async reader."""
 
-    __slots__ = ("_pending",)
+    __slots__ = ("_pending", "_tail")
 
     def __init__(self) -> None:
         self._pending: list[bytes] = []
+        self._tail = b""
+        """The last bytes of what is pending: as many as may be part of an end of an event that follows."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The events that are complete now, each as the lines it came in."""
         self._pending.append(chunk)
+        before, self._tail = self._tail, chunk[-3:] if len(chunk) > 2 else (self._tail + chunk)[-3:]
         if b"\n" not in chunk and b"\r" not in chunk:  # The middle of a long line, such as a picture.
+            return []
+        if not _ends_event(before + chunk):  # The middle of a long event. What came before was searched already.
             return []
         pending = b"".join(self._pending)
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")
         # A CR at the very end may be the first half of a CRLF, so an event is only over when more than that follows.
         self._pending = [blocks.pop()]
+        self._tail = self._pending[0][-3:]
         return blocks
 
     def end(self) -> list[bytes]:
         """The last event, where the stream ended without an empty line."""
-        last, self._pending = b"".join(self._pending), []
+        last, self._pending, self._tail = b"".join(self._pending), [], b""
         return [last]
+
+
+def _ends_event(data: bytes) -> bool:
+    return b"\n\n" in data or (b"\r" in data and _END_OF_EVENT.search(data) is not None)
 
 
 def data_of(block: bytes) -> bytes:

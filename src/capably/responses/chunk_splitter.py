@@ -76,9 +76,11 @@ class _Dealer:
         stream._over = True
         stream._part = part
         if isinstance(part, p.ToolCall):
+            from capably.types.arguments import args_text
+
             stream.id, stream.tool_name = part.id, part.name
             if not stream._text:
-                stream._text.add(_arguments(part))
+                stream._text.add(args_text(part))
         elif isinstance(part, (p.Text, p.Thought)):
             if not stream._text and stream._first:
                 stream._text.add(part.text)
@@ -163,9 +165,3 @@ def parts_of(chunks: Iterable[Chunk]) -> tuple[p.Part, ...]:
             text = "".join(stream)
             stream._part = p.ToolCall(stream.id, stream.tool_name, dict(stream.partial_args), text)  # pyright: ignore[reportPrivateUsage]
     return tuple(stream.collect() for stream in splitter.dealt)
-
-
-def _arguments(call: p.ToolCall) -> str:
-    import msgspec
-
-    return call.raw_args or msgspec.json.encode(call.args).decode()

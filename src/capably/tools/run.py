@@ -130,8 +130,11 @@ def _prepare(
     if tool is None:
         there = f"The tools are: {', '.join(tools)}." if tools else "There are no tools."
         raise _WrongCallError(f"There is no tool {call.name}. {there}")
-    if not call.args and call.raw_args:
-        _check_raw(call)
+    if (unreadable := call.args_error) is not None:
+        raise _WrongCallError(
+            f"The arguments of {call.name} cannot be read, so it was not run: {unreadable}. "
+            f"Call it again with its arguments as one JSON object. They were {_short(call.raw_args or call.args)}."
+        )
     interface = tool.interface
     if interface.load is None:
         args, kwargs = list[Any](), dict(call.args)
@@ -145,19 +148,12 @@ def _prepare(
     return tool, [context, *args] if interface.takes_context else args, kwargs
 
 
-def _check_raw(call: ToolCall) -> None:
+def _short(args: Mapping[str, Any] | str) -> str:
+    """The arguments as text for the model: at most 300 characters, and none that UTF-8 lacks."""
     import json
 
-    try:
-        json.loads(call.raw_args or "{}")
-    except ValueError as error:
-        raise _WrongCallError(f"The arguments of {call.name} are not JSON: {error}.") from error
-
-
-def _short(args: Mapping[str, Any]) -> str:
-    import json
-
-    text = json.dumps(args, ensure_ascii=False)
+    text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
+    text = text[:301].encode(errors="backslashreplace").decode()
     return text if len(text) <= 300 else f"{text[:300]}..."
 
 

@@ -203,7 +203,11 @@ class Thought(Part):
 
 @read_only
 class ToolCall(Part):
-    """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came."""
+    """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came.
+
+    Check `args_error` before you run a function with `args`, as `execute_tools()` does: arguments that cannot be read
+    leave `args` empty, and the function would run with its defaults.
+    """
 
     __slots__ = ("args", "id", "name", "raw_args")
     id: str
@@ -216,6 +220,16 @@ class ToolCall(Part):
         set_field(self, "name", name)
         set_field(self, "args", args)
         set_field(self, "raw_args", raw_args)
+
+    @property
+    def args_error(self) -> str | None:
+        """Why the arguments cannot be read, such as JSON that was cut short or is a list; `None` if they can.
+
+        The text stands in `raw_args`. To mend a call, build one with `raw_args=None` and your own `args`.
+        """
+        from capably.types.arguments import error_in
+
+        return error_in(self.args, self.raw_args)
 
 
 @read_only

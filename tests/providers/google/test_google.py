@@ -707,7 +707,7 @@ def test_a_reply_that_makes_no_sense_is_a_server_error_with_the_body(raw: bytes)
 @pytest.mark.parametrize(
     ("part", "why"),
     [
-        ({"functionCall": {"name": "f", "args": [1]}}, "the arguments of f"),
+        ({"inlineData": {"data": "?"}}, ""),
         ({"inlineData": {"data": "?", "mimeType": "image/png"}}, ""),
         ({"inlineData": {"data": 1, "mimeType": "image/png"}}, ""),
     ],

@@ -12,6 +12,7 @@ import msgspec
 from capably.providers.json import is_object
 from capably.providers.message_cache import Form, encoded
 from capably.types import parts as p
+from capably.types.arguments import args_object
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.messages import AssistantMessage, Source, SystemMessage
 from capably.types.request import Request
@@ -213,7 +214,7 @@ def _media_source(part: p.Media) -> Block:
 
 
 def _tool_call(part: p.ToolCall, _: str) -> Block:
-    return {"type": "tool_use", "id": _tool_id(part.id), "name": part.name, "input": part.args}
+    return {"type": "tool_use", "id": _tool_id(part.id), "name": part.name, "input": args_object(part)}
 
 
 def _tool_output(part: p.ToolOutput, model: str) -> Block:

@@ -11,6 +11,7 @@ import msgspec
 from capably.providers.anthropic.errors import error_from_body
 from capably.providers.json import is_object, load_json
 from capably.types import parts as p
+from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
 from capably.types.request import UNREADABLE, Later, Reply, Request
 from capably.types.usage import Usage
@@ -117,12 +118,19 @@ def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict
 
     The reply names the dated snapshot that an alias stood for, so it does not tell whether the same id is asked again.
     """
-    if any(isinstance(block.get("input"), str) for block in content):
-        content = [{**block, "input": {}} if isinstance(block.get("input"), str) else block for block in content]
+    if not all(map(_is_sendable, content)):
+        content = [
+            block if _is_sendable(block) else {**block, "input": wire_object(block.get("input"))} for block in content
+        ]
     wire: dict[str, Any] = {"content": content, "model": request.model_id}
     if message.get("container"):
         wire["container"] = message["container"]
     return wire
+
+
+def _is_sendable(block: dict[str, Any]) -> bool:
+    """Whether a block has an object for its input, or is of a kind without one: the API takes no other input back."""
+    return is_object(block["input"]) if "input" in block else block.get("type") != "tool_use"
 
 
 def _text(block: dict[str, Any]) -> p.Part:
@@ -148,11 +156,10 @@ def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
 
 
 def _tool_use(block: dict[str, Any]) -> p.Part:
-    """Arguments that are no JSON object (a stream cut by `max_tokens`) stay readable in `raw_args`."""
+    """Arguments that cannot be read (a stream cut by `max_tokens`) stay as text in `raw_args`."""
     id, name = _typed(block, "id", str), _typed(block, "name", str)
-    if isinstance(block["input"], str):
-        return p.ToolCall(id, name, {}, block["input"])
-    return p.ToolCall(id, name, _typed(block, "input", dict))
+    args, raw_args, _ = read_arguments(block.get("input"))
+    return p.ToolCall(id, name, args, raw_args)
 
 
 _LATER: dict[str, tuple[type[p.Part], Callable[[dict[str, Any]], p.Part]]] = {

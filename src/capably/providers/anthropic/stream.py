@@ -10,8 +10,9 @@ import msgspec
 
 from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
 from capably.providers.anthropic.errors import error_from_body
-from capably.providers.json import is_object, load_json
+from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
+from capably.types.parts import ToolCall
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
 
@@ -82,6 +83,10 @@ class MessageFold:
 
     def _start_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index, block = event["index"], dict(event["content_block"])
+        if not isinstance(index, int):
+            raise TypeError(f"'index' is a {type(index).__name__}, not an int")
+        if block.get("citations"):
+            block["citations"] = list(block["citations"])  # They grow, and the event is not ours.
         self._blocks[index] = block
         self._grown[index] = defaultdict(GrowingText)
         kind = block["type"]
@@ -115,7 +120,9 @@ class MessageFold:
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
         """Deltas that come whole: a citation is added, fields of any other kind are set."""
         if kind == "citations_delta":
-            block["citations"] = [*(block.get("citations") or ()), delta["citation"]]
+            citations: list[Any] = block.get("citations") or []
+            citations.append(delta["citation"])
+            block["citations"] = citations
         else:
             block.update((name, value) for name, value in delta.items() if name != "type")
 
@@ -125,12 +132,12 @@ class MessageFold:
         came_whole = not self._grown[index]["input"]
         self._settle(index)
         done = Chunk("part", index, part=built(decode_block(block)))
-        if came_whole and block["type"] == "tool_use" and block["input"]:
-            return (Chunk("tool_call", index, msgspec.json.encode(block["input"]).decode()), done)
+        if came_whole and isinstance(done.part, ToolCall) and block.get("input"):
+            return (Chunk("tool_call", index, args_text(done.part)), done)
         return (done,)
 
     def _settle(self, index: int) -> None:
-        """Join what grew, once. Arguments that are no JSON object stay a text, which the decoder understands."""
+        """Join what grew, once. Arguments that are cannot be read stay a text, which the decoder understands."""
         block = self._blocks[index]
         for field, text in self._grown.pop(index, defaultdict(GrowingText)).items():
             grown = str(text)
@@ -169,8 +176,5 @@ class MessageFold:
 
 
 def _object_or_text(text: str) -> dict[str, Any] | str:
-    try:
-        parsed: Any = load_json(text)
-    except msgspec.DecodeError:
-        return text
-    return parsed if is_object(parsed) else text
+    args, _, error = read_arguments(text)
+    return args if error is None else text

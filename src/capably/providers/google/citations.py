@@ -5,6 +5,7 @@ The lists below are Google's; the JSON of each statement and its source stands i
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
@@ -32,22 +33,22 @@ def citations_of(
     candidate: Object, texts: Mapping[int, str], owners: Sequence[int]
 ) -> Mapping[int, tuple[p.Citation, ...]]:
     """The citations of each text. `texts` are those of an answer by their place among its parts."""
-    found: dict[int, tuple[p.Citation, ...]] = {}
     if not texts:
-        return found
+        return {}
+    found: defaultdict[int, list[p.Citation]] = defaultdict(list)
+    last = max(texts)
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
-        place = _cited(index, citation.cited_text, texts, owners)
-        found[place] = (*found.get(place, ()), citation)
-    return found
+        found[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
+    return {place: tuple(citations) for place, citations in found.items()}
 
 
-def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int]) -> int:
+def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int], last: int) -> int:
     """The text that a statement stands in: the one that holds its words, the one that Google numbers, or the last."""
-    holding = next((place for place, text in texts.items() if words and words in text), None)
+    holding = next((place for place, text in texts.items() if words in text), None) if words else None
     if holding is not None:
         return holding
     numbered = owners[index] if index is not None and 0 <= index < len(owners) else -1
-    return numbered if numbered in texts else max(texts)
+    return numbered if numbered in texts else last
 
 
 def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:

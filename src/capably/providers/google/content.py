@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from capably.providers.google.refuse import refusal_of
 from capably.providers.message_cache import Form, encoded
 from capably.types import parts as p
+from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
 
@@ -252,7 +253,7 @@ def _file_uri(file_id: str) -> str:
 
 
 def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
-    call: Wire = {"name": part.name, "args": part.args}
+    call: Wire = {"name": part.name, "args": args_object(part)}
     return {"functionCall": {"id": part.id, **call} if part.id else call}
 
 
@@ -299,5 +300,6 @@ def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
         if isinstance(part, p.ToolCall)
     )
     numbers = (id.removeprefix("call_") for id in calls if id.startswith("call_"))
-    start = max((int(number) for number in numbers if number.isdecimal()), default=0)
+    # Ids are the provider's: one with more digits than we would ever give collides with none of ours.
+    start = max((int(number) for number in numbers if number.isdecimal() and len(number) < 10), default=0)
     return (f"call_{number}" for number in itertools.count(start + 1))

@@ -13,7 +13,7 @@ import msgspec
 from capably.providers.google.citations import SOURCES, citations_of
 from capably.providers.google.content import CONTINUATION
 from capably.providers.google.errors import error_of, malformed
-from capably.providers.google.parts import Object, PartReader, objects_of, read_object
+from capably.providers.google.parts import Object, PartReader, objects_of, read_object, sendable
 from capably.providers.json import load_json
 from capably.types import parts as p
 from capably.types.errors import ProviderError
@@ -67,6 +67,7 @@ def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
     if reason is None and not wire_parts and blocked_by(reply) is None:
         raise ValueError("its candidate has neither parts nor a finish reason")
     parts = _read_parts(candidate, wire_parts, request)
+    content = sendable(content)
     blocked = blocked_by(reply) if reason is None else None
     if blocked is not None:
         return _reply(reply, body, parts, "content_filter", usage, stop_detail=blocked, wire=content)
@@ -130,6 +131,7 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
     """
     reader = PartReader(request)
     parts: list[Later] = []
+    pieces: dict[int, list[str]] = {}  # Of the parts that are made of several texts.
     owners: list[int] = []  # For each wire part the place of the part it went into; -1 for none.
     for wire_part in wire:
         part = reader.read(wire_part)
@@ -137,10 +139,12 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
             owners.append(-1)
             continue
         if part[0] in (p.Text, p.Thought) and parts and parts[-1][0] is part[0]:
-            parts[-1] = (*part[:2], parts[-1][2] + part[2])
+            pieces.setdefault(len(parts) - 1, [parts[-1][2]]).append(part[2])
         else:
             parts.append(part)
         owners.append(len(parts) - 1)
+    for place, texts_of_one in pieces.items():
+        parts[place] = (*parts[place][:2], "".join(texts_of_one))
     cited: Mapping[int, tuple[p.Citation, ...]] = {}
     if not SOURCES.isdisjoint(candidate):
         texts = {place: part[2] for place, part in enumerate(parts) if part[0] is p.Text}

@@ -88,7 +88,8 @@ async def _as_sse_async(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         line_start = chunk.endswith((b"\n", b"\r"))
 
 
-_BARE_JSON = re.compile(rb"[\r\n]\s*[{\[]")
+_BARE_JSON = re.compile(rb"[\r\n][ \t\f\v]*[{\[]")
+"""Spaces without line ends, so that a run of line ends is scanned once and not once from each of them."""
 
 
 def bare_json_in(chunk: bytes, *, line_start: bool) -> int | None:

@@ -11,8 +11,11 @@ import re
 from typing import Any, cast
 
 from capably.providers.google.parts import Object, objects_of, read_object
+from capably.types.stream import GrowingText
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[['"]([^'"]*)['"]\]""")
+DEEPEST = 200
+"""How many steps a path may have. JSON that is nested deeper than about a thousand cannot be written or read."""
 _VALUES = ("stringValue", "numberValue", "boolValue")
 
 
@@ -24,21 +27,44 @@ def is_partial(call: Object) -> bool:
 class PartialCall:
     """One call while it arrives. `part` is the wire part as the body of a whole reply would hold it."""
 
-    __slots__ = ("_args", "_part")
+    __slots__ = ("_args", "_part", "_texts")
 
     def __init__(self, part: Object) -> None:
         self._part = part
         call = read_object(part["functionCall"], "functionCall")
         self._args: dict[str, Any] = dict(read_object(call.get("args") or {}, "args"))
+        self._texts: dict[tuple[int, str | int], tuple[Any, GrowingText]] = {}
+        """Texts that grow, by the identity of their owner and their place in it."""
         self.add(call)
 
     def add(self, call: Object) -> None:
         """Takes the values of one piece. Pieces of the same text are appended."""
         for piece in objects_of(call, "partialArgs"):
-            _put(self._args, steps_of(str(piece.get("jsonPath", "$"))), piece)
+            self._put(steps_of(str(piece.get("jsonPath", "$"))), piece)
+
+    def _put(self, steps: list[str | int], piece: Object) -> None:
+        if not steps:
+            return
+        if len(steps) > DEEPEST:
+            raise ValueError(f"a piece of a function call is nested {len(steps)} deep")
+        owner: Any = self._args
+        for step, following in itertools.pairwise(steps):
+            owner = _child(owner, step, [] if isinstance(following, int) else {})
+        last = steps[-1]
+        value = next((piece[key] for key in _VALUES if key in piece), None)
+        before = _child(owner, last, "" if isinstance(value, str) else value)
+        if isinstance(before, str) and isinstance(value, str):
+            if (id(owner), last) not in self._texts:
+                self._texts[id(owner), last] = owner, GrowingText(before.encode())
+            self._texts[id(owner), last][1].add(value)
+        else:
+            self._texts.pop((id(owner), last), None)
+            owner[last] = value
 
     @property
     def part(self) -> Object:
+        for (_, place), (owner, text) in self._texts.items():
+            owner[place] = str(text)
         call = read_object(self._part["functionCall"], "functionCall")
         whole = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
         return {**self._part, "functionCall": {**whole, "args": self._args}}
@@ -48,17 +74,6 @@ def steps_of(path: str) -> list[str | int]:
     """The steps of a JSON path: `$.items[0].name` -> `["items", 0, "name"]`."""
     found = _STEP.finditer(path.removeprefix("$"))
     return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in found]
-
-
-def _put(root: Any, steps: list[str | int], piece: Object) -> None:
-    if not steps:
-        return
-    for step, following in itertools.pairwise(steps):
-        root = _child(root, step, [] if isinstance(following, int) else {})
-    last = steps[-1]
-    value = next((piece[key] for key in _VALUES if key in piece), None)
-    before = _child(root, last, "" if isinstance(value, str) else value)
-    root[last] = before + value if isinstance(before, str) and isinstance(value, str) else value
 
 
 def _child(owner: Any, step: str | int, default: Any) -> Any:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from capably.providers.google.content import unused_ids
 from capably.types import parts as p
+from capably.types.arguments import read_arguments, wire_object
 from capably.types.request import Later, Request
 from capably.types.tools import MCPServer, Tool
 
@@ -57,7 +58,7 @@ class PartReader:
         name = call.get("name")
         if not isinstance(name, str) or (self._serves and name not in self._functions):
             return p.Unknown, partial(p.Unknown, "functionCall"), part
-        return p.ToolCall, _call, (call.get("id") or self._next_id(), name, call.get("args") or {})
+        return p.ToolCall, _call, (call.get("id") or self._next_id(), name, call.get("args"))
 
     def _next_id(self) -> str:
         if self._ids is None:
@@ -77,7 +78,26 @@ def read_text(part: Object, text: Any) -> Later | None:
 
 def _call(source: tuple[str, str, Any]) -> p.Part:
     id, name, args = source
-    return p.ToolCall(id, name, dict(read_object(args, f"the arguments of {name}")))
+    args, raw_args, _ = read_arguments(args)
+    return p.ToolCall(id, name, dict(args), raw_args)
+
+
+def sendable(content: Object) -> Object:
+    """Return the content as Google takes it back: arguments that are no object are put into one."""
+    parts = objects_of(content, "parts")
+    if all(map(_is_sendable, parts)):
+        return content
+    return {**content, "parts": [part if _is_sendable(part) else _with_object(part) for part in parts]}
+
+
+def _is_sendable(part: Object) -> bool:
+    call = part.get("functionCall")
+    return not isinstance(call, dict) or isinstance(cast("Object", call).get("args", {}), dict)
+
+
+def _with_object(part: Object) -> Object:
+    call: Object = part["functionCall"]
+    return {**part, "functionCall": {**call, "args": wire_object(call["args"])}}
 
 
 def _read_inline(data: Object) -> p.Part:

@@ -5,17 +5,18 @@ Every event is itself a body with a piece of the answer. Texts come in deltas, e
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
 
-from capably.providers.google.citations import cite
+from capably.providers.google.citations import SOURCES, cite
 from capably.providers.google.decode import blocked_by, decode_reply, is_error
 from capably.providers.google.errors import error_of, malformed
 from capably.providers.google.partial import PartialCall, is_partial
 from capably.providers.google.parts import Object, PartReader, objects_of, read_object, read_text
 from capably.types import parts as p
+from capably.types.arguments import args_text
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
 from capably.types.stream import Chunk, GrowingText
@@ -48,6 +49,8 @@ class GoogleFold:
         self._more = False
         """Whether more of it came since it was announced."""
         self.ended: bool = False
+        self._ends = 0
+        """How many events had a finish reason."""
         self._given: list[Chunk] = []
         """The steps of the event that is being read."""
 
@@ -107,8 +110,9 @@ class GoogleFold:
             if not index:
                 self._feed_first(candidate, content, known)
             elif content:
-                before = known.get("content", {}).get("parts", ())
-                known["content"] = {**content, "parts": [*before, *objects_of(content, "parts")]}
+                parts = known.get("content", {}).get("parts", [])
+                parts.extend(objects_of(content, "parts"))
+                known["content"] = {**content, "parts": parts}
 
     def _feed_first(self, candidate: Object, content: Object, known: Object) -> None:
         """The first candidate, which is the one that is read."""
@@ -122,7 +126,12 @@ class GoogleFold:
         """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
         self.ended = True
         self._end_call()
+        self._ends += 1
+        if self._ends > 16 and self._ends & (self._ends - 1):
+            return  # A finish reason in every event must not announce the text so far with every event.
         self._announce()
+        if SOURCES.isdisjoint(candidate):
+            return
         for part in self._parts:
             if isinstance(part, p.Text):
                 set_field(part, "citations", ())
@@ -178,8 +187,7 @@ class GoogleFold:
         self._parts.append(whole)
         index = len(self._parts) - 1
         if isinstance(whole, p.ToolCall):
-            arguments = msgspec.json.encode(whole.args).decode()
-            self._given.append(Chunk("tool_call", index, arguments, id=whole.id, name=whole.name))
+            self._given.append(Chunk("tool_call", index, args_text(whole), id=whole.id, name=whole.name))
         self._given.append(Chunk("part", index, part=whole))
 
     def _go_on_with(self, call: Object) -> None:
@@ -254,22 +262,17 @@ def _merge(known: dict[str, Any], key: str, value: Any) -> None:
         if value is not None:
             known[key] = value
         return
-    before = known.get(key)
-    if key == "usageMetadata" and "totalTokenCount" in value:
+    new = cast("Object", value)
+    if key == "usageMetadata" and "totalTokenCount" in new:
         # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
-        known[key] = value
-    elif isinstance(before, dict):
-        old, new = cast("Object", before), cast("Object", value)
-        known[key] = {**old, **(_appended(old, new) if key in APPENDED else new)}
-    else:
-        known[key] = value
-
-
-def _appended(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: _concatenated(old.get(key), value) for key, value in new.items()}
-
-
-def _concatenated(old: Any, new: Any) -> Any:
-    if isinstance(old, list) and isinstance(new, list):
-        return [*cast("list[Any]", old), *cast("list[Any]", new)]
-    return new
+        known.pop(key, None)
+    if not isinstance(known.get(key), dict):
+        known[key] = {}
+    before: dict[str, Any] = known[key]  # Made here, so it may grow in place, and the lists in it, too.
+    for field, more in new.items():
+        old = before.get(field)
+        if key in APPENDED and isinstance(more, list):
+            before[field] = cast("list[Any]", old) if isinstance(old, list) else []
+            before[field].extend(cast("list[Any]", more))
+        else:
+            before[field] = more

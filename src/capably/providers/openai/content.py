@@ -7,10 +7,10 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.json import load_json
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.schema import without_nulls
 from capably.types import parts as p
+from capably.types.arguments import read_arguments
 from capably.types.request import Request
 from capably.types.tools import Tool
 
@@ -79,22 +79,12 @@ def own_json(part: p.Unknown, request: Request) -> dict[str, Any]:
     return dict(raw)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def arguments_text(call: p.ToolCall) -> str:
-    """The arguments of a call as JSON text."""
-    return call.raw_args or msgspec.json.encode(call.args).decode()
-
-
 def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
-    """Arguments as they came: parsed, and as text. What is no JSON object (cut off, say) parses as `{}`."""
-    if isinstance(text, dict):
-        return text, msgspec.json.encode(text).decode()  # pyright: ignore[reportUnknownVariableType]
-    if not isinstance(text, str) or not text.strip():
-        return {}, text if isinstance(text, str) else ""
-    try:
-        parsed = load_json(text)
-    except msgspec.DecodeError:
-        return {}, text
-    return (parsed if isinstance(parsed, dict) else {}), text  # pyright: ignore[reportUnknownVariableType]
+    """Arguments as they came: parsed, and as text, which is empty where none came. What cannot be read parses as `{}`."""
+    args, raw_args, _ = read_arguments(text)
+    if raw_args is None:
+        raw_args = "" if text is None else msgspec.json.encode(args).decode()
+    return args, raw_args
 
 
 def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.ToolCall:

@@ -1,9 +1,14 @@
-"""Adding the deltas of a streamed message up to the fields of a whole one."""
+"""Adding the deltas of a streamed message up to the fields of a whole one.
+
+Each delta costs what it holds, however much came before it: texts grow in buffers, lists in place.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
+
+from capably.types.stream import GrowingText
 
 GROWS = ("text", "summary", "data")
 """Fields of a reasoning detail that come in pieces."""
@@ -12,71 +17,114 @@ GROWING_ITEMS = {"text": "text", "thinking": "thinking", "reasoning": "summary"}
 """Content items that come in pieces, and the field that grows (Mistral's thinking, Databricks' reasoning)."""
 
 
-def join(whole: dict[str, Any], delta: Mapping[str, Any]) -> None:
-    """Adds `delta` to `whole` in place: texts and lists grow, objects merge, anything else is replaced."""
-    for key, value in delta.items():
-        before = whole.get(key)
-        if value is None:
-            whole.setdefault(key, None)
-        elif isinstance(value, str) and isinstance(before, str) and key not in ("id", "name", "type"):
-            whole[key] = before + value
-        elif isinstance(value, list) and isinstance(before, list):
-            whole[key] = [*before, *value]  # pyright: ignore[reportUnknownVariableType]
-        elif isinstance(value, dict) and isinstance(before, dict):
-            join(before, value)  # pyright: ignore[reportUnknownArgumentType]
-        elif isinstance(value, dict):
-            whole[key] = dict(value)  # pyright: ignore[reportUnknownArgumentType]
-        else:
-            whole[key] = value
+class Joiner:
+    """Adds deltas to objects in place. A text that grows is in its object once `settle` was called.
 
+    It owns the objects that it adds to, and the lists in them: what it takes over from a delta is copied.
+    """
 
-def join_details(whole: Sequence[dict[str, Any]], deltas: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """`reasoning_details` of OpenRouter: pieces of the same index and type are one detail."""
-    details = list(whole)
-    for delta in deltas:
-        same = (
-            detail
-            for detail in details
-            if (detail.get("index"), detail.get("type")) == (delta.get("index"), delta.get("type"))
-            and detail.get("id") in (None, delta.get("id"))
-        )
-        known = next(same, None)
-        if known is None:
-            details.append(dict(delta))
-            continue
+    __slots__ = ("_details", "_texts")
+
+    def __init__(self) -> None:
+        self._texts: dict[tuple[int, str], tuple[dict[str, Any], GrowingText]] = {}
+        """Texts that grow, by the identity of their object and their field in it."""
+        self._details: dict[tuple[Any, Any, Any], tuple[int, dict[str, Any]]] = {}
+        """Reasoning details with their places, by index, type and id."""
+
+    def settle(self) -> None:
+        """Put the texts that grew into their objects."""
+        for (_, field), (owner, text) in self._texts.items():
+            owner[field] = str(text)
+        self._texts.clear()
+
+    def forget(self) -> None:
+        """Drop what has grown."""
+        self._texts.clear()
+        self._details.clear()
+
+    def grow(self, owner: dict[str, Any], field: str, more: str) -> None:
+        """Add to a text."""
+        place = id(owner), field
+        if place not in self._texts:
+            text = GrowingText()
+            text.add(owner.get(field) or "")
+            self._texts[place] = owner, text
+        self._texts[place][1].add(more)
+
+    def join(self, owner: dict[str, Any], delta: Mapping[str, Any]) -> None:
+        """Add `delta` to `owner`: texts and lists grow, objects merge, anything else is replaced."""
         for key, value in delta.items():
-            if key in GROWS and value:
-                known[key] = (known.get(key) or "") + value
-            elif value is not None:
-                known[key] = value
-    return details
+            before = owner.get(key)
+            if value is None:
+                owner.setdefault(key, None)
+            elif isinstance(value, str) and isinstance(before, str) and key not in ("id", "name", "type"):
+                self.grow(owner, key, value)
+            elif isinstance(value, list) and isinstance(before, list):
+                cast("list[Any]", before).extend(cast("list[Any]", value))
+            elif isinstance(value, dict) and isinstance(before, dict):
+                self.join(cast("dict[str, Any]", before), cast("dict[str, Any]", value))
+            else:
+                self._texts.pop((id(owner), key), None)
+                owner[key] = self._copied(value)
 
+    def join_details(self, owner: dict[str, Any], deltas: Sequence[Mapping[str, Any]]) -> None:
+        """Add to the `reasoning_details` of OpenRouter: pieces of the same index and type are one detail."""
+        details: list[dict[str, Any]] = owner.setdefault("reasoning_details", [])
+        for delta in deltas:
+            index, kind, id = delta.get("index"), delta.get("type"), delta.get("id")
+            same = [self._details[key] for key in {(index, kind, None), (index, kind, id)} if key in self._details]
+            if not same:
+                self._details[index, kind, id] = len(details), dict(delta)
+                details.append(self._details[index, kind, id][1])
+                continue
+            place, detail = min(same, key=lambda candidate: candidate[0])
+            if detail.get("id") != id:  # It had none until now.
+                self._details.pop((index, kind, None))
+                self._details[index, kind, id] = place, detail
+            for key, value in delta.items():
+                if key in GROWS and value:
+                    self.grow(detail, key, value)
+                elif value is not None:
+                    detail[key] = value
 
-def join_content(message: dict[str, Any], item: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Adds an item of a content list to the message: items of one kind in a row are one. Returns all items."""
-    content: Any = message["content"]
-    items: list[dict[str, Any]] = [{"type": "text", "text": content}] if isinstance(content, str) else content or []
-    message["content"] = items
-    grows = GROWING_ITEMS.get(item["type"])
-    if grows and items and items[-1]["type"] == item["type"]:
-        last = items[-1]
-        last.update({key: value for key, value in item.items() if key != grows})
-        last[grows] = _joined(last.get(grows), item.get(grows))
-    else:
-        items.append(dict(item))
-    return items
-
-
-def _joined(before: Any, after: Any) -> Any:
-    """Two texts, or two lists of texts, as one; texts in a row are one."""
-    if not before or not after:
-        return before or after
-    if isinstance(before, str):
-        return before + after
-    pieces: list[Any] = list(before)
-    for piece in after:
-        if pieces[-1].get("type") == piece.get("type") and isinstance(piece.get("text"), str):
-            pieces[-1] = {**pieces[-1], "text": pieces[-1]["text"] + piece["text"]}
+    def join_content(self, message: dict[str, Any], item: Mapping[str, Any]) -> int:
+        """Add an item of a content list to the message: items of one kind in a row are one. Return its place."""
+        content: Any = message["content"]
+        if not isinstance(content, list):
+            message["content"] = [{"type": "text", "text": content}] if content else []
+        items: list[dict[str, Any]] = message["content"]
+        grows = GROWING_ITEMS.get(item["type"])
+        if grows and items and items[-1]["type"] == item["type"]:
+            last = items[-1]
+            last.update({key: value for key, value in item.items() if key != grows})
+            self._grow_item(last, grows, item.get(grows))
         else:
-            pieces.append(piece)
-    return pieces
+            items.append(self._copied(item))
+        return len(items) - 1
+
+    def _grow_item(self, item: dict[str, Any], field: str, more: Any) -> None:
+        """Add a text to a text, or a list of texts to a list; texts in a row are one."""
+        before = item.get(field)
+        if not more:
+            return
+        if not before:
+            item[field] = self._copied(more)
+        elif isinstance(before, str):
+            self.grow(item, field, more)
+        else:
+            for piece in more:
+                last = before[-1]
+                if last.get("type") == piece.get("type") and isinstance(piece.get("text"), str):
+                    self.grow(last, "text", piece["text"])
+                else:
+                    before.append(dict(piece))
+
+    def _copied(self, value: Any) -> Any:
+        """Return the value as one that may grow."""
+        if isinstance(value, list):
+            return [self._copied(item) for item in cast("list[Any]", value)]
+        if not isinstance(value, dict):
+            return value
+        copy: dict[str, Any] = {}
+        self.join(copy, cast("dict[str, Any]", value))
+        return copy

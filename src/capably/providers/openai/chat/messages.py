@@ -13,6 +13,7 @@ from capably.providers.openai.errors import foreign, unsupported
 from capably.providers.openai.hosts import Host, host_of
 from capably.providers.openai.params import Body, facts_of
 from capably.types import parts as p
+from capably.types.arguments import args_text
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.request import Request
 
@@ -159,7 +160,7 @@ def _assistant_message(message: AssistantMessage, request: Request, host: Host) 
         if isinstance(part, (p.Text, p.Refusal)):
             text += part.text
         elif isinstance(part, p.ToolCall):
-            function = {"name": part.name, "arguments": c.arguments_text(part)}
+            function = {"name": part.name, "arguments": args_text(part)}
             calls.append({"id": _call_id(part.id, host), "type": "function", "function": function})
         elif not isinstance(part, p.Thought):
             raise foreign(request, part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
@@ -17,7 +18,7 @@ from capably.providers.openai.chat.decode import (
     decode_completion,
     thinking_text,
 )
-from capably.providers.openai.chat.join import join, join_content, join_details
+from capably.providers.openai.chat.join import Joiner
 from capably.providers.openai.errors import nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
@@ -34,7 +35,7 @@ _THOUGHT_FIELDS = frozenset({*THOUGHTS, "reasoning_details"})
 class CallState:
     """One tool call in the making."""
 
-    __slots__ = ("arguments", "closed", "fields", "index", "name", "place")
+    __slots__ = ("arguments", "closed", "fields", "index", "name", "place", "tested")
 
     def __init__(self, index: int) -> None:
         self.index: int = index
@@ -47,6 +48,8 @@ class CallState:
         """Set once its first step was given out."""
         self.closed: bool = False
         """Whether the whole call was given out."""
+        self.tested: bool = False
+        """Whether it was looked at, when the next call began, if it is complete."""
 
     @property
     def complete(self) -> bool:
@@ -77,11 +80,13 @@ class ChatFold:
         "_completion",
         "_finish",
         "_forgot",
+        "_joiner",
         "_message",
         "_places",
         "_provider",
         "_request",
         "_texts",
+        "_tools",
         "_waiting",
         "ended",
     )
@@ -89,6 +94,8 @@ class ChatFold:
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
         self._provider = provider
+        self._tools = strict_tools(request)
+        self._joiner = Joiner()
         self._completion: dict[str, Any] = {}
         self._message: dict[str, Any] = {"role": "assistant", "content": None}
         self._texts: defaultdict[str, GrowingText] = defaultdict(GrowingText)
@@ -98,8 +105,8 @@ class ChatFold:
         self._by_index: dict[int, CallState] = {}
         """The latest call with this index."""
         self._by_id: dict[str, CallState] = {}
-        self._waiting: list[CallState] = []
-        """Calls of which no step was given out yet."""
+        self._waiting: list[tuple[int, int, CallState]] = []
+        """Calls of which no step was given out yet, as a heap: by index, then in the order in which they began."""
         self._places: dict[Place, int] = {}
         self._forgot = False
         self.ended: bool = False
@@ -112,7 +119,7 @@ class ChatFold:
         check_failed(fields, self._provider)
         try:
             return self._fed(fields)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
             raise nonsense(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
@@ -129,6 +136,8 @@ class ChatFold:
     def forget(self) -> None:
         """Drops everything but how the answer stands: that it calls tools, or refuses."""
         self._forgot = True
+        self._joiner.settle()
+        self._joiner.forget()
         for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
             if text is not None:
                 text.clear()
@@ -194,8 +203,7 @@ class ChatFold:
     def _content_item(self, item: Mapping[str, Any]) -> Sequence[Chunk]:
         if "content" in self._texts:
             self._message["content"] = str(self._texts.pop("content"))
-        items = join_content(self._message, item)
-        index = self._index(("content", len(items) - 1))
+        index = self._index(("content", self._joiner.join_content(self._message, item)))
         if item["type"] == "text":
             return _grown("text", index, item["text"])
         return _grown("thought", index, thinking_text(item))
@@ -203,10 +211,11 @@ class ChatFold:
     def _call(self, delta: Mapping[str, Any]) -> Sequence[Chunk]:
         state = self._call_state(delta)
         function: Mapping[str, Any] = delta.get("function") or {}
-        arguments: Any = function.get("arguments") or ""
-        if not isinstance(arguments, str):
-            arguments = msgspec.json.encode(arguments).decode()
-        join(state.fields, {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None})
+        arguments: Any = function.get("arguments")
+        if not isinstance(arguments, str):  # An object without keys may precede text, and adds nothing.
+            arguments = "" if arguments is None or arguments == {} else msgspec.json.encode(arguments).decode()
+        more = {k: v for k, v in delta.items() if k not in ("index", "id", "function") and v is not None}
+        self._joiner.join(state.fields, more)
         state.fields["id"] = state.fields.get("id") or delta.get("id")
         if state.fields["id"]:
             self._by_id.setdefault(state.fields["id"], state)
@@ -234,7 +243,7 @@ class ChatFold:
             index = len(self._calls)
         state = CallState(index)
         self._calls.append(state)
-        self._waiting.append(state)
+        heapq.heappush(self._waiting, (state.index, len(self._calls), state))
         self._by_index[index] = state
         return state
 
@@ -242,12 +251,11 @@ class ChatFold:
         """First steps of calls whose name is known and whose predecessors have begun; at the end, of all others too."""
         chunks: list[Chunk] = []
         begun = len(self._calls) - len(self._waiting)
-        self._waiting.sort(key=lambda call: call.index)
         while self._waiting:
-            call = self._waiting[0]
+            call = self._waiting[0][2]
             if not all and (call.index > begun or not call.name):
                 break
-            del self._waiting[0]
+            heapq.heappop(self._waiting)
             call.place = ("call", begun)
             index = self._index(call.place)
             call.fields["id"] = call.fields.get("id") or f"call_{begun}"
@@ -261,29 +269,30 @@ class ChatFold:
     def _finished(self) -> Sequence[Chunk]:
         """The call before the one that begins, unless more of it may come."""
         before = self._calls[-2] if len(self._calls) > 1 else None
-        over = before is not None and before.place and not before.closed and before.complete
-        return [self._close(before)] if before is not None and over else []
+        if before is None or before.place is None or before.closed or before.tested:
+            return []
+        before.tested = True
+        return [self._close(before)] if before.complete else []
 
     def _close(self, call: CallState) -> Chunk:
         call.closed = True
         assert call.place is not None
-        return Chunk(
-            "part", self._index(call.place), part=built(decode_call(call.whole(), strict_tools(self._request)))
-        )
+        return Chunk("part", self._index(call.place), part=built(decode_call(call.whole(), self._tools)))
 
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""
         if key in THOUGHTS and isinstance(value, str):
             self._texts[key] += value.encode()
         elif key == "reasoning_details":
-            self._message[key] = join_details(self._message.get(key) or [], value)
+            self._joiner.join_details(self._message, value)
         else:
-            join(self._message, {key: value})
+            self._joiner.join(self._message, {key: value})
         places = {"refusal": "refusal", "audio": "audio", "function_call": "call"}
         if key in places and value:
             self._index((places[key], 0))
         if key == "images":
-            for i in range(len(self._message[key])):
+            images = self._message[key]
+            for i in range(max(0, len(images) - len(value)), len(images)):
                 self._index(("image", i))
 
     def _closed(self) -> Sequence[Chunk]:
@@ -311,6 +320,7 @@ class ChatFold:
         return [*begun, *calls, *whole]
 
     def _rebuilt(self) -> dict[str, Any]:
+        self._joiner.settle()
         message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
         if self._calls:
             placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))

@@ -21,6 +21,7 @@ from capably.providers.openai.params import (
 )
 from capably.providers.openai.schema import format_in_words, format_schema
 from capably.types import parts as p
+from capably.types.arguments import args_text
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -217,7 +218,7 @@ def _assistant_items(message: AssistantMessage, request: Request) -> list[dict[s
             else:
                 items.append({"role": "assistant", "content": part.text})
         elif isinstance(part, p.ToolCall):
-            call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": c.arguments_text(part)}
+            call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
             items.append(call)
         elif not isinstance(part, p.Thought):
             raise foreign(request, part)

@@ -43,7 +43,18 @@ class ResponsesFold:
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
     """
 
-    __slots__ = ("_bases", "_forgot", "_items", "_output", "_provider", "_request", "_response", "_tools", "ended")
+    __slots__ = (
+        "_bases",
+        "_forgot",
+        "_frontier",
+        "_items",
+        "_output",
+        "_provider",
+        "_request",
+        "_response",
+        "_tools",
+        "ended",
+    )
 
     def __init__(self, request: Request, provider: str = "openai") -> None:
         self._request = request
@@ -51,7 +62,10 @@ class ResponsesFold:
         self._tools = strict_tools(request)
         self._items: defaultdict[int, ItemState] = defaultdict(ItemState)
         self._output: dict[int, dict[str, Any]] = {}
-        self._bases = [0]
+        self._bases: dict[int, int] = {0: 0}
+        """The index of the first part of each item whose place is known."""
+        self._frontier = 0
+        """The last of these items."""
         self._response: dict[str, Any] = {}
         self._forgot = False
         self.ended: bool = False
@@ -98,7 +112,7 @@ class ResponsesFold:
         return ()
 
     def item_added(self, event: Event) -> Sequence[Chunk]:
-        item, index = event["item"], event["output_index"]
+        item, index = event["item"], _index_of(event)
         state = self._items[index]
         if item["type"] != "message":
             state.parts = 1
@@ -108,10 +122,10 @@ class ResponsesFold:
         return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
 
     def text_delta(self, event: Event) -> Sequence[Chunk]:
-        return self._grow(event["output_index"], event["content_index"], "text", event["delta"])
+        return self._grow(_index_of(event), event["content_index"], "text", event["delta"])
 
     def thought_delta(self, event: Event) -> Sequence[Chunk]:
-        index, delta = event["output_index"], event["delta"]
+        index, delta = _index_of(event), event["delta"]
         state = self._items[index]
         paragraph = (
             ("summary", event["summary_index"]) if "summary_index" in event else ("content", event.get("content_index"))
@@ -122,10 +136,10 @@ class ResponsesFold:
         return self._grow(index, 0, "thought", delta)
 
     def arguments_delta(self, event: Event) -> Sequence[Chunk]:
-        return self._grow(event["output_index"], 0, "tool_call", event["delta"])
+        return self._grow(_index_of(event), 0, "tool_call", event["delta"])
 
     def item_done(self, event: Event) -> Sequence[Chunk]:
-        index, item = event["output_index"], event["item"]
+        index, item = _index_of(event), event["item"]
         chunks = self._settled(index, item)
         self._output[index] = _outline(item) if self._forgot else item
         return chunks
@@ -161,7 +175,7 @@ class ResponsesFold:
 
     def _step(self, index: int, local: int, kind: str, **fields: Any) -> Sequence[Chunk]:
         step = Chunk(kind, local, **fields)  # type: ignore[arg-type]
-        if index < len(self._bases):
+        if index in self._bases:
             step.index += self._bases[index]
             return (step,)
         self._items[index].waiting.add(step)
@@ -170,15 +184,22 @@ class ResponsesFold:
     def _flushed(self) -> Sequence[Chunk]:
         """Steps that waited, of every item whose place is known by now."""
         chunks: list[Chunk] = []
-        while (state := self._items.get(len(self._bases) - 1)) and state.parts is not None:
-            base = self._bases[-1] + state.parts
-            self._bases.append(base)
-            following = self._items.get(len(self._bases) - 1)
-            if following:
-                for step in following.waiting:
-                    step.index += base
-                    chunks.append(step)
-                following.waiting = Transcript()
+        while (state := self._items.get(self._frontier)) and state.parts is not None:
+            chunks += self._advance(self._frontier + 1)
+        return chunks
+
+    def _advance(self, index: int) -> Sequence[Chunk]:
+        """The steps that waited of the item at `index`, which follows on the last one whose place is known."""
+        before = self._items.get(self._frontier)
+        base = self._bases[index] = self._bases[self._frontier] + ((before.parts if before else None) or 0)
+        self._frontier = index
+        chunks: list[Chunk] = []
+        following = self._items.get(index)
+        if following:
+            for step in following.waiting:
+                step.index += base
+                chunks.append(step)
+            following.waiting = Transcript()
         return chunks
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
@@ -214,10 +235,18 @@ class ResponsesFold:
         for place, item in zip(places, output, strict=True):
             if place not in self._output:
                 chunks += self._settled(place, item)
-        for missing in range(max(self._items, default=-1) + 1):
-            state = self._items[missing]
-            state.parts = state.parts or 0
-        return [*chunks, *self._flushed()]
+        for index in sorted(self._items):  # Those that exist: an index may be any number.
+            if index > self._frontier:
+                chunks += self._advance(index)
+        return chunks
+
+
+def _index_of(event: Event) -> int:
+    """The place of an item in the output."""
+    index = event["output_index"]
+    if not isinstance(index, int) or index < 0:
+        raise ValueError(f"`output_index` is {index!r}")
+    return index
 
 
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Read the arguments of a tool call. All wire formats and the run of tools decide here what can be read.
+
+Loaded when a call is decoded or checked, not with the parts: msgspec and json cost more than they do.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+if TYPE_CHECKING:
+    from capably.types.parts import ToolCall
+
+INVALID = "INVALID_JSON"
+"""The key under which unreadable text is replayed where the wire format demands an object. Source: Anthropic's guide to
+fine-grained tool streaming, "Handling invalid JSON in tool responses"."""
+
+_JSON_KINDS = {list: "an array", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+
+
+def read_arguments(wire: Any) -> tuple[dict[str, Any], str | None, str | None]:
+    """Return the arguments, their JSON text, and why they cannot be read.
+
+    An absent value, null, blank text and the text `null` are no arguments: servers of Chat Completions send each of them
+    for a tool without parameters (Go writes an empty map as `null`), and none holds a value that a default would replace.
+    An object has no text. Text is parsed once: a JSON string that holds JSON is unreadable.
+    """
+    if wire is None:
+        return {}, None, None
+    if isinstance(wire, dict):
+        return cast("dict[str, Any]", wire), None, None
+    if isinstance(wire, str):
+        args, error = _parse(wire)
+        return args, wire, error
+    return {}, msgspec.json.encode(wire).decode(), _not_an_object(wire)
+
+
+def wire_object(wire: Any) -> dict[str, Any]:
+    """Return the arguments as an object, for formats that take nothing else: unreadable text goes under `INVALID_JSON`."""
+    args, text, error = read_arguments(wire)
+    return args if error is None else {INVALID: text}
+
+
+def args_object(call: ToolCall) -> dict[str, Any]:
+    """Return the arguments of a call as an object to send. The model sees its own unreadable text under `INVALID_JSON`."""
+    return call.args if call.args_error is None else wire_object(call.raw_args or call.args)
+
+
+def args_text(call: ToolCall) -> str:
+    """Return the arguments of a call as text to send: as they arrived, readable or not, else as JSON."""
+    return call.raw_args or msgspec.json.encode(call.args).decode()
+
+
+def error_in(args: Any, raw_args: str | None) -> str | None:
+    """Return why the arguments of a call cannot be read, in words for the model; `None` if they can."""
+    if not isinstance(args, dict):
+        return _not_an_object(args)
+    return None if raw_args is None else read_arguments(raw_args)[2]
+
+
+def _parse(text: str) -> tuple[dict[str, Any], str | None]:
+    if not text.strip():
+        return {}, None
+    try:
+        parsed: Any = msgspec.json.decode(text)
+        # msgspec takes the last of two equal keys. Numbers stay text here, since only keys are compared.
+        json.loads(text, object_pairs_hook=_refuse_repeated_keys, parse_int=str, parse_float=str)
+    except RecursionError:
+        return {}, "they are nested too deep"
+    except _RepeatedKeyError as error:
+        return {}, str(error)
+    except (msgspec.DecodeError, ValueError) as error:
+        return {}, f"they are not valid JSON ({error})"
+    if parsed is None:
+        return {}, None
+    return (cast("dict[str, Any]", parsed), None) if isinstance(parsed, dict) else ({}, _not_an_object(parsed))
+
+
+def _not_an_object(value: Any) -> str:
+    kind = _JSON_KINDS.get(cast("type[Any]", type(value)), f"a {type(value).__name__}")
+    return f"they are {kind}, not a JSON object"
+
+
+class _RepeatedKeyError(Exception):
+    """An object has the same key twice, so nobody knows which value is meant."""
+
+
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:
+    keys: set[str] = set()
+    for key, _ in pairs:
+        if key in keys:
+            raise _RepeatedKeyError(f"the key {json.dumps(key)} stands in one object twice")
+        keys.add(key)

@@ -1,0 +1,293 @@
+"""Streams whose numbers, or whose order, would make a reader do more than what arrived is worth.
+
+Each case runs in a process with limits of CPU time and memory. It takes a second where the work is in proportion to what
+arrived, and hours or terabytes where it is not.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from capably.providers import sse
+from capably.providers.anthropic.stream import MessageFold
+from capably.providers.google import events as google_events
+from capably.providers.google.stream import GoogleFold
+from capably.providers.openai.chat.stream import ChatFold
+from capably.providers.openai.responses.stream import ResponsesFold
+from capably.types import parts as p
+from capably.types.errors import ServerError
+from capably.types.request import Request
+from capably.types.stream import Chunk
+
+CPU_SECONDS, MEMORY = 60, 4 * 2**30
+N = 200_000
+
+
+def request() -> Request:
+    return Request(info=None, model_id="m", endpoint=None, messages=(), system=None, params={})
+
+
+def fold(made: Any, events: Iterable[Any]) -> tuple[list[Chunk], Any]:
+    """All steps, and the reply."""
+    chunks = [chunk for event in events for chunk in made.feed(event)]
+    return chunks, made.reply()
+
+
+def response(*events: Any) -> list[Any]:
+    ended = {"type": "response.completed", "response": {"id": "r", "status": "completed", "output": []}}
+    return [{"type": "response.created", "response": {"id": "r"}}, *events, ended]
+
+
+def text_at(index: Any, content_index: int = 0) -> dict[str, Any]:
+    return {"type": "response.output_text.delta", "output_index": index, "content_index": content_index, "delta": "x"}
+
+
+def message_at(index: int) -> dict[str, Any]:
+    item = {"type": "message", "content": [{"type": "output_text", "text": "x"}]}
+    return {"type": "response.output_item.done", "output_index": index, "item": item}
+
+
+def message(*blocks: Any) -> list[Any]:
+    begun = {
+        "type": "message",
+        "id": "m",
+        "model": "m",
+        "content": [],
+        "usage": {"input_tokens": 1, "output_tokens": 1},
+    }
+    end = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 3}}
+    return [{"type": "message_start", "message": begun}, *blocks, end, {"type": "message_stop"}]
+
+
+def begin(index: Any, **block: Any) -> dict[str, Any]:
+    return {"type": "content_block_start", "index": index, "content_block": block}
+
+
+def choices(*deltas: Any) -> list[Any]:
+    last = {"index": 0, "delta": {"content": "."}, "finish_reason": "stop"}
+    return [*({"choices": [{"index": 0, "delta": delta}]} for delta in deltas), {"choices": [last]}]
+
+
+def candidates(*given: Any) -> list[Any]:
+    return [*({"candidates": [candidate]} for candidate in given), {"candidates": [{"finishReason": "STOP"}]}]
+
+
+def said(*parts: Any, **fields: Any) -> dict[str, Any]:
+    return {"content": {"parts": list(parts)}, **fields}
+
+
+def partial_call(*pieces: Any) -> list[Any]:
+    begun = said({"functionCall": {"name": "f", "willContinue": True}})
+    more = (said({"functionCall": {"partialArgs": [piece], "willContinue": True}}) for piece in pieces)
+    return candidates(begun, *more, said({"functionCall": {}}))
+
+
+# Each case with what shows that it was read right
+
+
+def responses_with_a_huge_index() -> None:
+    chunks, _ = fold(ResponsesFold(request()), response(text_at(10**9), text_at(10**30, 10**9)))
+    assert [(chunk.kind, chunk.delta) for chunk in chunks] == [("text", "x")] * 2
+
+
+def responses_with_gaps() -> None:
+    chunks, reply = fold(ResponsesFold(request()), response(*(message_at(7**20 + 3 * i) for i in range(3000))))
+    assert [chunk.index for chunk in chunks] == list(range(3000))
+    assert reply.content == (p.Text("x"),) * 3000
+
+
+def calls_in_reversed_order() -> None:
+    calls = [{"index": N - i, "id": f"c{i}", "function": {"name": "f", "arguments": "{}"}} for i in range(N // 4)]
+    _, reply = fold(ChatFold(request()), choices(*({"tool_calls": [call]} for call in calls)))
+    assert len(reply.of(p.ToolCall)) == N // 4
+
+
+def a_call_with_a_huge_index() -> None:
+    call = {"index": 10**30, "id": "c", "function": {"name": "f", "arguments": "{}"}}
+    _, reply = fold(ChatFold(request()), choices({"tool_calls": [call]}))
+    assert reply.of(p.ToolCall) == (p.ToolCall("c", "f", {}, "{}"),)
+
+
+def long_arguments_and_a_call_without_a_name() -> None:
+    first = {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"a":[' + "1," * 500_000}}
+    more = [{"index": 1, "id": "b", "function": {"arguments": " "}}] * 20_000
+    _, reply = fold(ChatFold(request()), choices({"tool_calls": [first]}, *({"tool_calls": [call]} for call in more)))
+    assert [call.raw_args for call in reply.of(p.ToolCall)] == [first["function"]["arguments"], " " * 20_000]
+
+
+def many_reasoning_details() -> None:
+    details = ({"type": "reasoning.text", "text": "a", "index": i} for i in range(N))
+    _, reply = fold(ChatFold(request()), choices(*({"reasoning_details": [detail]} for detail in details)))
+    assert reply.of(p.Thought) == (p.Thought("a" * N),)
+
+
+def one_reasoning_detail_in_pieces() -> None:
+    piece = {"type": "reasoning.text", "text": "abcdefgh" * 8, "index": 0}
+    _, reply = fold(ChatFold(request()), choices(*[{"reasoning_details": [piece]}] * N))
+    assert len(reply.of(p.Thought)[0].text) == 64 * N
+
+
+def texts_in_content_lists() -> None:
+    thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "abcdefgh" * 8}]}
+    _, reply = fold(ChatFold(request()), choices(*[{"content": [thinking]}] * N))
+    assert len(reply.of(p.Thought)[0].text) == 64 * N
+
+
+def a_refusal_in_pieces() -> None:
+    _, reply = fold(ChatFold(request()), choices(*[{"refusal": "abcdefgh" * 8}] * N))
+    assert len(reply.of(p.Refusal)[0].text) == 64 * N
+
+
+def sound_in_pieces() -> None:
+    _, reply = fold(ChatFold(request()), choices(*[{"audio": {"data": "AAAA" * 16, "transcript": "x"}}] * N))
+    assert (len(reply.of(p.Audio)[0].data or b""), reply.of(p.Audio)[0].transcript) == (48 * N, "x" * N)
+
+
+def many_pictures() -> None:
+    image = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
+    _, reply = fold(ChatFold(request()), choices(*[{"images": [image]}] * (N // 4)))
+    assert len(reply.of(p.Image)) == N // 4
+
+
+def many_annotations() -> None:
+    annotation = {"type": "url_citation", "url_citation": {"url": "u"}}
+    _, reply = fold(ChatFold(request()), choices({"content": "x"}, *[{"annotations": [annotation]}] * N))
+    assert len(reply.of(p.Text)[0].citations) == N
+
+
+def many_citations() -> None:
+    delta = {"type": "citations_delta", "citation": {"type": "char_location", "cited_text": "x"}}
+    step = {"type": "content_block_delta", "index": 10**30, "delta": delta}
+    end = {"type": "content_block_stop", "index": 10**30}
+    events = message(begin(10**30, type="text", text="x", citations=[]), *[step] * N, end)
+    _, reply = fold(MessageFold(request()), events)
+    assert len(reply.of(p.Text)[0].citations) == N
+
+
+def many_quotations() -> None:
+    quoted = said({"text": "x"}, citationMetadata={"citations": [{"uri": "u"}]})
+    _, reply = fold(GoogleFold(request()), candidates(*[quoted] * N))
+    assert len(reply.of(p.Text)[0].citations) == N
+
+
+def a_second_candidate() -> None:
+    second = {**said({"text": "x"}), "index": 10**30}
+    _, reply = fold(GoogleFold(request()), candidates(said({"text": "x"}), *[second] * N))
+    assert reply.of(p.Text) == (p.Text("x"),)
+
+
+def a_finish_reason_in_every_event() -> None:
+    chunks, reply = fold(GoogleFold(request()), candidates(*[said({"text": "abcdefgh" * 8}, finishReason="STOP")] * N))
+    assert len(reply.of(p.Text)[0].text) == 64 * N
+    assert sum(len(chunk.part.text) for chunk in chunks if isinstance(chunk.part, p.Text)) < 40 * 64 * N
+
+
+def signed_texts() -> None:
+    signed = said({"text": "abcdefgh" * 8, "thoughtSignature": "AAAA"})
+    _, reply = fold(GoogleFold(request()), candidates(*[signed] * N))
+    assert len(reply.of(p.Text)[0].text) == 64 * N
+
+
+def arguments_in_pieces() -> None:
+    piece = {"jsonPath": "$.a", "stringValue": "abcdefgh" * 8, "willContinue": True}
+    _, reply = fold(GoogleFold(request()), partial_call(*[piece] * N))
+    assert reply.of(p.ToolCall)[0].args == {"a": "abcdefgh" * 8 * N}
+
+
+def newlines_that_keep_a_connection_alive() -> None:
+    assert google_events.bare_json_in(b"\n" * 5_000_000, line_start=True) is None
+    assert google_events.bare_json_in(b"data: {}\n" + b" \n" * 2_000_000 + b"  {", line_start=True) == 4_000_009
+
+
+def lines_without_an_end() -> None:
+    lines = b": ping\n" * 2_000_000
+    chunks = [lines[at : at + 1400] for at in range(0, len(lines), 1400)]
+    assert list(sse.decode_sse([*chunks, b"data: [1]\n\n", *chunks])) == [[1]]
+
+
+def lines_without_an_end_that_end_in_a_return() -> None:
+    lines = b": ping\r\n" * 2_000_000
+    chunks = [lines[at : at + 1400] for at in range(0, len(lines), 1400)]
+    assert list(sse.decode_sse([*chunks, b"data: [1]\r\n", b"\r\n", *chunks])) == [[1]]
+
+
+CASES: list[Callable[[], None]] = [
+    responses_with_a_huge_index,
+    responses_with_gaps,
+    calls_in_reversed_order,
+    a_call_with_a_huge_index,
+    long_arguments_and_a_call_without_a_name,
+    many_reasoning_details,
+    one_reasoning_detail_in_pieces,
+    texts_in_content_lists,
+    a_refusal_in_pieces,
+    sound_in_pieces,
+    many_pictures,
+    many_annotations,
+    many_citations,
+    many_quotations,
+    a_second_candidate,
+    a_finish_reason_in_every_event,
+    signed_texts,
+    arguments_in_pieces,
+    newlines_that_keep_a_connection_alive,
+    lines_without_an_end,
+    lines_without_an_end_that_end_in_a_return,
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)
+def test_work_and_memory_are_in_proportion_to_what_arrived(case: Callable[[], None]) -> None:
+    ended = subprocess.run(
+        [sys.executable, __file__, case.__name__], check=False, capture_output=True, text=True, timeout=600
+    )
+    assert ended.returncode == 0, ended.stderr[-2000:]
+
+
+@pytest.mark.parametrize("index", [-1, 0.5, "0", None, [0]], ids=repr)
+def test_an_index_that_is_no_place_is_a_malformed_reply(index: Any) -> None:
+    with pytest.raises(ServerError, match="cannot be read"):
+        fold(ResponsesFold(request()), response(text_at(index)))
+
+
+def test_blocks_with_indexes_of_several_kinds_are_a_malformed_reply() -> None:
+    with pytest.raises(ServerError, match="makes no sense"):
+        fold(MessageFold(request()), message(begin(0, type="text", text="a"), begin("1", type="text", text="b")))
+
+
+def test_arguments_whose_path_is_deeper_than_json_are_a_malformed_reply() -> None:
+    with pytest.raises(ServerError, match="nested 5000 deep"):
+        fold(GoogleFold(request()), partial_call({"jsonPath": "$" + ".a" * 5000, "numberValue": 1}))
+
+
+def test_deltas_that_are_nested_deep_are_a_malformed_reply() -> None:
+    nested: dict[str, Any] = {}
+    for _ in range(5000):
+        nested = {"a": nested}
+    with pytest.raises(ServerError, match="cannot be read"):
+        fold(ChatFold(request()), choices({"custom": nested}, {"custom": nested}))
+
+
+def test_an_id_with_thousands_of_digits_is_an_id() -> None:
+    call = said({"functionCall": {"id": "call_" + "9" * 5000, "name": "f", "args": {}}})
+    reply = fold(GoogleFold(request()), candidates(call))[1]
+    assert reply.of(p.ToolCall)[0].id == "call_" + "9" * 5000
+
+
+@pytest.mark.parametrize("size", range(1, 12))
+def test_events_are_told_apart_in_any_chunking(size: int) -> None:
+    stream = b': hi\r\n\r\ndata: {"a":\ndata: 1}\n\nevent: x\rdata: [2]\r\rdata: 3\r\n\r\n\n\n\ndata: 4'
+    chunks = [stream[at : at + size] for at in range(0, len(stream), size)]
+    assert list(sse.decode_sse(chunks)) == [{"a": 1}, [2], 3, 4]
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    globals()[sys.argv[1]]()
