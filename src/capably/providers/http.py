@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import select
 import socket
 import time
+import weakref
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -39,6 +41,8 @@ MOST_INTERIM = 100
 Origin: TypeAlias = tuple[str, str, int | None]
 """Scheme, host and port."""
 
+_transports: weakref.WeakSet[LeanTransport] = weakref.WeakSet()
+
 
 class LeanTransport(httpx2.BaseTransport):
     """Sends requests of an `httpx2.Client` over `http.client`, on connections that are kept. Safe between threads."""
@@ -47,6 +51,7 @@ class LeanTransport(httpx2.BaseTransport):
         self._verify = verify
         self._context: Any = None
         self._kept: dict[Origin, list[tuple[float, _Connection]]] = defaultdict(list)
+        _transports.add(self)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return request.extensions.pop(READY, None) or self.response(*self.exchange(request))
@@ -86,6 +91,14 @@ class LeanTransport(httpx2.BaseTransport):
 
     def __del__(self) -> None:
         self.close()
+
+    def leave_to_parent(self) -> None:
+        """Gives up the connections in a forked child: they are the parent's, and nothing may be written to them here."""
+        for connections in self._kept.values():
+            for _, connection in connections:
+                with contextlib.suppress(OSError):
+                    os.close(connection.sock.detach())
+        self._kept = defaultdict(list)
 
     def _kept_one(self, origin: Origin) -> _Connection | None:
         """The connection to `origin` that was used last, unless the server has closed it or soon may."""
@@ -280,3 +293,12 @@ def is_readable(sock: socket.socket) -> bool:
         poll.register(sock, select.POLLIN)
         return bool(poll.poll(0))
     return bool(select.select([sock], [], [], 0)[0])
+
+
+def _leave_to_parent() -> None:
+    for transport in list(_transports):
+        transport.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
