@@ -11,6 +11,7 @@ from capably.llm._params import check_parameters
 from capably.llm._providers import adapter_of, default_endpoint
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.providers import Adapter
+from capably.providers.credentials import sendable_headers
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import Request
@@ -94,7 +95,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         messages=rest,
         system=system,
         extra=given.pop("extra", None),
-        headers=given.pop("headers", None),
+        headers=sendable_headers(given.pop("headers", None)),
         timeout=given.pop("timeout", None),
         max_retries=given.pop("max_retries", None),
         params=given,
