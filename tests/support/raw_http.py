@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import socket
 import ssl
 import threading
-from typing import Self
+import time
+from collections.abc import Callable, Iterable
+from typing import Self, TypeAlias
 
 import httpx2
 
@@ -34,6 +37,10 @@ FAILURES = {
 }
 
 
+Answer: TypeAlias = bytes | Callable[[bytes], Iterable[bytes | float]]
+"""What is sent in answer to a request, or what makes it of the request: bytes, and seconds to wait between them."""
+
+
 def whole_request(sock: socket.socket) -> bytes:
     """The next request's head and body, which may come in several pieces; empty where the connection ended."""
     data = b""
@@ -54,9 +61,9 @@ def is_whole(data: bytes) -> bool:
 
 
 class Lines:
-    """A server that sends the given bytes in answer to each request, connection by connection."""
+    """A server that sends the given answers, one to each request and the last one again, connection by connection."""
 
-    def __init__(self, *answers: bytes, close: bool = False, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *answers: Answer, close: bool = False, context: ssl.SSLContext | None = None) -> None:
         self.connections = 0
         self.ended = threading.Event()
         self.requests: list[bytes] = []
@@ -83,7 +90,9 @@ class Lines:
             with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
                 while request := whole_request(sock):
                     self.requests.append(request)
-                    sock.sendall(self._answers.pop(0) if len(self._answers) > 1 else self._answers[0])
+                    answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+                    for piece in [answer] if isinstance(answer, bytes) else answer(request):
+                        sock.sendall(piece) if isinstance(piece, bytes) else time.sleep(piece)
                     if self._close:
                         return
         except OSError:
@@ -95,4 +104,8 @@ class Lines:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(
+            OSError
+        ):  # So that no thread goes on waiting, under a number that another socket may get.
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

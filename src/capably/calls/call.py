@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from capably.calls.override import in_force
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint
+from capably.providers.credentials import sendable_headers
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
@@ -94,7 +95,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         messages=rest,
         system=system,
         extra=given.pop("extra", None),
-        headers=given.pop("headers", None),
+        headers=sendable_headers(given.pop("headers", None)),
         timeout=given.pop("timeout", None),
         max_retries=given.pop("max_retries", None),
         params=given,

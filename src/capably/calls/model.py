@@ -128,7 +128,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return hash(self.id)
 
     def __repr__(self) -> str:
-        defaults = "".join(f", {name}={value!r}" for name, value in self.defaults.items())
+        shown = {**self.defaults}
+        if shown.get("headers"):  # Their values may be secrets.
+            shown["headers"] = dict.fromkeys(shown["headers"], "...")
+        defaults = "".join(f", {name}={value!r}" for name, value in shown.items())
         return f'llm.Model("{self.id}"{defaults})'
 
     @property

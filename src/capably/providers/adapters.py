@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
@@ -14,6 +15,8 @@ from capably.types.facts import SPOKEN, ModelInfo
 _settings: dict[str, Settings] = {}
 _adapters: dict[tuple[str, str], Adapter] = {}
 forget_on_change(_adapters.clear)
+_of_parent: list[Adapter] = []
+"""In a forked child, the adapters of its parent. They are never used, nor let go, which could write to its connections."""
 
 ADAPTERS: Mapping[str, tuple[str, str, str]] = {
     "anthropic": ("capably.providers.anthropic", "AnthropicAdapter", "messages"),
@@ -45,6 +48,15 @@ def keep_settings(settings: Settings) -> None:
     _settings[settings.provider] = settings
     for place in [place for place in _adapters if place[0] == settings.provider]:
         del _adapters[place]
+
+
+def _leave_to_parent() -> None:
+    _of_parent.extend(_adapters.values())
+    _adapters.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 def settings_of(name: str) -> Settings:

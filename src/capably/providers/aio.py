@@ -18,7 +18,7 @@ import aiohttp
 import httpx2
 from yarl import URL
 
-from capably.providers.http import EXPIRY, READY
+from capably.providers.http import EXPIRY, READY, is_readable
 
 MOST_CONNECTIONS = 1000
 """Connections at the same time, as with the SDKs; more calls wait."""
@@ -60,17 +60,20 @@ class LeanAsyncTransport(httpx2.AsyncBaseTransport):
         session = self._sessions.get(loop) or self._opened(loop)
         waits = request.extensions.get("timeout", {})
         body = request.read() if isinstance(request.stream, httpx2.ByteStream) else await request.aread()
+        # aiohttp counts no time once an interim answer came: then all the waits together are the end.
+        most = None if not waits or None in waits.values() else sum(waits.values())
         with _told():
-            return await session.request(
-                request.method,
-                URL(str(request.url), encoded=True),
-                headers=_headers_of(request),
-                data=body or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    connect=waits.get("pool"), sock_connect=waits.get("connect"), sock_read=waits.get("read")
-                ),
-            )
+            async with asyncio.timeout(most):
+                return await session.request(
+                    request.method,
+                    URL(str(request.url), encoded=True),
+                    headers=_headers_of(request),
+                    data=body or None,
+                    allow_redirects=False,
+                    timeout=aiohttp.ClientTimeout(
+                        connect=waits.get("pool"), sock_connect=waits.get("connect"), sock_read=waits.get("read")
+                    ),
+                )
 
     def response(self, response: aiohttp.ClientResponse) -> httpx2.Response:
         """What came back, as httpx2 has it."""
@@ -157,7 +160,27 @@ def _told() -> Generator[None]:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Connections that end with their loop, as those of the stock transport do, and without a word."""
+    """Connections that end with their loop, as those of the stock transport do, and without a word.
+
+    One on which bytes came that nobody asked for is closed: they would be taken for the answer to the next request.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)  # pyright: ignore[reportUnknownMemberType]
+        self._used: weakref.WeakSet[Any] = weakref.WeakSet()
+
+    async def connect(self, *given: Any, **named: Any) -> Any:
+        while True:
+            connection = await super().connect(*given, **named)
+            protocol = connection.protocol
+            assert protocol is not None and protocol.transport is not None
+            used = protocol in self._used
+            if not protocol.should_close and not (used and is_readable(protocol.transport.get_extra_info("socket"))):
+                self._used.add(protocol)
+                return connection
+            connection.close()
+            if not used:
+                raise aiohttp.ServerDisconnectedError("the server sent bytes before a request, which answer nothing")
 
     def __del__(self, _warnings: Any = None) -> None:
         """aiohttp would report every connection that was kept."""

@@ -7,12 +7,17 @@ does not have: connections that are kept, and httpx2's own errors, timeouts and 
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import select
 import socket
 import time
+import weakref
 from collections import defaultdict
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from typing import Any, TypeAlias
 
@@ -30,8 +35,13 @@ READY = "capably_response"
 PIECE = 65536
 """Bytes that are read at once, at most."""
 
+MOST_INTERIM = 100
+"""Interim answers (status 100 to 199) that are read past before one answer, at most."""
+
 Origin: TypeAlias = tuple[str, str, int | None]
 """Scheme, host and port."""
+
+_transports: weakref.WeakSet[LeanTransport] = weakref.WeakSet()
 
 
 class LeanTransport(httpx2.BaseTransport):
@@ -41,11 +51,12 @@ class LeanTransport(httpx2.BaseTransport):
         self._verify = verify
         self._context: Any = None
         self._kept: dict[Origin, list[tuple[float, _Connection]]] = defaultdict(list)
+        _transports.add(self)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         return request.extensions.pop(READY, None) or self.response(*self.exchange(request))
 
-    def exchange(self, request: httpx2.Request) -> tuple[HTTPResponse, Body]:
+    def exchange(self, request: httpx2.Request) -> tuple[_Response, Body]:
         """Sends the request; what came back: its head is read, its body waits."""
         url, waits = request.url, request.extensions.get("timeout", {})
         origin = (url.scheme, url.host, url.port)
@@ -81,6 +92,14 @@ class LeanTransport(httpx2.BaseTransport):
     def __del__(self) -> None:
         self.close()
 
+    def leave_to_parent(self) -> None:
+        """Gives up the connections in a forked child: they are the parent's, and nothing may be written to them here."""
+        for connections in self._kept.values():
+            for _, connection in connections:
+                with contextlib.suppress(OSError):
+                    os.close(connection.sock.detach())
+        self._kept = defaultdict(list)
+
     def _kept_one(self, origin: Origin) -> _Connection | None:
         """The connection to `origin` that was used last, unless the server has closed it or soon may."""
         kept = self._kept[origin]
@@ -89,7 +108,7 @@ class LeanTransport(httpx2.BaseTransport):
                 since, connection = kept.pop()
             except IndexError:  # Another thread took the last one.
                 return None
-            if time.monotonic() - since < EXPIRY and not _is_readable(connection.sock):
+            if time.monotonic() - since < EXPIRY and not is_readable(connection.sock):
                 return connection
             connection.close()
         return None
@@ -124,7 +143,7 @@ class LeanTransport(httpx2.BaseTransport):
 class Body(httpx2.SyncByteStream):
     """The body of a response, as it comes. Its connection is kept once all of it was read, and closed otherwise."""
 
-    def __init__(self, response: HTTPResponse, connection: _Connection, kept: list[tuple[float, _Connection]]) -> None:
+    def __init__(self, response: _Response, connection: _Connection, kept: list[tuple[float, _Connection]]) -> None:
         self._response = response
         self._connection = connection
         self._kept = kept
@@ -150,15 +169,67 @@ class Body(httpx2.SyncByteStream):
             return
         self._closed = True
         self._response.close()
-        if self._whole and not self._response.will_close and len(self._kept) < MOST_KEPT:
+        if self._whole and self._response.is_clean() and len(self._kept) < MOST_KEPT:
             self._kept.append((time.monotonic(), self._connection))
         else:
             self._connection.close()
 
 
+class _Reader(io.BufferedReader):
+    """The bytes of a connection, up to the end of one answer. `over` tells whether more of them came than the answer has."""
+
+    over = False
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket) -> None:
+        super().__init__(raw)
+        self._sock = sock
+
+    def close(self) -> None:
+        if not self.closed:
+            with contextlib.suppress(OSError, ValueError):
+                self._sock.settimeout(0)
+                self.over = bool(self.peek(1))
+        super().close()
+
+
+class _Response(HTTPResponse):
+    """An answer: interim ones before it are read past, and one whose length is in doubt is an error."""
+
+    fp: io.BufferedReader
+    _begun = False
+
+    def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
+        super().__init__(sock, *given, **named)
+        self._reader = self.fp = _Reader(self.fp.detach(), sock)
+
+    def begin(self) -> None:
+        if self._begun:
+            return
+        self._begun = True
+        for _ in range(MOST_INTERIM):
+            super().begin()
+            if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
+                raise HTTPException("the server switches to another protocol, which nobody wants")
+            if self.status >= HTTPStatus.OK:
+                break
+            self.headers = self.msg = None  # pyright: ignore[reportAttributeAccessIssue] (so it is before the first)
+        else:
+            raise HTTPException(f"more than {MOST_INTERIM} interim answers")
+        lengths = {length.strip() for length in self.headers.get_all("content-length", [])}
+        if len(lengths) > 1 or not all(length.isascii() and length.isdigit() for length in lengths):
+            raise HTTPException(f"the answer has no clear length: {', '.join(sorted(lengths))}")
+        if self.chunked and lengths:
+            self.will_close = True
+
+    def is_clean(self) -> bool:
+        """Whether the connection can take another request, once this answer was read and closed."""
+        return not self.will_close and not self._reader.over
+
+
 class _Connection(HTTPConnection):
     """A connection that sends head and body in one piece, which is one system call and one packet for a small body."""
 
+    response_class = _Response
     _unsent: list[Any]
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:
@@ -178,7 +249,7 @@ class _SecureConnection(_Connection, HTTPSConnection):
     """The same over TLS."""
 
 
-def _exchanged(connection: _Connection, request: httpx2.Request, waits: dict[str, float | None]) -> HTTPResponse:
+def _exchanged(connection: _Connection, request: httpx2.Request, waits: dict[str, float | None]) -> _Response:
     """Sends the request, and reads the head of the response."""
     connection.sock.settimeout(waits.get("write"))
     body = request.read()
@@ -197,7 +268,9 @@ def _exchanged(connection: _Connection, request: httpx2.Request, waits: dict[str
         pass  # The server may have refused the request before all of it was sent: its answer says why.
     connection.sock.settimeout(waits.get("read"))
     with _told_as(httpx2.ReadTimeout, httpx2.ReadError):
-        return connection.getresponse()
+        response = connection.getresponse()
+        assert isinstance(response, _Response)
+        return response
 
 
 @contextmanager
@@ -213,10 +286,19 @@ def _told_as(timeout: type[Exception], broken: type[Exception]) -> Generator[Non
         raise broken(str(error)) from error
 
 
-def _is_readable(sock: socket.socket) -> bool:
+def is_readable(sock: socket.socket) -> bool:
     """Whether there is something to read on a connection that waits for a request: its end, as a rule."""
     if hasattr(select, "poll"):
         poll = select.poll()
         poll.register(sock, select.POLLIN)
         return bool(poll.poll(0))
     return bool(select.select([sock], [], [], 0)[0])
+
+
+def _leave_to_parent() -> None:
+    for transport in list(_transports):
+        transport.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)

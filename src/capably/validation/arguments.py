@@ -29,7 +29,8 @@ def _check_items(name: str, value: Mapping[str, Any] | Sequence[Any], kind: Kind
     items: Iterable[Any] = dict(value).values() if isinstance(value, Mapping) else value
     for item in items:
         if not isinstance(item, kind.holds or object):
-            raise TypeError(f"{name} holds {_shown(item)} of type {type(item).__name__}; it must be {kind.words}")
+            shown = "a value" if name == "headers" else _shown(item)  # A header may be a secret.
+            raise TypeError(f"{name} holds {shown} of type {type(item).__name__}; it must be {kind.words}")
 
 
 def unknown_parameter(name: str) -> TypeError:

@@ -14,6 +14,14 @@ from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
 from capably.providers.anthropic.stream import MessageFold
+from capably.providers.credentials import (
+    NO_KEY,
+    forget_vendor,
+    guard_redirects,
+    key_of,
+    sendable,
+    without_key,
+)
 from capably.providers.sse import decode_sse, decode_sse_async
 from capably.types.errors import ConfigurationError, ProviderError
 from capably.types.request import Reply, Request
@@ -26,8 +34,14 @@ PATH = "/v1/messages"
 BETAS = {"mcp_servers": "mcp-client-2026-09-15"}
 """Field of the body -> the beta that it needs."""
 
-OWN_KEY = "ANTHROPIC_API_KEY"
-"""Where this is among the key names, the SDK may also look for its other credentials (tokens, profiles)."""
+VENDOR = "anthropic"
+"""The provider whose client reads Anthropic's own variables (tokens, profiles, address, headers). No other host gets them."""
+
+ADDRESS = "https://api.anthropic.com"
+"""Where the SDK sends requests when nobody says otherwise."""
+
+BEARER_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
+"""The variable of a credential that Anthropic takes where there is no key."""
 
 
 class AnthropicAdapter:
@@ -46,7 +60,7 @@ class AnthropicAdapter:
         sent = msgspec.json.encode(body)
         client = self._sync_client()
         try:
-            response = client.post(PATH, **_content(client, body, sent), **self._options(request, body))
+            response = client.post(PATH, **_content(client, body, sent), **self._options(request, body, client))
         except Exception as error:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
@@ -56,7 +70,7 @@ class AnthropicAdapter:
         sent = msgspec.json.encode(body)
         client = self._async_client()
         try:
-            response = await client.post(PATH, **_content(client, body, sent), **self._options(request, body))
+            response = await client.post(PATH, **_content(client, body, sent), **self._options(request, body, client))
         except Exception as error:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
@@ -65,7 +79,7 @@ class AnthropicAdapter:
         body = {**self.encode(request), "stream": True}
         sent = msgspec.json.encode(body)
         client = self._sync_client()
-        options = self._options(request, body)
+        options = self._options(request, body, client)
         try:
             response = client.post(
                 PATH, **_content(client, body, sent), **options, stream=True, stream_cls=_sdk().Stream[object]
@@ -81,7 +95,7 @@ class AnthropicAdapter:
         body = {**self.encode(request), "stream": True}
         sent = msgspec.json.encode(body)
         client = self._async_client()
-        options = {**self._options(request, body), "stream": True, "stream_cls": _sdk().AsyncStream[object]}
+        options = {**self._options(request, body, client), "stream": True, "stream_cls": _sdk().AsyncStream[object]}
         try:
             response = await client.post(PATH, **_content(client, body, sent), **options)
             if not _is_event_stream(response):
@@ -101,11 +115,14 @@ class AnthropicAdapter:
 
         return Message.construct(**msgspec.json.decode(body))
 
-    def _options(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+    def _options(self, request: Request, body: dict[str, Any], client: Any) -> dict[str, Any]:
         """How to send this request. The answer is always asked for as the raw HTTP response."""
         import httpx2
 
-        options: dict[str, Any] = {"headers": _headers(request, body)}
+        headers: dict[str, Any] = _headers(request, body)
+        if getattr(client, "api_key", None) is NO_KEY:
+            headers = without_key(headers, _sdk().omit)
+        options: dict[str, Any] = {"headers": headers}
         for name in ("timeout", "max_retries"):
             own = getattr(request, name)
             value = own if own is not None else getattr(self._settings, name)
@@ -151,14 +168,37 @@ class AnthropicAdapter:
                 f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
                 f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
             )
+        own = settings.provider == VENDOR
         if settings.cloud:
-            return build_cloud_client(sdk, settings, kind, settings.http_client)
-        key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
-        if not key and settings.key_names and OWN_KEY not in settings.key_names:
-            raise self._no_key()
+            client = build_cloud_client(sdk, settings, kind, settings.http_client)
+        else:
+            client = self._plain_client(getattr(sdk, f"{kind}Anthropic"), lean_client(http_kind), own)
+        if not own:
+            forget_vendor(client)
+        if settings.http_client is None:
+            guard_redirects(client._client)
+        return client
+
+    def _plain_client(self, made: Any, lean: Any, own: bool) -> Any:
+        """A client for Anthropic or for a host that speaks its API. Only the first looks for other credentials than a key."""
+        settings = self._settings
+        key = key_of(settings)
+        token = (
+            sendable(os.environ.get(BEARER_VARIABLE, ""), f"The token in {BEARER_VARIABLE}")
+            if own and key is None
+            else None
+        )
+        if key is None and not own:
+            if settings.key_names:
+                raise self._no_key()
+            key = NO_KEY
         try:
-            http_client = settings.http_client or lean_client(http_kind)
-            client = getattr(sdk, f"{kind}Anthropic")(api_key=key, base_url=settings.base_url, http_client=http_client)
+            client = made(
+                api_key=key,
+                auth_token=token or None,
+                base_url=settings.base_url or (None if own else ADDRESS),
+                http_client=settings.http_client or lean,
+            )
         except Exception as error:
             raise ConfigurationError(f"{settings.provider}: {error}") from error
         if client.api_key is None and client.auth_token is None and client.credentials is None:
@@ -167,7 +207,7 @@ class AnthropicAdapter:
 
     def _no_key(self) -> ConfigurationError:
         provider = self._settings.provider
-        names = " or ".join(self._settings.key_names or (OWN_KEY,))
+        names = " or ".join(self._settings.key_names)
         return ConfigurationError(
             f'No API key for {provider}. Set {names}, or call llm.provider("{provider}", api_key=...).'
         )

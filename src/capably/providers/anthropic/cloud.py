@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from capably.providers import Settings
+from capably.providers.credentials import key_of
 from capably.types.errors import ConfigurationError
 
 AWS_EVENTS = "application/vnd.amazon.eventstream"
@@ -23,14 +24,15 @@ def build_cloud_client(sdk: Any, settings: Settings, kind: str, http_client: Any
     """A client for the cloud; `kind` is `""` or `"Async"`. Raises `ConfigurationError` where something is missing."""
     cloud = str(settings.cloud)
     chosen: dict[str, Any] = {"base_url": settings.base_url, "http_client": http_client}
+    key = key_of(settings)
     if cloud == "bedrock":
-        chosen["api_key"] = settings.api_key
-        if not (settings.api_key or any(map(os.environ.get, settings.key_names))):
+        chosen["api_key"] = key
+        if key is None:
             check_installed(cloud)
     else:
         check_installed(cloud)
         chosen |= {
-            "access_token": settings.api_key,
+            "access_token": key,
             "region": _first("CLOUD_ML_REGION", "GOOGLE_CLOUD_LOCATION"),
             "project_id": _first("ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"),
         }

@@ -7,6 +7,8 @@ import os
 from typing import Any
 
 from capably.providers import Settings
+from capably.providers.credentials import NO_KEY, key_of
+from capably.providers.google import transport
 from capably.providers.google.content import model_of
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.request import Request
@@ -20,6 +22,12 @@ RETRIES = 2
 SHORTEST_DEADLINE = 10
 """Seconds. The SDK tells Google our timeout, and Google answers 400 to less: "Manually set deadline 5s is too short.
 Minimum allowed deadline is 10s." The client still gives up on time."""
+
+VENDOR = "google"
+"""The provider whose client reads google-genai's own variables (address, version, cloud). No other host gets them."""
+
+ADDRESS, VERSION = "https://generativelanguage.googleapis.com/", "v1"
+"""Where and which API the SDK asks when nobody says otherwise."""
 
 ENTERPRISE = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 """Variables that send google-genai to Google Cloud, where credentials take the place of a key."""
@@ -38,11 +46,11 @@ def import_sdk() -> Any:
 
 def build_client(settings: Settings) -> Any:
     """A `genai.Client` for both sync and async. Raises `ConfigurationError` where a key is missing."""
-    key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
-    vertex = settings.cloud == "vertex"
-    cloud = vertex or any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE)
-    if key is None and not cloud:
-        names = " or ".join(settings.key_names) or "GOOGLE_API_KEY"
+    key, given = key_of(settings), bool(settings.api_key)
+    vertex, own = settings.cloud == "vertex", settings.provider == VENDOR
+    cloud = vertex or (own and any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE))
+    if key is None and not cloud and settings.key_names:
+        names = " or ".join(settings.key_names)
         raise ConfigurationError(
             f'No API key for "{settings.provider}": set the environment variable {names}, '
             f'or call llm.provider("{settings.provider}", api_key="...").'
@@ -53,16 +61,21 @@ def build_client(settings: Settings) -> Any:
     )
     if settings.base_url:
         options["base_url"] = settings.base_url
+    if not own and not cloud:
+        options = {"base_url": ADDRESS, "api_version": VERSION, **options}
     if settings.http_client is not None:
         name = "httpx_async_client" if hasattr(settings.http_client, "aclose") else "httpx_client"
         options[name] = settings.http_client
     elif not cloud:
         options.update(_lean_clients())
     try:
-        place = _at_vertex(settings) if vertex else {}
-        return import_sdk().Client(api_key=settings.api_key if cloud else key, http_options=options, **place)
+        place = _at_vertex(settings) if vertex else {} if own else {"vertexai": False}
+        used = (key if given else None) if cloud else key or NO_KEY
+        client = import_sdk().Client(api_key=used, http_options=options, **place)
     except Exception as error:
         raise ConfigurationError(f'google-genai could not set up "{settings.provider}": {error}') from error
+    transport.guard(transport.check_client(client), keyless=used is NO_KEY, http_client=settings.http_client)
+    return client
 
 
 def _lean_clients() -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import msgspec
 
+from capably.providers.credentials import guard_redirects
 from capably.types.errors import CapablyError, ConfigurationError
 
 NEEDED = (
@@ -38,6 +39,22 @@ def check_client(client: Any) -> Any:
         if not hasattr(api, name):
             raise _gone(f"BaseApiClient.{name}")
     return api
+
+
+def guard(api: Any, *, keyless: bool, http_client: Any) -> None:
+    """Keeps credentials from hosts that they are not for: redirects to other origins, and a host that needs no key.
+
+    `http_client` is the caller's own, whose redirects are the caller's. Private because: the SDK has no public door to
+    its HTTP clients and headers. Where aiohttp sends, no redirect is followed, for it can be told no more.
+    """
+    if keyless:
+        api._http_options.headers.pop("x-goog-api-key", None)
+    for name in ("_httpx_client", "_async_httpx_client"):
+        used = getattr(api, name, None)
+        if used is not None and used is not http_client:
+            guard_redirects(used)
+    if hasattr(api, "_async_client_session_request_args"):
+        api._async_client_session_request_args["allow_redirects"] = False
 
 
 def send(api: Any, path: str, body: bytes, options: Any) -> tuple[bytes, dict[str, str]]:

@@ -6,13 +6,13 @@ Importing this package imports no SDK; building the adapter does.
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from capably.providers import ClientPerLoop
+from capably.providers.credentials import NO_KEY, forget_vendor, guard_redirects, key_of, without_key
 from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.chat import decode as chat_decode
 from capably.providers.openai.chat import encode as chat_encode
@@ -32,8 +32,14 @@ if TYPE_CHECKING:
 
 DEFAULT_ENDPOINT = "responses"
 
-NO_KEY = "none"
-"""Sent to hosts that need no key, because the SDK insists on one."""
+VENDOR = "openai"
+"""The provider whose client reads OpenAI's own variables (organization, project, address, headers). No other host gets them."""
+
+ADDRESS = "https://api.openai.com/v1"
+"""Where the SDK sends requests when nobody says otherwise."""
+
+FROM_ENVIRONMENT = ("organization", "project", "admin_api_key", "webhook_secret")
+"""What the SDK's client reads from OpenAI's variables, besides its key."""
 
 
 class Endpoint(NamedTuple):
@@ -133,7 +139,10 @@ class OpenAIAdapter:
         import httpx2
 
         sdk = _sdk(self._settings.provider)
-        options: dict[str, Any] = {"headers": dict(request.headers or {})}
+        headers: dict[str, Any] = dict(request.headers or {})
+        if getattr(client, "api_key", None) is NO_KEY:
+            headers = without_key(headers, sdk.omit)
+        options: dict[str, Any] = {"headers": headers}
         for name in ("timeout", "max_retries"):
             own = getattr(request, name)
             value = own if own is not None else getattr(self._settings, name)
@@ -176,25 +185,31 @@ class OpenAIAdapter:
                 f"{settings.provider}: http_client= is a {type(settings.http_client).__name__}, this call needs an "
                 f"httpx2.{http_kind}. Pass a client of the SDK with client= or async_client= for the other kind."
             )
+        own = settings.provider == VENDOR
         if settings.cloud == "azure":
-            return build_azure_client(_sdk(settings.provider), settings, kind)
-        chosen = {
-            "api_key": settings.api_key or _key_from_environment(settings),
-            "base_url": settings.base_url,
-            "http_client": settings.http_client or lean_client(http_kind),
-        }
-        try:
-            return getattr(_sdk(settings.provider), kind)(**{k: v for k, v in chosen.items() if v is not None})
-        except Exception as error:
-            raise ConfigurationError(f"{settings.provider}: {error}") from error
+            client = build_azure_client(_sdk(settings.provider), settings, kind)
+        else:
+            chosen = {
+                "api_key": _key(settings),
+                "base_url": settings.base_url or (None if own else ADDRESS),
+                "http_client": settings.http_client or lean_client(http_kind),
+            }
+            try:
+                client = getattr(_sdk(settings.provider), kind)(**{k: v for k, v in chosen.items() if v is not None})
+            except Exception as error:
+                raise ConfigurationError(f"{settings.provider}: {error}") from error
+        if not own:
+            forget_vendor(client, *FROM_ENVIRONMENT)
+        if settings.http_client is None:
+            guard_redirects(client._client)
+        return client
 
 
-def _key_from_environment(settings: Settings) -> str:
-    names = settings.key_names
-    if not names:
-        return NO_KEY
-    key = next(filter(None, map(os.environ.get, names)), None)
+def _key(settings: Settings) -> Any:
+    names, key = settings.key_names, key_of(settings)
     if key is None:
+        if not names:
+            return NO_KEY
         provider = settings.provider
         raise ConfigurationError(
             f'No API key for {provider}. Set {" or ".join(names)}, or call llm.provider("{provider}", api_key=...).'

@@ -6,7 +6,10 @@ import os
 from typing import Any
 
 from capably.providers import Settings
+from capably.providers.credentials import key_of, sendable
 from capably.types.errors import ConfigurationError
+
+BEARER_VARIABLE = "AZURE_OPENAI_AD_TOKEN"
 
 V1 = "/openai/v1"
 """End of the addresses that are asked as OpenAI's own are, without a version."""
@@ -21,14 +24,18 @@ def build_azure_client(sdk: Any, settings: Settings, kind: str) -> Any:
     if not endpoint:
         why = "Set AZURE_OPENAI_ENDPOINT, or call llm.provider"
         raise ConfigurationError(f'No address for azure. {why}("azure", base_url="https://RESOURCE.openai.azure.com").')
-    key = settings.api_key or next(filter(None, map(os.environ.get, settings.key_names)), None)
+    key = key_of(settings)
     if key is None:
         names = " or ".join(settings.key_names)
         raise ConfigurationError(f'No API key for azure. Set {names}, or call llm.provider("azure", api_key=...).')
     http = {} if settings.http_client is None else {"http_client": settings.http_client}
     version = os.environ.get("OPENAI_API_VERSION")
     if version and V1 not in endpoint:
-        token = None if settings.api_key else os.environ.get("AZURE_OPENAI_AD_TOKEN")
+        token = (
+            None
+            if settings.api_key
+            else sendable(os.environ.get(BEARER_VARIABLE, ""), f"The token in {BEARER_VARIABLE}")
+        )
         credential = {"azure_ad_token": token} if token else {"api_key": key}
         made = getattr(sdk, kind.replace("OpenAI", "AzureOpenAI"))
         return made(azure_endpoint=endpoint, api_version=version, **credential, **http)
