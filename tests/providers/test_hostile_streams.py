@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from capably.llm._format import PartialParser
 from capably.providers import sse
 from capably.providers.anthropic.stream import MessageFold
 from capably.providers.google import events as google_events
@@ -25,7 +26,7 @@ from capably.types.errors import ServerError
 from capably.types.request import Request
 from capably.types.stream import Chunk
 
-CPU_SECONDS, MEMORY = 60, 4 * 2**30
+CPU_SECONDS, MEMORY = 20, 4 * 2**30
 N = 200_000
 
 
@@ -115,10 +116,11 @@ def a_call_with_a_huge_index() -> None:
 
 
 def long_arguments_and_a_call_without_a_name() -> None:
-    first = {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"a":[' + "1," * 500_000}}
+    long = '{"a":[' + "1," * 500_000
+    first = {"index": 0, "id": "a", "function": {"name": "f", "arguments": long}}
     more = [{"index": 1, "id": "b", "function": {"arguments": " "}}] * 20_000
     _, reply = fold(ChatFold(request()), choices({"tool_calls": [first]}, *({"tool_calls": [call]} for call in more)))
-    assert [call.raw_args for call in reply.of(p.ToolCall)] == [first["function"]["arguments"], " " * 20_000]
+    assert [call.raw_args for call in reply.of(p.ToolCall)] == [long, " " * 20_000]
 
 
 def many_reasoning_details() -> None:
@@ -205,6 +207,14 @@ def newlines_that_keep_a_connection_alive() -> None:
     assert google_events.bare_json_in(b"data: {}\n" + b" \n" * 2_000_000 + b"  {", line_start=True) == 4_000_009
 
 
+def a_number_without_an_end() -> None:
+    parser = PartialParser()
+    assert parser.feed('{"a": "x", "b": ') == {"a": "x"}
+    for _ in range(1_000_000):
+        parser.feed("9")
+    assert parser.value == {"a": "x"}
+
+
 def lines_without_an_end() -> None:
     lines = b": ping\n" * 2_000_000
     chunks = [lines[at : at + 1400] for at in range(0, len(lines), 1400)]
@@ -237,6 +247,7 @@ CASES: list[Callable[[], None]] = [
     signed_texts,
     arguments_in_pieces,
     newlines_that_keep_a_connection_alive,
+    a_number_without_an_end,
     lines_without_an_end,
     lines_without_an_end_that_end_in_a_return,
 ]
