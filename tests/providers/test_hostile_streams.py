@@ -79,14 +79,14 @@ def candidates(*given: Any) -> list[Any]:
     return [*({"candidates": [candidate]} for candidate in given), {"candidates": [{"finishReason": "STOP"}]}]
 
 
-def said(*parts: Any, **fields: Any) -> dict[str, Any]:
+def candidate_with(*parts: Any, **fields: Any) -> dict[str, Any]:
     return {"content": {"parts": list(parts)}, **fields}
 
 
 def partial_call(*pieces: Any) -> list[Any]:
-    begun = said({"functionCall": {"name": "f", "willContinue": True}})
-    more = (said({"functionCall": {"partialArgs": [piece], "willContinue": True}}) for piece in pieces)
-    return candidates(begun, *more, said({"functionCall": {}}))
+    begun = candidate_with({"functionCall": {"name": "f", "willContinue": True}})
+    more = (candidate_with({"functionCall": {"partialArgs": [piece], "willContinue": True}}) for piece in pieces)
+    return candidates(begun, *more, candidate_with({"functionCall": {}}))
 
 
 # Each case with what shows that it was read right
@@ -173,25 +173,27 @@ def many_citations() -> None:
 
 
 def many_quotations() -> None:
-    quoted = said({"text": "x"}, citationMetadata={"citations": [{"uri": "u"}]})
+    quoted = candidate_with({"text": "x"}, citationMetadata={"citations": [{"uri": "u"}]})
     _, reply = fold(GoogleFold(request()), candidates(*[quoted] * N))
     assert len(reply.of(p.Text)[0].citations) == N
 
 
 def a_second_candidate() -> None:
-    second = {**said({"text": "x"}), "index": 10**30}
-    _, reply = fold(GoogleFold(request()), candidates(said({"text": "x"}), *[second] * N))
+    second = {**candidate_with({"text": "x"}), "index": 10**30}
+    _, reply = fold(GoogleFold(request()), candidates(candidate_with({"text": "x"}), *[second] * N))
     assert reply.of(p.Text) == (p.Text("x"),)
 
 
 def a_finish_reason_in_every_event() -> None:
-    chunks, reply = fold(GoogleFold(request()), candidates(*[said({"text": "abcdefgh" * 8}, finishReason="STOP")] * N))
+    chunks, reply = fold(
+        GoogleFold(request()), candidates(*[candidate_with({"text": "abcdefgh" * 8}, finishReason="STOP")] * N)
+    )
     assert len(reply.of(p.Text)[0].text) == 64 * N
     assert sum(len(chunk.part.text) for chunk in chunks if isinstance(chunk.part, p.Text)) < 40 * 64 * N
 
 
 def signed_texts() -> None:
-    signed = said({"text": "abcdefgh" * 8, "thoughtSignature": "AAAA"})
+    signed = candidate_with({"text": "abcdefgh" * 8, "thoughtSignature": "AAAA"})
     _, reply = fold(GoogleFold(request()), candidates(*[signed] * N))
     assert len(reply.of(p.Text)[0].text) == 64 * N
 
@@ -286,7 +288,7 @@ def test_deltas_that_are_nested_deep_are_a_malformed_reply() -> None:
 
 
 def test_an_id_with_thousands_of_digits_is_an_id() -> None:
-    call = said({"functionCall": {"id": "call_" + "9" * 5000, "name": "f", "args": {}}})
+    call = candidate_with({"functionCall": {"id": "call_" + "9" * 5000, "name": "f", "args": {}}})
     reply = fold(GoogleFold(request()), candidates(call))[1]
     assert reply.of(p.ToolCall)[0].id == "call_" + "9" * 5000
 
