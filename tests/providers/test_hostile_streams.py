@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from capably.llm._format import PartialParser
+from capably.formats.output_format import PartialParser
 from capably.providers import sse
 from capably.providers.anthropic.stream import MessageFold
 from capably.providers.google import events as google_events
