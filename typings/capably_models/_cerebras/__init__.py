@@ -28,6 +28,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -49,6 +50,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -83,6 +85,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -104,6 +107,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],

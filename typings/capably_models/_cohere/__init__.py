@@ -27,6 +27,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -39,6 +40,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -67,6 +69,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -88,6 +91,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -120,6 +124,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -141,6 +146,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -169,6 +175,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -190,6 +197,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],

@@ -28,6 +28,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": False,
@@ -49,6 +50,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -84,6 +86,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": False,
@@ -105,6 +108,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],

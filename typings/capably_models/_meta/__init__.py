@@ -29,6 +29,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -50,6 +51,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -86,6 +88,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -107,6 +110,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],

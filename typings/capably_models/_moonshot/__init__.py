@@ -30,6 +30,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -51,6 +52,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -88,6 +90,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -109,6 +112,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -146,6 +150,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -167,6 +172,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -200,6 +206,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -221,6 +228,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
