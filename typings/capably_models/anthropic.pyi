@@ -157,7 +157,7 @@ claude_sonnet_5: _models.ClaudeSonnet5
 
 1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 claude_sonnet_5_5: _models.ClaudeSonnet55
 """Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`).

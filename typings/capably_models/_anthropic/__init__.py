@@ -206,7 +206,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 548,
+        "line": 551,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -274,7 +274,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 579,
+        "line": 582,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -343,7 +343,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 518,
+        "line": 521,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -616,7 +616,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 486,
+        "line": 489,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -684,10 +684,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 609,
+        "line": 612,
     },
     "anthropic/claude-sonnet-5": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -695,6 +695,7 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/effort",
             "recorded traffic",
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
+            "recording of pydantic-ai (7209f6c21, 2026-07-30)",
         ],
         "endpoints": {
             "messages": {
@@ -709,7 +710,7 @@ PROFILES = {
         "input": ["text", "image", "document"],
         "output": ["text"],
         "unverified_input": [],
-        "system": "anywhere",
+        "system": "start",
         "tools": {
             "forced": "always",
             "named": None,
@@ -819,7 +820,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 638,
+        "line": 641,
     },
 }
 

@@ -48,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 719,
+        "line": 724,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 762,
+        "line": 767,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -154,7 +154,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 739,
+        "line": 744,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -205,7 +205,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 784,
+        "line": 789,
     },
 }
 

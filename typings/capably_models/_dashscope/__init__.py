@@ -3,13 +3,14 @@
 
 PROFILES = {
     "dashscope/qwen-plus-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -48,7 +49,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -57,11 +58,16 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 823,
+        "line": 830,
     },
     "dashscope/qwen3-coder": {
-        "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "@ai-sdk/alibaba 1.0.61"],
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -90,7 +96,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -99,14 +105,15 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 804,
+        "line": 809,
     },
     "dashscope/qwen3.6-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -145,7 +152,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -154,16 +161,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 873,
+        "line": 884,
     },
     "dashscope/qwen3.7-max": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -202,7 +210,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -211,15 +219,16 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 849,
+        "line": 858,
     },
     "dashscope/qwen3.7-plus": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -258,7 +267,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -267,16 +276,18 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 895,
+        "line": 908,
     },
-    "dashscope/qwen3.8": {
-        "verified": "2026-11-22",
+    "dashscope/qwen3.8-flash": {
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "modelparams 0.0.53",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://github.com/agentscope-ai/agentscope/issues/1608",
+            "live probe (anomalyco/models.dev PR 5732, 2026-08-28)",
+            "live probe (mnfst/modelparams.dev PR 340, 2026-09-02)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -303,19 +314,19 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "budget",
-            "efforts": [],
+            "efforts": ["low", "medium", "xhigh"],
             "off": "disabled",
             "off_efforts": None,
             "on_by_default": None,
             "default": None,
-            "budget": None,
+            "budget": {"min": 1, "max": None},
             "visible": "full",
         },
         "sampling": {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -324,7 +335,68 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 918,
+        "line": 933,
+    },
+    "dashscope/qwen3.8-max": {
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "modelparams 0.0.53",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+            "https://github.com/agentscope-ai/agentscope/issues/1608",
+            "live probe (QwenLM/qwen-code issue 8472, 2026-08-03)",
+            "live probe (theopenco/llmgateway PR 3392, 2026-08-03)",
+            "live probe (mnfst/modelparams.dev PR 338, 2026-09-02)",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
+        ],
+        "endpoints": {
+            "chat_completions": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "never",
+            }
+        },
+        "input": ["text", "image"],
+        "output": ["text"],
+        "unverified_input": ["video"],
+        "system": "start",
+        "tools": {
+            "forced": "reasoning_off",
+            "named": None,
+            "parallel": "optional",
+            "strict": "unverified",
+            "with_structured_output": "unverified",
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "budget",
+            "efforts": ["low", "medium", "high", "xhigh", "max"],
+            "off": "disabled",
+            "off_efforts": None,
+            "on_by_default": None,
+            "default": None,
+            "budget": {"min": 1, "max": None},
+            "visible": "full",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "always",
+            "temperature_max": 1.99,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": [],
+        "unverified_builtin_tools": [],
+        "line": 963,
     },
 }
 
@@ -531,7 +603,7 @@ MODELS = {
         "dates": {"released": "2026-06-02", "deprecated": None, "retires": None, "knowledge": "2025-04"},
     },
     "qwen3.8-flash": {
-        "profile": "dashscope/qwen3.8",
+        "profile": "dashscope/qwen3.8-flash",
         "name": "Qwen3.8 Flash",
         "constant": None,
         "snapshot_of": None,
@@ -558,7 +630,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "qwen3.8-max": {
-        "profile": "dashscope/qwen3.8",
+        "profile": "dashscope/qwen3.8-max",
         "name": "Qwen3.8 Max",
         "constant": None,
         "snapshot_of": None,

@@ -3,7 +3,7 @@
 
 PROFILES = {
     "google/gemini-2.5-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -11,6 +11,7 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "recorded traffic",
             "https://github.com/langchain-ai/langchain-google/pull/1266",
+            "live probe (LibreChat-AI/agents PR 323, 2026-07-21)",
         ],
         "endpoints": {
             "generate_content": {
@@ -54,11 +55,11 @@ PROFILES = {
             "exclusive": False,
         },
         "verbosity": [],
-        "prefill": "unverified",
+        "prefill": True,
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1022,
+        "line": 1075,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -93,7 +94,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1110,
+        "line": 1165,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -151,7 +152,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1052,
+        "line": 1107,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -209,16 +210,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1081,
+        "line": 1136,
     },
     "google/gemini-3-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3-flash-preview.md.txt",
             "any-llm 1.40.2",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -246,11 +248,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "high",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -266,7 +268,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1131,
+        "line": 1186,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -310,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1398,
+        "line": 1538,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -359,16 +361,17 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1444,
+        "line": 1584,
     },
     "google/gemini-3.1-flash-lite": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.1-flash-lite-preview",
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -396,11 +399,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "minimal",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -416,7 +419,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1187,
+        "line": 1277,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -460,10 +463,67 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1470,
+        "line": 1610,
     },
     "google/gemini-3.1-pro": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "pydantic-ai 2.68.0 profiles",
+            "https://ai.google.dev/gemini-api/docs/models/gemini-3.1-pro-preview",
+            "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+        ],
+        "endpoints": {
+            "generate_content": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "unverified",
+            }
+        },
+        "input": ["text", "image", "document", "audio", "video"],
+        "output": ["text"],
+        "unverified_input": [],
+        "system": "start",
+        "tools": {
+            "forced": "always",
+            "named": None,
+            "parallel": "always",
+            "strict": True,
+            "with_structured_output": True,
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "level",
+            "efforts": ["low", "medium", "high"],
+            "off": "never",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": "high",
+            "budget": {"min": 1, "max": 65535},
+            "visible": "summary",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "always",
+            "temperature_max": 2.0,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": "unverified",
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
+        "unverified_builtin_tools": ["computer_use"],
+        "line": 1217,
+    },
+    "google/gemini-3.1-pro-customtools": {
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -516,10 +576,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1159,
+        "line": 1248,
     },
     "google/gemini-3.5-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -527,6 +587,8 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "https://github.com/GoogleCloudPlatform/generative-ai/issues/2947",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (LibreChat-AI/agents PR 323, 2026-07-21)",
         ],
         "endpoints": {
             "generate_content": {
@@ -554,11 +616,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "medium",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -570,20 +632,21 @@ PROFILES = {
             "exclusive": False,
         },
         "verbosity": [],
-        "prefill": "unverified",
+        "prefill": True,
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1216,
+        "line": 1309,
     },
     "google/gemini-3.5-flash-lite": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.5-flash-lite",
             "https://ai.google.dev/gemini-api/docs/generate-content/whats-new-gemini-3.6",
             "langchain-google PR 1897",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -615,7 +678,7 @@ PROFILES = {
             "off_efforts": None,
             "on_by_default": True,
             "default": "minimal",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -631,10 +694,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1247,
+        "line": 1345,
     },
     "google/gemini-3.6-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -642,6 +705,7 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "langchain-google PR 1897",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -673,7 +737,7 @@ PROFILES = {
             "off_efforts": None,
             "on_by_default": True,
             "default": "medium",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -689,16 +753,77 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1276,
+        "line": 1377,
     },
     "google/gemini-3.7-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "langchain-google PR 1897",
+            "live probe (deepnoodle-ai/dive, Vertex, 2026-08-15)",
+            "live probe (a public log, 2026-08-19)",
+            "https://github.com/LibreChat-AI/agents/pull/412 (prefill)",
+        ],
+        "endpoints": {
+            "generate_content": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "unverified",
+            }
+        },
+        "input": ["text", "image", "document", "audio", "video"],
+        "output": ["text"],
+        "unverified_input": [],
+        "system": "start",
+        "tools": {
+            "forced": "always",
+            "named": None,
+            "parallel": "always",
+            "strict": True,
+            "with_structured_output": True,
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "level",
+            "efforts": ["low", "medium", "high"],
+            "off": "budget_zero",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": "medium",
+            "budget": {"min": 1, "max": 32768},
+            "visible": "summary",
+        },
+        "sampling": {
+            "temperature": "ignored",
+            "top_p": "ignored",
+            "top_k": "ignored",
+            "temperature_max": None,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
+        "unverified_builtin_tools": [],
+        "line": 1410,
+    },
+    "google/gemini-3.8-flash": {
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "pydantic-ai 2.68.0 profiles",
+            "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
+            "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
+            "langchain-google PR 1897",
+            "live probe (a public log, 2026-09-24)",
         ],
         "endpoints": {
             "generate_content": {
@@ -746,7 +871,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1306,
+        "line": 1444,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -805,7 +930,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1336,
+        "line": 1476,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -870,7 +995,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1368,
+        "line": 1508,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -919,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1495,
+        "line": 1635,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -975,7 +1100,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1521,
+        "line": 1661,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1014,7 +1139,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1573,
+        "line": 1713,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1065,7 +1190,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1548,
+        "line": 1688,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1100,7 +1225,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1424,
+        "line": 1564,
     },
 }
 
@@ -1400,7 +1525,7 @@ MODELS = {
         "dates": {"released": "2026-02-19", "deprecated": None, "retires": None, "knowledge": "2025-01"},
     },
     "gemini-3.1-pro-preview-customtools": {
-        "profile": "google/gemini-3.1-pro",
+        "profile": "google/gemini-3.1-pro-customtools",
         "name": "Gemini 3.1 Pro Preview Custom Tools",
         "constant": None,
         "snapshot_of": None,
@@ -1575,7 +1700,7 @@ MODELS = {
         "dates": {"released": "2026-08-13", "deprecated": "2026-10-08", "retires": None, "knowledge": None},
     },
     "gemini-3.8-flash": {
-        "profile": "google/gemini-3.7-flash",
+        "profile": "google/gemini-3.8-flash",
         "name": "Gemini 3.8 Flash",
         "constant": None,
         "snapshot_of": None,
@@ -1791,7 +1916,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "gemini-flash-latest": {
-        "profile": "google/gemini-3.7-flash",
+        "profile": "google/gemini-3.8-flash",
         "name": "Gemini Flash Latest",
         "constant": None,
         "snapshot_of": None,

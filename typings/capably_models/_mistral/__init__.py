@@ -3,13 +3,14 @@
 
 PROFILES = {
     "mistral/codestral": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
             "genai-prices 0.2.3",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -40,7 +41,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
-            "top_p_min": None,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -48,10 +49,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1835,
+        "line": 2007,
     },
     "mistral/large-3-ministral": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
@@ -59,6 +60,7 @@ PROFILES = {
             "recorded traffic",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -89,7 +91,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
-            "top_p_min": None,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -97,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1813,
+        "line": 1983,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -155,10 +157,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1785,
+        "line": 1955,
     },
     "mistral/medium-3.5-small-4": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
@@ -167,6 +169,7 @@ PROFILES = {
             "recorded traffic",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -206,7 +209,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
-            "top_p_min": None,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -214,7 +217,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1756,
+        "line": 1924,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -262,7 +265,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1853,
+        "line": 2028,
     },
 }
 

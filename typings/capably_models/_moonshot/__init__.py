@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1873,
+        "line": 2048,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -120,10 +120,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1902,
+        "line": 2077,
     },
     "moonshot/kimi-k3": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
@@ -133,6 +133,8 @@ PROFILES = {
             "https://platform.kimi.ai/docs/guide/use-partial-mode-feature-of-kimi-api",
             "https://github.com/enricoros/big-AGI/issues/1161",
             "https://dev.to/aihubmix/kimi-k3-api-guide-reasoning-tool-calling-structured-output-and-vision-bn3",
+            "live probe (UKGovernmentBEIS/inspect_ai PR 5152, 2026-08-31)",
+            "live probe (mnfst/modelparams.dev PR 168, 2026-08-18)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -149,8 +151,8 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "never",
-            "named": None,
+            "forced": "always",
+            "named": False,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -180,7 +182,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1931,
+        "line": 2106,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -236,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1961,
+        "line": 2138,
     },
 }
 

@@ -68,7 +68,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2673,
+        "line": 2861,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -140,7 +140,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2638,
+        "line": 2826,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -196,7 +196,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2009,
+        "line": 2186,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -261,7 +261,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2070,
+        "line": 2247,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -326,7 +326,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2086,
+        "line": 2263,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -382,7 +382,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2103,
+        "line": 2280,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -426,10 +426,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2124,
+        "line": 2301,
     },
     "openai/gpt-5.1": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -437,6 +437,7 @@ PROFILES = {
             "recorded traffic",
             "https://reference.langchain.com/javascript/langchain-openai/tools",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -500,10 +501,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2143,
+        "line": 2320,
     },
     "openai/gpt-5.2": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -512,6 +513,8 @@ PROFILES = {
             "https://developers.openai.com/api/docs/guides/tools",
             "https://github.com/livekit/agents/pull/5088",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (livekit/agents PR 5088, 2026-03-11)",
         ],
         "endpoints": {
             "responses": {
@@ -524,7 +527,7 @@ PROFILES = {
             },
             "chat_completions": {
                 "efforts": None,
-                "tools": "unverified",
+                "tools": "reasoning_off",
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
@@ -567,7 +570,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2163,
+        "line": 2341,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -618,11 +621,16 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2192,
+        "line": 2372,
     },
     "openai/gpt-5.3-codex": {
-        "verified": "2026-11-22",
-        "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev"],
+        "verified": "2026-11-29",
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "litellm 1.109.1",
+            "models.dev",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+        ],
         "endpoints": {
             "responses": {
                 "efforts": None,
@@ -669,10 +677,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2211,
+        "line": 2391,
     },
     "openai/gpt-5.4": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -682,6 +690,7 @@ PROFILES = {
             "https://github.com/openai/openai-openapi/issues/541",
             "https://github.com/livekit/agents/issues/5084",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -746,10 +755,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2231,
+        "line": 2412,
     },
     "openai/gpt-5.4-mini": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -758,6 +767,7 @@ PROFILES = {
             "https://docs.oxen.ai/inference-api/reference/models/gpt-5-4-mini",
             "https://github.com/openai/openai-openapi/issues/541",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -823,10 +833,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2260,
+        "line": 2443,
     },
     "openai/gpt-5.4-nano": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -834,6 +844,7 @@ PROFILES = {
             "recorded traffic",
             "https://github.com/openai/openai-openapi/issues/541",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -889,7 +900,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2285,
+        "line": 2471,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -940,7 +951,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2304,
+        "line": 2492,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1007,7 +1018,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2323,
+        "line": 2511,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1064,7 +1075,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2370,
+        "line": 2558,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1115,7 +1126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2351,
+        "line": 2539,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1178,7 +1189,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2449,
+        "line": 2637,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1253,7 +1264,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2393,
+        "line": 2581,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1320,7 +1331,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2421,
+        "line": 2609,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1397,7 +1408,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2472,
+        "line": 2660,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1473,7 +1484,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2525,
+        "line": 2713,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1531,7 +1542,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2617,
+        "line": 2805,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1593,7 +1604,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2601,
+        "line": 2789,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1669,7 +1680,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2551,
+        "line": 2739,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1745,7 +1756,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2499,
+        "line": 2687,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1820,7 +1831,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2574,
+        "line": 2762,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1862,7 +1873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2024,
+        "line": 2201,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1926,7 +1937,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2656,
+        "line": 2844,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1991,7 +2002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2038,
+        "line": 2215,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2047,7 +2058,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2054,
+        "line": 2231,
     },
 }
 

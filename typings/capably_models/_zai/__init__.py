@@ -59,7 +59,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3056,
+        "line": 3259,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3109,
+        "line": 3312,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -178,10 +178,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3139,
+        "line": 3342,
     },
     "zai/glm-5.3-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
@@ -190,6 +190,7 @@ PROFILES = {
             "zai-sdk 0.2.3",
             "https://github.com/vectorize-io/hindsight/issues/4246",
             "https://docs.bigmodel.cn/api-reference",
+            "live probe (mnfst/modelparams.dev PR 344, 2026-09-02)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -228,7 +229,7 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "never",
-            "temperature_max": 1.0,
+            "temperature_max": 2.0,
             "top_p_min": None,
             "exclusive": False,
         },
@@ -237,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3168,
+        "line": 3371,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -295,7 +296,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3083,
+        "line": 3286,
     },
 }
 
@@ -673,7 +674,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": None,
-        "limits": {"context": None, "input": None, "output": None, "cache_min": None},
+        "limits": {"context": None, "input": None, "output": 131072, "cache_min": None},
         "prices": [
             {
                 "input": 0.37,

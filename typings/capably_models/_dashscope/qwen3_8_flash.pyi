@@ -2,13 +2,14 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.reasoning import Reasoning
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import qwen3_8__states as states
-from capably_models._dashscope._profiles import DashscopeQwen38Capabilities
+from capably_models._dashscope import qwen3_8_flash__states as states
+from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
@@ -22,7 +23,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Never = ...,
+        reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -71,7 +72,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -87,7 +88,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -96,7 +97,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -111,7 +112,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +137,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -160,7 +161,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -169,7 +170,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -186,7 +187,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -195,7 +196,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -211,7 +212,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -220,7 +221,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -235,7 +236,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -260,7 +261,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -284,7 +285,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -293,7 +294,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -310,7 +311,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -319,7 +320,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -335,7 +336,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -344,7 +345,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -359,7 +360,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -384,7 +385,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -408,7 +409,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -417,7 +418,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -434,7 +435,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -443,7 +444,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -459,7 +460,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -468,7 +469,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -483,7 +484,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -508,7 +509,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -532,7 +533,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -541,7 +542,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -558,7 +559,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -566,7 +567,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
@@ -589,7 +590,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int] = ...,
     tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -613,7 +614,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -636,7 +637,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[AnyTool],
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -650,4 +651,49 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOffWithTools[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOff[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOffWithTools[ModelT]:
     """The same model with other defaults."""

@@ -2,17 +2,18 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._google._profiles import GoogleGemini38FlashCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
+    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
 )
-from capably_models._xai._profiles import XaiGrok420ReasoningCapabilities
 
 ModelT = TypeVar("ModelT")
 
@@ -24,12 +25,13 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
-        temperature: float = ...,
-        top_p: float = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -40,94 +42,94 @@ class Init(Protocol):
 
 def call(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    temperature: float = ...,
-    top_p: float = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
