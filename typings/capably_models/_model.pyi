@@ -71,10 +71,6 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _anthropic.AnthropicClaudeHaiku55Profile: ...
     @overload
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
-    @overload
-    def __new__(
         cls: Any, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaudeOpus47Profile: ...
     @overload
@@ -484,6 +480,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(
         cls: Any, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaude45Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-22.")
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
+    ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
     def __new__(

@@ -207,7 +207,7 @@ Facts of 2026-11-22."""
 gemini_pro_latest: _models.GeminiProLatest
 """Gemini Pro Latest (`google/gemini-pro-latest`).
 
-65,536 of output. $2 in and $12 out per million tokens.
+1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens.
 
 Facts of 2026-11-29."""
 

@@ -1085,7 +1085,7 @@ MODELS = {
         "name": "Claude Opus 4.5",
         "constant": None,
         "snapshot_of": None,
-        "status": "active",
+        "status": "deprecated",
         "replacement": None,
         "api_version": None,
         "limits": {"context": 200000, "input": 200000, "output": 64000, "cache_min": 4096},
@@ -1105,14 +1105,14 @@ MODELS = {
                 "tiers": [],
             }
         ],
-        "dates": {"released": "2025-11-24", "deprecated": None, "retires": None, "knowledge": "2025-03-31"},
+        "dates": {"released": "2025-11-24", "deprecated": None, "retires": "2027-01-22", "knowledge": "2025-03-31"},
     },
     "claude-opus-4-5-20251101": {
         "profile": "anthropic/claude-opus-4.5",
         "name": "Claude Opus 4.5",
         "constant": None,
         "snapshot_of": "anthropic/claude-opus-4-5",
-        "status": "active",
+        "status": "deprecated",
         "replacement": None,
         "api_version": None,
         "limits": {"context": 200000, "input": 200000, "output": 64000, "cache_min": 4096},
@@ -1132,7 +1132,7 @@ MODELS = {
                 "tiers": [],
             }
         ],
-        "dates": {"released": "2025-11-24", "deprecated": None, "retires": None, "knowledge": "2025-03-31"},
+        "dates": {"released": "2025-11-24", "deprecated": None, "retires": "2027-01-22", "knowledge": "2025-03-31"},
     },
     "claude-opus-4-6": {
         "profile": "anthropic/claude-4.6",

@@ -1830,7 +1830,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": None,
-        "limits": {"context": 1048576, "input": None, "output": 65536, "cache_min": 4096},
+        "limits": {"context": 1048576, "input": 1048576, "output": 65536, "cache_min": 4096},
         "prices": [
             {
                 "input": 1.5,
@@ -1843,7 +1843,7 @@ MODELS = {
                 "output_image": None,
                 "start": None,
                 "until": None,
-                "batch": None,
+                "batch": 0.5,
                 "tiers": [],
             }
         ],
@@ -2072,7 +2072,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": "v1beta",
-        "limits": {"context": None, "input": 1048576, "output": 65536, "cache_min": 4096},
+        "limits": {"context": 1048576, "input": 1048576, "output": 65536, "cache_min": 4096},
         "prices": [
             {
                 "input": 2.0,

@@ -393,7 +393,7 @@ MODELS = {
                 "output": 20.0,
                 "cache_read": 0.2,
                 "cache_write": 4.0,
-                "cache_write_1h": None,
+                "cache_write_1h": 8.0,
                 "input_audio": None,
                 "output_audio": None,
                 "output_image": None,
