@@ -288,6 +288,7 @@ PROFILES = {
             "https://github.com/agentscope-ai/agentscope/issues/1608",
             "live probe (anomalyco/models.dev PR 5732, 2026-08-28)",
             "live probe (mnfst/modelparams.dev PR 340, 2026-09-02)",
+            "https://github.com/LiveBench/LiveBench/pull/520",
         ],
         "endpoints": {
             "chat_completions": {
@@ -313,11 +314,11 @@ PROFILES = {
         },
         "structured_output": "json_schema",
         "reasoning": {
-            "style": "budget",
+            "style": "level",
             "efforts": ["low", "medium", "xhigh"],
             "off": "disabled",
             "off_efforts": None,
-            "on_by_default": None,
+            "on_by_default": True,
             "default": None,
             "budget": {"min": 1, "max": None},
             "visible": "full",
@@ -374,12 +375,12 @@ PROFILES = {
         },
         "structured_output": "json_schema",
         "reasoning": {
-            "style": "budget",
+            "style": "level",
             "efforts": ["low", "medium", "high", "xhigh", "max"],
             "off": "disabled",
             "off_efforts": None,
-            "on_by_default": None,
-            "default": None,
+            "on_by_default": True,
+            "default": "xhigh",
             "budget": {"min": 1, "max": None},
             "visible": "full",
         },
@@ -396,7 +397,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 963,
+        "line": 965,
     },
 }
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal, Never
 
 from capably.llm._capabilities import NoCapabilities, Yes
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._dashscope import (
@@ -51,14 +51,17 @@ class DashscopeQwen37PlusCapabilities(Shared4): ...
 
 class DashscopeQwen38FlashCapabilities(Shared3):
     def _reasoning(
-        self, value: Literal["off", "low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"], int], /
+        self,
+        value: Literal["off", "low", "medium", "xhigh"]
+        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        /,
     ) -> None: ...
 
 class DashscopeQwen38MaxCapabilities(Shared3):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         /,
     ) -> None: ...
 

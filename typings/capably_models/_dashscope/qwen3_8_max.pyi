@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._dashscope import qwen3_8_max__states as states
@@ -24,7 +24,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -74,7 +74,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -100,7 +100,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -174,7 +174,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -201,7 +201,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -227,7 +227,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -301,7 +301,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -328,7 +328,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -354,7 +354,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -428,7 +428,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -455,7 +455,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -481,7 +481,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -555,7 +555,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -581,7 +581,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
@@ -605,7 +605,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.llm._responses import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._dashscope._profiles import DashscopeQwen38MaxCapabilities
@@ -29,7 +29,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -55,7 +55,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -128,7 +128,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -154,7 +154,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -227,7 +227,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -253,7 +253,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -326,7 +326,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -352,7 +352,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -425,7 +425,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -448,7 +448,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int] = ...,
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -616,7 +616,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -641,7 +641,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -737,7 +737,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -762,7 +762,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -858,7 +858,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -883,7 +883,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -979,7 +979,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1004,7 +1004,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -1096,7 +1096,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -1118,7 +1118,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1244,7 +1244,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1269,7 +1269,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1343,7 +1343,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1368,7 +1368,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1442,7 +1442,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1467,7 +1467,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1541,7 +1541,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1566,7 +1566,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1635,7 +1635,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1658,7 +1658,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -1783,7 +1783,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -1808,7 +1808,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -1904,7 +1904,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -1929,7 +1929,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -2025,7 +2025,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2050,7 +2050,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -2146,7 +2146,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2171,7 +2171,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT],
@@ -2263,7 +2263,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -2285,7 +2285,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2412,7 +2412,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2437,7 +2437,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2511,7 +2511,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2536,7 +2536,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2610,7 +2610,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2635,7 +2635,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2709,7 +2709,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2734,7 +2734,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2803,7 +2803,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[Never],
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
@@ -2826,7 +2826,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         *,
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"], int],
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,

@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2007,
+        "line": 2011,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1983,
+        "line": 1987,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -157,7 +157,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1955,
+        "line": 1959,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -217,7 +217,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1924,
+        "line": 1928,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -265,7 +265,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2028,
+        "line": 2032,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2048,
+        "line": 2052,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -120,7 +120,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2077,
+        "line": 2081,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -182,7 +182,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2106,
+        "line": 2110,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2138,
+        "line": 2142,
     },
 }
 

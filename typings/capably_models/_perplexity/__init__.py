@@ -44,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2904,
+        "line": 2908,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -87,7 +87,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2926,
+        "line": 2930,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -138,7 +138,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2946,
+        "line": 2950,
     },
 }
 

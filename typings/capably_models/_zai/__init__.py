@@ -59,7 +59,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3259,
+        "line": 3263,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3312,
+        "line": 3316,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -178,7 +178,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3342,
+        "line": 3346,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3371,
+        "line": 3375,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -296,7 +296,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3286,
+        "line": 3290,
     },
 }
 
