@@ -76,6 +76,10 @@ def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
     yield from _reasoning(profile)
     for name in ("temperature", "top_p", "top_k"):
         yield f"sampling.{name}", getattr(profile.sampling, name)
+    for name in ("temperature_max", "top_p_min"):
+        bound = getattr(profile.sampling, name)
+        if bound is not None:
+            yield f"sampling.{name}", bound
     yield "system", profile.system
     yield "prefill", profile.prefill
     for endpoint, rules in profile.endpoints.items():
@@ -100,5 +104,10 @@ def _reasoning(profile: Profile) -> Iterator[tuple[str, Any]]:
     yield "reasoning.efforts", reasoning.efforts
     yield "reasoning.off", reasoning.off
     yield "reasoning.budget", reasoning.budget is not None
+    if reasoning.budget:
+        for name, value in reasoning.budget.model_dump(exclude_none=True).items():
+            yield f"reasoning.budget.{name}", value
+    if reasoning.on_by_default is not None:
+        yield "reasoning.on_by_default", reasoning.on_by_default
     if reasoning.off != UNVERIFIED:
         yield "reasoning.always_on", reasoning.off == "never"

@@ -138,6 +138,8 @@ class Tools(Entry):
 
     forced: When = "never"
     """`tool_choice="required"` or a named tool: `without_budget` = not in a call with a thinking budget."""
+    named: StrictBool | None = None
+    """Whether the forced tool may be a named one; unset = yes, `false` = `required` alone."""
     parallel: Literal["optional", "always", "never", "unverified"] = "never"
     """Several calls in one reply: `optional` = yes, `parallel_tools` switches it; `always` = yes, without a switch."""
     strict: YesNo = False
@@ -190,6 +192,8 @@ class Sampling(Entry):
     """`top_k`."""
     temperature_max: float | None = None
     """Largest temperature; the smallest is 0."""
+    top_p_min: float | None = None
+    """Smallest `top_p`; unset = 0."""
     exclusive: bool = False
     """`temperature` and `top_p` may not be sent together."""
 

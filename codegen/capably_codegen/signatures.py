@@ -128,7 +128,7 @@ def _types(rules: Mapping[str, Rule], branch: Branch) -> dict[str, str]:
     computed = {
         "reasoning": branch.reasoning,
         "tools": tools_type(rules) if branch.own_tools else _provided_type(rules, branch),
-        "tool_choice": 'Literal["required"] | AnyTool' if branch.forces else tool_choice_type(rules, branch.met),
+        "tool_choice": _naming(rules, 'Literal["required"]') if branch.forces else tool_choice_type(rules, branch.met),
         "format": branch.format,
         **{name: literal(rules[name].values) for name in ("verbosity", "cache")},
         "output": f"Sequence[{literal(rules['output'].values)}]",
@@ -170,8 +170,13 @@ def _provided_type(rules: Mapping[str, Rule], branch: Branch) -> str:
 
 def tool_choice_type(rules: Mapping[str, Rule], met: frozenset[str]) -> str:
     if rules["tool_choice.forced"].when in met:
-        return 'Literal["auto", "none", "required"] | AnyTool'
+        return _naming(rules, 'Literal["auto", "none", "required"]')
     return 'Literal["auto", "none"]'
+
+
+def _naming(rules: Mapping[str, Rule], words: str) -> str:
+    """The words, or the tool itself where the model lets one be named."""
+    return words if rules["tool_choice.forced"].values else f"{words} | AnyTool"
 
 
 def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:

@@ -20,6 +20,7 @@ from registry_sync.lock import check_sizes, load_lock, lock_of, lock_text
 from registry_sync.patch import patched
 from registry_sync.report import report
 from registry_sync.said import Source, SourceError, lineages
+from registry_sync.sources.probes import FILE, read_probes
 from registry_sync.vote import GROUPS, count
 from registry_sync.wheels import fetch, read_all
 
@@ -54,10 +55,11 @@ def sync(options: argparse.Namespace, groups: list[str]) -> int:
     old = load_registry(registry_file).registry
     verdicts = load_verdicts(verdicts_file, old) if verdicts_file.exists() else []
     lock = load_lock(lock_file)
-    sources = _sources(options.sources, list(old.models), options.day)
+    sources = [*_sources(options.sources, list(old.models), options.day), *read_probes(registry_file.with_name(FILE))]
     check_sizes(sources, lock)
     said = lineages(sources)
-    outcome = count(old, verdicts, said, options.day)
+    probed = {key: seen for source in sources for key, seen in source.days.items()}
+    outcome = count(old, verdicts, said, options.day, probed)
     wanted = [change for change in outcome.changes if not groups or change.group in groups]
     new_text = patched(text, wanted, options.day)
     new = parse_registry(new_text).registry
@@ -65,7 +67,7 @@ def sync(options: argparse.Namespace, groups: list[str]) -> int:
         load_verdicts(verdicts_file, new)
     apply = bool(groups) and not options.check
     told = report(old, new, apply, sources, outcome, options.day)
-    evidence = count(new if apply else old, verdicts, said, options.day).evidence
+    evidence = count(new if apply else old, verdicts, said, options.day, probed).evidence
     if not options.check:
         lock_file.write_text(lock_text(lock_of(sources, evidence, lock, options.day)), encoding="utf-8")
     if apply and new_text != text:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from capably_codegen.changes import release_notes
 from capably_codegen.schema import Registry
 
-from registry_sync.said import Said, Source, lineages
+from registry_sync.said import PROBED, Said, Source, lineages
 from registry_sync.vote import Conflict, Outcome, ended, nearest_profile, new_ids
 
 _SOON = datetime.timedelta(days=60)
@@ -84,7 +84,9 @@ def _ended(registry: Registry, day: datetime.date) -> Iterator[str]:
 
 
 def _unlisted(registry: Registry, sources: list[Source]) -> Iterator[str]:
-    listed = {id for source in sources for id in (*source.ids, *source.said) if source.lineage != "pydantic-ai"}
+    listed = {
+        id for source in sources for id in (*source.ids, *source.said) if source.lineage not in ("pydantic-ai", PROBED)
+    }
     read = {id.partition("/")[0] for id in listed}
     for id in sorted(registry.models):
         if id.partition("/")[0] in read and id not in listed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -12,6 +13,9 @@ Said: TypeAlias = dict[str, dict[str, Value]]
 
 PROVIDERS = ("anthropic", "google", "openai")
 """The vendors of which every source must speak, and whose new ids are told. Of a host only the curated models are read."""
+
+PROBED = "probed"
+"""The lineage of those who asked the live API."""
 
 
 class SourceError(Exception):
@@ -29,6 +33,8 @@ class Source(NamedTuple):
     said: Said
     ids: frozenset[str]
     """Every chat model that it lists."""
+    days: Mapping[tuple[str, str], datetime.date] = {}
+    """The day on which a fact was measured, by model and field; of other sources, that of their release counts."""
 
 
 def lineages(sources: list[Source]) -> dict[str, Said]:

@@ -1,4 +1,4 @@
-"""Ids and ends of life in the vendors' installed SDKs: their `Literal`s, and what they say of deprecation."""
+"""Ids and ends of life in the vendors' SDKs: their `Literal`s, and what they say of deprecation."""
 
 from __future__ import annotations
 

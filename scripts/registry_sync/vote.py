@@ -3,6 +3,9 @@
 Lineages vote, not sources. A number changes when nobody who speaks of it holds ours any more and either the vendor
 (its endpoint, its SDK) or two lineages that agree say another; an unknown one is filled from what all who speak of it
 say. What a type depends on is never changed, and a field with a verdict is left alone.
+
+What a live API answered counts as the vendor's word, after its endpoint and its SDK, until somebody has read a page of
+the vendor that is newer: then it is one lineage among others.
 """
 
 from __future__ import annotations
@@ -10,13 +13,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from capably_codegen.fields import Fields, as_yes_or_no, fields_of
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, decided
 
-from registry_sync.said import PROVIDERS, Said, Source, Value
+from registry_sync.said import PROBED, PROVIDERS, Said, Source, Value
 
 OFFICIAL = ("api", "sdk")
 """Lineages of the vendor's own word, the strongest first."""
@@ -56,11 +60,13 @@ class Conflict(NamedTuple):
     ours: Value | None
     against: dict[str, Value]
     verdict: Verdict | None
+    ranked: tuple[str, ...] = OFFICIAL
+    """Lineages of which one is enough."""
 
     @property
     def serious(self) -> bool:
-        """Undecided, and contradicted by the vendor or by two lineages."""
-        return self.verdict is None and (len(self.against) > 1 or any(name in self.against for name in OFFICIAL))
+        """Undecided, and contradicted by the vendor, by its live API or by two lineages."""
+        return self.verdict is None and (len(self.against) > 1 or any(name in self.against for name in self.ranked))
 
 
 class Outcome(NamedTuple):
@@ -76,15 +82,35 @@ def group_of(field: str) -> str:
     return field.partition(".")[0].partition("@")[0]
 
 
-def count(registry: Registry, verdicts: list[Verdict], said: Mapping[str, Said], day: datetime.date) -> Outcome:
-    """Compares every model of the registry with what the lineages say of it."""
+def count(
+    registry: Registry,
+    verdicts: list[Verdict],
+    said: Mapping[str, Said],
+    day: datetime.date,
+    probed: Mapping[tuple[str, str], datetime.date] = {},
+) -> Outcome:
+    """Compares every model of the registry with what the lineages say of it. `probed`: the day of each probe."""
     outcome = Outcome({}, [], [])
     for id in sorted(registry.models):
         ours, settled = fields_of(registry, id, day), decided(verdicts, id)
         votes = _votes(id, said)
         for field in sorted(votes):
-            _judge(outcome, id, field, ours, votes[field], settled.get(field))
+            seen = probed.get((id, field))
+            ranked = OFFICIAL if seen is None or overtaken(registry, id, seen) else (*OFFICIAL, PROBED)
+            _judge(outcome, id, field, ours, votes[field], settled.get(field), ranked)
     return outcome
+
+
+def overtaken(registry: Registry, id: str, seen: datetime.date) -> bool:
+    """Whether a page of the vendor was read after the day on which the live API was asked."""
+    profile = registry.profiles.get(registry.models[id].profile)
+    home = _domain(registry.providers[id.partition("/")[0]].docs)
+    return profile is not None and seen < profile.verified and any(_domain(page) == home for page in profile.sources)
+
+
+def _domain(page: str) -> str:
+    """`https://docs.x.ai/docs/models` -> `x.ai`; empty where it is no address."""
+    return ".".join((urlsplit(page).hostname or "").split(".")[-2:])
 
 
 def _votes(id: str, said: Mapping[str, Said]) -> dict[str, dict[str, Value]]:
@@ -105,7 +131,13 @@ def _flat_tier(field: str, value: Value, told: Mapping[str, Value]) -> bool:
 
 
 def _judge(
-    outcome: Outcome, id: str, field: str, fields: Fields, votes: dict[str, Value], verdict: Verdict | None
+    outcome: Outcome,
+    id: str,
+    field: str,
+    fields: Fields,
+    votes: dict[str, Value],
+    verdict: Verdict | None,
+    ranked: tuple[str, ...],
 ) -> None:
     ours = fields.get(field)
     by = [name for name, value in votes.items() if _same(ours, value)]
@@ -113,12 +145,12 @@ def _judge(
     if ours is not None:
         outcome.evidence.setdefault(id, {})[field] = Evidence(ours, by, against)
     if group_of(field) in GROUPS:
-        new = None if verdict else _changed(id, field, ours, by, votes, fields)
+        new = None if verdict else _changed(id, field, ours, by, votes, fields, ranked)
         if new is not None:
             outcome.changes.append(Change(id, field, ours, new, [n for n, v in votes.items() if v == new]))
             return
     if against:
-        outcome.conflicts.append(Conflict(id, field, ours, against, verdict))
+        outcome.conflicts.append(Conflict(id, field, ours, against, verdict, ranked))
 
 
 def _same(ours: Value | None, said: Value) -> bool:
@@ -139,12 +171,18 @@ def _comparable(ours: Value | None, said: Value) -> bool:
 
 
 def _changed(
-    id: str, field: str, ours: Value | None, by: list[str], votes: Mapping[str, Value], fields: Fields
+    id: str,
+    field: str,
+    ours: Value | None,
+    by: list[str],
+    votes: Mapping[str, Value],
+    fields: Fields,
+    ranked: tuple[str, ...],
 ) -> Value | None:
     """The value that should stand there, if it is another than ours and sure enough."""
-    official = next((votes[name] for name in OFFICIAL if name in votes), None)
-    if official is not None:
-        return official if official != ours else None
+    first = next((votes[name] for name in ranked if name in votes), None)
+    if first is not None:
+        return first if first != ours else None
     distinct = list(dict.fromkeys(votes.values()))
     if by or len(distinct) != 1:
         return None

@@ -12,7 +12,7 @@ from registry_sync.sdks import SDKS, read_sdk
 from registry_sync.sources import genai_prices, langchain, litellm, pydantic_ai
 from registry_sync.sources.endpoints import read_endpoints
 
-_DATA = ("litellm", "genai-prices", *langchain.PACKAGES.values())
+_DATA = ("litellm", "genai-prices", *langchain.PACKAGES.values(), *(sdk.distribution for sdk in SDKS))
 _RUN = ("pydantic-ai-slim",)
 """This one is run, so it comes with what it needs."""
 

@@ -188,6 +188,7 @@ def test_the_run_time_tables_spell_out_every_default() -> None:
         "top_p": "never",
         "top_k": "never",
         "temperature_max": None,
+        "top_p_min": None,
         "exclusive": False,
     }
     assert (plain["tools"], plain["reasoning"], plain["system"], plain["line"]) == (None, None, "start", 27)

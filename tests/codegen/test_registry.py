@@ -77,7 +77,7 @@ def test_a_valid_registry_has_no_problems() -> None:
             "forced: always",
             "force: always",
             "13: profiles > acme/talker > tools > force: unknown key 'force'. Did you mean 'forced'? "
-            "Known: forced, parallel, strict, with_builtin, with_structured_output.",
+            "Known: forced, named, parallel, strict, with_builtin, with_structured_output.",
             id="an unknown key inside a union, told once",
         ),
         pytest.param(

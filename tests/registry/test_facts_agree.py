@@ -88,7 +88,7 @@ CASES = [
     ),
     Case(
         "an effort comes",
-        "google/gemini-3.7-flash",
+        "google/gemini-3.8-flash",
         "efforts: [low, medium, high]",
         "efforts: [minimal, low, medium, high]",
         "google/gemini-3.8-flash",
@@ -165,6 +165,15 @@ CASES = [
         "forced: never",
         "anthropic/claude-haiku-4-5",
         f'"Hi", {TOOL}, tool_choice="required"',
+        accepted=True,
+    ),
+    Case(
+        "a forced tool can be named no more",
+        "xai/grok-4.3",
+        "tools: {forced: always,",
+        "tools: {forced: always, named: false,",
+        "xai/grok-4.3",
+        f'"Hi", {TOOL}, tool_choice=lookup',
         accepted=True,
     ),
     Case(

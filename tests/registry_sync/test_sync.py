@@ -398,6 +398,18 @@ def test_wheels_that_cannot_be_had_are_told(tmp_path: Path, monkeypatch: pytest.
         fetch(tmp_path / "packages")
 
 
+def test_the_newest_sdks_are_fetched_and_not_those_that_are_installed_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uv, log = tmp_path / "uv", tmp_path / "log"
+    uv.write_text(f'#!/bin/sh\necho "$@" >> {log}\n', encoding="utf-8")
+    uv.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    fetch(tmp_path / "packages")
+    alone = next(line for line in log.read_text(encoding="utf-8").splitlines() if "--no-deps" in line)
+    assert {"anthropic", "google-genai", "openai"} <= set(alone.split())
+
+
 # --- the lock -----------------------------------------------------------------------------------------------------
 
 
@@ -506,3 +518,79 @@ def test_the_vendors_word_outranks_every_table(sources: Any, sync: Any, monkeypa
         {"litellm": 100, "models.dev": 100},
     ]
     assert "- `anthropic/claude-old` structured_output: the registry never, api yes" in section(told, SERIOUS)
+
+
+# --- what live APIs answered --------------------------------------------------------------------------------------
+
+
+def probe(
+    sources: Any, field: str, value: str, on: str, *, page: str = "somebody", docs: str = "https://example.com/a"
+) -> None:
+    """One probe of claude-old, whose profile was verified on 2026-01-01 with that page."""
+    file = sources.registry.with_name("live_probes.yaml")
+    file.write_text(f"anthropic/claude-old:\n  {field}: {{value: {value}, on: {on}, by: me}}\n", encoding="utf-8")
+    text = sources.original.replace("https://example.com/a", docs).replace(
+        "sources: [somebody]", f"sources: [{page}]", 1
+    )
+    sources.registry.write_text(text, encoding="utf-8")
+
+
+def test_a_probe_against_a_capability_is_report_at_once(sources: Any, sync: Any) -> None:
+    probe(sources, "prefill", "false", "2026-08-09")
+    assert section(sync(code=1), SERIOUS) == ["- `anthropic/claude-old` prefill: the registry yes, probed no"]
+
+
+def test_a_page_of_the_vendor_that_is_newer_than_a_probe_outranks_it(sources: Any, sync: Any) -> None:
+    probe(
+        sources, "prefill", "false", "2025-12-31", page="https://docs.claude.com/models", docs="https://www.claude.com"
+    )
+    report = sync()
+    assert section(report, SERIOUS) == []
+    assert "- `anthropic/claude-old` prefill: the registry yes, probed no" in section(report, SINGLE)
+
+
+@pytest.mark.parametrize(
+    ("on", "page"),
+    [
+        pytest.param("2026-01-01", "https://docs.claude.com/models", id="a page of the same day"),
+        pytest.param("2025-12-31", "https://blog.example.com/claude", id="a newer page of somebody else"),
+    ],
+)
+def test_no_other_documentation_outranks_a_probe(sources: Any, sync: Any, on: str, page: str) -> None:
+    probe(sources, "prefill", "false", on, page=page, docs="https://www.claude.com")
+    assert section(sync(code=1), SERIOUS) == ["- `anthropic/claude-old` prefill: the registry yes, probed no"]
+
+
+def test_a_probed_limit_replaces_the_one_that_tables_hold(sources: Any, sync: Any) -> None:
+    probe(sources, "limits.output", "90", "2026-08-09")
+    assert "- `anthropic/claude-old`: limits.output 100 -> 90" in section(sync("--apply"), "Changes")
+    assert sources.lock_of("anthropic/claude-old")["limits.output"][2:] == [
+        ["probed"],
+        {"litellm": 100, "models.dev": 100},
+    ]
+
+
+def test_the_vendors_endpoint_outranks_a_probe(sources: Any, sync: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    probe(sources, "limits.output", "90", "2026-08-09")
+    with Loopback([page(claude())]) as server:
+        monkeypatch.setenv("ANTHROPIC_BASE_URL", server.url)
+        monkeypatch.setenv("ANTHROPIC_API_KEY", "key")
+        report = sync("--apply", code=1)
+    assert "- `anthropic/claude-old`: limits.output 100 -> 300" in section(report, "Changes")
+
+
+def test_a_model_that_was_only_probed_is_listed_by_no_source(sources: Any, sync: Any) -> None:
+    probe(sources, "prefill", "true", "2026-08-09")
+    for models in (sources.models, sources.facts["anthropic"]):
+        models["claude-other"] = models.pop("claude-old")
+    for path in (sources.prices, sources.anthropic_ids):
+        sources.texts[path] = sources.texts[path].replace("claude-old", "claude-other")
+    report = section(sync(code=1), "Listed by no source any more")
+    assert report == ["- `anthropic/claude-old`: newer than the sources, or has it ended?"]
+
+
+def test_a_probe_without_a_day_is_report(sources: Any, sync: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    sources.registry.with_name("live_probes.yaml").write_text(
+        "anthropic/claude-old: {prefill: {value: true, by: me}}\n", encoding="utf-8"
+    )
+    assert "anthropic/claude-old > prefill > on: field required" in sync(code=2)

@@ -297,7 +297,9 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
     yield Case("tools", "tools=[add]", has)
     yield Case("tools", 'tools=[add], tool_choice="auto"', has)
     yield Case("tool_choice forced", 'tools=[add], tool_choice="required"', free)
-    yield Case("tool_choice forced", "tools=[add], tool_choice=add", free)
+    yield Case(
+        "tool_choice named", "tools=[add], tool_choice=add", free and (tools is None or tools.named is not False)
+    )
     yield Case(
         "tool_choice forced with a budget",
         'tools=[add], tool_choice="required", reasoning=llm.Reasoning(budget_tokens=4000)',
@@ -366,7 +368,7 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "any model", "", True
     yield "HasSystem", "HasSystem", bool(profile) and profile.system in ("start", "anywhere")
     yield "HasTools", "HasTools", tools is not None
-    forced = tools is not None and _without_a_word(profile, tools.forced)
+    forced = tools is not None and _without_a_word(profile, tools.forced) and tools.named is not False
     yield "HasForcedTools", "HasForcedTools", forced
     yield "HasParallelTools", "HasParallelTools", tools is not None and tools.parallel == "optional"
     structured = profile is not None and _structured(profile)

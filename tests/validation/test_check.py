@@ -20,6 +20,8 @@ FILM = llm.Video.from_url("https://example.com/cat.mp4")
 PAPER = llm.Document.from_url("https://example.com/paper.pdf")
 
 SONNET = "anthropic/claude-sonnet-5-5"  # no sampling, levels, no budget, no forced tool
+KIMI = "moonshot/kimi-k3"  # a forced tool, but none by its name
+CODESTRAL = "mistral/codestral-latest"  # top_p from 0.01 on
 HAIKU_4 = "anthropic/claude-haiku-4-5"  # a budget and no levels, forced tools without it, prefill
 GPT_5_6 = "openai/gpt-5.6"  # sampling only while it does not reason
 GPT_5_1 = "openai/gpt-5.1"  # the same, and it does not reason by default
@@ -76,6 +78,8 @@ def source(id: str) -> str:
         pytest.param(SONNET, {"cache": "1h"}, id="a lifetime of the cache"),
         pytest.param(HAIKU_4, {"reasoning": llm.Reasoning(budget_tokens=1024)}, id="the smallest budget"),
         pytest.param(HAIKU_4, {"tools": [lookup], "tool_choice": lookup}, id="a named tool without a budget"),
+        pytest.param(KIMI, {"tools": [lookup], "tool_choice": "required"}, id="a tool that cannot be named is forced"),
+        pytest.param(CODESTRAL, {"top_p": 0.01}, id="the smallest top_p"),
         pytest.param(HAIKU_4, {"tools": [lookup], "parallel_tools": False}, id="the parallel switch"),
         pytest.param(HAIKU_4, {"prefill": "The"}, id="prefill"),
         pytest.param(GPT_5_6, {"temperature": 0.2, "top_p": 0.9, "reasoning": "off"}, id="sampling, reasoning off"),
@@ -126,6 +130,7 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
         ),
         pytest.param(GPT_4_1, {"temperature": -1}, "temperature", "range", ("0 to 2.0",), id="too cold"),
         pytest.param(PRO_2_5, {"top_p": 1.5}, "top_p", "range", ("0 to 1",), id="top_p above 1"),
+        pytest.param(CODESTRAL, {"top_p": 0}, "top_p", "range", ("0.01 to 1",), id="top_p of nothing"),
         pytest.param(PRO_2_5, {"top_k": 0}, "top_k", "range", ("at least 1",), id="top_k of nothing"),
         pytest.param(GPT_4_1, {"logprobs": 21}, "logprobs", "range", ("0 to 20",), id="too many logprobs"),
         pytest.param(SONNET, {"max_tokens": 128_001}, "max_tokens", "range", ("0 to 128,000",), id="too many tokens"),
@@ -203,6 +208,14 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
             "without_budget",
             ("auto", "none"),
             id="forced with a budget",
+        ),
+        pytest.param(
+            KIMI,
+            {"tools": [lookup], "tool_choice": lookup},
+            "tool_choice",
+            "value",
+            ("auto", "none", "required"),
+            id="a name where none can be said",
         ),
         pytest.param(
             SONNET,

@@ -495,7 +495,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -520,7 +520,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off"] | Reasoning[Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -1060,11 +1060,11 @@ def call(
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38Id,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -1080,16 +1080,16 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38Id,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -1104,12 +1104,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38Id,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str = ...,
@@ -1129,12 +1129,12 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
 def call(
-    model: _ids.DashscopeQwen38Id,
+    model: _ids.DashscopeQwen38FlashId,
     /,
     *,
     system: str = ...,
@@ -1153,7 +1153,107 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38Capabilities]:
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: None = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.DashscopeQwen38MaxId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT],
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -1276,6 +1376,7 @@ def call(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -1300,6 +1401,7 @@ def call(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -1429,8 +1531,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1495,8 +1597,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1540,7 +1642,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1560,12 +1662,38 @@ def call(
 
 @overload
 def call(
+    model: _ids.GoogleGemini31ProCustomtoolsId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[
+    _types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCustomtoolsCapabilities
+]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
     model: _ids.GoogleGemini35FlashId,
     /,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1575,6 +1703,7 @@ def call(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -1590,7 +1719,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1612,7 +1741,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1633,7 +1762,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -1646,6 +1776,27 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini37FlashCapabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
+    model: _ids.GoogleGemini38FlashId,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    format: type[FormatT] | None = None,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini38FlashCapabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -2028,6 +2179,25 @@ def call(
 
 @overload
 def call(
+    model: _ids.MinimaxM25Id,
+    /,
+    *,
+    system: str = ...,
+    tools: Sequence[AnyTool] = ...,
+    tool_choice: Literal["auto", "none"] = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM25Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
     model: _ids.MinimaxM3Id,
     /,
     *,
@@ -2216,7 +2386,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "high", "max"] | Reasoning[Literal["low", "high", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyTool] = ...,
-    tool_choice: Literal["auto", "none"] = ...,
+    tool_choice: Literal["auto", "none", "required"] = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
@@ -3397,6 +3567,29 @@ def call(
 
 @overload
 def call(
+    model: _ids.XaiGrok3Id,
+    /,
+    *,
+    system: str = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    format: type[FormatT] | None = None,
+    temperature: float = ...,
+    top_p: float = ...,
+    max_tokens: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3Capabilities]:
+    """Fixes the model and the parameters of a function that returns content."""
+
+@overload
+def call(
     model: _ids.XaiGrok3MiniId,
     /,
     *,
@@ -3444,8 +3637,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -3482,7 +3675,7 @@ def call(
 
 @overload
 def call(
-    model: _ids.XaiGrok420ReasoningId,
+    model: _ids.XaiGrok420ReasoningBuild01Id,
     /,
     *,
     system: str = ...,
@@ -3498,7 +3691,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningCapabilities]:
+) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningBuild01Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload
@@ -3507,8 +3700,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -3530,7 +3723,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -3552,7 +3746,8 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -3566,27 +3761,6 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _xai.XaiGrok46Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
-
-@overload
-def call(
-    model: _ids.XaiGrokBuild01Id,
-    /,
-    *,
-    system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
-    format: type[FormatT] | None = None,
-    temperature: float = ...,
-    top_p: float = ...,
-    max_tokens: int = ...,
-    extra: Mapping[str, Any] = ...,
-    on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
-    max_retries: int = ...,
-    headers: Mapping[str, str] = ...,
-) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrokBuild01Capabilities]:
     """Fixes the model and the parameters of a function that returns content."""
 
 @overload

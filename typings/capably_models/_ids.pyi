@@ -41,7 +41,8 @@ DashscopeQwen3CoderId: TypeAlias = Literal["dashscope/qwen3-coder-flash", "dashs
 DashscopeQwen36FlashId: TypeAlias = Literal["dashscope/qwen3.6-flash"]
 DashscopeQwen37MaxId: TypeAlias = Literal["dashscope/qwen3.7-max"]
 DashscopeQwen37PlusId: TypeAlias = Literal["dashscope/qwen3.7-plus"]
-DashscopeQwen38Id: TypeAlias = Literal["dashscope/qwen3.8-flash", "dashscope/qwen3.8-max"]
+DashscopeQwen38FlashId: TypeAlias = Literal["dashscope/qwen3.8-flash"]
+DashscopeQwen38MaxId: TypeAlias = Literal["dashscope/qwen3.8-max"]
 DeepseekFlashId: TypeAlias = Literal[
     "deepseek/deepseek-flash", "deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-flash-vision-exp"
 ]
@@ -55,15 +56,13 @@ GoogleGemini3ProImageId: TypeAlias = Literal["google/gemini-3-pro-image"]
 GoogleGemini31FlashImageId: TypeAlias = Literal["google/gemini-3.1-flash-image"]
 GoogleGemini31FlashLiteId: TypeAlias = Literal["google/gemini-3.1-flash-lite"]
 GoogleGemini31FlashLiteImageId: TypeAlias = Literal["google/gemini-3.1-flash-lite-image"]
-GoogleGemini31ProId: TypeAlias = Literal[
-    "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
-]
+GoogleGemini31ProId: TypeAlias = Literal["google/gemini-3.1-pro-preview", "google/gemini-pro-latest"]
+GoogleGemini31ProCustomtoolsId: TypeAlias = Literal["google/gemini-3.1-pro-preview-customtools"]
 GoogleGemini35FlashId: TypeAlias = Literal["google/gemini-3.5-flash"]
 GoogleGemini35FlashLiteId: TypeAlias = Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"]
 GoogleGemini36FlashId: TypeAlias = Literal["google/gemini-3.6-flash"]
-GoogleGemini37FlashId: TypeAlias = Literal[
-    "google/gemini-3.7-flash", "google/gemini-3.8-flash", "google/gemini-flash-latest"
-]
+GoogleGemini37FlashId: TypeAlias = Literal["google/gemini-3.7-flash"]
+GoogleGemini38FlashId: TypeAlias = Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"]
 GoogleGemini4ArgonId: TypeAlias = Literal["google/gemini-4-argon", "google/gemini-4-carbon"]
 GoogleGemini4HydrogenId: TypeAlias = Literal["google/gemini-4-hydrogen", "google/gemini-4-neon"]
 GoogleGeminiNanoBanana21Id: TypeAlias = Literal["google/gemini-nano-banana-2.1"]
@@ -83,13 +82,9 @@ GroqQwen38Id: TypeAlias = Literal["groq/qwen/qwen3.8-27b"]
 MetaMuseId: TypeAlias = Literal["meta/muse-spark-1.2", "meta/muse-spark-1.3", "meta/muse-wonder-1.0"]
 MetaMuseSpark11Id: TypeAlias = Literal["meta/muse-spark-1.1"]
 MinimaxM2Id: TypeAlias = Literal[
-    "minimax/MiniMax-M2",
-    "minimax/MiniMax-M2.1",
-    "minimax/MiniMax-M2.5",
-    "minimax/MiniMax-M2.5-highspeed",
-    "minimax/MiniMax-M2.7",
-    "minimax/MiniMax-M2.7-highspeed",
+    "minimax/MiniMax-M2", "minimax/MiniMax-M2.1", "minimax/MiniMax-M2.7", "minimax/MiniMax-M2.7-highspeed"
 ]
+MinimaxM25Id: TypeAlias = Literal["minimax/MiniMax-M2.5", "minimax/MiniMax-M2.5-highspeed"]
 MinimaxM3Id: TypeAlias = Literal["minimax/MiniMax-M3"]
 MistralCodestralId: TypeAlias = Literal["mistral/codestral-2508", "mistral/codestral-latest"]
 MistralLarge3MinistralId: TypeAlias = Literal[
@@ -169,17 +164,17 @@ OpenaiUnverifiedId: TypeAlias = Literal["openai/gpt-rosalind-discovery", "openai
 PerplexitySonarId: TypeAlias = Literal["perplexity/sonar"]
 PerplexitySonarProId: TypeAlias = Literal["perplexity/sonar-pro"]
 PerplexitySonarReasoningProId: TypeAlias = Literal["perplexity/sonar-reasoning-pro"]
+XaiGrok3Id: TypeAlias = Literal["xai/grok-3"]
 XaiGrok3MiniId: TypeAlias = Literal["xai/grok-3-mini"]
 XaiGrok420MultiAgentId: TypeAlias = Literal["xai/grok-4.20-multi-agent", "xai/grok-4.20-multi-agent-0309"]
 XaiGrok420NonReasoningId: TypeAlias = Literal["xai/grok-4.20-0309-non-reasoning", "xai/grok-4.20-non-reasoning"]
-XaiGrok420ReasoningId: TypeAlias = Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning"]
+XaiGrok420ReasoningBuild01Id: TypeAlias = Literal[
+    "xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning", "xai/grok-build-0.1"
+]
 XaiGrok43Id: TypeAlias = Literal["xai/grok-4.3"]
 XaiGrok45Id: TypeAlias = Literal["xai/grok-4.5", "xai/grok-build-latest"]
 XaiGrok46Id: TypeAlias = Literal["xai/grok-4.6", "xai/grok-4.7"]
-XaiGrokBuild01Id: TypeAlias = Literal["xai/grok-build-0.1"]
-XaiRedirectedToGrok43Id: TypeAlias = Literal[
-    "xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"
-]
+XaiRedirectedToGrok43Id: TypeAlias = Literal["xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"]
 ZaiUnverifiedId: TypeAlias = Literal["zai/glm-5.3-flashx"]
 ZaiGlm4551Id: TypeAlias = Literal[
     "zai/glm-4.5",

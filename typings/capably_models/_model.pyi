@@ -71,10 +71,6 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _anthropic.AnthropicClaudeHaiku55Profile: ...
     @overload
     def __new__(
-        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
-    ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
-    @overload
-    def __new__(
         cls: Any, id: Literal["anthropic/claude-opus-4-7", "anthropic/claude-opus-4-7-20260416"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaudeOpus47Profile: ...
     @overload
@@ -151,8 +147,12 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _dashscope.DashscopeQwen37PlusProfile: ...
     @overload
     def __new__(
-        cls: Any, id: Literal["dashscope/qwen3.8-flash", "dashscope/qwen3.8-max"], /, **defaults: Any
-    ) -> _dashscope.DashscopeQwen38Profile: ...
+        cls: Any, id: Literal["dashscope/qwen3.8-flash"], /, **defaults: Any
+    ) -> _dashscope.DashscopeQwen38FlashProfile: ...
+    @overload
+    def __new__(
+        cls: Any, id: Literal["dashscope/qwen3.8-max"], /, **defaults: Any
+    ) -> _dashscope.DashscopeQwen38MaxProfile: ...
     @overload
     def __new__(
         cls: Any,
@@ -182,13 +182,12 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _google.GoogleGemini31FlashLiteImageProfile: ...
     @overload
     def __new__(
-        cls: Any,
-        id: Literal[
-            "google/gemini-3.1-pro-preview", "google/gemini-3.1-pro-preview-customtools", "google/gemini-pro-latest"
-        ],
-        /,
-        **defaults: Any,
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview", "google/gemini-pro-latest"], /, **defaults: Any
     ) -> _google.GoogleGemini31ProProfile: ...
+    @overload
+    def __new__(
+        cls: Any, id: Literal["google/gemini-3.1-pro-preview-customtools"], /, **defaults: Any
+    ) -> _google.GoogleGemini31ProCustomtoolsProfile: ...
     @overload
     def __new__(
         cls: Any, id: Literal["google/gemini-3.5-flash-lite", "google/gemini-flash-lite-latest"], /, **defaults: Any
@@ -200,7 +199,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     @overload
     def __new__(
         cls: Any, id: Literal["google/gemini-3.8-flash", "google/gemini-flash-latest"], /, **defaults: Any
-    ) -> _google.GoogleGemini37FlashProfile: ...
+    ) -> _google.GoogleGemini38FlashProfile: ...
     @overload
     def __new__(
         cls: Any, id: Literal["google/gemini-4-argon", "google/gemini-4-carbon"], /, **defaults: Any
@@ -256,16 +255,15 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(
         cls: Any,
         id: Literal[
-            "minimax/MiniMax-M2",
-            "minimax/MiniMax-M2.1",
-            "minimax/MiniMax-M2.5",
-            "minimax/MiniMax-M2.5-highspeed",
-            "minimax/MiniMax-M2.7",
-            "minimax/MiniMax-M2.7-highspeed",
+            "minimax/MiniMax-M2", "minimax/MiniMax-M2.1", "minimax/MiniMax-M2.7", "minimax/MiniMax-M2.7-highspeed"
         ],
         /,
         **defaults: Any,
     ) -> _minimax.MinimaxM2Profile: ...
+    @overload
+    def __new__(
+        cls: Any, id: Literal["minimax/MiniMax-M2.5", "minimax/MiniMax-M2.5-highspeed"], /, **defaults: Any
+    ) -> _minimax.MinimaxM25Profile: ...
     @overload
     def __new__(cls: Any, id: Literal["minimax/MiniMax-M3"], /, **defaults: Any) -> _minimax.MinimaxM3Profile: ...
     @overload
@@ -436,8 +434,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _xai.XaiGrok420NonReasoningProfile: ...
     @overload
     def __new__(
-        cls: Any, id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning"], /, **defaults: Any
-    ) -> _xai.XaiGrok420ReasoningProfile: ...
+        cls: Any,
+        id: Literal["xai/grok-4.20-0309-reasoning", "xai/grok-4.20-reasoning", "xai/grok-build-0.1"],
+        /,
+        **defaults: Any,
+    ) -> _xai.XaiGrok420ReasoningBuild01Profile: ...
     @overload
     def __new__(cls: Any, id: Literal["xai/grok-4.3"], /, **defaults: Any) -> _xai.XaiGrok43Profile: ...
     @overload
@@ -446,8 +447,6 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _xai.XaiGrok45Profile: ...
     @overload
     def __new__(cls: Any, id: Literal["xai/grok-4.6", "xai/grok-4.7"], /, **defaults: Any) -> _xai.XaiGrok46Profile: ...
-    @overload
-    def __new__(cls: Any, id: Literal["xai/grok-build-0.1"], /, **defaults: Any) -> _xai.XaiGrokBuild01Profile: ...
     @overload
     def __new__(cls: Any, id: Literal["zai/glm-5.3-flashx"], /, **defaults: Any) -> AnyModel: ...
     @overload
@@ -481,6 +480,11 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     def __new__(
         cls: Any, id: Literal["anthropic/claude-sonnet-4-5", "anthropic/claude-sonnet-4-5-20250929"], /, **defaults: Any
     ) -> _anthropic.AnthropicClaude45Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it shuts down on 2027-01-22.")
+    def __new__(
+        cls: Any, id: Literal["anthropic/claude-opus-4-5", "anthropic/claude-opus-4-5-20251101"], /, **defaults: Any
+    ) -> _anthropic.AnthropicClaudeOpus45Profile: ...
     @overload
     @deprecated("This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.")
     def __new__(
@@ -599,14 +603,14 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     ) -> _openai.OpenaiO3ProProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
+    def __new__(cls: Any, id: Literal["xai/grok-3"], /, **defaults: Any) -> _xai.XaiGrok3Profile: ...
+    @overload
+    @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(cls: Any, id: Literal["xai/grok-3-mini"], /, **defaults: Any) -> _xai.XaiGrok3MiniProfile: ...
     @overload
     @deprecated("This model is deprecated: it has an end; use xai/grok-4.3.")
     def __new__(
-        cls: Any,
-        id: Literal["xai/grok-3", "xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"],
-        /,
-        **defaults: Any,
+        cls: Any, id: Literal["xai/grok-4-1-fast-non-reasoning", "xai/grok-4-1-fast-reasoning"], /, **defaults: Any
     ) -> _xai.XaiRedirectedToGrok43Profile: ...
     @overload
     def __new__(cls: Any, id: ModelId, /, **defaults: Any) -> Model: ...

@@ -69,12 +69,16 @@ claude_opus_4_5: _models.ClaudeOpus45
 
 200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
 
+This model is deprecated: it shuts down on 2027-01-22.
+
 Facts of 2026-11-22."""
 
 claude_opus_4_5_20251101: _models.ClaudeOpus4520251101
 """Claude Opus 4.5 (`anthropic/claude-opus-4-5-20251101`).
 
 200,000 tokens of context, 64,000 of output. $5 in and $25 out per million tokens. Released 2025-11-24.
+
+This model is deprecated: it shuts down on 2027-01-22.
 
 Facts of 2026-11-22."""
 
@@ -157,7 +161,7 @@ claude_sonnet_5: _models.ClaudeSonnet5
 
 1,000,000 tokens of context, 128,000 of output. $2 in and $10 out per million tokens. Released 2026-06-30.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 claude_sonnet_5_5: _models.ClaudeSonnet55
 """Claude Sonnet 5.5 (`anthropic/claude-sonnet-5-5`).

@@ -13,4 +13,4 @@ qwen_3_8_27b: _models.Qwen3827b
 
 65,536 tokens of context, 32,768 of output. $0.99 in and $1.49 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""

@@ -6,60 +6,60 @@ qwen_flash: _models.QwenFlash
 
 1,000,000 tokens of context, 32,768 of output. $0.05 in and $0.4 out per million tokens. Released 2025-07-28.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen_plus: _models.QwenPlus
 """Qwen Plus (`dashscope/qwen-plus`).
 
 1,000,000 tokens of context. $0.4 in and $1.2 out per million tokens. Released 2024-01-25.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_coder_flash: _models.Qwen3CoderFlash
 """Qwen3 Coder Flash (`dashscope/qwen3-coder-flash`).
 
 1,000,000 tokens of context, 65,536 of output. $0.3 in and $1.5 out per million tokens. Released 2025-07-28.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_coder_plus: _models.Qwen3CoderPlus
 """Qwen3 Coder Plus (`dashscope/qwen3-coder-plus`).
 
 1,048,576 tokens of context, 65,536 of output. $1 in and $5 out per million tokens. Released 2025-07-23.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_6_flash: _models.Qwen36Flash
 """Qwen3.6 Flash (`dashscope/qwen3.6-flash`).
 
 1,000,000 tokens of context, 65,536 of output. $0.1875 in and $1.125 out per million tokens. Released 2026-04-27.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_7_max: _models.Qwen37Max
 """Qwen3.7 Max (`dashscope/qwen3.7-max`).
 
 1,000,000 tokens of context, 65,536 of output. $2.5 in and $7.5 out per million tokens. Released 2026-05-21.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_7_plus: _models.Qwen37Plus
 """Qwen3.7 Plus (`dashscope/qwen3.7-plus`).
 
 1,000,000 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2026-06-02.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_8_flash: _models.Qwen38Flash
 """Qwen3.8 Flash (`dashscope/qwen3.8-flash`).
 
 131,072 of output. $0.15 in and $0.47 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 qwen3_8_max: _models.Qwen38Max
 """Qwen3.8 Max (`dashscope/qwen3.8-max`).
 
 131,072 of output. $2 in and $6 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""

@@ -8,7 +8,7 @@ gemini_2_5_flash: _models.Gemini25Flash
 
 This model is deprecated: it shuts down on 2026-12-01; use google/gemini-3.5-flash-lite.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_2_5_flash_image: _models.Gemini25FlashImage
 """Gemini 2.5 Flash Image (`google/gemini-2.5-flash-image`).
@@ -40,7 +40,7 @@ gemini_3_flash_preview: _models.Gemini3FlashPreview
 
 1,048,576 tokens of context, 65,536 of output. $0.5 in and $3 out per million tokens. Released 2025-12-17.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_pro_image: _models.Gemini3ProImage
 """Gemini 3 Pro Image (`google/gemini-3-pro-image`).
@@ -65,7 +65,7 @@ gemini_3_1_flash_lite: _models.Gemini31FlashLite
 
 This model is deprecated: it shuts down on 2027-05-07.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_1_flash_lite_image: _models.Gemini31FlashLiteImage
 """Gemini 3.1 Flash Lite Image (`google/gemini-3.1-flash-lite-image`).
@@ -79,14 +79,14 @@ gemini_3_1_pro_preview: _models.Gemini31ProPreview
 
 1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_1_pro_preview_customtools: _models.Gemini31ProPreviewCustomtools
 """Gemini 3.1 Pro Preview Custom Tools (`google/gemini-3.1-pro-preview-customtools`).
 
 1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens. Released 2026-02-19.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_5_flash: _models.Gemini35Flash
 """Gemini 3.5 Flash (`google/gemini-3.5-flash`).
@@ -95,21 +95,21 @@ gemini_3_5_flash: _models.Gemini35Flash
 
 This model is deprecated: since 2026-10-08; use google/gemini-3.6-flash.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_5_flash_lite: _models.Gemini35FlashLite
 """Gemini 3.5 Flash-Lite (`google/gemini-3.5-flash-lite`).
 
 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens. Released 2026-07-21.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_6_flash: _models.Gemini36Flash
 """Gemini 3.6 Flash (`google/gemini-3.6-flash`).
 
 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-07-21.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_7_flash: _models.Gemini37Flash
 """Gemini 3.7 Flash (`google/gemini-3.7-flash`).
@@ -118,14 +118,14 @@ gemini_3_7_flash: _models.Gemini37Flash
 
 This model is deprecated: since 2026-10-08; use google/gemini-3.8-flash.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_3_8_flash: _models.Gemini38Flash
 """Gemini 3.8 Flash (`google/gemini-3.8-flash`).
 
 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens. Released 2026-09-02.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_4_argon: _models.Gemini4Argon
 """Gemini 4 Argon (`google/gemini-4-argon`).
@@ -174,14 +174,14 @@ gemini_flash_latest: _models.GeminiFlashLatest
 
 1,048,576 tokens of context, 65,536 of output. $0.75 in and $3.75 out per million tokens until 2026-12-31; $1.5 in and $7.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_flash_lite_latest: _models.GeminiFlashLiteLatest
 """Gemini Flash-Lite Latest (`google/gemini-flash-lite-latest`).
 
 1,048,576 tokens of context, 65,536 of output. $0.3 in and $2.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_gemma_2_27b_it: _models.GeminiGemma227bIt
 """gemini-gemma-2-27b-it (`google/gemini-gemma-2-27b-it`).
@@ -207,9 +207,9 @@ Facts of 2026-11-22."""
 gemini_pro_latest: _models.GeminiProLatest
 """Gemini Pro Latest (`google/gemini-pro-latest`).
 
-65,536 of output. $2 in and $12 out per million tokens.
+1,048,576 tokens of context, 65,536 of output. $2 in and $12 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gemini_robotics_er_2_preview: _models.GeminiRoboticsEr2Preview
 """Gemini Robotics-ER 2 Preview (`google/gemini-robotics-er-2-preview`).

@@ -20,14 +20,14 @@ minimax_m2_5: _models.MiniMaxM25
 
 204,800 tokens of context. $0.3 in and $1.2 out per million tokens. Released 2026-02-12.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 minimax_m2_5_highspeed: _models.MiniMaxM25Highspeed
 """MiniMax-M2.5-highspeed (`minimax/MiniMax-M2.5-highspeed`).
 
 204,800 tokens of context, 131,072 of output. $0.6 in and $2.4 out per million tokens. Released 2026-02-13.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 minimax_m2_7: _models.MiniMaxM27
 """MiniMax-M2.7 (`minimax/MiniMax-M2.7`).

@@ -6,63 +6,63 @@ codestral_2508: _models.Codestral2508
 
 128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 codestral_latest: _models.CodestralLatest
 """Codestral (`mistral/codestral-latest`).
 
 128,000 tokens of context. $0.3 in and $0.9 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_14b_2512: _models.Ministral14b2512
 """ministral-14b-2512 (`mistral/ministral-14b-2512`).
 
 262,144 tokens of context. $0.2 in and $0.2 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_14b_latest: _models.Ministral14bLatest
 """Ministral 14B (`mistral/ministral-14b-latest`).
 
 262,144 tokens of context. $0.2 in and $0.2 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_3b_2512: _models.Ministral3b2512
 """ministral-3b-2512 (`mistral/ministral-3b-2512`).
 
 131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_3b_latest: _models.Ministral3bLatest
 """Ministral 3B (`mistral/ministral-3b-latest`).
 
 131,072 tokens of context. $0.1 in and $0.1 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_8b_2512: _models.Ministral8b2512
 """ministral-8b-2512 (`mistral/ministral-8b-2512`).
 
 262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 ministral_8b_latest: _models.Ministral8bLatest
 """Ministral 8B (`mistral/ministral-8b-latest`).
 
 262,144 tokens of context. $0.15 in and $0.15 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_large_2512: _models.MistralLarge2512
 """mistral-large-2512 (`mistral/mistral-large-2512`).
 
 262,144 tokens of context. $0.5 in and $1.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_large_4: _models.MistralLarge4
 """Mistral Large 4 (`mistral/mistral-large-4`).
@@ -83,35 +83,35 @@ mistral_large_latest: _models.MistralLargeLatest
 
 262,144 tokens of context. $0.5 in and $1.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_medium_2604: _models.MistralMedium2604
 """mistral-medium-2604 (`mistral/mistral-medium-2604`).
 
 262,144 tokens of context. $1.5 in and $7.5 out per million tokens. Released 2026-04-29.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_medium_latest: _models.MistralMediumLatest
 """Mistral Medium (`mistral/mistral-medium-latest`).
 
 262,144 tokens of context. $1.5 in and $7.5 out per million tokens. Released 2026-04-29.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_small_2603: _models.MistralSmall2603
 """mistral-small-2603 (`mistral/mistral-small-2603`).
 
 256,000 tokens of context. $0.15 in and $0.6 out per million tokens. Released 2026-03-16.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 mistral_small_latest: _models.MistralSmallLatest
 """Mistral Small (`mistral/mistral-small-latest`).
 
 256,000 tokens of context. $0.15 in and $0.6 out per million tokens. Released 2026-03-16.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 voxtral_small_2507: _models.VoxtralSmall2507
 """voxtral-small-2507 (`mistral/voxtral-small-2507`).

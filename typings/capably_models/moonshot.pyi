@@ -27,7 +27,7 @@ kimi_k3: _models.KimiK3
 
 1,048,576 tokens of context. $3 in and $15 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 kimi_k3_1_pro: _models.KimiK31Pro
 """Kimi K3.1 Pro (`moonshot/kimi-k3.1-pro`).

@@ -196,7 +196,7 @@ gpt_5_1: _models.Gpt51
 
 This model is deprecated: it shuts down on 2027-04-01.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_1_2025_11_13: _models.Gpt5120251113
 """gpt-5.1-2025-11-13 (`openai/gpt-5.1-2025-11-13`).
@@ -205,21 +205,21 @@ gpt_5_1_2025_11_13: _models.Gpt5120251113
 
 This model is deprecated: it shuts down on 2027-04-01.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_2: _models.Gpt52
 """GPT-5.2 (`openai/gpt-5.2`).
 
 400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_2_2025_12_11: _models.Gpt5220251211
 """gpt-5.2-2025-12-11 (`openai/gpt-5.2-2025-12-11`).
 
 400,000 tokens of context, 128,000 of output. $1.75 in and $14 out per million tokens. Released 2025-12-11.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_2_pro: _models.Gpt52Pro
 """GPT-5.2 pro (`openai/gpt-5.2-pro`).
@@ -242,35 +242,35 @@ gpt_5_3_codex: _models.Gpt53Codex
 
 This model is deprecated: it shuts down on 2027-04-01.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4: _models.Gpt54
 """GPT-5.4 (`openai/gpt-5.4`).
 
 1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_2026_03_05: _models.Gpt5420260305
 """gpt-5.4-2026-03-05 (`openai/gpt-5.4-2026-03-05`).
 
 1,050,000 tokens of context, 128,000 of output. $2.5 in and $15 out per million tokens. Released 2026-03-05.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_mini: _models.Gpt54Mini
 """GPT-5.4 mini (`openai/gpt-5.4-mini`).
 
 400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_mini_2026_03_17: _models.Gpt54Mini20260317
 """gpt-5.4-mini-2026-03-17 (`openai/gpt-5.4-mini-2026-03-17`).
 
 400,000 tokens of context, 128,000 of output. $0.75 in and $4.5 out per million tokens. Released 2026-03-17.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_nano: _models.Gpt54Nano
 """GPT-5.4 nano (`openai/gpt-5.4-nano`).
@@ -279,7 +279,7 @@ gpt_5_4_nano: _models.Gpt54Nano
 
 This model is deprecated: it shuts down on 2027-04-01.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_nano_2026_03_17: _models.Gpt54Nano20260317
 """gpt-5.4-nano-2026-03-17 (`openai/gpt-5.4-nano-2026-03-17`).
@@ -288,7 +288,7 @@ gpt_5_4_nano_2026_03_17: _models.Gpt54Nano20260317
 
 This model is deprecated: it shuts down on 2027-04-01.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5_4_pro: _models.Gpt54Pro
 """GPT-5.4 pro (`openai/gpt-5.4-pro`).

@@ -6,7 +6,7 @@ sonar: _models.Sonar
 
 128,000 tokens of context. $1 in and $1 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 sonar_pro: _models.SonarPro
 """Sonar Pro (`perplexity/sonar-pro`).

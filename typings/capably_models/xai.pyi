@@ -8,7 +8,7 @@ grok_3: _models.Grok3
 
 This model is deprecated: it has an end; use xai/grok-4.3.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_3_mini: _models.Grok3Mini
 """grok-3-mini (`xai/grok-3-mini`).
@@ -49,21 +49,21 @@ grok_4_20_0309_reasoning: _models.Grok4200309Reasoning
 
 1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_20_multi_agent: _models.Grok420MultiAgent
 """Grok 4.20 Multi-Agent (`xai/grok-4.20-multi-agent`).
 
 1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_20_multi_agent_0309: _models.Grok420MultiAgent0309
 """grok-4.20-multi-agent-0309 (`xai/grok-4.20-multi-agent-0309`).
 
 1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-03-09.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_20_non_reasoning: _models.Grok420NonReasoning
 """Grok 4.20 (non-reasoning) (`xai/grok-4.20-non-reasoning`).
@@ -77,46 +77,46 @@ grok_4_20_reasoning: _models.Grok420Reasoning
 
 1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_3: _models.Grok43
 """Grok 4.3 (`xai/grok-4.3`).
 
 1,000,000 tokens of context. $1.25 in and $2.5 out per million tokens. Released 2026-04-17.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_5: _models.Grok45
 """Grok 4.5 (`xai/grok-4.5`).
 
 500,000 tokens of context, 500,000 of output. $2 in and $6 out per million tokens. Released 2026-07-08.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_6: _models.Grok46
 """Grok 4.6 (`xai/grok-4.6`).
 
-500,000 tokens of context. $2 in and $6 out per million tokens.
+500,000 tokens of context, 496,000 of output. $2 in and $6 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_4_7: _models.Grok47
 """Grok 4.7 (`xai/grok-4.7`).
 
 500,000 tokens of context. $2 in and $6 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_build_0_1: _models.GrokBuild01
 """Grok Build 0.1 (`xai/grok-build-0.1`).
 
 256,000 tokens of context, 256,000 of output. $1 in and $2 out per million tokens. Released 2026-04-16.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 grok_build_latest: _models.GrokBuildLatest
 """Grok Build (latest) (`xai/grok-build-latest`).
 
 500,000 tokens of context. $2 in and $6 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""

@@ -90,12 +90,12 @@ glm_5_3_flash: _models.Glm53Flash
 
 1,000,000 tokens of context, 128,000 of output. $0.075 in and $0.25 out per million tokens until 2026-09-09; $0.15 in and $0.5 out per million tokens.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 glm_5_3_flashx: _models.Glm53Flashx
 """GLM-5.3-FlashX (`zai/glm-5.3-flashx`).
 
-$0.37 in and $1.25 out per million tokens.
+131,072 of output. $0.37 in and $1.25 out per million tokens.
 
 Its capabilities are unverified, so nothing about them is checked."""
 

@@ -56,7 +56,8 @@ class Rule:
 def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     """Parameter -> rule, for one profile at one endpoint (the profile's first unless named).
 
-    Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced`,
+    Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced` (with
+    values, where no tool can be named),
     `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
     be spoken of without a budget), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
     together with `format`, or with the provider's, in one call).
@@ -73,7 +74,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "system_messages": Rule(_yes(facts["system"], "anywhere")),
         "tools": Rule(has_tools),
         "tool_choice": Rule(has_tools),
-        "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced"))),
+        "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced")), _forced(tools)),
         "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
         "tools.with_format": Rule(_both(has_tools, _flag(_of(tools, "with_structured_output")))),
         "tools.with_builtin": Rule(_both(has_tools, _flag(_of(tools, "with_builtin")))),
@@ -99,13 +100,14 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
     reasoning: Group = facts["reasoning"]
+    forced = rules["tool_choice.forced"]
     marks = {
-        "tool_choice.forced": rules["tool_choice.forced"].when == "without_budget",
+        "tool_choice.forced": forced.when in ("always", "without_budget") and not forced.values,
         "thoughts": reasoning != UNVERIFIED and _of(reasoning, "visible") in ("summary", "full"),
         "image_output": "image" in rules["output"].values,
         "audio_output": "audio" in rules["output"].values,
     }
-    always = (name for name, rule in rules.items() if rule.when in ("always", "without_reasoning"))
+    always = (n for n, rule in rules.items() if rule.when in ("always", "without_reasoning") and n not in marks)
     return frozenset((*always, *(name for name, has in marks.items() if has)))
 
 
@@ -117,6 +119,12 @@ def _by_default(rule: Rule) -> Rule:
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
     """Those of the model's words that an endpoint takes; all, if it says nothing of them."""
     return [word for word in words if here is None or word in here]
+
+
+def _forced(tools: Group) -> tuple[str, ...]:
+    """The words that force a tool where none can be named; tables compiled before there was such a fact lack it."""
+    named = None if tools is None or isinstance(tools, str) else tools.get("named")
+    return ("required",) if named is False else ()
 
 
 def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:

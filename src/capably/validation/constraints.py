@@ -83,6 +83,12 @@ def _temperature(profile: Profile, name: str) -> tuple[Clause, ...]:
     return (*_parameter(profile, name), _within(name, 0, profile.facts["sampling"]["temperature_max"]))
 
 
+def _top_p(profile: Profile, name: str) -> tuple[Clause, ...]:
+    # Tables compiled before there was a smallest `top_p` have none.
+    least = profile.facts["sampling"].get("top_p_min") or 0
+    return (*_parameter(profile, name), _within(name, least, 1))
+
+
 def _reasoning(profile: Profile, name: str) -> tuple[Clause, ...]:
     rule = profile.rules[name]
     words = rule.values
@@ -184,8 +190,8 @@ def _own(tools: Iterable[Any]) -> list[Any]:
 
 
 def _tool_choice(profile: Profile, name: str) -> tuple[Clause, ...]:
-    free, forced = profile.rules[name].when, profile.rules["tool_choice.forced"].when
-    words = ("auto", "none")
+    rule = profile.rules["tool_choice.forced"]
+    free, forced, words = profile.rules[name].when, rule.when, ("auto", "none")
 
     def refused(value: Any, params: Params) -> Finding:
         if not _forces(value):
@@ -200,6 +206,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Clause, ...]:
             lambda value, _: _forces(value) or value in words,
             lambda value, params: _not_among(params, name, value, (*words, "required"))._replace(general=True),
         ),
+        *([_among(name, (*words, *rule.values))] if rule.values else []),
     )
 
 
@@ -225,6 +232,7 @@ def _output(profile: Profile, name: str) -> tuple[Clause, ...]:
 _CLAUSES: Mapping[str, Callable[[Profile, str], tuple[Clause, ...]]] = {
     "max_tokens": _max_tokens,
     "temperature": _temperature,
+    "top_p": _top_p,
     "reasoning": _reasoning,
     "tools": _tools,
     "tool_choice": _tool_choice,

@@ -28,6 +28,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "without_budget",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -49,6 +50,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -95,6 +97,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "without_budget",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -116,6 +119,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -162,6 +166,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -183,6 +188,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -200,7 +206,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 548,
+        "line": 551,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -228,6 +234,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -249,6 +256,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -266,7 +274,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 579,
+        "line": 582,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -294,6 +302,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -315,6 +324,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -333,7 +343,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 518,
+        "line": 521,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -361,6 +371,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "without_budget",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -382,6 +393,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -427,6 +439,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -448,6 +461,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -494,6 +508,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -515,6 +530,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -560,6 +576,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -581,6 +598,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -598,7 +616,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 486,
+        "line": 489,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -626,6 +644,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -647,6 +666,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -664,10 +684,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 609,
+        "line": 612,
     },
     "anthropic/claude-sonnet-5": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -675,6 +695,7 @@ PROFILES = {
             "https://platform.claude.com/docs/en/build-with-claude/effort",
             "recorded traffic",
             "https://platform.claude.com/docs/en/build-with-claude/prompt-caching",
+            "recording of pydantic-ai (7209f6c21, 2026-07-30)",
         ],
         "endpoints": {
             "messages": {
@@ -689,9 +710,10 @@ PROFILES = {
         "input": ["text", "image", "document"],
         "output": ["text"],
         "unverified_input": [],
-        "system": "anywhere",
+        "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -713,6 +735,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -757,6 +780,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -778,6 +802,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -795,7 +820,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 638,
+        "line": 641,
     },
 }
 
@@ -1060,7 +1085,7 @@ MODELS = {
         "name": "Claude Opus 4.5",
         "constant": None,
         "snapshot_of": None,
-        "status": "active",
+        "status": "deprecated",
         "replacement": None,
         "api_version": None,
         "limits": {"context": 200000, "input": 200000, "output": 64000, "cache_min": 4096},
@@ -1080,14 +1105,14 @@ MODELS = {
                 "tiers": [],
             }
         ],
-        "dates": {"released": "2025-11-24", "deprecated": None, "retires": None, "knowledge": "2025-03-31"},
+        "dates": {"released": "2025-11-24", "deprecated": None, "retires": "2027-01-22", "knowledge": "2025-03-31"},
     },
     "claude-opus-4-5-20251101": {
         "profile": "anthropic/claude-opus-4.5",
         "name": "Claude Opus 4.5",
         "constant": None,
         "snapshot_of": "anthropic/claude-opus-4-5",
-        "status": "active",
+        "status": "deprecated",
         "replacement": None,
         "api_version": None,
         "limits": {"context": 200000, "input": 200000, "output": 64000, "cache_min": 4096},
@@ -1107,7 +1132,7 @@ MODELS = {
                 "tiers": [],
             }
         ],
-        "dates": {"released": "2025-11-24", "deprecated": None, "retires": None, "knowledge": "2025-03-31"},
+        "dates": {"released": "2025-11-24", "deprecated": None, "retires": "2027-01-22", "knowledge": "2025-03-31"},
     },
     "claude-opus-4-6": {
         "profile": "anthropic/claude-4.6",

@@ -244,7 +244,7 @@ class AnthropicClaudeOpus55Profile(Model[_types.TextImageDocumentToolCacheParts,
     with_ = claude_opus_5_5.with_
 
 class AnthropicClaudeSonnet5Profile(Model[_types.TextImageDocumentToolCacheParts, AnthropicClaudeSonnet5Capabilities]):
-    """What models of the profile `anthropic/claude-sonnet-5` take. Facts of 2026-11-22."""
+    """What models of the profile `anthropic/claude-sonnet-5` take. Facts of 2026-11-29."""
 
     __init__: claude_sonnet_5.Init
     call = claude_sonnet_5.call

@@ -28,6 +28,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -49,6 +50,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -56,16 +58,17 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 668,
+        "line": 671,
     },
     "cerebras/qwen-3.8": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 provider",
             "https://inference-docs.cerebras.ai/capabilities/reasoning",
             "cerebras-cloud-sdk 1.91.0",
+            "live probe (opencues/opencues PR 430, 2026-09-03)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -83,6 +86,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -91,10 +95,10 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": "unverified",
+            "efforts": ["low"],
             "off": "effort_none",
             "off_efforts": None,
-            "on_by_default": None,
+            "on_by_default": True,
             "default": None,
             "budget": None,
             "visible": "full",
@@ -104,6 +108,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -111,7 +116,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 694,
+        "line": 697,
     },
 }
 

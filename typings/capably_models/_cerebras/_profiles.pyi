@@ -33,7 +33,7 @@ class CerebrasGptOssCapabilities(Shared1):
     ) -> None: ...
 
 class CerebrasQwen38Capabilities(Shared1):
-    def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never], /) -> None: ...
+    def _reasoning(self, value: Literal["off", "low"] | Reasoning[Literal["low"] | Unbudgeted, Never], /) -> None: ...
 
 class CerebrasGptOssProfile(Model[_types.TextToolParts, CerebrasGptOssCapabilities]):
     """What models of the profile `cerebras/gpt-oss` take. Facts of 2026-11-22."""
@@ -46,7 +46,7 @@ class CerebrasGptOssProfile(Model[_types.TextToolParts, CerebrasGptOssCapabiliti
     with_ = gpt_oss.with_
 
 class CerebrasQwen38Profile(Model[_types.TextImageToolParts, CerebrasQwen38Capabilities]):
-    """What models of the profile `cerebras/qwen-3.8` take. Facts of 2026-11-22."""
+    """What models of the profile `cerebras/qwen-3.8` take. Facts of 2026-11-29."""
 
     __init__: qwen_3_8.Init
     call = qwen_3_8.call

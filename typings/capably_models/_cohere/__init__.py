@@ -27,6 +27,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -39,6 +40,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -46,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 719,
+        "line": 724,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -67,6 +69,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -88,6 +91,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -95,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 762,
+        "line": 767,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -120,6 +124,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -141,6 +146,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -148,7 +154,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 739,
+        "line": 744,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -169,6 +175,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -190,6 +197,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -197,7 +205,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 784,
+        "line": 789,
     },
 }
 

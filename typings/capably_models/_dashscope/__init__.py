@@ -3,13 +3,14 @@
 
 PROFILES = {
     "dashscope/qwen-plus-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -27,6 +28,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -47,7 +49,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -55,11 +58,16 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 823,
+        "line": 830,
     },
     "dashscope/qwen3-coder": {
-        "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "models.dev (2026-07-02)", "@ai-sdk/alibaba 1.0.61"],
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "models.dev (2026-07-02)",
+            "@ai-sdk/alibaba 1.0.61",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
+        ],
         "endpoints": {
             "chat_completions": {
                 "efforts": None,
@@ -76,6 +84,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -87,7 +96,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -95,14 +105,15 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 804,
+        "line": 809,
     },
     "dashscope/qwen3.6-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -120,6 +131,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -140,7 +152,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -148,16 +161,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 873,
+        "line": 884,
     },
     "dashscope/qwen3.7-max": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://www.alibabacloud.com/help/en/model-studio/qwen-structured-output",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -175,6 +189,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -195,7 +210,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -203,15 +219,16 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 849,
+        "line": 858,
     },
     "dashscope/qwen3.7-plus": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -229,6 +246,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -249,7 +267,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -257,16 +276,19 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 895,
+        "line": 908,
     },
-    "dashscope/qwen3.8": {
-        "verified": "2026-11-22",
+    "dashscope/qwen3.8-flash": {
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "modelparams 0.0.53",
             "@ai-sdk/alibaba 1.0.61",
             "https://github.com/QwenLM/qwen-code/issues/7659",
             "https://github.com/agentscope-ai/agentscope/issues/1608",
+            "live probe (anomalyco/models.dev PR 5732, 2026-08-28)",
+            "live probe (mnfst/modelparams.dev PR 340, 2026-09-02)",
+            "https://github.com/LiveBench/LiveBench/pull/520",
         ],
         "endpoints": {
             "chat_completions": {
@@ -284,6 +306,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -291,20 +314,21 @@ PROFILES = {
         },
         "structured_output": "json_schema",
         "reasoning": {
-            "style": "budget",
-            "efforts": [],
+            "style": "level",
+            "efforts": ["low", "medium", "xhigh"],
             "off": "disabled",
             "off_efforts": None,
-            "on_by_default": None,
+            "on_by_default": True,
             "default": None,
-            "budget": None,
+            "budget": {"min": 1, "max": None},
             "visible": "full",
         },
         "sampling": {
             "temperature": "always",
             "top_p": "always",
             "top_k": "always",
-            "temperature_max": None,
+            "temperature_max": 1.99,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -312,7 +336,68 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 918,
+        "line": 933,
+    },
+    "dashscope/qwen3.8-max": {
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "modelparams 0.0.53",
+            "@ai-sdk/alibaba 1.0.61",
+            "https://github.com/QwenLM/qwen-code/issues/7659",
+            "https://github.com/agentscope-ai/agentscope/issues/1608",
+            "live probe (QwenLM/qwen-code issue 8472, 2026-08-03)",
+            "live probe (theopenco/llmgateway PR 3392, 2026-08-03)",
+            "live probe (mnfst/modelparams.dev PR 338, 2026-09-02)",
+            "live probe (mnfst/modelparams.dev PR 232, 2026-08-17)",
+        ],
+        "endpoints": {
+            "chat_completions": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "never",
+            }
+        },
+        "input": ["text", "image"],
+        "output": ["text"],
+        "unverified_input": ["video"],
+        "system": "start",
+        "tools": {
+            "forced": "reasoning_off",
+            "named": None,
+            "parallel": "optional",
+            "strict": "unverified",
+            "with_structured_output": "unverified",
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "level",
+            "efforts": ["low", "medium", "high", "xhigh", "max"],
+            "off": "disabled",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": "xhigh",
+            "budget": {"min": 1, "max": None},
+            "visible": "full",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "always",
+            "temperature_max": 1.99,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": [],
+        "unverified_builtin_tools": [],
+        "line": 965,
     },
 }
 
@@ -519,7 +604,7 @@ MODELS = {
         "dates": {"released": "2026-06-02", "deprecated": None, "retires": None, "knowledge": "2025-04"},
     },
     "qwen3.8-flash": {
-        "profile": "dashscope/qwen3.8",
+        "profile": "dashscope/qwen3.8-flash",
         "name": "Qwen3.8 Flash",
         "constant": None,
         "snapshot_of": None,
@@ -546,7 +631,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "qwen3.8-max": {
-        "profile": "dashscope/qwen3.8",
+        "profile": "dashscope/qwen3.8-max",
         "name": "Qwen3.8 Max",
         "constant": None,
         "snapshot_of": None,

@@ -4,11 +4,19 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
-from capably_models._dashscope import qwen3_6_flash, qwen3_7_max, qwen3_7_plus, qwen3_8, qwen3_coder, qwen_plus_flash
+from capably_models._dashscope import (
+    qwen3_6_flash,
+    qwen3_7_max,
+    qwen3_7_plus,
+    qwen3_8_flash,
+    qwen3_8_max,
+    qwen3_coder,
+    qwen_plus_flash,
+)
 from capably_models._model import Model
 
 class Shared1(NoCapabilities):
@@ -41,11 +49,24 @@ class DashscopeQwen36FlashCapabilities(Shared2):
 class DashscopeQwen37MaxCapabilities(Shared4): ...
 class DashscopeQwen37PlusCapabilities(Shared4): ...
 
-class DashscopeQwen38Capabilities(Shared3):
-    def _reasoning(self, value: Literal["off"], /) -> None: ...
+class DashscopeQwen38FlashCapabilities(Shared3):
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "xhigh"]
+        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int],
+        /,
+    ) -> None: ...
+
+class DashscopeQwen38MaxCapabilities(Shared3):
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, int],
+        /,
+    ) -> None: ...
 
 class DashscopeQwenPlusFlashProfile(Model[_types.TextToolParts, DashscopeQwenPlusFlashCapabilities]):
-    """What models of the profile `dashscope/qwen-plus-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `dashscope/qwen-plus-flash` take. Facts of 2026-11-29."""
 
     __init__: qwen_plus_flash.Init
     call = qwen_plus_flash.call
@@ -55,7 +76,7 @@ class DashscopeQwenPlusFlashProfile(Model[_types.TextToolParts, DashscopeQwenPlu
     with_ = qwen_plus_flash.with_
 
 class DashscopeQwen3CoderProfile(Model[_types.TextToolParts, DashscopeQwen3CoderCapabilities]):
-    """What models of the profile `dashscope/qwen3-coder` take. Facts of 2026-11-22."""
+    """What models of the profile `dashscope/qwen3-coder` take. Facts of 2026-11-29."""
 
     __init__: qwen3_coder.Init
     call = qwen3_coder.call
@@ -65,7 +86,7 @@ class DashscopeQwen3CoderProfile(Model[_types.TextToolParts, DashscopeQwen3Coder
     with_ = qwen3_coder.with_
 
 class DashscopeQwen36FlashProfile(Model[_types.TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]):
-    """What models of the profile `dashscope/qwen3.6-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `dashscope/qwen3.6-flash` take. Facts of 2026-11-29."""
 
     __init__: qwen3_6_flash.Init
     call = qwen3_6_flash.call
@@ -75,7 +96,7 @@ class DashscopeQwen36FlashProfile(Model[_types.TextImageVideoToolParts, Dashscop
     with_ = qwen3_6_flash.with_
 
 class DashscopeQwen37MaxProfile(Model[_types.TextToolParts, DashscopeQwen37MaxCapabilities]):
-    """What models of the profile `dashscope/qwen3.7-max` take. Facts of 2026-11-22."""
+    """What models of the profile `dashscope/qwen3.7-max` take. Facts of 2026-11-29."""
 
     __init__: qwen3_7_max.Init
     call = qwen3_7_max.call
@@ -85,7 +106,7 @@ class DashscopeQwen37MaxProfile(Model[_types.TextToolParts, DashscopeQwen37MaxCa
     with_ = qwen3_7_max.with_
 
 class DashscopeQwen37PlusProfile(Model[_types.TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]):
-    """What models of the profile `dashscope/qwen3.7-plus` take. Facts of 2026-11-22."""
+    """What models of the profile `dashscope/qwen3.7-plus` take. Facts of 2026-11-29."""
 
     __init__: qwen3_7_plus.Init
     call = qwen3_7_plus.call
@@ -94,12 +115,22 @@ class DashscopeQwen37PlusProfile(Model[_types.TextImageVideoToolParts, Dashscope
     stream_async = qwen3_7_plus.stream_async
     with_ = qwen3_7_plus.with_
 
-class DashscopeQwen38Profile(Model[_types.TextImageToolParts, DashscopeQwen38Capabilities]):
-    """What models of the profile `dashscope/qwen3.8` take. Facts of 2026-11-22."""
+class DashscopeQwen38FlashProfile(Model[_types.TextImageToolParts, DashscopeQwen38FlashCapabilities]):
+    """What models of the profile `dashscope/qwen3.8-flash` take. Facts of 2026-11-29."""
 
-    __init__: qwen3_8.Init
-    call = qwen3_8.call
-    stream = qwen3_8.stream
-    call_async = qwen3_8.call_async
-    stream_async = qwen3_8.stream_async
-    with_ = qwen3_8.with_
+    __init__: qwen3_8_flash.Init
+    call = qwen3_8_flash.call
+    stream = qwen3_8_flash.stream
+    call_async = qwen3_8_flash.call_async
+    stream_async = qwen3_8_flash.stream_async
+    with_ = qwen3_8_flash.with_
+
+class DashscopeQwen38MaxProfile(Model[_types.TextImageToolParts, DashscopeQwen38MaxCapabilities]):
+    """What models of the profile `dashscope/qwen3.8-max` take. Facts of 2026-11-29."""
+
+    __init__: qwen3_8_max.Init
+    call = qwen3_8_max.call
+    stream = qwen3_8_max.stream
+    call_async = qwen3_8_max.call_async
+    stream_async = qwen3_8_max.stream_async
+    with_ = qwen3_8_max.with_

@@ -27,6 +27,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": False,
             "with_structured_output": True,
@@ -48,6 +49,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -55,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 943,
+        "line": 1000,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -82,6 +84,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "reasoning_off",
+            "named": None,
             "parallel": "optional",
             "strict": False,
             "with_structured_output": True,
@@ -103,6 +106,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -110,7 +114,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 973,
+        "line": 1030,
     },
 }
 

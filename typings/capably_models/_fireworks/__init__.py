@@ -25,6 +25,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -46,6 +47,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -53,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1000,
+        "line": 1057,
     }
 }
 

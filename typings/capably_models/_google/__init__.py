@@ -3,7 +3,7 @@
 
 PROFILES = {
     "google/gemini-2.5-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -11,6 +11,7 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "recorded traffic",
             "https://github.com/langchain-ai/langchain-google/pull/1266",
+            "live probe (LibreChat-AI/agents PR 323, 2026-07-21)",
         ],
         "endpoints": {
             "generate_content": {
@@ -28,6 +29,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": False,
@@ -49,14 +51,15 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
-        "prefill": "unverified",
+        "prefill": True,
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1022,
+        "line": 1079,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -83,6 +86,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -90,7 +94,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1110,
+        "line": 1169,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -118,6 +122,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": False,
@@ -139,6 +144,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -146,7 +152,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1052,
+        "line": 1111,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -174,6 +180,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": False,
@@ -195,6 +202,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -202,16 +210,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1081,
+        "line": 1140,
     },
     "google/gemini-3-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3-flash-preview.md.txt",
             "any-llm 1.40.2",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -229,6 +238,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -238,11 +248,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "high",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -250,6 +260,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -257,7 +268,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1131,
+        "line": 1190,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -293,6 +304,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -300,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1398,
+        "line": 1542,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -341,6 +353,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -348,16 +361,17 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1444,
+        "line": 1588,
     },
     "google/gemini-3.1-flash-lite": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.1-flash-lite-preview",
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -375,6 +389,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -384,11 +399,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "minimal",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -396,6 +411,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -403,7 +419,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1187,
+        "line": 1281,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -439,6 +455,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -446,10 +463,67 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1470,
+        "line": 1614,
     },
     "google/gemini-3.1-pro": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "pydantic-ai 2.68.0 profiles",
+            "https://ai.google.dev/gemini-api/docs/models/gemini-3.1-pro-preview",
+            "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+        ],
+        "endpoints": {
+            "generate_content": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "unverified",
+            }
+        },
+        "input": ["text", "image", "document", "audio", "video"],
+        "output": ["text"],
+        "unverified_input": [],
+        "system": "start",
+        "tools": {
+            "forced": "always",
+            "named": None,
+            "parallel": "always",
+            "strict": True,
+            "with_structured_output": True,
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "level",
+            "efforts": ["low", "medium", "high"],
+            "off": "never",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": "high",
+            "budget": {"min": 1, "max": 65535},
+            "visible": "summary",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "always",
+            "temperature_max": 2.0,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": "unverified",
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
+        "unverified_builtin_tools": ["computer_use"],
+        "line": 1221,
+    },
+    "google/gemini-3.1-pro-customtools": {
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -472,6 +546,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -493,6 +568,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -500,10 +576,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1159,
+        "line": 1252,
     },
     "google/gemini-3.5-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -511,6 +587,8 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "https://github.com/GoogleCloudPlatform/generative-ai/issues/2947",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (LibreChat-AI/agents PR 323, 2026-07-21)",
         ],
         "endpoints": {
             "generate_content": {
@@ -528,6 +606,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -537,11 +616,11 @@ PROFILES = {
         "reasoning": {
             "style": "level",
             "efforts": ["minimal", "low", "medium", "high"],
-            "off": "never",
+            "off": "budget_zero",
             "off_efforts": None,
             "on_by_default": True,
             "default": "medium",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -549,23 +628,25 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
-        "prefill": "unverified",
+        "prefill": True,
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1216,
+        "line": 1313,
     },
     "google/gemini-3.5-flash-lite": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.5-flash-lite",
             "https://ai.google.dev/gemini-api/docs/generate-content/whats-new-gemini-3.6",
             "langchain-google PR 1897",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -583,6 +664,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -596,7 +678,7 @@ PROFILES = {
             "off_efforts": None,
             "on_by_default": True,
             "default": "minimal",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -604,6 +686,7 @@ PROFILES = {
             "top_p": "ignored",
             "top_k": "ignored",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -611,10 +694,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1247,
+        "line": 1349,
     },
     "google/gemini-3.6-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
@@ -622,6 +705,7 @@ PROFILES = {
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "langchain-google PR 1897",
             "recorded traffic",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "generate_content": {
@@ -639,6 +723,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -652,7 +737,7 @@ PROFILES = {
             "off_efforts": None,
             "on_by_default": True,
             "default": "medium",
-            "budget": None,
+            "budget": {"min": 1, "max": 65535},
             "visible": "summary",
         },
         "sampling": {
@@ -660,6 +745,7 @@ PROFILES = {
             "top_p": "ignored",
             "top_k": "ignored",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -667,16 +753,19 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1276,
+        "line": 1381,
     },
     "google/gemini-3.7-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
             "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
             "langchain-google PR 1897",
+            "live probe (deepnoodle-ai/dive, Vertex, 2026-08-15)",
+            "live probe (a public log, 2026-08-19)",
+            "https://github.com/LibreChat-AI/agents/pull/412 (prefill)",
         ],
         "endpoints": {
             "generate_content": {
@@ -694,6 +783,65 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
+            "parallel": "always",
+            "strict": True,
+            "with_structured_output": True,
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "level",
+            "efforts": ["low", "medium", "high"],
+            "off": "budget_zero",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": "medium",
+            "budget": {"min": 1, "max": 32768},
+            "visible": "summary",
+        },
+        "sampling": {
+            "temperature": "ignored",
+            "top_p": "ignored",
+            "top_k": "ignored",
+            "temperature_max": None,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
+        "unverified_builtin_tools": [],
+        "line": 1414,
+    },
+    "google/gemini-3.8-flash": {
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "pydantic-ai 2.68.0 profiles",
+            "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
+            "https://firebase.google.com/docs/ai-logic/grounding-google-maps",
+            "langchain-google PR 1897",
+            "live probe (a public log, 2026-09-24)",
+        ],
+        "endpoints": {
+            "generate_content": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "always",
+                "seed": "always",
+                "logprobs": "unverified",
+            }
+        },
+        "input": ["text", "image", "document", "audio", "video"],
+        "output": ["text"],
+        "unverified_input": [],
+        "system": "start",
+        "tools": {
+            "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -715,6 +863,7 @@ PROFILES = {
             "top_p": "ignored",
             "top_k": "ignored",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -722,7 +871,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1306,
+        "line": 1448,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -751,6 +900,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -772,6 +922,7 @@ PROFILES = {
             "top_p": "ignored",
             "top_k": "ignored",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -779,7 +930,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1336,
+        "line": 1480,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -807,6 +958,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": True,
             "with_structured_output": True,
@@ -828,6 +980,7 @@ PROFILES = {
             "top_p": "ignored",
             "top_k": "ignored",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -842,7 +995,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1368,
+        "line": 1512,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -883,6 +1036,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -890,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1495,
+        "line": 1639,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -916,6 +1070,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "always",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -937,6 +1092,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -944,7 +1100,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1521,
+        "line": 1665,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -975,6 +1131,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -982,7 +1139,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1573,
+        "line": 1717,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1003,6 +1160,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "unverified",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -1024,6 +1182,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -1031,7 +1190,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1548,
+        "line": 1692,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1058,6 +1217,7 @@ PROFILES = {
             "top_p": "unverified",
             "top_k": "unverified",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -1065,7 +1225,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1424,
+        "line": 1568,
     },
 }
 
@@ -1365,7 +1525,7 @@ MODELS = {
         "dates": {"released": "2026-02-19", "deprecated": None, "retires": None, "knowledge": "2025-01"},
     },
     "gemini-3.1-pro-preview-customtools": {
-        "profile": "google/gemini-3.1-pro",
+        "profile": "google/gemini-3.1-pro-customtools",
         "name": "Gemini 3.1 Pro Preview Custom Tools",
         "constant": None,
         "snapshot_of": None,
@@ -1540,7 +1700,7 @@ MODELS = {
         "dates": {"released": "2026-08-13", "deprecated": "2026-10-08", "retires": None, "knowledge": None},
     },
     "gemini-3.8-flash": {
-        "profile": "google/gemini-3.7-flash",
+        "profile": "google/gemini-3.8-flash",
         "name": "Gemini 3.8 Flash",
         "constant": None,
         "snapshot_of": None,
@@ -1670,7 +1830,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": None,
-        "limits": {"context": 1048576, "input": None, "output": 65536, "cache_min": 4096},
+        "limits": {"context": 1048576, "input": 1048576, "output": 65536, "cache_min": 4096},
         "prices": [
             {
                 "input": 1.5,
@@ -1683,7 +1843,7 @@ MODELS = {
                 "output_image": None,
                 "start": None,
                 "until": None,
-                "batch": None,
+                "batch": 0.5,
                 "tiers": [],
             }
         ],
@@ -1756,7 +1916,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "gemini-flash-latest": {
-        "profile": "google/gemini-3.7-flash",
+        "profile": "google/gemini-3.8-flash",
         "name": "Gemini Flash Latest",
         "constant": None,
         "snapshot_of": None,
@@ -1912,7 +2072,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": "v1beta",
-        "limits": {"context": None, "input": 1048576, "output": 65536, "cache_min": 4096},
+        "limits": {"context": 1048576, "input": 1048576, "output": 65536, "cache_min": 4096},
         "prices": [
             {
                 "input": 2.0,

@@ -17,10 +17,12 @@ from capably_models._google import (
     gemini_3_1_flash_lite,
     gemini_3_1_flash_lite_image,
     gemini_3_1_pro,
+    gemini_3_1_pro_customtools,
     gemini_3_5_flash,
     gemini_3_5_flash_lite,
     gemini_3_6_flash,
     gemini_3_7_flash,
+    gemini_3_8_flash,
     gemini_3_flash,
     gemini_3_pro_image,
     gemini_4_argon,
@@ -51,105 +53,117 @@ class Shared5(Shared4):
 class Shared6(Shared5):
     def _format(self, value: Yes, /) -> None: ...
     def _tools(self, value: AnyTool, /) -> None: ...
+    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
 
 class Shared7(Shared6):
+    def _builtin_tools(
+        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
+    ) -> None: ...
+
+class Shared8(Shared7):
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int],
+        /,
+    ) -> None: ...
+
+class Shared9(Shared6):
     def _temperature(self, value: float, /) -> None: ...
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
     def _top_k(self, value: int, /) -> None: ...
     def _top_p(self, value: float, /) -> None: ...
 
-class Shared8(Shared7):
+class Shared10(Shared9):
     def _builtin_tools(
         self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
     ) -> None: ...
     def _reasoning(
         self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
+        value: Literal["off", "minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int],
         /,
     ) -> None: ...
 
-class Shared9(Shared7):
+class Shared11(Shared9):
     def _builtin_tools(self, value: CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
 
-class Shared10(Shared6):
-    def _tool_choice(self, value: Literal["auto", "none", "required"] | AnyTool, /) -> None: ...
-
-class Shared11(Shared10):
-    def _builtin_tools(
-        self, value: CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch, /
-    ) -> None: ...
-
-class Shared12(Shared11):
-    def _reasoning(
-        self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
-        /,
-    ) -> None: ...
-
-class Shared13(Shared5):
+class Shared12(Shared5):
     def _temperature(self, value: float, /) -> None: ...
     def _image_output(self, value: Yes, /) -> None: ...
 
-class GoogleGemini25FlashCapabilities(Shared9):
+class GoogleGemini25FlashCapabilities(Shared11):
+    def _prefill(self, value: str, /) -> None: ...
     def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, int], /) -> None: ...
 
 class GoogleGemini25FlashImageCapabilities(Shared3):
     def _temperature(self, value: float, /) -> None: ...
     def _image_output(self, value: Yes, /) -> None: ...
 
-class GoogleGemini25FlashLiteCapabilities(Shared9):
+class GoogleGemini25FlashLiteCapabilities(Shared11):
     def _reasoning(self, value: Literal["off"] | Reasoning[Never, int], /) -> None: ...
 
-class GoogleGemini25ProCapabilities(Shared9):
+class GoogleGemini25ProCapabilities(Shared11):
     def _reasoning(self, value: Reasoning[Unbudgeted, int], /) -> None: ...
 
-class GoogleGemini3FlashCapabilities(Shared8): ...
+class GoogleGemini3FlashCapabilities(Shared10): ...
 
 class GoogleGemini3ProImageCapabilities(Shared4):
     def _temperature(self, value: float, /) -> None: ...
     def _image_output(self, value: Yes, /) -> None: ...
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
 
-class GoogleGemini31FlashImageCapabilities(Shared13):
+class GoogleGemini31FlashImageCapabilities(Shared12):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
     def _reasoning(
         self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never], /
     ) -> None: ...
 
-class GoogleGemini31FlashLiteCapabilities(Shared9):
+class GoogleGemini31FlashLiteCapabilities(Shared11):
     def _reasoning(
         self,
-        value: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never],
+        value: Literal["off", "minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int],
         /,
     ) -> None: ...
 
-class GoogleGemini31FlashLiteImageCapabilities(Shared13):
+class GoogleGemini31FlashLiteImageCapabilities(Shared12):
     def _reasoning(
         self, value: Literal["minimal", "high"] | Reasoning[Literal["minimal", "high"] | Unbudgeted, Never], /
     ) -> None: ...
 
-class GoogleGemini31ProCapabilities(Shared9):
+class GoogleGemini31ProCapabilities(Shared11):
+    def _reasoning(
+        self, value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int], /
+    ) -> None: ...
+
+class GoogleGemini31ProCustomtoolsCapabilities(Shared11):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
 
-class GoogleGemini35FlashCapabilities(Shared8): ...
-class GoogleGemini35FlashLiteCapabilities(Shared12): ...
-class GoogleGemini36FlashCapabilities(Shared12): ...
+class GoogleGemini35FlashCapabilities(Shared10):
+    def _prefill(self, value: str, /) -> None: ...
 
-class GoogleGemini37FlashCapabilities(Shared11):
+class GoogleGemini35FlashLiteCapabilities(Shared8): ...
+class GoogleGemini36FlashCapabilities(Shared8): ...
+
+class GoogleGemini37FlashCapabilities(Shared7):
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int],
+        /,
+    ) -> None: ...
+
+class GoogleGemini38FlashCapabilities(Shared7):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
         /,
     ) -> None: ...
 
-class GoogleGemini4ArgonCapabilities(Shared10):
+class GoogleGemini4ArgonCapabilities(Shared6):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
@@ -157,7 +171,7 @@ class GoogleGemini4ArgonCapabilities(Shared10):
     ) -> None: ...
     def _builtin_tools(self, value: CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch, /) -> None: ...
 
-class GoogleGemini4HydrogenCapabilities(Shared10):
+class GoogleGemini4HydrogenCapabilities(Shared6):
     def _reasoning(
         self,
         value: Literal["low", "medium", "high", "xhigh"]
@@ -199,7 +213,7 @@ class GoogleNanoBananaProPreviewCapabilities(Shared3):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
 
 class GoogleGemini25FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]):
-    """What models of the profile `google/gemini-2.5-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-2.5-flash` take. Facts of 2026-11-29."""
 
     __init__: gemini_2_5_flash.Init
     call = gemini_2_5_flash.call
@@ -241,7 +255,7 @@ class GoogleGemini25ProProfile(Model[_types.TextImageDocumentAudioVideoToolParts
     with_ = gemini_2_5_pro.with_
 
 class GoogleGemini3FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini3FlashCapabilities]):
-    """What models of the profile `google/gemini-3-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3-flash` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_flash.Init
     call = gemini_3_flash.call
@@ -273,7 +287,7 @@ class GoogleGemini31FlashImageProfile(Model[_types.TextImageDocumentVideoParts, 
 class GoogleGemini31FlashLiteProfile(
     Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini31FlashLiteCapabilities]
 ):
-    """What models of the profile `google/gemini-3.1-flash-lite` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.1-flash-lite` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_1_flash_lite.Init
     call = gemini_3_1_flash_lite.call
@@ -295,7 +309,7 @@ class GoogleGemini31FlashLiteImageProfile(
     with_ = gemini_3_1_flash_lite_image.with_
 
 class GoogleGemini31ProProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCapabilities]):
-    """What models of the profile `google/gemini-3.1-pro` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.1-pro` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_1_pro.Init
     call = gemini_3_1_pro.call
@@ -304,8 +318,20 @@ class GoogleGemini31ProProfile(Model[_types.TextImageDocumentAudioVideoToolParts
     stream_async = gemini_3_1_pro.stream_async
     with_ = gemini_3_1_pro.with_
 
+class GoogleGemini31ProCustomtoolsProfile(
+    Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCustomtoolsCapabilities]
+):
+    """What models of the profile `google/gemini-3.1-pro-customtools` take. Facts of 2026-11-29."""
+
+    __init__: gemini_3_1_pro_customtools.Init
+    call = gemini_3_1_pro_customtools.call
+    stream = gemini_3_1_pro_customtools.stream
+    call_async = gemini_3_1_pro_customtools.call_async
+    stream_async = gemini_3_1_pro_customtools.stream_async
+    with_ = gemini_3_1_pro_customtools.with_
+
 class GoogleGemini35FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashCapabilities]):
-    """What models of the profile `google/gemini-3.5-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.5-flash` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_5_flash.Init
     call = gemini_3_5_flash.call
@@ -317,7 +343,7 @@ class GoogleGemini35FlashProfile(Model[_types.TextImageDocumentAudioVideoToolPar
 class GoogleGemini35FlashLiteProfile(
     Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini35FlashLiteCapabilities]
 ):
-    """What models of the profile `google/gemini-3.5-flash-lite` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.5-flash-lite` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_5_flash_lite.Init
     call = gemini_3_5_flash_lite.call
@@ -327,7 +353,7 @@ class GoogleGemini35FlashLiteProfile(
     with_ = gemini_3_5_flash_lite.with_
 
 class GoogleGemini36FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini36FlashCapabilities]):
-    """What models of the profile `google/gemini-3.6-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.6-flash` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_6_flash.Init
     call = gemini_3_6_flash.call
@@ -337,7 +363,7 @@ class GoogleGemini36FlashProfile(Model[_types.TextImageDocumentAudioVideoToolPar
     with_ = gemini_3_6_flash.with_
 
 class GoogleGemini37FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini37FlashCapabilities]):
-    """What models of the profile `google/gemini-3.7-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `google/gemini-3.7-flash` take. Facts of 2026-11-29."""
 
     __init__: gemini_3_7_flash.Init
     call = gemini_3_7_flash.call
@@ -345,6 +371,16 @@ class GoogleGemini37FlashProfile(Model[_types.TextImageDocumentAudioVideoToolPar
     call_async = gemini_3_7_flash.call_async
     stream_async = gemini_3_7_flash.stream_async
     with_ = gemini_3_7_flash.with_
+
+class GoogleGemini38FlashProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini38FlashCapabilities]):
+    """What models of the profile `google/gemini-3.8-flash` take. Facts of 2026-11-29."""
+
+    __init__: gemini_3_8_flash.Init
+    call = gemini_3_8_flash.call
+    stream = gemini_3_8_flash.stream
+    call_async = gemini_3_8_flash.call_async
+    stream_async = gemini_3_8_flash.stream_async
+    with_ = gemini_3_8_flash.with_
 
 class GoogleGemini4ArgonProfile(Model[_types.TextImageDocumentAudioVideoToolParts, GoogleGemini4ArgonCapabilities]):
     """What models of the profile `google/gemini-4-argon` take. Facts of 2026-11-22."""

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
@@ -25,8 +25,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -48,8 +48,8 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -72,8 +72,8 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -96,8 +96,8 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -120,8 +120,8 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -143,8 +143,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,

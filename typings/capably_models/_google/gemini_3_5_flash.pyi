@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
@@ -25,8 +25,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "minimal", "low", "medium", "high"]
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
@@ -48,8 +48,8 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -59,6 +59,7 @@ def call(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -72,8 +73,8 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -83,6 +84,7 @@ def stream(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -96,8 +98,8 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -107,6 +109,7 @@ async def call_async(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -120,8 +123,8 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -131,6 +134,7 @@ async def stream_async(
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
+    prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
@@ -143,8 +147,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high"]
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,

@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
@@ -26,7 +26,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
-        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+        | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -46,7 +46,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -67,7 +67,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -88,7 +88,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -109,7 +109,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -129,7 +129,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
-    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,

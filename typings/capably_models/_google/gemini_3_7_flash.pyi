@@ -2,7 +2,7 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.reasoning import Reasoning, Unbudgeted
@@ -25,8 +25,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
@@ -45,7 +45,8 @@ def call(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -65,7 +66,8 @@ def stream(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -85,7 +87,8 @@ async def call_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -105,7 +108,8 @@ async def stream_async(
     content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
@@ -124,7 +128,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "low", "medium", "high"]
+    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,

@@ -28,6 +28,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": False,
@@ -49,6 +50,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -56,7 +58,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1592,
+        "line": 1736,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -84,6 +86,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": False,
@@ -105,6 +108,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -112,7 +116,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1622,
+        "line": 1766,
     },
 }
 

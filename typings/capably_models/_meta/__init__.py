@@ -29,6 +29,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -50,6 +51,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -57,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1677,
+        "line": 1821,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -86,6 +88,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -107,6 +110,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -114,7 +118,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1650,
+        "line": 1794,
     },
 }
 

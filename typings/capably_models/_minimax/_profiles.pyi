@@ -7,7 +7,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.tools import AnyTool
 from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
-from capably_models._minimax import m2, m3
+from capably_models._minimax import m2, m2_5, m3
 from capably_models._model import Model
 
 class Shared1(NoCapabilities):
@@ -17,8 +17,11 @@ class Shared1(NoCapabilities):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _top_p(self, value: float, /) -> None: ...
 
-class MinimaxM2Capabilities(Shared1):
+class Shared2(Shared1):
     def _tool_choice(self, value: Literal["auto", "none"], /) -> None: ...
+
+class MinimaxM2Capabilities(Shared2): ...
+class MinimaxM25Capabilities(Shared2): ...
 
 class MinimaxM3Capabilities(Shared1):
     def _reasoning(self, value: Literal["off"] | Reasoning[Unbudgeted, Never], /) -> None: ...
@@ -35,6 +38,16 @@ class MinimaxM2Profile(Model[_types.TextToolParts, MinimaxM2Capabilities]):
     call_async = m2.call_async
     stream_async = m2.stream_async
     with_ = m2.with_
+
+class MinimaxM25Profile(Model[_types.TextToolParts, MinimaxM25Capabilities]):
+    """What models of the profile `minimax/m2.5` take. Facts of 2026-11-29."""
+
+    __init__: m2_5.Init
+    call = m2_5.call
+    stream = m2_5.stream
+    call_async = m2_5.call_async
+    stream_async = m2_5.stream_async
+    with_ = m2_5.with_
 
 class MinimaxM3Profile(Model[_types.TextImageToolParts, MinimaxM3Capabilities]):
     """What models of the profile `minimax/m3` take. Facts of 2026-11-22."""

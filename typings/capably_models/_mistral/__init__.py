@@ -3,13 +3,14 @@
 
 PROFILES = {
     "mistral/codestral": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
             "genai-prices 0.2.3",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -27,6 +28,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -39,6 +41,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -46,10 +49,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1835,
+        "line": 2011,
     },
     "mistral/large-3-ministral": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
@@ -57,6 +60,7 @@ PROFILES = {
             "recorded traffic",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -74,6 +78,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -86,6 +91,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -93,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1813,
+        "line": 1987,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -121,6 +127,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -142,6 +149,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -149,10 +157,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1785,
+        "line": 1959,
     },
     "mistral/medium-3.5-small-4": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-mistralai 1.1.6 (models.dev)",
@@ -161,6 +169,7 @@ PROFILES = {
             "recorded traffic",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
+            "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -178,6 +187,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -199,6 +209,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
+            "top_p_min": 0.01,
             "exclusive": False,
         },
         "verbosity": [],
@@ -206,7 +217,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1756,
+        "line": 1928,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -233,6 +244,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": True,
@@ -245,6 +257,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.5,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -252,7 +265,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1853,
+        "line": 2032,
     },
 }
 

@@ -37,7 +37,7 @@ class MistralMedium35Small4Capabilities(Shared3): ...
 class MistralVoxtralSmallCapabilities(Shared1): ...
 
 class MistralCodestralProfile(Model[_types.TextToolParts, MistralCodestralCapabilities]):
-    """What models of the profile `mistral/codestral` take. Facts of 2026-11-22."""
+    """What models of the profile `mistral/codestral` take. Facts of 2026-11-29."""
 
     __init__: codestral.Init
     call = codestral.call
@@ -47,7 +47,7 @@ class MistralCodestralProfile(Model[_types.TextToolParts, MistralCodestralCapabi
     with_ = codestral.with_
 
 class MistralLarge3MinistralProfile(Model[_types.TextImageToolParts, MistralLarge3MinistralCapabilities]):
-    """What models of the profile `mistral/large-3-ministral` take. Facts of 2026-11-22."""
+    """What models of the profile `mistral/large-3-ministral` take. Facts of 2026-11-29."""
 
     __init__: large_3_ministral.Init
     call = large_3_ministral.call
@@ -67,7 +67,7 @@ class MistralLarge4Profile(Model[_types.TextImageToolParts, MistralLarge4Capabil
     with_ = large_4.with_
 
 class MistralMedium35Small4Profile(Model[_types.TextImageDocumentToolParts, MistralMedium35Small4Capabilities]):
-    """What models of the profile `mistral/medium-3.5-small-4` take. Facts of 2026-11-22."""
+    """What models of the profile `mistral/medium-3.5-small-4` take. Facts of 2026-11-29."""
 
     __init__: medium_3_5_small_4.Init
     call = medium_3_5_small_4.call

@@ -30,6 +30,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -51,6 +52,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -58,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1873,
+        "line": 2052,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -88,6 +90,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -109,6 +112,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -116,10 +120,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1902,
+        "line": 2081,
     },
     "moonshot/kimi-k3": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
@@ -129,6 +133,8 @@ PROFILES = {
             "https://platform.kimi.ai/docs/guide/use-partial-mode-feature-of-kimi-api",
             "https://github.com/enricoros/big-AGI/issues/1161",
             "https://dev.to/aihubmix/kimi-k3-api-guide-reasoning-tool-calling-structured-output-and-vision-bn3",
+            "live probe (UKGovernmentBEIS/inspect_ai PR 5152, 2026-08-31)",
+            "live probe (mnfst/modelparams.dev PR 168, 2026-08-18)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -145,7 +151,8 @@ PROFILES = {
         "unverified_input": [],
         "system": "start",
         "tools": {
-            "forced": "never",
+            "forced": "always",
+            "named": False,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -167,6 +174,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -174,7 +182,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1931,
+        "line": 2110,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -200,6 +208,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": False,
             "with_structured_output": True,
@@ -221,6 +230,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -228,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1961,
+        "line": 2142,
     },
 }
 
@@ -383,7 +393,7 @@ MODELS = {
                 "output": 20.0,
                 "cache_read": 0.2,
                 "cache_write": 4.0,
-                "cache_write_1h": None,
+                "cache_write_1h": 8.0,
                 "input_audio": None,
                 "output_audio": None,
                 "output_image": None,

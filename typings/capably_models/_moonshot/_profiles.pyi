@@ -62,7 +62,7 @@ class MoonshotKimiK27CodeProfile(Model[_types.TextImageVideoToolParts, MoonshotK
     with_ = kimi_k2_7_code.with_
 
 class MoonshotKimiK3Profile(Model[_types.TextImageVideoToolParts, MoonshotKimiK3Capabilities]):
-    """What models of the profile `moonshot/kimi-k3` take. Facts of 2026-11-22."""
+    """What models of the profile `moonshot/kimi-k3` take. Facts of 2026-11-29."""
 
     __init__: kimi_k3.Init
     call = kimi_k3.call

@@ -21,6 +21,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "always",
             "strict": False,
             "with_structured_output": True,
@@ -42,6 +43,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -49,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1986,
+        "line": 2167,
     }
 }
 

@@ -29,6 +29,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -50,6 +51,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": "unverified",
@@ -66,7 +68,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2673,
+        "line": 2865,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -100,6 +102,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -121,6 +124,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": "unverified",
@@ -136,7 +140,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2638,
+        "line": 2830,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -171,6 +175,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -183,6 +188,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -190,7 +196,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2009,
+        "line": 2190,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -225,6 +231,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -246,6 +253,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -253,7 +261,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2070,
+        "line": 2251,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -288,6 +296,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -309,6 +318,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -316,7 +326,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2086,
+        "line": 2267,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -342,6 +352,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -363,6 +374,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -370,7 +382,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2103,
+        "line": 2284,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -406,6 +418,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -413,10 +426,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2124,
+        "line": 2305,
     },
     "openai/gpt-5.1": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -424,6 +437,7 @@ PROFILES = {
             "recorded traffic",
             "https://reference.langchain.com/javascript/langchain-openai/tools",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -449,6 +463,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -470,6 +485,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -485,10 +501,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2143,
+        "line": 2324,
     },
     "openai/gpt-5.2": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -497,6 +513,8 @@ PROFILES = {
             "https://developers.openai.com/api/docs/guides/tools",
             "https://github.com/livekit/agents/pull/5088",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (livekit/agents PR 5088, 2026-03-11)",
         ],
         "endpoints": {
             "responses": {
@@ -509,7 +527,7 @@ PROFILES = {
             },
             "chat_completions": {
                 "efforts": None,
-                "tools": "unverified",
+                "tools": "reasoning_off",
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
@@ -522,6 +540,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -543,6 +562,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -550,7 +570,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2163,
+        "line": 2345,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -571,6 +591,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -592,6 +613,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -599,11 +621,16 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2192,
+        "line": 2376,
     },
     "openai/gpt-5.3-codex": {
-        "verified": "2026-11-22",
-        "sources": ["pydantic-ai 2.68.0 profiles", "litellm 1.109.1", "models.dev"],
+        "verified": "2026-11-29",
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "litellm 1.109.1",
+            "models.dev",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+        ],
         "endpoints": {
             "responses": {
                 "efforts": None,
@@ -620,6 +647,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -641,6 +669,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -648,10 +677,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2211,
+        "line": 2395,
     },
     "openai/gpt-5.4": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -661,6 +690,7 @@ PROFILES = {
             "https://github.com/openai/openai-openapi/issues/541",
             "https://github.com/livekit/agents/issues/5084",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -686,6 +716,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -707,6 +738,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -723,10 +755,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2231,
+        "line": 2416,
     },
     "openai/gpt-5.4-mini": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -735,6 +767,7 @@ PROFILES = {
             "https://docs.oxen.ai/inference-api/reference/models/gpt-5-4-mini",
             "https://github.com/openai/openai-openapi/issues/541",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -760,6 +793,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -781,6 +815,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -798,10 +833,10 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2260,
+        "line": 2447,
     },
     "openai/gpt-5.4-nano": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "pydantic-ai 2.68.0 profiles",
             "litellm 1.109.1",
@@ -809,6 +844,7 @@ PROFILES = {
             "recorded traffic",
             "https://github.com/openai/openai-openapi/issues/541",
             "openai 3.54.0 SDK",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -834,6 +870,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -855,6 +892,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -862,7 +900,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2285,
+        "line": 2475,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -883,6 +921,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -904,6 +943,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -911,7 +951,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2304,
+        "line": 2496,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -948,6 +988,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -969,6 +1010,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -976,7 +1018,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2323,
+        "line": 2515,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1016,6 +1058,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1032,7 +1075,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2370,
+        "line": 2562,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1053,6 +1096,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -1074,6 +1118,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1081,7 +1126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2351,
+        "line": 2543,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1107,6 +1152,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1128,6 +1174,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1142,7 +1189,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2449,
+        "line": 2641,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1179,6 +1226,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1200,6 +1248,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1215,7 +1264,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2393,
+        "line": 2585,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1252,6 +1301,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1273,6 +1323,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1280,7 +1331,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2421,
+        "line": 2613,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1317,6 +1368,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1338,6 +1390,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1355,7 +1408,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2472,
+        "line": 2664,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1393,6 +1446,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1414,6 +1468,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1429,7 +1484,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2525,
+        "line": 2717,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1469,6 +1524,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": "unverified",
@@ -1486,7 +1542,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2617,
+        "line": 2809,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1511,6 +1567,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1532,6 +1589,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1546,7 +1604,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2601,
+        "line": 2793,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1582,6 +1640,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1603,6 +1662,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1620,7 +1680,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2551,
+        "line": 2743,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1656,6 +1716,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1677,6 +1738,7 @@ PROFILES = {
             "top_p": "reasoning_off",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": ["low", "medium", "high"],
@@ -1694,7 +1756,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2499,
+        "line": 2691,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1731,6 +1793,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "unverified",
             "strict": True,
             "with_structured_output": True,
@@ -1752,6 +1815,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": "unverified",
@@ -1767,7 +1831,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2574,
+        "line": 2766,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1788,6 +1852,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": False,
             "with_structured_output": True,
@@ -1800,6 +1865,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -1807,7 +1873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2024,
+        "line": 2205,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1833,6 +1899,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -1854,6 +1921,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": "unverified",
@@ -1869,7 +1937,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2656,
+        "line": 2848,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1904,6 +1972,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "never",
             "strict": True,
             "with_structured_output": True,
@@ -1925,6 +1994,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -1932,7 +2002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2038,
+        "line": 2219,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -1958,6 +2028,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "never",
             "strict": True,
             "with_structured_output": True,
@@ -1979,6 +2050,7 @@ PROFILES = {
             "top_p": "never",
             "top_k": "never",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -1986,7 +2058,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2054,
+        "line": 2235,
     },
 }
 

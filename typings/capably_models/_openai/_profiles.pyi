@@ -430,7 +430,7 @@ class OpenaiGpt5SearchProfile(Model[_types.TextImageDocumentParts, OpenaiGpt5Sea
     with_ = gpt_5_search.with_
 
 class OpenaiGpt51Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt51Capabilities]):
-    """What models of the profile `openai/gpt-5.1` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.1` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_1.Init
     call = gpt_5_1.call
@@ -440,7 +440,7 @@ class OpenaiGpt51Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt51Cap
     with_ = gpt_5_1.with_
 
 class OpenaiGpt52Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt52Capabilities]):
-    """What models of the profile `openai/gpt-5.2` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.2` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_2.Init
     call = gpt_5_2.call
@@ -460,7 +460,7 @@ class OpenaiGpt52ProProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt52
     with_ = gpt_5_2_pro.with_
 
 class OpenaiGpt53CodexProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]):
-    """What models of the profile `openai/gpt-5.3-codex` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.3-codex` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_3_codex.Init
     call = gpt_5_3_codex.call
@@ -470,7 +470,7 @@ class OpenaiGpt53CodexProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt
     with_ = gpt_5_3_codex.with_
 
 class OpenaiGpt54Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt54Capabilities]):
-    """What models of the profile `openai/gpt-5.4` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.4` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_4.Init
     call = gpt_5_4.call
@@ -480,7 +480,7 @@ class OpenaiGpt54Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt54Cap
     with_ = gpt_5_4.with_
 
 class OpenaiGpt54MiniProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt54MiniCapabilities]):
-    """What models of the profile `openai/gpt-5.4-mini` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.4-mini` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_4_mini.Init
     call = gpt_5_4_mini.call
@@ -490,7 +490,7 @@ class OpenaiGpt54MiniProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt5
     with_ = gpt_5_4_mini.with_
 
 class OpenaiGpt54NanoProfile(Model[_types.TextImageDocumentToolParts, OpenaiGpt54NanoCapabilities]):
-    """What models of the profile `openai/gpt-5.4-nano` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-5.4-nano` take. Facts of 2026-11-29."""
 
     __init__: gpt_5_4_nano.Init
     call = gpt_5_4_nano.call

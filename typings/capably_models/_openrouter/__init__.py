@@ -21,6 +21,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -42,6 +43,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -49,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2691,
+        "line": 2883,
     }
 }
 

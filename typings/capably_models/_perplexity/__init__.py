@@ -3,7 +3,7 @@
 
 PROFILES = {
     "perplexity/sonar": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "models.dev (2026-07-02)",
@@ -12,6 +12,7 @@ PROFILES = {
             "recorded traffic",
             "perplexityai 0.46.1 SDK",
             "@ai-sdk/perplexity 3.0.61",
+            "live probe (pipecat-ai/pipecat PR 4862, 2026-06-23)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -27,7 +28,7 @@ PROFILES = {
         "output": ["text"],
         "unverified_input": [],
         "system": "start",
-        "tools": "unverified",
+        "tools": None,
         "structured_output": "json_schema",
         "reasoning": None,
         "sampling": {
@@ -35,6 +36,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -42,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2716,
+        "line": 2908,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -77,6 +79,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -84,7 +87,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2738,
+        "line": 2930,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -127,6 +130,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -134,7 +138,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2758,
+        "line": 2950,
     },
 }
 

@@ -31,7 +31,7 @@ class PerplexitySonarReasoningProCapabilities(Shared1):
     def _reasons(self, value: Yes, /) -> None: ...
 
 class PerplexitySonarProfile(Model[_types.TextParts, PerplexitySonarCapabilities]):
-    """What models of the profile `perplexity/sonar` take. Facts of 2026-11-22."""
+    """What models of the profile `perplexity/sonar` take. Facts of 2026-11-29."""
 
     __init__: sonar.Init
     call = sonar.call

@@ -27,6 +27,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": True,
             "with_structured_output": True,
@@ -48,6 +49,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "always",
             "temperature_max": None,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -55,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2784,
+        "line": 2976,
     }
 }
 

@@ -2,6 +2,70 @@
 """Facts of xAI's models, as `capably.types.facts` reads them."""
 
 PROFILES = {
+    "xai/grok-3": {
+        "verified": "2026-11-29",
+        "sources": [
+            "pydantic-ai 2.68.0 profiles",
+            "https://docs.x.ai/developers/migration/may-15-retirement",
+            "@ai-sdk/xai 3.0.138",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+        ],
+        "endpoints": {
+            "responses": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": None,
+                "stop": "never",
+                "seed": "never",
+                "logprobs": "never",
+            },
+            "chat_completions": {
+                "efforts": None,
+                "tools": "always",
+                "builtin_tools": [],
+                "stop": "never",
+                "seed": "always",
+                "logprobs": "never",
+            },
+        },
+        "input": ["text"],
+        "output": ["text"],
+        "unverified_input": ["image", "document"],
+        "system": "anywhere",
+        "tools": {
+            "forced": "always",
+            "named": None,
+            "parallel": "optional",
+            "strict": "unverified",
+            "with_structured_output": True,
+            "with_builtin": True,
+        },
+        "structured_output": "json_schema",
+        "reasoning": {
+            "style": "effort",
+            "efforts": ["minimal", "low", "medium", "high", "xhigh"],
+            "off": "effort_none",
+            "off_efforts": None,
+            "on_by_default": True,
+            "default": None,
+            "budget": None,
+            "visible": "summary",
+        },
+        "sampling": {
+            "temperature": "always",
+            "top_p": "always",
+            "top_k": "never",
+            "temperature_max": 2.0,
+            "top_p_min": None,
+            "exclusive": False,
+        },
+        "verbosity": [],
+        "prefill": False,
+        "cache": {"automatic": True, "breakpoints": []},
+        "builtin_tools": ["code_execution", "mcp", "web_search"],
+        "unverified_builtin_tools": ["file_search"],
+        "line": 3054,
+    },
     "xai/grok-3-mini": {
         "verified": "2026-11-22",
         "sources": ["pydantic-ai 2.68.0 profiles", "genai-prices 0.2.3", "recorded traffic"],
@@ -29,6 +93,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -50,6 +115,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -57,11 +123,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2809,
+        "line": 3001,
     },
     "xai/grok-4.20-multi-agent": {
-        "verified": "2026-11-22",
-        "sources": ["litellm 1.109.1", "langchain-xai 1.3.0 (models.dev)", "pydantic-ai 2.68.0 profiles"],
+        "verified": "2026-11-29",
+        "sources": [
+            "litellm 1.109.1",
+            "langchain-xai 1.3.0 (models.dev)",
+            "pydantic-ai 2.68.0 profiles",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (chenyme/grok2api issue 898, 2026-08-12)",
+        ],
         "endpoints": {
             "responses": {
                 "efforts": None,
@@ -76,12 +148,12 @@ PROFILES = {
         "output": ["text"],
         "unverified_input": [],
         "system": "anywhere",
-        "tools": "unverified",
+        "tools": None,
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": ["low", "medium", "high", "xhigh"],
-            "off": "unverified",
+            "efforts": ["minimal", "low", "medium", "high", "xhigh", "max"],
+            "off": "effort_none",
             "off_efforts": None,
             "on_by_default": True,
             "default": None,
@@ -93,6 +165,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -100,7 +173,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3002,
+        "line": 3235,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -134,6 +207,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -146,6 +220,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -153,15 +228,17 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2982,
+        "line": 3215,
     },
-    "xai/grok-4.20-reasoning": {
-        "verified": "2026-11-22",
+    "xai/grok-4.20-reasoning-build-0.1": {
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-xai 1.3.0 (models.dev)",
             "@ai-sdk/xai 4.0.8 release notes",
             "@ai-sdk/xai 3.0.138",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (a public log of gRPC calls, 2026-10-01)",
         ],
         "endpoints": {
             "responses": {
@@ -187,6 +264,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -208,6 +286,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -215,10 +294,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2955,
+        "line": 3186,
     },
     "xai/grok-4.3": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-xai 1.3.0 (models.dev)",
@@ -227,6 +306,7 @@ PROFILES = {
             "https://docs.x.ai/docs/guides/files/chat-with-files",
             "recorded traffic",
             "@ai-sdk/xai 3.0.138",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
         ],
         "endpoints": {
             "responses": {
@@ -252,6 +332,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -260,7 +341,7 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": ["low", "medium", "high"],
+            "efforts": ["minimal", "low", "medium", "high", "xhigh"],
             "off": "effort_none",
             "off_efforts": None,
             "on_by_default": True,
@@ -273,6 +354,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -280,16 +362,18 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2862,
+        "line": 3084,
     },
     "xai/grok-4.5": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "langchain-xai 1.3.0 (models.dev)",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.x.ai/developers/model-capabilities/text/reasoning",
             "@ai-sdk/xai 3.0.138",
+            "live probe (deepnoodle-ai/dive, 2026-08-09)",
+            "live probe (theopenco/llmgateway PR 3669, 2026-08-18)",
         ],
         "endpoints": {
             "responses": {
@@ -315,6 +399,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -323,7 +408,7 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": ["low", "medium", "high"],
+            "efforts": ["minimal", "low", "medium", "high", "xhigh"],
             "off": "never",
             "off_efforts": None,
             "on_by_default": True,
@@ -336,6 +421,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -343,16 +429,19 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2894,
+        "line": 3118,
     },
     "xai/grok-4.6": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
             "pydantic-ai 2.68.0 profiles",
             "https://docs.x.ai/developers/model-capabilities/text/reasoning",
             "@ai-sdk/xai 3.0.138",
+            "live probe (theopenco/llmgateway PR 3669, 2026-08-18)",
+            "live probe (Ammaar-Alam/minebench PR 82, 2026-08-12)",
+            "live probe (a public log of gRPC calls, 2026-10-01)",
         ],
         "endpoints": {
             "responses": {
@@ -378,6 +467,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -386,7 +476,7 @@ PROFILES = {
         "structured_output": "json_schema",
         "reasoning": {
             "style": "effort",
-            "efforts": ["low", "medium", "high"],
+            "efforts": ["low", "medium", "high", "xhigh"],
             "off": "never",
             "off_efforts": None,
             "on_by_default": True,
@@ -399,6 +489,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -406,69 +497,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2924,
-    },
-    "xai/grok-build-0.1": {
-        "verified": "2026-11-22",
-        "sources": [
-            "litellm 1.109.1",
-            "langchain-xai 1.3.0 (models.dev)",
-            "pydantic-ai 2.68.0 profiles",
-            "@ai-sdk/xai 3.0.138",
-        ],
-        "endpoints": {
-            "responses": {
-                "efforts": None,
-                "tools": "always",
-                "builtin_tools": None,
-                "stop": "never",
-                "seed": "never",
-                "logprobs": "never",
-            },
-            "chat_completions": {
-                "efforts": None,
-                "tools": "always",
-                "builtin_tools": [],
-                "stop": "never",
-                "seed": "always",
-                "logprobs": "never",
-            },
-        },
-        "input": ["text", "image", "document"],
-        "output": ["text"],
-        "unverified_input": [],
-        "system": "anywhere",
-        "tools": {
-            "forced": "always",
-            "parallel": "optional",
-            "strict": "unverified",
-            "with_structured_output": True,
-            "with_builtin": True,
-        },
-        "structured_output": "json_schema",
-        "reasoning": {
-            "style": "effort",
-            "efforts": "unverified",
-            "off": "unverified",
-            "off_efforts": None,
-            "on_by_default": True,
-            "default": None,
-            "budget": None,
-            "visible": "summary",
-        },
-        "sampling": {
-            "temperature": "always",
-            "top_p": "always",
-            "top_k": "never",
-            "temperature_max": 2.0,
-            "exclusive": False,
-        },
-        "verbosity": [],
-        "prefill": False,
-        "cache": {"automatic": True, "breakpoints": []},
-        "builtin_tools": ["code_execution", "mcp", "web_search"],
-        "unverified_builtin_tools": ["file_search"],
-        "line": 3028,
+        "line": 3151,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -501,6 +530,7 @@ PROFILES = {
         "system": "anywhere",
         "tools": {
             "forced": "always",
+            "named": None,
             "parallel": "optional",
             "strict": "unverified",
             "with_structured_output": True,
@@ -522,6 +552,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -529,13 +560,13 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 2834,
+        "line": 3026,
     },
 }
 
 MODELS = {
     "grok-3": {
-        "profile": "xai/redirected-to-grok-4.3",
+        "profile": "xai/grok-3",
         "name": None,
         "constant": None,
         "snapshot_of": None,
@@ -682,7 +713,7 @@ MODELS = {
         "dates": {"released": "2026-03-09", "deprecated": None, "retires": None, "knowledge": None},
     },
     "grok-4.20-0309-reasoning": {
-        "profile": "xai/grok-4.20-reasoning",
+        "profile": "xai/grok-4.20-reasoning-build-0.1",
         "name": None,
         "constant": None,
         "snapshot_of": "xai/grok-4.20-reasoning",
@@ -838,7 +869,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "grok-4.20-reasoning": {
-        "profile": "xai/grok-4.20-reasoning",
+        "profile": "xai/grok-4.20-reasoning-build-0.1",
         "name": "Grok 4.20 (reasoning)",
         "constant": None,
         "snapshot_of": None,
@@ -962,7 +993,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": None,
-        "limits": {"context": 500000, "input": None, "output": None, "cache_min": None},
+        "limits": {"context": 500000, "input": None, "output": 496000, "cache_min": None},
         "prices": [
             {
                 "input": 2.0,
@@ -1033,7 +1064,7 @@ MODELS = {
         "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
     },
     "grok-build-0.1": {
-        "profile": "xai/grok-build-0.1",
+        "profile": "xai/grok-4.20-reasoning-build-0.1",
         "name": "Grok Build 0.1",
         "constant": None,
         "snapshot_of": None,

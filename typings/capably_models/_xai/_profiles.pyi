@@ -9,14 +9,14 @@ from capably_models import _types
 from capably_models._capabilities import NoCapabilities, Yes
 from capably_models._model import Model
 from capably_models._xai import (
+    grok_3,
     grok_3_mini,
     grok_4_3,
     grok_4_5,
     grok_4_6,
     grok_4_20_multi_agent,
     grok_4_20_non_reasoning,
-    grok_4_20_reasoning,
-    grok_build_0_1,
+    grok_4_20_reasoning_build_0_1,
     redirected_to_grok_4_3,
 )
 
@@ -43,17 +43,12 @@ class Shared5(Shared4):
 class Shared6(Shared5):
     def _reasoning(
         self,
-        value: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        value: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never],
         /,
     ) -> None: ...
 
-class Shared7(Shared5):
-    def _reasoning(
-        self,
-        value: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
-        /,
-    ) -> None: ...
+class XaiGrok3Capabilities(Shared6): ...
 
 class XaiGrok3MiniCapabilities(Shared3):
     def _reasons(self, value: Yes, /) -> None: ...
@@ -67,8 +62,8 @@ class XaiGrok420MultiAgentCapabilities(Shared1):
     def _builtin_tools(self, value: WebSearch, /) -> None: ...
     def _reasoning(
         self,
-        value: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        value: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
         /,
     ) -> None: ...
 
@@ -77,12 +72,42 @@ class XaiGrok420NonReasoningCapabilities(Shared2):
     def _tools(self, value: AnyTool, /) -> None: ...
     def _builtin_tools(self, value: CodeExecution | MCPServer | WebSearch, /) -> None: ...
 
-class XaiGrok420ReasoningCapabilities(Shared4): ...
-class XaiGrok43Capabilities(Shared7): ...
-class XaiGrok45Capabilities(Shared6): ...
-class XaiGrok46Capabilities(Shared6): ...
-class XaiGrokBuild01Capabilities(Shared4): ...
-class XaiRedirectedToGrok43Capabilities(Shared7): ...
+class XaiGrok420ReasoningBuild01Capabilities(Shared4): ...
+class XaiGrok43Capabilities(Shared6): ...
+
+class XaiGrok45Capabilities(Shared5):
+    def _reasoning(
+        self,
+        value: Literal["minimal", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
+    ) -> None: ...
+
+class XaiGrok46Capabilities(Shared5):
+    def _reasoning(
+        self,
+        value: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
+        /,
+    ) -> None: ...
+
+class XaiRedirectedToGrok43Capabilities(Shared5):
+    def _reasoning(
+        self,
+        value: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
+        /,
+    ) -> None: ...
+
+class XaiGrok3Profile(Model[_types.TextToolParts, XaiGrok3Capabilities]):
+    """What models of the profile `xai/grok-3` take. Facts of 2026-11-29."""
+
+    __init__: grok_3.Init
+    call = grok_3.call
+    stream = grok_3.stream
+    call_async = grok_3.call_async
+    stream_async = grok_3.stream_async
+    with_ = grok_3.with_
 
 class XaiGrok3MiniProfile(Model[_types.TextToolParts, XaiGrok3MiniCapabilities]):
     """What models of the profile `xai/grok-3-mini` take. Facts of 2026-11-22."""
@@ -95,7 +120,7 @@ class XaiGrok3MiniProfile(Model[_types.TextToolParts, XaiGrok3MiniCapabilities])
     with_ = grok_3_mini.with_
 
 class XaiGrok420MultiAgentProfile(Model[_types.TextImageDocumentParts, XaiGrok420MultiAgentCapabilities]):
-    """What models of the profile `xai/grok-4.20-multi-agent` take. Facts of 2026-11-22."""
+    """What models of the profile `xai/grok-4.20-multi-agent` take. Facts of 2026-11-29."""
 
     __init__: grok_4_20_multi_agent.Init
     call = grok_4_20_multi_agent.call
@@ -114,18 +139,20 @@ class XaiGrok420NonReasoningProfile(Model[_types.TextImageDocumentToolParts, Xai
     stream_async = grok_4_20_non_reasoning.stream_async
     with_ = grok_4_20_non_reasoning.with_
 
-class XaiGrok420ReasoningProfile(Model[_types.TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]):
-    """What models of the profile `xai/grok-4.20-reasoning` take. Facts of 2026-11-22."""
+class XaiGrok420ReasoningBuild01Profile(
+    Model[_types.TextImageDocumentToolParts, XaiGrok420ReasoningBuild01Capabilities]
+):
+    """What models of the profile `xai/grok-4.20-reasoning-build-0.1` take. Facts of 2026-11-29."""
 
-    __init__: grok_4_20_reasoning.Init
-    call = grok_4_20_reasoning.call
-    stream = grok_4_20_reasoning.stream
-    call_async = grok_4_20_reasoning.call_async
-    stream_async = grok_4_20_reasoning.stream_async
-    with_ = grok_4_20_reasoning.with_
+    __init__: grok_4_20_reasoning_build_0_1.Init
+    call = grok_4_20_reasoning_build_0_1.call
+    stream = grok_4_20_reasoning_build_0_1.stream
+    call_async = grok_4_20_reasoning_build_0_1.call_async
+    stream_async = grok_4_20_reasoning_build_0_1.stream_async
+    with_ = grok_4_20_reasoning_build_0_1.with_
 
 class XaiGrok43Profile(Model[_types.TextImageDocumentToolParts, XaiGrok43Capabilities]):
-    """What models of the profile `xai/grok-4.3` take. Facts of 2026-11-22."""
+    """What models of the profile `xai/grok-4.3` take. Facts of 2026-11-29."""
 
     __init__: grok_4_3.Init
     call = grok_4_3.call
@@ -135,7 +162,7 @@ class XaiGrok43Profile(Model[_types.TextImageDocumentToolParts, XaiGrok43Capabil
     with_ = grok_4_3.with_
 
 class XaiGrok45Profile(Model[_types.TextImageDocumentToolParts, XaiGrok45Capabilities]):
-    """What models of the profile `xai/grok-4.5` take. Facts of 2026-11-22."""
+    """What models of the profile `xai/grok-4.5` take. Facts of 2026-11-29."""
 
     __init__: grok_4_5.Init
     call = grok_4_5.call
@@ -145,7 +172,7 @@ class XaiGrok45Profile(Model[_types.TextImageDocumentToolParts, XaiGrok45Capabil
     with_ = grok_4_5.with_
 
 class XaiGrok46Profile(Model[_types.TextImageToolParts, XaiGrok46Capabilities]):
-    """What models of the profile `xai/grok-4.6` take. Facts of 2026-11-22."""
+    """What models of the profile `xai/grok-4.6` take. Facts of 2026-11-29."""
 
     __init__: grok_4_6.Init
     call = grok_4_6.call
@@ -153,16 +180,6 @@ class XaiGrok46Profile(Model[_types.TextImageToolParts, XaiGrok46Capabilities]):
     call_async = grok_4_6.call_async
     stream_async = grok_4_6.stream_async
     with_ = grok_4_6.with_
-
-class XaiGrokBuild01Profile(Model[_types.TextImageDocumentToolParts, XaiGrokBuild01Capabilities]):
-    """What models of the profile `xai/grok-build-0.1` take. Facts of 2026-11-22."""
-
-    __init__: grok_build_0_1.Init
-    call = grok_build_0_1.call
-    stream = grok_build_0_1.stream
-    call_async = grok_build_0_1.call_async
-    stream_async = grok_build_0_1.stream_async
-    with_ = grok_build_0_1.with_
 
 class XaiRedirectedToGrok43Profile(Model[_types.TextToolParts, XaiRedirectedToGrok43Capabilities]):
     """What models of the profile `xai/redirected-to-grok-4.3` take. Facts of 2026-11-22."""

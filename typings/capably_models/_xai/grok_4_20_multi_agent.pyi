@@ -21,8 +21,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high", "xhigh"]
-        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
         tools: Sequence[WebSearch] = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -40,8 +40,8 @@ def call(
     content: TextImageDocumentContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -60,8 +60,8 @@ def stream(
     content: TextImageDocumentContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -80,8 +80,8 @@ async def call_async(
     content: TextImageDocumentContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -100,8 +100,8 @@ async def stream_async(
     content: TextImageDocumentContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -119,8 +119,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high", "xhigh"]
-    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
     tools: Sequence[WebSearch] = ...,
     temperature: float = ...,
     top_p: float = ...,

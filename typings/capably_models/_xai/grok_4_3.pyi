@@ -25,8 +25,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["off", "low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -46,8 +46,8 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -68,8 +68,8 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -90,8 +90,8 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -112,8 +112,8 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -133,8 +133,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["off", "low", "medium", "high"]
-    | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,

@@ -25,8 +25,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -46,7 +46,8 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -67,7 +68,8 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -88,7 +90,8 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -109,7 +112,8 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -129,7 +133,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,

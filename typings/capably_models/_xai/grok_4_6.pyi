@@ -21,8 +21,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Literal["low", "medium", "high"]
-        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        reasoning: Literal["low", "medium", "high", "xhigh"]
+        | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
         tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
@@ -42,7 +42,8 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -63,7 +64,8 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -84,7 +86,8 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -105,7 +108,8 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
@@ -125,7 +129,8 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    reasoning: Literal["low", "medium", "high", "xhigh"]
+    | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
     tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,

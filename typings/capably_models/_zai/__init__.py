@@ -29,6 +29,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -50,6 +51,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -57,7 +59,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3056,
+        "line": 3263,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -87,6 +89,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -108,6 +111,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -115,7 +119,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3109,
+        "line": 3316,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -144,6 +148,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -165,6 +170,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -172,10 +178,10 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3139,
+        "line": 3346,
     },
     "zai/glm-5.3-flash": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "genai-prices 0.2.3",
@@ -184,6 +190,7 @@ PROFILES = {
             "zai-sdk 0.2.3",
             "https://github.com/vectorize-io/hindsight/issues/4246",
             "https://docs.bigmodel.cn/api-reference",
+            "live probe (mnfst/modelparams.dev PR 344, 2026-09-02)",
         ],
         "endpoints": {
             "chat_completions": {
@@ -201,6 +208,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -221,7 +229,8 @@ PROFILES = {
             "temperature": "always",
             "top_p": "always",
             "top_k": "never",
-            "temperature_max": 1.0,
+            "temperature_max": 2.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -229,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3168,
+        "line": 3375,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -257,6 +266,7 @@ PROFILES = {
         "system": "start",
         "tools": {
             "forced": "never",
+            "named": None,
             "parallel": "unverified",
             "strict": "unverified",
             "with_structured_output": "unverified",
@@ -278,6 +288,7 @@ PROFILES = {
             "top_p": "always",
             "top_k": "never",
             "temperature_max": 1.0,
+            "top_p_min": None,
             "exclusive": False,
         },
         "verbosity": [],
@@ -285,7 +296,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3083,
+        "line": 3290,
     },
 }
 
@@ -663,7 +674,7 @@ MODELS = {
         "status": "active",
         "replacement": None,
         "api_version": None,
-        "limits": {"context": None, "input": None, "output": None, "cache_min": None},
+        "limits": {"context": None, "input": None, "output": 131072, "cache_min": None},
         "prices": [
             {
                 "input": 0.37,

@@ -73,7 +73,7 @@ class ZaiGlm53Profile(Model[_types.TextToolParts, ZaiGlm53Capabilities]):
     with_ = glm_5_3.with_
 
 class ZaiGlm53FlashProfile(Model[_types.TextImageToolParts, ZaiGlm53FlashCapabilities]):
-    """What models of the profile `zai/glm-5.3-flash` take. Facts of 2026-11-22."""
+    """What models of the profile `zai/glm-5.3-flash` take. Facts of 2026-11-29."""
 
     __init__: glm_5_3_flash.Init
     call = glm_5_3_flash.call

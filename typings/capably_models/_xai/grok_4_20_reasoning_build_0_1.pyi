@@ -12,7 +12,7 @@ from capably_models._types import (
     TextImageDocumentToolContent,
     TextImageDocumentToolParts,
 )
-from capably_models._xai._profiles import XaiGrok420ReasoningCapabilities
+from capably_models._xai._profiles import XaiGrok420ReasoningBuild01Capabilities
 
 ModelT = TypeVar("ModelT")
 
@@ -55,7 +55,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> Response[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningBuild01Capabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
@@ -75,7 +75,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningBuild01Capabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
@@ -95,7 +95,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningBuild01Capabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
@@ -115,7 +115,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningCapabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrok420ReasoningBuild01Capabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(

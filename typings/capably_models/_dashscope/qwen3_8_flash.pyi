@@ -2,13 +2,14 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
+from typing import Any, Literal, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._dashscope import qwen3_8__states as states
-from capably_models._dashscope._profiles import DashscopeQwen38Capabilities
+from capably_models._dashscope import qwen3_8_flash__states as states
+from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
 from capably_models._types import TextImageToolContent, TextImageToolParts
 
 ModelT = TypeVar("ModelT")
@@ -22,7 +23,8 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Never = ...,
+        reasoning: Literal["low", "medium", "xhigh"]
+        | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
         tools: Sequence[AnyTool] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
@@ -71,7 +73,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -87,7 +89,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -96,7 +98,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -111,7 +113,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -136,7 +138,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -160,7 +162,7 @@ def call(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -169,7 +171,7 @@ def call(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -186,7 +188,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> Response[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 @overload
@@ -195,7 +197,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -211,7 +213,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -220,7 +222,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -235,7 +237,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -260,7 +262,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -284,7 +286,7 @@ def stream(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -293,7 +295,7 @@ def stream(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -310,7 +312,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 @overload
@@ -319,7 +321,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -335,7 +337,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -344,7 +346,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -359,7 +361,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -384,7 +386,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -408,7 +410,7 @@ async def call_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -417,7 +419,7 @@ async def call_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -434,7 +436,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 @overload
@@ -443,7 +445,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -459,7 +461,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -468,7 +470,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT],
@@ -483,7 +485,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -508,7 +510,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -532,7 +534,7 @@ async def stream_async(
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -541,7 +543,7 @@ async def stream_async(
     content: TextImageToolContent,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -558,7 +560,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
-) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38Capabilities]:
+) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 @overload
@@ -566,7 +568,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
@@ -589,7 +591,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Never = ...,
+    reasoning: Literal["low", "medium", "xhigh"] | Reasoning[Literal["low", "medium", "xhigh"] | Unbudgeted, int] = ...,
     tools: Sequence[AnyTool],
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
@@ -613,7 +615,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -636,7 +638,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off"],
     tools: Sequence[AnyTool],
-    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
@@ -650,4 +652,49 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOffWithTools[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOff[ModelT]:
+    """The same model with other defaults."""
+
+@overload
+def with_(
+    self: ModelT,
+    *,
+    system: str = ...,
+    reasoning: Literal["off"],
+    tools: Sequence[AnyTool],
+    tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
+    parallel_tools: bool = ...,
+    temperature: float = ...,
+    top_p: float = ...,
+    top_k: int = ...,
+    max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
+    extra: Mapping[str, Any] = ...,
+    on_unsupported: OnUnsupported = ...,
+    timeout: float = ...,
+    max_retries: int = ...,
+    headers: Mapping[str, str] = ...,
+) -> states.ReasoningStaysOffWithTools[ModelT]:
     """The same model with other defaults."""

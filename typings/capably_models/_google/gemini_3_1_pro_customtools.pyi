@@ -2,17 +2,18 @@
 # pyright: reportInconsistentOverload=false, reportOverlappingOverload=false
 # mypy: disable-error-code="misc,overload-overlap,overload-cannot-match"
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Protocol, TypeVar, type_check_only
+from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
+from capably_models._google._profiles import GoogleGemini31ProCustomtoolsCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
+    AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    TextImageDocumentAudioVideoToolContent,
+    TextImageDocumentAudioVideoToolParts,
 )
-from capably_models._xai._profiles import XaiGrokBuild01Capabilities
 
 ModelT = TypeVar("ModelT")
 
@@ -24,12 +25,16 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+        reasoning: Literal["low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-        parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
+        top_k: int = ...,
         max_tokens: int = ...,
+        stop: str | Sequence[str] = ...,
+        seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
         timeout: float = ...,
@@ -40,94 +45,109 @@ class Init(Protocol):
 
 def call(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> Response[FormatT, TextImageDocumentToolParts, XaiGrokBuild01Capabilities]:
+) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCustomtoolsCapabilities]:
     """Sends `content` and waits for the whole reply."""
 
 def stream(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> StreamResponse[FormatT, TextImageDocumentToolParts, XaiGrokBuild01Capabilities]:
+) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCustomtoolsCapabilities]:
     """Sends `content` and returns at once; iterate to read the reply as it comes."""
 
 async def call_async(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncResponse[FormatT, TextImageDocumentToolParts, XaiGrokBuild01Capabilities]:
+) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCustomtoolsCapabilities]:
     """Sends `content` and awaits the whole reply."""
 
 async def stream_async(
     self: object,
-    content: TextImageDocumentToolContent,
+    content: TextImageDocumentAudioVideoToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
-) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, XaiGrokBuild01Capabilities]:
+) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini31ProCustomtoolsCapabilities]:
     """Sends `content`; iterate asynchronously to read the reply."""
 
 def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
+    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
-    parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
+    top_k: int = ...,
     max_tokens: int = ...,
+    stop: str | Sequence[str] = ...,
+    seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
     timeout: float = ...,
