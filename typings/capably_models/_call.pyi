@@ -8,7 +8,7 @@ from capably.llm._model import ModelBase
 from capably.llm._prompt import CallDecorator
 from capably.llm._responses import FormatT
 from capably.types.parts import Text
-from capably.types.reasoning import Hidden, Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -143,7 +143,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -269,7 +269,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -1840,7 +1840,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -2256,7 +2256,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -3307,7 +3307,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -3619,7 +3619,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
