@@ -135,6 +135,7 @@ def any_stub() -> ProfileStub:
             *PARAMETERS,
             "tool_choice.forced",
             "reasoning.budget_tokens",
+            "reasoning.level_with_budget",
             "reasoning.unbudgeted",
             "reasoning.visible",
             "system_messages",

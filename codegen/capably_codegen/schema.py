@@ -164,7 +164,7 @@ class Reasoning(Entry):
 
     style: Literal["adaptive", "budget", "effort", "level", "fixed"]
     """How the wire spells it: `adaptive` and `budget` (Anthropic `thinking`, Google `thinkingBudget`), `effort` (OpenAI),
-    `level` (Google `thinkingLevel`), `fixed` = it reasons and takes no parameter."""
+    `level` (Google `thinkingLevel`; with a `budget`, one of the two in a call), `fixed` = it reasons and takes no parameter."""
     efforts: list[Effort] | Unverified = []
     """Its own effort levels, weakest first."""
     off: Literal["never", "effort_none", "disabled", "between_tools", "budget_zero", "unverified"]

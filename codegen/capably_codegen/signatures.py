@@ -191,7 +191,8 @@ def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool 
     has_budget = budget and rules["reasoning.budget_tokens"].when == "always"
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
     thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
-    said = " | ".join([*([literal(levels)] if levels else []), *thoughts]) or "Never"
+    both = ["LevelAndBudget"] if levels and has_budget and not rules["reasoning.level_with_budget"].refused else []
+    said = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
     settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
     shown = (rule.values if off else levels) if words else ()
     if said == "Never" and not has_budget:

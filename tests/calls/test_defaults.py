@@ -12,7 +12,8 @@ import pytest
 
 from capably import llm
 
-GPT = "openai/gpt-5.1"  # sampling only while it does not reason
+GPT = "openai/gpt-5.6"  # sampling only while it does not reason
+SILENT = "openai/gpt-5.1"  # the same, and it does not reason by default
 HAIKU = "anthropic/claude-haiku-4-5"  # a forced tool, or a thinking budget
 FLASH = "google/gemini-2.5-flash"  # tools, or a format
 SEEK = "deepseek/deepseek-v4-pro"  # a forced tool only while it does not reason
@@ -103,6 +104,10 @@ PLACES = (
 )
 ALLOWED = {
     "temperature after off": (GPT, OFF, {"temperature": 0.2}),
+    "temperature after no word about reasoning": (SILENT, {"max_tokens": 100}, {"temperature": 0.2}),
+    "temperature after off, which goes without saying": (SILENT, OFF, {"temperature": 0.2}),
+    "off after a temperature": (SILENT, {"temperature": 0.2}, OFF),
+    "off after a level, of a silent model": (SILENT, {"reasoning": "high"}, {**OFF, "temperature": 0.2}),
     "a level after off": (GPT, OFF, {"reasoning": "high"}),
     "off after a level": (GPT, {"reasoning": "high"}, {**OFF, "temperature": 0.2}),
     "a forced tool after off": (SEEK, OFF, FORCED),
@@ -119,6 +124,18 @@ REFUSED = {
     "temperature after a level": (GPT, {"reasoning": "high"}, {"temperature": 0.2}, "temperature"),
     "temperature and a level after off": (GPT, OFF, {"reasoning": "high", "temperature": 0.2}, "temperature"),
     "a level after a temperature": (GPT, {**OFF, "temperature": 0.2}, {"reasoning": "high"}, "temperature"),
+    "temperature after a level, of a silent model": (
+        SILENT,
+        {"reasoning": "high"},
+        {"temperature": 0.2},
+        "temperature",
+    ),
+    "a level after a temperature, of a silent model": (
+        SILENT,
+        {"temperature": 0.2},
+        {"reasoning": "high"},
+        "temperature",
+    ),
     "a level after a forced tool": (SEEK, {**OFF, **FORCED}, {"reasoning": "high"}, "tool_choice"),
     "a forced tool after a budget": (HAIKU, BUDGET, FORCED, "tool_choice"),
     "a budget after a forced tool": (HAIKU, FORCED, BUDGET, "tool_choice"),

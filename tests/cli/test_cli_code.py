@@ -167,6 +167,32 @@ def test_swap_names_every_mention_and_every_call_that_would_break(
     assert {file.name: file.read_text(encoding="utf-8") for file in project.iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (
+            "openai/gpt-5.1",
+            "openai/gpt-5.6",
+            'openai/gpt-5.6 takes only with reasoning="off": temperature, top_p, logprobs',
+        ),
+        (
+            "openai/gpt-4.1",
+            "openai/gpt-5.1",
+            "openai/gpt-5.1 takes only without reasoning: temperature, top_p, logprobs",
+        ),
+        ("openai/gpt-5.6", "openai/gpt-5.1", ""),
+    ],
+)
+def test_swap_tells_what_the_new_model_takes_in_fewer_calls(
+    project: Path, capsys: pytest.CaptureFixture[str], old: str, new: str, told: str
+) -> None:
+    text = f'from capably import llm\n\nllm.Model("{old}").call("Hi", max_tokens=10)\n'
+    (project / "app.py").write_text(text, encoding="utf-8")
+    assert main(["swap", old, new, "app.py"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if "takes only" in line] == [told][: bool(told)]
+
+
 def test_swap_tells_what_the_new_model_takes_and_does_not(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["swap", "openai/gpt-4.1", "anthropic/claude-sonnet-5-5", "app.py"]) == 1
     lines = capsys.readouterr().out.splitlines()

@@ -245,6 +245,11 @@ def _budget(profile: Profile | None) -> bool:
     return isinstance(reasoning, Reasoning) and reasoning.budget is not None
 
 
+def _both(profile: Profile) -> bool:
+    """Whether one call may have a level and a budget: Gemini's `thinkingConfig` takes one of them."""
+    return bool(_levels(profile)) and isinstance(profile.reasoning, Reasoning) and profile.reasoning.style != "level"
+
+
 def _settable(profile: Profile | None) -> bool:
     return bool(_levels(profile)) or _off(profile) or _budget(profile)
 
@@ -276,6 +281,9 @@ def _reasoning(profile: Profile | None) -> Iterator[Case]:
     yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
     said = profile is None or _budget(profile)
     yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
+    level = next(iter(_levels(profile)), "low")
+    both = f'reasoning=llm.Reasoning(effort="{level}", budget_tokens=4000)'
+    yield Case("reasoning level and budget", both, profile is None or (said and _both(profile)))
     said = profile is None or _unbudgeted(profile)
     yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said and _shows(profile))
     yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", said)

@@ -132,6 +132,7 @@ FEATURES: dict[str, Feature] = {
     "reasoning visible": Feature([], {"reasoning": llm.Reasoning(visible=True)}),
     "reasoning hidden": Feature([], {"reasoning": llm.Reasoning(visible=False)}),
     "reasoning high and visible": Feature([], {"reasoning": llm.Reasoning(effort="high", visible=True)}),
+    "reasoning level and budget": Feature([], {"reasoning": llm.Reasoning(effort="low", budget_tokens=4000)}),
     "reasoning budget": Feature([], {"reasoning": llm.Reasoning(budget_tokens=4000)}),
     "temperature": Feature([], {"temperature": 0.5}),
     "temperature without reasoning": Feature([], {"temperature": 0, "reasoning": "off"}),

@@ -21,14 +21,16 @@ FILES = sorted(path.name for path in CASES.glob("*.py"))
 _MARK = re.compile(r"# (error|error in pyright|run time)$")
 """`error in pyright` stands on the defaults of `llm.Model(id, ...)`, which only pyright and basedpyright hold."""
 
-DEPENDENT = ("google.gemini_2_5_flash", "anthropic.claude_sonnet_4_5", "openai.gpt_5_6_sol")
-"""Tools or `format`; no forced tool with a budget; `temperature` with reasoning off only."""
+DEPENDENT = ("google.gemini_2_5_flash", "anthropic.claude_sonnet_4_5", "openai.gpt_5_6_sol", "openai.gpt_5_1")
+"""Tools or `format`; no forced tool with a budget; `temperature` with reasoning off only, and not with a level."""
 SETTLED = (
     "google.gemini_2_5_flash.with_(tools=[])",
     "anthropic.claude_sonnet_4_5.with_(reasoning=llm.Reasoning(budget_tokens=2000))",
     'anthropic.claude_sonnet_4_5.with_(tool_choice="required")',
     'openai.gpt_5_6_sol.with_(reasoning="off")',
     'openai.gpt_5_6_sol.with_(reasoning="off", temperature=0.2)',
+    'openai.gpt_5_1.with_(reasoning="high")',
+    "openai.gpt_5_1.with_(temperature=0.2)",
     'dashscope.qwen3_7_max.with_(reasoning="off", tools=[])',
 )
 """The same where a default has settled one side."""
@@ -139,3 +141,19 @@ def test_a_misspelt_parameter_is_named_where_parameters_depend_on_each_other(whe
     (tmp_path / "misspelt.py").write_text(text, encoding="utf-8")
     said = run_checker("pyright", tmp_path, wheel_python)["misspelt.py"]
     assert [line for number, line in enumerate(lines, start=3) if '"temprature"' not in said.get(number, "")] == []
+
+
+@pytest.mark.wheel
+@pytest.mark.xdist_group("wheel")
+def test_what_goes_only_without_reasoning_is_named_beside_a_level(wheel_python: str, tmp_path: Path) -> None:
+    arguments = 'reasoning="high", temperature=0.2'
+    models = ("openai.gpt_5_6_sol", "openai.gpt_5_1")
+    lines = [
+        *(f'llm.{model}.call("Hi", {arguments})' for model in models),
+        *(f"llm.{model}.with_({arguments})" for model in models),
+        *(f'llm.{model}.with_(reasoning="high").call("Hi", temperature=0.2)' for model in models),
+    ]
+    (tmp_path / "levels.py").write_text("\n".join(["from capably import llm", *lines]), encoding="utf-8")
+    said = run_checker("pyright", tmp_path, wheel_python)["levels.py"]
+    named = '"temperature" of type "OnlyWithReasoningOff"'
+    assert [line for number, line in enumerate(lines, start=2) if named not in said.get(number, "")] == []

@@ -13,6 +13,7 @@ from capably import llm
 from capably.calls.call import Prepared, prepare
 from capably.parameters import PARAMETERS
 from capably.registry.lookup import find_model, listed_models, rules_for
+from capably.validation.check import check_call
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
 SPEECH = llm.Audio.from_bytes(b"RIFF", media_type="audio/wav")
@@ -366,6 +367,17 @@ def test_audio_input_is_told_with_what_is_read_instead() -> None:
     assert error.value is SPEECH
 
 
+def test_tools_of_an_endpoint_that_go_only_without_reasoning_need_no_word_where_the_model_is_silent() -> None:
+    info, endpoint = find_model("openai/gpt-5.4"), "chat_completions"
+    assert check_call(info, endpoint, {"tools": [lookup]}, [], "raise") == []
+    assert check_call(info, "responses", {"tools": [lookup], "reasoning": "low"}, [], "raise") == []
+    with pytest.raises(llm.UnsupportedFeatureError, match="accepts `tools` only without reasoning"):
+        check_call(info, endpoint, {"tools": [lookup], "reasoning": "low"}, [], "raise")
+    info = find_model("openai/gpt-5.5")
+    with pytest.raises(llm.UnsupportedFeatureError, match='accepts `tools` only together with reasoning="off"'):
+        check_call(info, endpoint, {"tools": [lookup]}, [], "raise")
+
+
 def test_beside_a_level_only_models_are_named_that_take_both() -> None:
     error = refusal(GPT_5_1, temperature=0.2, reasoning="low")
     first, models, advice = str(error).splitlines()
@@ -674,7 +686,6 @@ def test_every_model_answers_every_parameter_alone() -> None:
         {"reasoning": llm.Reasoning(budget_tokens=2048)},
         *({"reasoning": word} for word in ("off", "minimal", "low", "medium", "high", "xhigh", "max")),
     ]
-    from capably.validation.check import check_call
 
     for info in listed_models():
         for call in calls:
@@ -707,8 +718,6 @@ print([name for name in heavy if name in sys.modules])
 
 
 def test_built_in_tools_belong_to_the_endpoint_that_has_them() -> None:
-    from capably.validation.check import check_call
-
     info = find_model(GPT_5_6)
     tools: dict[str, Any] = {"tools": [llm.WebSearch()]}
     check_call(info, "responses", dict(tools), [], "raise")

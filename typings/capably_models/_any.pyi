@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Protocol, TypeVar, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._types import (
@@ -25,7 +25,9 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+        | Reasoning[
+            Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
+        ] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -55,7 +57,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -87,7 +89,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -119,7 +121,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -151,7 +153,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -182,7 +184,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,

@@ -8,7 +8,7 @@ from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
-from capably.types.reasoning import Hidden, Reasoning, Unbudgeted
+from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import (
     AnyTool,
@@ -143,7 +143,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -269,7 +269,7 @@ def call(
     /,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -1991,7 +1991,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -2426,7 +2426,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -3477,7 +3477,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -3793,7 +3793,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+    | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
     tools: Sequence[
         AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, overload
 
 from capably.calls.model import CapsT_co, InputT_contra, ModelBase
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models import _any, _requirements, _types
@@ -627,7 +627,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         *,
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
-        | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted, int] = ...,
+        | Reasoning[
+            Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
+        ] = ...,
         tools: Sequence[
             AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,

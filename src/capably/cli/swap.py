@@ -25,7 +25,7 @@ from capably.cli.find_models_in_code import Mention, constants, mentions_in
 from capably.cli.source_files import SourceFile, lines_of, overwrite, parse, read_files, why_not_writable
 from capably.registry.lookup import find_model, rules_for
 from capably.types.errors import ConfigurationError
-from capably.types.facts import ModelInfo
+from capably.types.facts import UNVERIFIED, ModelInfo
 
 
 class Break(NamedTuple):
@@ -152,10 +152,30 @@ def _differences(old: ModelInfo, new: ModelInfo) -> Iterator[str]:
     for word, names in (("no longer takes", lost), ("takes as well", gained)):
         if names:
             yield f"{new.id} {word}: {', '.join(names)}"
+    for when, condition in _CONDITIONS.items():
+        tied = [name for name, rule in after.items() if rule.when == when and before[name].when not in _TIED[when]]
+        if tied:
+            yield f"{new.id} takes only {condition}: {', '.join(tied)}"
     for name, rule in after.items():
         fewer = [value for value in before[name].values if value not in rule.values]
         if fewer and rule.values and name not in lost:
             yield f"{new.id} has fewer words for {name}: no {', '.join(fewer)}"
+
+
+_CONDITIONS: Mapping[str, str] = {
+    "reasoning_off": 'with reasoning="off"',
+    "without_reasoning": "without reasoning",
+    "without_budget": "without a thinking budget",
+}
+"""Condition of a rule -> how it is told."""
+
+_REFUSED = ("never", "ignored", UNVERIFIED)
+_TIED: Mapping[str, tuple[str, ...]] = {
+    "reasoning_off": (*_REFUSED, "reasoning_off"),
+    "without_reasoning": (*_REFUSED, "reasoning_off", "without_reasoning"),
+    "without_budget": (*_REFUSED, "reasoning_off", "without_budget"),
+}
+"""Condition of a rule -> the rules of another model that are no looser."""
 
 
 def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:

@@ -13,7 +13,7 @@ from capably.registry.lookup import rules_for
 from capably.registry.rules import PARTS, capabilities_of
 from capably.types import parts as p
 from capably.types.facts import ModelInfo
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import LevelAndBudget, Reasoning
 from capably.types.tools import BuiltinTool
 
 ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAPABILITIES.items() if has.words}
@@ -78,6 +78,8 @@ class Demands:
             self._read_words(name, levels)
             if budget is int:
                 self.words.setdefault("reasoning.budget_tokens", set())
+        elif wanted is LevelAndBudget:
+            self.words.setdefault("reasoning.level_with_budget", set())
         elif isinstance(wanted, type) and issubclass(wanted, BuiltinTool):
             self.words[name].add(wanted.kind)
         elif len(_members(wanted)) > 1:

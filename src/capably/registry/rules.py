@@ -59,7 +59,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced` (with
     values, where no tool can be named),
     `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
-    be spoken of without a budget), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
+    be spoken of without a budget), `reasoning.level_with_budget` (both in one call), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
     together with `format`, or with the provider's, in one call).
     """
     at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
@@ -83,6 +83,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "reasoning": efforts,
         "reasoning.off": _off_efforts(reasoning),
         "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
+        "reasoning.level_with_budget": Rule("never" if _of(reasoning, "style") == "level" else "always"),
         "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
         "reasoning.visible": Rule("never" if efforts.refused else _shown(reasoning)),
         "max_tokens": Rule("always"),

@@ -34,6 +34,10 @@ class Hidden(Unbudgeted):
     """In the type of a `Reasoning` that does not ask to read the thoughts (`visible=False`, or nothing said)."""
 
 
+class LevelAndBudget:
+    """In the type of a `Reasoning` that has both a level and a number of tokens. Some models take one of the two."""
+
+
 class Reasoning(Generic[EffortT_co, BudgetT_co]):
     """Reasoning settings: `effort` in words, `budget_tokens` as a number, `visible` to read the thoughts.
 
@@ -68,7 +72,7 @@ class Reasoning(Generic[EffortT_co, BudgetT_co]):
         @overload
         def __new__(
             cls, *, effort: EffortT, budget_tokens: int, visible: bool | None = None
-        ) -> Reasoning[EffortT, int]: ...
+        ) -> Reasoning[EffortT | LevelAndBudget, int]: ...
         def __new__(cls, *, effort: Any = None, budget_tokens: Any = None, visible: bool | None = None) -> Any: ...
 
     else:

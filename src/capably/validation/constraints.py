@@ -98,9 +98,10 @@ def _reasoning(profile: Profile, name: str) -> tuple[Clause, ...]:
         lambda value, params: _not_among(params, name, _effort(value), words),
     )
     unbudgeted = [_unbudgeted(name)] if profile.rules["reasoning.unbudgeted"].refused else []
+    either = [_either(name)] if profile.rules["reasoning.level_with_budget"].refused else []
     unseen = [_unseen(name)] if profile.rules["reasoning.visible"].refused else []
     # The thoughts come last: every other finding drops all that was said of reasoning, and with it the wish to see them.
-    return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name), *unseen)
+    return (*_under(name, rule.when), level, *unbudgeted, _budget(profile, name), *either, *unseen)
 
 
 def _effort(value: Any) -> Any:
@@ -124,6 +125,18 @@ def _unbudgeted(name: str) -> Clause:
         return found._replace(advice="It thinks only when it is given a number: add budget_tokens=...")
 
     return Clause(name, admits, finding)
+
+
+def _either(name: str) -> Clause:
+    """A level or a budget: the wire format has one place for both."""
+
+    def finding(value: Any, params: Params) -> Finding:
+        what = "`Reasoning(effort=..., budget_tokens=...)`"
+        return Finding(
+            name, value, (), "never together", what, "Leave out one of the two", _dropper(params, name), True
+        )
+
+    return Clause(name, lambda value, _: _tokens(value) is None or _effort(value) is None, finding)
 
 
 def _unseen(name: str) -> Clause:

@@ -395,6 +395,7 @@ def test_a_schema_that_refers_to_itself_ends() -> None:
 
 LEVEL = {"style": "level", "off": "never", "budget": None}
 BUDGET = {"style": "budget", "off": "budget_zero", "budget": {"min": 1, "max": 100}}
+EITHER = {"style": "level", "off": "budget_zero", "budget": {"min": 1, "max": 65535}}
 
 
 @pytest.mark.parametrize(
@@ -406,6 +407,9 @@ BUDGET = {"style": "budget", "off": "budget_zero", "budget": {"min": 1, "max": 1
         ("off", None, {"thinkingBudget": 0}),
         (Reasoning(budget_tokens=64), BUDGET, {"thinkingBudget": 64}),
         (Reasoning(budget_tokens=64), "unverified", {"thinkingBudget": 64}),
+        ("low", EITHER, {"thinkingLevel": "LOW"}),
+        ("off", EITHER, {"thinkingBudget": 0}),
+        (Reasoning(budget_tokens=65535, visible=True), EITHER, {"thinkingBudget": 65535, "includeThoughts": True}),
         (Reasoning(effort="high", visible=True), LEVEL, {"thinkingLevel": "HIGH", "includeThoughts": True}),
         (Reasoning(visible=False), BUDGET, {"includeThoughts": False}),
     ],
@@ -423,6 +427,7 @@ def test_reasoning_is_spelt_as_the_model_takes_it(reasoning: Any, facts: Any, wi
         ("max", LEVEL),
         (Reasoning(budget_tokens=5), LEVEL),
         (Reasoning(effort="low", budget_tokens=5), None),
+        (Reasoning(effort="low", budget_tokens=5), EITHER),
     ],
 )
 def test_reasoning_that_cannot_be_spelt_is_refused(reasoning: Any, facts: Any) -> None:

@@ -4,7 +4,7 @@
 from collections.abc import Sequence
 from typing import Literal, Never
 
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.tools import (
     AnyTool,
     Bash,
@@ -84,7 +84,7 @@ class AnthropicClaude46Capabilities(Shared4):
     def _reasoning(
         self,
         value: Literal["off", "low", "medium", "high", "max"]
-        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         /,
     ) -> None: ...
 
@@ -123,7 +123,10 @@ class AnthropicClaudeHaiku55Capabilities(Shared1):
 
 class AnthropicClaudeOpus45Capabilities(Shared5):
     def _reasoning(
-        self, value: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], int], /
+        self,
+        value: Literal["off", "low", "medium", "high"]
+        | Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
+        /,
     ) -> None: ...
 
 class AnthropicClaudeOpus47Capabilities(Shared6): ...

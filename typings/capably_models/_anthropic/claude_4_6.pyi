@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._anthropic import claude_4_6__states as states
@@ -52,7 +52,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -101,7 +101,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -151,7 +151,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -201,7 +201,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -251,7 +251,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -321,7 +321,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+    reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning, Unbudgeted
+from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
@@ -56,7 +56,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -104,7 +104,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -152,7 +152,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -200,7 +200,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -268,7 +268,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -329,7 +329,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -377,7 +377,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -425,7 +425,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -473,7 +473,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -541,7 +541,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, int],
+        reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import LevelAndBudget, Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._anthropic import claude_opus_4_5__states as states
@@ -51,7 +51,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -100,7 +100,7 @@ def call(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -151,7 +151,7 @@ def stream(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -202,7 +202,7 @@ async def call_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -253,7 +253,7 @@ async def stream_async(
     content: TextImageDocumentToolCacheContent,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,
@@ -322,7 +322,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    reasoning: Reasoning[Literal["low", "medium", "high"], int],
+    reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
     tools: Sequence[
         AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
     ] = ...,

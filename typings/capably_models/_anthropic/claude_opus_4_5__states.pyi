@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
-from capably.types.reasoning import Reasoning
+from capably.types.reasoning import LevelAndBudget, Reasoning
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool
 from capably_models._anthropic._profiles import AnthropicClaudeOpus45Capabilities
@@ -56,7 +56,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -105,7 +105,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -154,7 +154,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -203,7 +203,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -270,7 +270,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int] = ...,
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -328,7 +328,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -377,7 +377,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -426,7 +426,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -475,7 +475,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         content: TextImageDocumentToolCacheContent,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
@@ -542,7 +542,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         self,
         *,
         system: str = ...,
-        reasoning: Reasoning[Literal["low", "medium", "high"], int],
+        reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
         tools: Sequence[
             AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
         ] = ...,
