@@ -11,9 +11,9 @@ import contextlib
 import io
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
@@ -21,6 +21,7 @@ from capably import llm
 
 from .checkers import Errors, run_checker
 from .loopback import Canned, Loopback, Received
+from .vendor_replies import vendor_reply
 
 MARK = "# error:"
 PROVIDERS = ("anthropic", "openai", "google")
@@ -63,9 +64,9 @@ def run_block(block: Block) -> str:
     names: dict[str, object] = {"__name__": "__main__"}
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         for line, statement in _statements(block.code):
-            code = compile("\n" * (block.line + line - 2) + statement, str(block.page), "exec")
+            code = compile("\n" * (block.line + line - 2) + statement, str(block.page), "exec", dont_inherit=True)
             if MARK in statement:
-                with pytest.raises((llm.UnsupportedFeatureError, llm.UnknownModelError)):
+                with pytest.raises((llm.UnsupportedFeatureError, llm.UnknownModelError, TypeError)):
                     exec(code, names)
             else:
                 exec(code, names)
@@ -87,16 +88,26 @@ def check_blocks(blocks: Sequence[Block], folder: Path) -> tuple[Errors, dict[st
 
 
 @contextlib.contextmanager
-def loopback_providers() -> Iterator[None]:
-    """Put loopback servers in the place of the three large providers. They answer calls and streams with a short text."""
+def loopback_providers() -> Generator[Callable[[], None]]:
+    """Put loopback servers in the place of the three large providers. They answer calls and streams with a short text.
+
+    Yields a function that does so again, after a block that set a provider otherwise.
+    """
     with contextlib.ExitStack() as stack:
-        for provider in PROVIDERS:
-            server = stack.enter_context(Loopback([_REPLIES[provider]]))
-            base_url = f"{server.url}/v1" if provider == "openai" else server.url
-            llm.provider(provider, api_key="test", base_url=base_url)
-        yield
-    for provider in PROVIDERS:
-        llm.provider(provider)
+        urls = {name: stack.enter_context(Loopback([_answer(name)])).url for name in PROVIDERS}
+
+        def use_servers() -> None:
+            for name, url in urls.items():
+                llm.provider(name, api_key="test", base_url=f"{url}/v1" if name == "openai" else url)
+
+        use_servers()
+        yield use_servers
+    for name in PROVIDERS:
+        llm.provider(name)
+
+
+def _answer(provider: str) -> Callable[[Received], Canned]:
+    return lambda request: vendor_reply(provider, request, ["The Name of the Wind."])
 
 
 def _statements(code: str) -> list[tuple[int, str]]:
@@ -105,58 +116,3 @@ def _statements(code: str) -> list[tuple[int, str]]:
     body = ast.parse(code).body
     starts = [min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))]) for node in body]
     return [(start, "\n".join(lines[start - 1 : node.end_lineno])) for start, node in zip(starts, body, strict=True)]
-
-
-# --- what the servers answer ----------------------------------------------------------------------------------------
-
-_TEXT = "The Name of the Wind."
-
-
-def _anthropic(_: Received) -> Canned:
-    usage = {"input_tokens": 12, "output_tokens": 6}
-    return Canned(
-        {
-            "id": "msg_1",
-            "type": "message",
-            "role": "assistant",
-            "model": "claude-sonnet-5-5",
-            "content": [{"type": "text", "text": _TEXT}],
-            "stop_reason": "end_turn",
-            "stop_sequence": None,
-            "usage": usage,
-        }
-    )
-
-
-def _google(_: Received) -> Canned:
-    return Canned(
-        {
-            "candidates": [{"content": {"role": "model", "parts": [{"text": _TEXT}]}, "finishReason": "STOP"}],
-            "usageMetadata": {"promptTokenCount": 1, "candidatesTokenCount": 1, "totalTokenCount": 2},
-        }
-    )
-
-
-def _openai(request: Received) -> Canned:
-    """Answer at the Responses endpoint, which `gpt-*` models use."""
-    content = [{"type": "output_text", "text": _TEXT, "annotations": []}]
-    item: dict[str, Any] = {
-        "type": "message",
-        "id": "m",
-        "role": "assistant",
-        "status": "completed",
-        "content": content,
-    }
-    return Canned(
-        {
-            "id": "resp_1",
-            "object": "response",
-            "status": "completed",
-            "model": request.json()["model"],
-            "output": [item],
-            "usage": {"input_tokens": 1, "output_tokens": 1, "total_tokens": 2},
-        }
-    )
-
-
-_REPLIES = {"anthropic": _anthropic, "google": _google, "openai": _openai}
