@@ -13,6 +13,8 @@ from support.documents import Block, blocks_of, check_blocks, loopback_providers
 
 from capably import llm
 from capably.cli import main
+from capably.registry import lookup
+from capably.types.request import PARAMETERS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -74,6 +76,20 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 def test_the_reference_has_every_public_name_once() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
     assert sorted(re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", text, re.MULTILINE)) == sorted(llm.__all__)
+
+
+def test_the_table_of_parameters_has_every_parameter() -> None:
+    table = (DOCS / "calls.md").read_text(encoding="utf-8").partition("## Parameters")[2].partition("```")[0]
+    cells = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    assert sorted(re.findall(r"`(\w+)`", " ".join(cells))) == sorted(["content", *PARAMETERS])
+
+
+def test_the_table_of_keys_has_every_provider() -> None:
+    text = (DOCS / "hosts.md").read_text(encoding="utf-8")
+    for name, provider in lookup.providers().items():
+        if not provider.get("cloud") and name in llm.__all__:
+            keys = ", ".join(f"`{key}`" for key in provider["api_key"]) or "none"
+            assert f"| `{name}` | {keys} |" in text
 
 
 def _prose(page: Path) -> str:
