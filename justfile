@@ -78,6 +78,10 @@ registry-sync *ARGS:
 registry-gateways *ARGS:
     PYTHONPATH=scripts uv run --quiet python -m registry_sync.gateways {{ ARGS }}
 
+# the documentation as web pages, dist/docs/index.html; a broken link or a missing reference fails
+docs *ARGS:
+    uv run --quiet --group docs sphinx-build -q -E -n -W --keep-going {{ ARGS }} docs dist/docs
+
 # the registry as one page to look at, dist/catalogue.html
 catalogue *ARGS:
     PYTHONPATH=scripts uv run --quiet python -m catalogue {{ ARGS }}
