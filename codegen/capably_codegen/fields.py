@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, Final, TypeAlias
 
+from capably.parameters import PARAMETERS
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Model, Price, Profile, Rates, Registry
 
@@ -74,8 +75,10 @@ def _capabilities(profile: Profile) -> Iterator[tuple[str, Any]]:
     yield from _tools(profile)
     yield "structured_output", profile.structured_output
     yield from _reasoning(profile)
-    for name in ("temperature", "top_p", "top_k"):
-        yield f"sampling.{name}", getattr(profile.sampling, name)
+    for parameter in PARAMETERS.values():
+        group, _, name = parameter.fact.partition(".")
+        if group == "sampling":
+            yield parameter.fact, getattr(profile.sampling, name)
     for name in ("temperature_max", "top_p_min"):
         bound = getattr(profile.sampling, name)
         if bound is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pprint
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 
+from capably.parameters import CONTENT, SELECTORS
+from capably.parameters import PARAMETERS as DECLARED
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
@@ -16,7 +18,7 @@ from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.schema import Model
-from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, ROUTING, Parameter, literal
+from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,14 @@ class Door:
     returns: str
     caps: str
     stub: ProfileStub
+
+
+DOCUMENTATION: Mapping[str, Any] = {
+    "content_doc": CONTENT,
+    "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
+    "refusals": REFUSALS,
+}
+"""What editors show of each parameter that a call takes."""
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
@@ -221,13 +231,14 @@ def _environment() -> jinja2.Environment:
     )
     environment.filters["python"] = _python
     environment.filters["literal"] = literal
-    macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS}).module
+    macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
     declared: Any = {
         "axes": AXES,
         "axis_parameters": AXIS_PARAMETERS,
         "demands": DEMANDS,
         "generics": GENERICS,
         "methods": METHODS,
+        "selectors": SELECTORS,
     }
     environment.globals.update(declared)
     environment.globals.update(keywords=macros.keywords, profile_class=macros.profile_class, calls=macros.calls)

@@ -78,6 +78,9 @@ class Parameter(NamedTuple):
     per_call: bool = False
 
 
+CONTENT = "What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages."
+"""The documentation of the one positional parameter of a call."""
+
 _NUMBER, _INTEGER = Kind((int, float), "a number"), Kind((int,), "an int")
 
 
@@ -159,7 +162,7 @@ class CallParams(TypedDict, total=False):
     format: Annotated[
         Any,
         Parameter(
-            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... "
+            "The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. "
             "Its JSON Schema is sent, and `response.parse()` returns a value of it.",
             "structured_output",
             by_model=True,
@@ -350,6 +353,12 @@ def static_type(name: str) -> str:
     hint = get_args(CallParams.__annotations__[name])[0]
     named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
     return named or (hint.__name__ if type(hint) is type else re.sub(r"[\w.]+\.", "", repr(hint)))
+
+
+def with_arguments(doc: str | None) -> str:
+    """Return a docstring with a paragraph for each parameter of a call."""
+    arguments = {"content": CONTENT, **{name: parameter.doc for name, parameter in PARAMETERS.items()}}
+    return f"{doc}\n\nArgs:\n" + "".join(f"    {name}: {text}\n" for name, text in arguments.items())
 
 
 def _declared(annotation: Any) -> Parameter:

@@ -331,7 +331,7 @@ def test_coverage_counts_known_facts_by_provider(capsys: pytest.CaptureFixture[s
     found = {row.split("  ")[0]: row for row in rows}
     unverified = sum(not info.verified for info in infos)
     assert found["system"].endswith(f"  {len(infos) - unverified}/{len(infos)} -{unverified}")
-    for field in ("tools", "structured output", "reasoning", "temperature", "output limit", "input price"):
+    for field in ("tools", "format", "reasoning", "temperature", "output limit", "input price"):
         assert field in found
 
 

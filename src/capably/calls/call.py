@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.calls.override import in_force
+from capably.parameters import with_arguments
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint
 from capably.providers.credentials import sendable_headers
@@ -133,3 +134,7 @@ def _tools(tools: Sequence[Any]) -> list[Any]:
 def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
     """What `resume` passes again: all but what belongs to the first turn only."""
     return {name: value for name, value in params.items() if name not in ("system", "prefill")}
+
+
+for _function in (call, call_async, stream, stream_async):
+    _function.__doc__ = with_arguments(_function.__doc__)

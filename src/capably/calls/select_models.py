@@ -14,6 +14,9 @@ from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
 
 if TYPE_CHECKING:
+    from typing import Unpack
+
+    from capably_models._capabilities import Selectors
     from typing_extensions import TypeVar
 
     from capably.calls.model import ModelBase
@@ -36,15 +39,14 @@ LIMITS: Mapping[str, str] = {"min_context": "context", "min_output": "output"}
 PRICES: Mapping[str, str] = {"max_input_price": "input", "max_output_price": "output"}
 """Wish -> limit, wish -> rate."""
 
+_WISHES = (*SELECTORS, *MODALITIES, *LIMITS, *PRICES, "provider", "reasoning", "deprecated")
+
 
 def models(
     demanded: type[FoundT] | None = None,
     /,
     *,
     provider: str | None = None,
-    tools: bool | None = None,
-    forced_tools: bool | None = None,
-    format: bool | None = None,
     image_input: bool | None = None,
     document_input: bool | None = None,
     audio_input: bool | None = None,
@@ -52,17 +54,12 @@ def models(
     image_output: bool | None = None,
     audio_output: bool | None = None,
     reasoning: bool | Literal["off"] | Effort | None = None,
-    temperature: bool | None = None,
-    top_p: bool | None = None,
-    top_k: bool | None = None,
-    stop: bool | None = None,
-    seed: bool | None = None,
-    prefill: bool | None = None,
     min_context: int | None = None,
     min_output: int | None = None,
     max_input_price: float | None = None,
     max_output_price: float | None = None,
     deprecated: bool = False,
+    **features: Unpack[Selectors],
 ) -> list[FoundT]:
     """Listed models that can, cheapest input first (unknown prices last).
 
@@ -73,7 +70,8 @@ def models(
     With a demanded model, `llm.models(llm.Model[llm.Image, Needs])`, the answer is models of that type, which a function
     that demands it takes; without one it is their `ModelInfo`.
     """
-    wishes = {name: wish for name, wish in locals().items() if name != "demanded"}
+    wishes = {name: wish for name, wish in locals().items() if name not in ("demanded", "features")}
+    wishes |= {**dict.fromkeys(SELECTORS), **features}
     _look_at(wishes)
     infos = (info for info in listed_models() if _fits(info, wishes))
     found: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
@@ -95,6 +93,10 @@ def price(info: ModelInfo, rate: str) -> float | None:
 
 def _look_at(wishes: Mapping[str, Any]) -> None:
     """Wishes that no model could meet would select nothing, and look like an answer."""
+    for name in wishes:
+        if name not in _WISHES:
+            close = difflib.get_close_matches(name, _WISHES, n=1)
+            raise TypeError(f"llm.models selects by no {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
     _known("provider", wishes["provider"], providers())
     _known("reasoning", wishes["reasoning"], ("off", *get_args(Effort)))
     for name in (*LIMITS, *PRICES):

@@ -13,8 +13,8 @@ from capably.calls.select_models import models, price
 from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
-from capably.parameters import SELECTORS
-from capably.registry.lookup import find_model
+from capably.parameters import FEATURES, PARAMETERS, SELECTORS
+from capably.registry.lookup import find_model, rules_for
 from capably.types.facts import ModelInfo
 
 _MODALITIES = ("image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output")
@@ -82,9 +82,21 @@ def _show(options: argparse.Namespace) -> int:
     print(f"{info.id}  ({info.name}, {info.status})")
     for name, value in _facts(info):
         print(f"  {name:<20} {value}")
-    for line in provenance_lines(info):
+    for line in (*_parameters(info), *provenance_lines(info)):
         print(line)
     return 0
+
+
+def _parameters(info: ModelInfo) -> Iterator[str]:
+    """What each parameter is, and whether a call to this model at its default endpoint takes it."""
+    if info.facts is None:
+        return
+    rules = rules_for(info, info.endpoint)
+    yield "  parameters"
+    for name in FEATURES:
+        rule = rules[name]
+        taken = " ".join(rule.values) if rule.values and not rule.refused else rule.when.replace("_", " ")
+        yield f"    {name:<16} {taken:<36} {PARAMETERS[name].doc.partition('. ')[0].removesuffix('.')}."
 
 
 def _print_json(value: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, ModelInfo
 
 Known = Callable[[ModelInfo], bool]
@@ -42,29 +43,20 @@ def _rate(name: str) -> Known:
     return lambda info: bool(info.prices) and info.prices[-1][name] is not None
 
 
+def _parameter(path: str) -> Known:
+    group, _, name = path.partition(".")
+    return _at_endpoint(name) if group == "endpoints" else _fact(*path.split("."))
+
+
 FIELDS: Mapping[str, Known] = {
     "input modalities": _empty("unverified_input"),
     "output modalities": _fact("output"),
-    "tools": _fact("tools"),
-    "forced tools": _fact("tools", "forced"),
-    "parallel tools": _fact("tools", "parallel"),
+    **{name: _parameter(p.fact) for name, p in PARAMETERS.items() if p.fact and name != "output"},
     "strict tools": _fact("tools", "strict"),
     "built-in tools": _empty("unverified_builtin_tools"),
-    "structured output": _fact("structured_output"),
-    "reasoning": _fact("reasoning"),
     "reasoning efforts": _fact("reasoning", "efforts"),
     "reasoning off": _fact("reasoning", "off"),
-    "temperature": _fact("sampling", "temperature"),
-    "top_p": _fact("sampling", "top_p"),
-    "top_k": _fact("sampling", "top_k"),
-    "system": _fact("system"),
-    "stop": _at_endpoint("stop"),
-    "seed": _at_endpoint("seed"),
-    "logprobs": _at_endpoint("logprobs"),
-    "verbosity": _fact("verbosity"),
-    "prefill": _fact("prefill"),
-    "cache": _fact("cache"),
-    "cache points": _fact("cache", "breakpoints"),
+    "automatic caching": _fact("cache", "automatic"),
     "input limit": lambda info: (info.limits["input"] or info.limits["context"]) is not None,
     "output limit": _limit("output"),
     "input price": _rate("input"),

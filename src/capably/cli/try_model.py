@@ -6,17 +6,27 @@ import argparse
 import sys
 from typing import Any
 
+from capably.parameters import PARAMETERS
 from capably.types.usage import Usage
+
+_WRITABLE = {
+    name: parameter
+    for name, parameter in PARAMETERS.items()
+    if name in ("reasoning", "verbosity", "cache")
+    or (parameter.kind is not None and not parameter.routes and parameter.kind.types[0] in (str, int))
+}
+"""Parameters that can be written on a command line."""
 
 
 def add_try(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser("try", help="one call, streamed to the terminal")
     parser.add_argument("model", metavar="MODEL", help="for example anthropic/claude-sonnet-5-5")
     parser.add_argument("prompt", metavar="PROMPT", help="what to say; - reads it from standard input")
-    parser.add_argument("--system", metavar="TEXT")
-    parser.add_argument("--reasoning", metavar="LEVEL")
-    parser.add_argument("--temperature", type=float, metavar="N")
-    parser.add_argument("--max-tokens", type=int, metavar="N")
+    for name, parameter in _WRITABLE.items():
+        kind = next((kind for kind in (int, float) if parameter.kind and kind in parameter.kind.types[-1:]), str)
+        shown = parameter.doc.partition(". ")[0].removesuffix(".").replace("%", "%%")
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, type=kind, metavar="TEXT" if kind is str else "N", help=shown)
     parser.set_defaults(run=_try)
 
 
@@ -24,8 +34,7 @@ def _try(options: argparse.Namespace) -> int:
     from capably import llm
 
     prompt: str = sys.stdin.read() if options.prompt == "-" else options.prompt
-    names = ("system", "reasoning", "temperature", "max_tokens")
-    given: dict[str, Any] = {name: value for name in names if (value := getattr(options, name)) is not None}
+    given: dict[str, Any] = {name: value for name in _WRITABLE if (value := getattr(options, name)) is not None}
     model: Any = llm.Model.of(options.model)
     with model.stream(prompt, **given) as stream:
         for delta in stream.text_stream():

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.parts import CachePoint, Image, Text
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
-from capably.types.tools import AnyTool
+from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
 from capably_models._model import Model
 from capably_models._types import (
@@ -49,7 +50,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -73,7 +93,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -97,7 +136,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -121,7 +179,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -145,7 +222,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -169,7 +265,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -193,7 +308,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -217,7 +351,26 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -322,7 +475,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -345,7 +517,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -370,7 +561,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -393,7 +603,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -418,7 +647,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -441,7 +689,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -466,7 +733,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -489,7 +775,26 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
+from capably.types.parts import Image, Text
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NoneWithTools, NotAcceptedByThisModel, NotTogetherWithTools, OnUnsupported
-from capably.types.tools import AnyTool
+from capably.types.tools import AnyTool, WebSearch
 from capably_models._dashscope._profiles import DashscopeQwen38FlashCapabilities
 from capably_models._model import Model
 from capably_models._types import TextImageToolContent, TextImageToolParts
@@ -47,7 +48,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -72,7 +95,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -96,7 +141,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -120,7 +187,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -146,7 +235,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -171,7 +282,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -195,7 +328,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -219,7 +374,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -245,7 +422,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -270,7 +469,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -294,7 +515,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -318,7 +561,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -344,7 +609,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -369,7 +656,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -393,7 +702,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -417,7 +748,29 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -585,7 +938,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -608,7 +983,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -632,7 +1028,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -655,7 +1073,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -680,7 +1119,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -704,7 +1164,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -727,7 +1209,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -751,7 +1254,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -774,7 +1299,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -799,7 +1345,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -823,7 +1390,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -846,7 +1435,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -870,7 +1480,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -893,7 +1525,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -918,7 +1571,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -942,7 +1616,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -965,7 +1661,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -989,7 +1706,29 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1012,7 +1751,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1037,7 +1797,28 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -1202,7 +1983,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1226,7 +2029,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1250,7 +2075,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1274,7 +2121,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1299,7 +2168,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1323,7 +2214,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1347,7 +2260,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1371,7 +2306,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1396,7 +2353,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1420,7 +2399,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1444,7 +2445,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1468,7 +2491,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1493,7 +2538,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1517,7 +2584,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1541,7 +2630,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -1565,7 +2676,29 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -1732,7 +2865,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1755,7 +2910,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1779,7 +2955,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1802,7 +3000,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -1827,7 +3046,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1851,7 +3091,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1874,7 +3136,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1898,7 +3181,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1921,7 +3226,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -1946,7 +3272,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1970,7 +3317,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -1993,7 +3362,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2017,7 +3407,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2040,7 +3452,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2065,7 +3498,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2089,7 +3543,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2112,7 +3588,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2136,7 +3633,29 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2159,7 +3678,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2184,7 +3724,28 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -2350,7 +3911,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -2374,7 +3957,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -2398,7 +4003,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -2422,7 +4049,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -2447,7 +4096,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -2471,7 +4142,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -2495,7 +4188,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -2519,7 +4234,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2544,7 +4281,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2568,7 +4327,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2592,7 +4373,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -2616,7 +4419,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2641,7 +4466,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2665,7 +4512,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2689,7 +4558,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -2713,7 +4604,29 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
+            parallel_tools: Whether the model may ask for several tool calls in one turn.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            stop: Text, or several, at which the model stops. The text itself is not part of the answer.
+            seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
-from capably.types.tools import ToolSearch
+from capably.types.tools import ToolSearch, WebSearch
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt55CyberCapabilities
 from capably_models._types import TextContent, TextParts
@@ -42,7 +43,24 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def call(
         self,
@@ -59,7 +77,22 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -79,7 +112,24 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     def stream(
         self,
@@ -96,7 +146,22 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -116,7 +181,24 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def call_async(
         self,
@@ -133,7 +215,22 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -153,7 +250,24 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
     @overload
     async def stream_async(
         self,
@@ -170,7 +284,22 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     @overload
     def with_(
@@ -250,7 +379,24 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply."""
+        """Sends `content` and waits for the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     def stream(
         self,
@@ -269,7 +415,24 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes."""
+        """Sends `content` and returns at once; iterate to read the reply as it comes.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     async def call_async(
         self,
@@ -288,7 +451,24 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply."""
+        """Sends `content` and awaits the whole reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     async def stream_async(
         self,
@@ -307,7 +487,24 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply."""
+        """Sends `content`; iterate asynchronously to read the reply.
+
+        Args:
+            content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
+            system: Instructions that lead the conversation. They come before its messages, as one more system message.
+            reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
+            tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
+            temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
+            top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+            max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
+            verbosity: How long the answer is: `low`, `medium` or `high`.
+            extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            timeout: The longest silence in seconds, while connecting and between bytes.
+            max_retries: How often a request that failed for a passing reason is sent again.
+            headers: HTTP headers that are sent with the request, over those of the same name.
+
+        """
 
     def with_(
         self,
