@@ -7,12 +7,17 @@ from it, so they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Literal, cast
 
 from capably.types.facts import UNVERIFIED, Facts
 
-Group: TypeAlias = Mapping[str, Any] | str | None
-"""Facts that belong together (tools, reasoning, ...); `None` = the model has none of it, or the word `unverified`."""
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+    from capably_models import _facts
+
+    Reasoning: TypeAlias = _facts.Reasoning | Literal["unverified"] | None
+    """`None` = the model does not reason."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -50,26 +55,20 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     be spoken of without a budget), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
     together with `format`, or with the provider's, in one call).
     """
-    at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
-    tools, reasoning, sampling, cache = facts["tools"], facts["reasoning"], facts["sampling"], facts["cache"]
-    has_tools = _both(_present(tools), at["tools"])
+    at = facts["endpoints"][cast("_facts.Endpoint | None", endpoint) or next(iter(facts["endpoints"]))]
+    reasoning, sampling, cache = facts["reasoning"], facts["sampling"], facts["cache"]
     efforts = _efforts(reasoning, at["efforts"])
     return {
         "input": Rule("always", tuple(facts["input"])),
         "output": Rule("always", tuple(facts["output"])),
         "system": Rule(_yes(facts["system"], "start", "anywhere")),
         "system_messages": Rule(_yes(facts["system"], "anywhere")),
-        "tools": Rule(has_tools),
-        "tool_choice": Rule(has_tools),
-        "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced"))),
-        "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
-        "tools.with_format": Rule(_both(has_tools, _flag(_of(tools, "with_structured_output")))),
-        "tools.with_builtin": Rule(_both(has_tools, _flag(_of(tools, "with_builtin")))),
+        **_tools(facts["tools"], at["tools"]),
         "builtin_tools": _words(_here(facts["builtin_tools"], at.get("builtin_tools"))),
         "format": Rule(_yes(facts["structured_output"], "json_schema", "json_object")),
         "reasoning": efforts,
         "reasoning.off": _off_efforts(reasoning),
-        "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
+        "reasoning.budget_tokens": Rule(_budget(reasoning)),
         "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
         "reasoning.visible": Rule("never" if efforts.refused else _shown(reasoning)),
         "temperature": Rule(sampling["temperature"]),
@@ -81,7 +80,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
         "logprobs": Rule(at["logprobs"]),
         "verbosity": _words(facts["verbosity"]),
         "prefill": Rule(_flag(facts["prefill"])),
-        "cache": _words(_of(cache, "breakpoints")),
+        "cache": _words(cache if isinstance(cache, str) else cache["breakpoints"]),
     }
 
 
@@ -90,10 +89,10 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
-    reasoning: Group = facts["reasoning"]
+    reasoning = facts["reasoning"]
     marks = {
         "tool_choice.forced": rules["tool_choice.forced"].when == "without_budget",
-        "thoughts": reasoning != UNVERIFIED and _of(reasoning, "visible") in ("summary", "full"),
+        "thoughts": bool(reasoning) and reasoning != UNVERIFIED and reasoning["visible"] in ("summary", "full"),
         "image_output": "image" in rules["output"].values,
         "audio_output": "audio" in rules["output"].values,
     }
@@ -101,12 +100,30 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     return frozenset((*always, *(name for name, has in marks.items() if has)))
 
 
+def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: str) -> dict[str, Rule]:
+    """What is said to the caller's own tools: by the model, and by this endpoint."""
+    has = _both(_present(tools), here)
+    if tools is None or isinstance(tools, str):
+        forced = parallel = with_format = with_builtin = _present(tools)
+    else:
+        forced, parallel = tools["forced"], _yes(tools["parallel"], "optional")
+        with_format, with_builtin = _flag(tools["with_structured_output"]), _flag(tools["with_builtin"])
+    return {
+        "tools": Rule(has),
+        "tool_choice": Rule(has),
+        "tool_choice.forced": Rule(_both(has, forced)),
+        "parallel_tools": Rule(_both(has, parallel)),
+        "tools.with_format": Rule(_both(has, with_format)),
+        "tools.with_builtin": Rule(_both(has, with_builtin)),
+    }
+
+
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
     """Those of the model's words that an endpoint takes; all, if it says nothing of them."""
     return [word for word in words if here is None or word in here]
 
 
-def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
+def _efforts(reasoning: Reasoning, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
@@ -118,7 +135,7 @@ def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
     return Rule("always" if settable else refused, (*off, *levels))
 
 
-def _off_efforts(reasoning: Group) -> Rule:
+def _off_efforts(reasoning: Reasoning) -> Rule:
     if reasoning is None or isinstance(reasoning, str):
         return Rule("never")
     off = reasoning["off"]
@@ -126,35 +143,40 @@ def _off_efforts(reasoning: Group) -> Rule:
     return Rule(when, tuple(reasoning["off_efforts"] or ()))
 
 
-def _shown(reasoning: Group) -> str:
+def _shown(reasoning: Reasoning) -> str:
     """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
-    return "never" if _of(reasoning, "visible") == "never" else "always"
+    if reasoning is None or isinstance(reasoning, str):
+        return "always"
+    return "never" if reasoning["visible"] == "never" else "always"
 
 
-def _unbudgeted(reasoning: Group) -> str:
+def _unbudgeted(reasoning: Reasoning) -> str:
     """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
-    return "never" if _of(reasoning, "style") == "budget" and not _of(reasoning, "on_by_default") else "always"
+    if reasoning is None or isinstance(reasoning, str):
+        return "always"
+    return "never" if reasoning["style"] == "budget" and not reasoning["on_by_default"] else "always"
 
 
-def _present(value: Any) -> str:
+def _budget(reasoning: Reasoning) -> str:
+    """Whether a number of tokens to think can be given."""
+    return _present(reasoning if reasoning is None or isinstance(reasoning, str) else reasoning["budget"])
+
+
+def _present(value: object) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _of(group: Group, key: str) -> Any:
-    """A field of a group of facts; the group itself may be absent or unverified."""
-    return group if group is None or isinstance(group, str) else group[key]
-
-
-def _yes(value: Any, *yes: str) -> str:
+def _yes(value: str, *yes: str) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value in yes else "never"
 
 
-def _flag(value: bool | str | None) -> str:
+def _flag(value: bool | Literal["unverified"]) -> str:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _words(values: Any) -> Rule:
-    if not values or values == UNVERIFIED:
+def _words(values: Sequence[str]) -> Rule:
+    """A list of words, or the word `unverified`."""
+    if not values or isinstance(values, str):
         return Rule(_present(values))
     return Rule("always", tuple(values))
 
@@ -162,6 +184,6 @@ def _words(values: Any) -> Rule:
 _STRICTNESS = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
 
 
-def _both(first: str, second: str | None) -> str:
+def _both(first: str, second: str) -> str:
     """The stricter of two conditions."""
-    return max(first, second or "never", key=_STRICTNESS.index)
+    return max(first, second, key=_STRICTNESS.index)
