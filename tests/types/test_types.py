@@ -254,7 +254,7 @@ def test_usage_survives_pickling_and_shows_itself(usage: Usage) -> None:
 RATES = {"input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": 2.5, "cache_write_1h": 4.0}
 
 
-def priced(**fields: Any) -> dict[str, Any]:
+def priced(**fields: Any) -> Any:
     return {"start": None, "until": None, "tiers": [], **RATES, **fields}
 
 

@@ -107,6 +107,7 @@ if TYPE_CHECKING:
         HasVerbosity,
     )
     from capably.types.facts import ModelInfo
+    from capably.types.request import FinishReason
     from capably.types.stream import Chunk
     from capably.types.tools import (
         ApplyPatch,
@@ -182,6 +183,7 @@ else:
         "use_registry": "capably.registry.lookup",
         "models": "capably.calls.select_models",
         "ModelInfo": "capably.types.facts",
+        "FinishReason": "capably.types.request",
         "Chunk": "capably.types.stream",
         **dict.fromkeys(
             (
@@ -257,6 +259,7 @@ __all__ = [
     "Document",
     "Effort",
     "FileSearch",
+    "FinishReason",
     "GoogleMaps",
     "HasAudioOutput",
     "HasBuiltinTools",

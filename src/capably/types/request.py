@@ -26,6 +26,20 @@ if TYPE_CHECKING:
 
 OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
 
+FinishReason: TypeAlias = Literal[
+    "stop",
+    "length",
+    "tool_use",
+    "refusal",
+    "content_filter",
+    "context_overflow",
+    "pause",
+    "continuation",
+    "error",
+    "other",
+]
+"""Why an answer ended. `other` is a provider's own word without a match here; `stop_detail` has it."""
+
 
 class CallParams(TypedDict, total=False):
     """Every parameter a call can carry besides its content. Which of them a model takes is the registry's business."""
@@ -151,7 +165,7 @@ class Reply:
         self,
         *,
         content: Sequence[Part | Later],
-        finish_reason: str,
+        finish_reason: FinishReason,
         usage: Any,
         body: bytes,
         wire: Any,
@@ -163,7 +177,7 @@ class Reply:
     ) -> None:
         self._parts: Any = list(content)
         self.broken: Callable[[Exception], ProviderError] | None = None
-        self.finish_reason: str = finish_reason
+        self.finish_reason: FinishReason = finish_reason
         self.usage: Any = usage
         self.body: bytes = body
         self.wire: Any = wire
