@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
     from capably.types.reasoning import Effort, Reasoning
+    from capably.types.usage import Usage
 
     OnlyWithReasoningOff: TypeAlias = Never
     """In a refusal by the type checker: this parameter is accepted only in a call that says `reasoning="off"`."""
@@ -166,7 +167,7 @@ class Reply:
         *,
         content: Sequence[Part | Later],
         finish_reason: FinishReason,
-        usage: Any,
+        usage: Usage,
         body: bytes,
         wire: Any,
         id: str | None = None,
@@ -178,7 +179,7 @@ class Reply:
         self._parts: Any = list(content)
         self.broken: Callable[[Exception], ProviderError] | None = None
         self.finish_reason: FinishReason = finish_reason
-        self.usage: Any = usage
+        self.usage: Usage = usage
         self.body: bytes = body
         self.wire: Any = wire
         self.id: str | None = id
