@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from capably import llm
 from capably.registry.cost import cost_of, price_on
-from capably.registry.rules import Rule
+from capably.registry.rules import Condition, Rule
 from capably.types import errors
 from capably.types.messages import Source, to_messages, to_parts
 from capably.types.usage import Usage
@@ -374,7 +374,7 @@ def test_every_error_is_one_of_ours_and_stands_in_the_tree() -> None:
         ("unverified", True),
     ],
 )
-def test_a_rule_is_refused_when_no_call_can_meet_it(when: str, refused: bool) -> None:
+def test_a_rule_is_refused_when_no_call_can_meet_it(when: Condition, refused: bool) -> None:
     assert Rule(when).refused is refused
 
 

@@ -7,17 +7,18 @@ from it, so they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from capably.types.facts import UNVERIFIED, Facts
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
-
     from capably_models import _facts
 
     Reasoning: TypeAlias = _facts.Reasoning | Literal["unverified"] | None
     """`None` = the model does not reason."""
+
+Condition: TypeAlias = Literal["always", "reasoning_off", "without_budget", "ignored", "never", "unverified"]
+"""When a model takes something."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -34,8 +35,8 @@ class Rule:
 
     __slots__ = ("values", "when")
 
-    def __init__(self, when: str, values: tuple[str, ...] = ()) -> None:
-        self.when: str = when
+    def __init__(self, when: Condition, values: tuple[str, ...] = ()) -> None:
+        self.when: Condition = when
         self.values: tuple[str, ...] = values
 
     @property
@@ -100,7 +101,7 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     return frozenset((*always, *(name for name, has in marks.items() if has)))
 
 
-def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: str) -> dict[str, Rule]:
+def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) -> dict[str, Rule]:
     """What is said to the caller's own tools: by the model, and by this endpoint."""
     has = _both(_present(tools), here)
     if tools is None or isinstance(tools, str):
@@ -143,34 +144,34 @@ def _off_efforts(reasoning: Reasoning) -> Rule:
     return Rule(when, tuple(reasoning["off_efforts"] or ()))
 
 
-def _shown(reasoning: Reasoning) -> str:
+def _shown(reasoning: Reasoning) -> Condition:
     """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["visible"] == "never" else "always"
 
 
-def _unbudgeted(reasoning: Reasoning) -> str:
+def _unbudgeted(reasoning: Reasoning) -> Condition:
     """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["style"] == "budget" and not reasoning["on_by_default"] else "always"
 
 
-def _budget(reasoning: Reasoning) -> str:
+def _budget(reasoning: Reasoning) -> Condition:
     """Whether a number of tokens to think can be given."""
     return _present(reasoning if reasoning is None or isinstance(reasoning, str) else reasoning["budget"])
 
 
-def _present(value: object) -> str:
+def _present(value: object) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _yes(value: str, *yes: str) -> str:
+def _yes(value: str, *yes: str) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value in yes else "never"
 
 
-def _flag(value: bool | Literal["unverified"]) -> str:
+def _flag(value: bool | Literal["unverified"]) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
@@ -181,9 +182,9 @@ def _words(values: Sequence[str]) -> Rule:
     return Rule("always", tuple(values))
 
 
-_STRICTNESS = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
+_STRICTNESS: tuple[Condition, ...] = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
 
 
-def _both(first: str, second: str) -> str:
+def _both(first: Condition, second: Condition) -> Condition:
     """The stricter of two conditions."""
-    return max(first, second, key=_STRICTNESS.index)
+    return first if _STRICTNESS.index(first) >= _STRICTNESS.index(second) else second
