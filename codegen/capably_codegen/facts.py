@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from capably.types.facts import Facts
 from capably_codegen.registry import UNVERIFIED, Source
 from capably_codegen.schema import Model, Profile
 
+NOT_OF_PROFILES = frozenset({"notes"})
+NOT_OF_PROVIDERS = frozenset({"sources", "notes"})
+"""What only a reader of the registry wants to know."""
 
-def profile_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
+
+def profile_tables(source: Source, provider: str) -> dict[str, Facts]:
     """Profiles of one provider by name, each with the line it stands on."""
     return {
-        name: {**profile_facts(profile), "line": source.lines["profiles", name]}
+        name: cast("Facts", {**profile_facts(profile), "line": source.lines["profiles", name]})
         for name, profile in sorted(source.registry.profiles.items())
         if name.partition("/")[0] == provider
     }
@@ -20,7 +25,7 @@ def profile_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
 
 def profile_facts(profile: Profile) -> dict[str, Any]:
     """What the run time wants to know of a profile."""
-    return profile.model_dump(mode="json", exclude={"notes"})
+    return profile.model_dump(mode="json", exclude=set(NOT_OF_PROFILES))
 
 
 def model_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
@@ -36,7 +41,7 @@ def models_of(source: Source, provider: str) -> dict[str, Model]:
 def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
     """How to reach each provider."""
     return {
-        name: provider.model_dump(mode="json", exclude={"sources", "notes"})
+        name: provider.model_dump(mode="json", exclude=set(NOT_OF_PROVIDERS))
         for name, provider in sorted(source.registry.providers.items())
     }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
+from capably.types.facts import Facts
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
@@ -111,7 +112,7 @@ _IMPORTED = ("overload", "type_check_only")
 """What a stub imports in lower case, which a module must not hide."""
 
 
-def profile_stub(name: str, facts: Mapping[str, Any]) -> ProfileStub:
+def profile_stub(name: str, facts: Facts) -> ProfileStub:
     """What the stub of this profile must say."""
     rules = rules_of(facts)
     return ProfileStub(
@@ -176,8 +177,8 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
     return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
-def capabilities(rules: Mapping[str, Rule], facts: Mapping[str, Any]) -> Iterator[Parameter]:
-    """What the profile has in every call, as the methods of `the stub `_capabilities``: name and accepted values."""
+def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]:
+    """What the profile has in every call, as the methods of the stub `_capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},

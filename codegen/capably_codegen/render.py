@@ -14,6 +14,7 @@ from capably.parameters import PARAMETERS as DECLARED
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
+from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
@@ -113,6 +114,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
         yield f"{provider}.pyi", _fill("provider.pyi", source, **shared)
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
     yield from _common(source, any_stub, list(stubs.values()), doors)
+    yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
     yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
 
 
@@ -165,6 +167,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_capabilities.py", _fill("_capabilities.py", source)
     yield "_model.py", _fill("_model.py", source)
     yield "_call.py", _fill("_call.py", source)
+    yield "_facts.py", _fill("_facts.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
     yield (
         "_providers.py",

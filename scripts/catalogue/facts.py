@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from capably.cli.provenance import provenance_of
 from capably.registry.cost import price_on
 from capably.registry.lookup import providers, rules_for
 from capably.types.facts import UNVERIFIED, ModelInfo
+
+if TYPE_CHECKING:
+    from capably_models import _facts
+
+    from capably.types.facts import ModelJson
 
 CAPABILITIES: Final[Mapping[str, str]] = {
     "reads image": "Reads images",
@@ -73,7 +78,7 @@ LEVELS: Final = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
     """One model as the page needs it; prices are those of `day`."""
-    price = price_on(info.prices, day) or {}
+    price = price_on(info.prices, day)
     facts = info.to_json()
     provenance = provenance_of(info)
     checked = _checked(facts)
@@ -85,8 +90,8 @@ def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
         "status": info.status,
         "context": info.limits["context"] or info.limits["input"],
         "output": info.limits["output"],
-        "input_price": price.get("input"),
-        "output_price": price.get("output"),
+        "input_price": price and price["input"],
+        "output_price": price and price["output"],
         "released": facts["dates"]["released"],
         "retires": facts["dates"]["retires"],
         "replacement": info.replacement,
@@ -138,19 +143,19 @@ def _can(info: ModelInfo) -> Iterable[str]:
             yield tool.replace("_", " ")
 
 
-def _values(info: ModelInfo, facts: dict[str, Any], price: Mapping[str, Any], day: datetime.date) -> dict[str, str]:
+def _values(info: ModelInfo, facts: ModelJson, price: _facts.Price | None, day: datetime.date) -> dict[str, str]:
     tools, reasoning, limits = facts["tools"], facts["reasoning"], facts["limits"]
-    cache: dict[str, Any] = facts["cache"] or {}
+    cache, batch = facts["cache"], price and price["batch"]
     values = {
         "Context": _size(limits["context"]),
         "Longest prompt": _size(limits["max_input"]),
         "Longest answer": _size(limits["max_output"]),
-        "Input price": _usd(price.get("input")),
-        "Output price": _usd(price.get("output")),
-        "Cache reads": _usd(price.get("cache_read")),
-        "Cache writes": _usd(price.get("cache_write")),
-        "Long prompts": _tiers(price.get("tiers") or []),
-        "In batches": f"{price['batch']:.0%}" if price.get("batch") else UNKNOWN,
+        "Input price": _usd(price and price["input"]),
+        "Output price": _usd(price and price["output"]),
+        "Cache reads": _usd(price and price["cache_read"]),
+        "Cache writes": _usd(price and price["cache_write"]),
+        "Long prompts": _tiers(price["tiers"] if price else ()),
+        "In batches": f"{batch:.0%}" if batch else UNKNOWN,
         "Price to come": _to_come(info, day),
         "Reads": _modalities(facts["input"], facts["unverified_input"]),
         "Writes": _modalities(facts["output"], []),
@@ -166,7 +171,7 @@ def _values(info: ModelInfo, facts: dict[str, Any], price: Mapping[str, Any], da
         "Verbosity": _words(facts["verbosity"]),
         "System messages": _word(facts["system"]),
         "Prefill": _word(facts["prefill"]),
-        "Cache points": _words(cache.get("breakpoints")) if info.verified else UNKNOWN,
+        "Cache points": _words(cache and cache["breakpoints"]) if info.verified else UNKNOWN,
         "Built-in tools": _words(_spelt(facts["builtin_tools"])),
         "Endpoints": _words(_spelt(info.endpoints)),
         "Released": facts["dates"]["released"] or UNKNOWN,
@@ -178,7 +183,7 @@ def _values(info: ModelInfo, facts: dict[str, Any], price: Mapping[str, Any], da
     return values
 
 
-def _checked(facts: Mapping[str, Any]) -> str:
+def _checked(facts: ModelJson) -> str:
     if not facts["verified"]:
         return "Nobody has checked what this model takes."
     named = [_site(source) for source in facts["sources"]]
@@ -207,7 +212,7 @@ def _sources(entries: list[dict[str, Any]], value: str, checked: str) -> str:
     return " ".join(dict.fromkeys(told)) or nobody
 
 
-def _levels(reasoning: Mapping[str, Any]) -> str:
+def _levels(reasoning: _facts.ReasoningJson) -> str:
     if not reasoning["supported"]:
         return "none" if reasoning["supported"] is False else UNKNOWN
     if reasoning["efforts"]:
@@ -215,13 +220,13 @@ def _levels(reasoning: Mapping[str, Any]) -> str:
     return "levels unknown" if reasoning["efforts"] is None else "budget" if reasoning["budget"] else "yes"
 
 
-def _range(efforts: list[str]) -> str:
+def _range(efforts: Sequence[str]) -> str:
     """`low to max` where no level between is missing, else each of them."""
     first, last = LEVELS.index(efforts[0]), LEVELS.index(efforts[-1])
     return f"{efforts[0]} to {efforts[-1]}" if last - first + 1 == len(efforts) > 1 else " ".join(efforts)
 
 
-def _budget(budget: Any, supported: bool | None) -> str:
+def _budget(budget: _facts.Budget | None, supported: bool | None) -> str:
     if supported is None:
         return UNKNOWN
     if not budget:
@@ -230,7 +235,7 @@ def _budget(budget: Any, supported: bool | None) -> str:
     return f"{budget['min']:,} to {most}"
 
 
-def _tiers(tiers: Iterable[Mapping[str, Any]]) -> str:
+def _tiers(tiers: Iterable[_facts.Tier]) -> str:
     told = [f"{_usd(t['input'])} / {_usd(t['output'])} beyond {t['above']:,}" for t in tiers]
     return "; ".join(told) or "the same"
 
@@ -251,7 +256,7 @@ def _size(tokens: int | None) -> str:
     return UNKNOWN if tokens is None else f"{tokens:,}"
 
 
-def _modalities(known: list[str] | None, unverified: list[str] | None) -> str:
+def _modalities(known: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
     """All but text, which every model has; a question mark where nobody knows."""
     if known is None:
         return UNKNOWN

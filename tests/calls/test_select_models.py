@@ -36,7 +36,7 @@ def ids(**wanted: Any) -> set[str]:
     return {info.id for info in llm.models(**{**every, **wanted})}
 
 
-def paid(info: llm.ModelInfo, rate: str) -> float:
+def paid(info: llm.ModelInfo, rate: Literal["input", "output"]) -> float:
     """The price, where an unknown one is higher than any."""
     known = price(info, rate)
     return float("inf") if known is None else known

@@ -197,7 +197,9 @@ def test_show_says_what_nobody_knows(capsys: pytest.CaptureFixture[str]) -> None
     assert "  tools                unverified\n" in text
     assert "  reasoning            no\n" in text
     text = printed(capsys, "show", "google/gemini-2.5-flash-image")
-    assert "  sampling             temperature always, top_p unverified, top_k unverified\n" in text
+    assert (
+        "  sampling             temperature always, top_p unverified, top_k unverified, temperature_max 2.0\n" in text
+    )
     text = printed(capsys, "show", SECRET)
     assert "  facts checked        never\n" in text
     assert "  dates                unknown\n" in text

@@ -57,6 +57,9 @@ llm.Model("openai/gpt-5.6-luna").call("Hi", prefill="So")  # error
 llm.Model("openai/gpt-4o")  # error
 llm.google  # error
 llm.Model("vllm/llama-5")  # error
+
+llm.models()[0].limits["context"]
+llm.models()[0].limits["contxt"]  # error
 """
 """Every line that is marked is rejected, and no other: their models by id and as constants, ours, what they corrected, and
 what they removed."""

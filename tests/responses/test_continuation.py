@@ -64,6 +64,18 @@ def _fresh_provider() -> Any:
 
 
 @pytest.mark.parametrize("form", ["call", "stream"])
+def test_a_new_word_for_the_end_is_other_and_stands_in_the_detail(form: str) -> None:
+    with server_of(message("Good night.", "nap"), message("Good day.", "end_turn")) as server:
+        llm.provider("anthropic", api_key="test", base_url=server.url)
+        first: Any = getattr(llm.Model(SONNET), form)("Tell.")
+        assert (first.finish_reason, first.stop_detail) == ("other", "nap")
+        loaded = llm.Response.from_json(first.to_json())
+        assert (loaded.finish_reason, loaded.stop_detail) == ("other", "nap")
+        second: Any = getattr(llm.Model(SONNET), form)("Tell.")
+        assert (second.finish_reason, second.stop_detail) == ("stop", None)
+
+
+@pytest.mark.parametrize("form", ["call", "stream"])
 def test_a_paused_turn_goes_on_and_is_joined(form: str) -> None:
     with server_of(message("Once upon ", "pause_turn"), message("a time.", "end_turn")) as server:
         llm.provider("anthropic", api_key="test", base_url=server.url)

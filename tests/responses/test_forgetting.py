@@ -14,7 +14,7 @@ from capably import llm
 from capably.responses.stream_response import StreamResponse
 from capably.responses.stream_result import ForgottenReply
 from capably.types import stream
-from capably.types.request import Reply, Request
+from capably.types.request import FinishReason, Reply, Request
 from capably.types.stream import Chunk
 
 WORDS = [f"word{number} " for number in range(100)]
@@ -217,8 +217,8 @@ class Events:
 class Fold:
     """Ends with `finish`, or was cut."""
 
-    def __init__(self, finish: str | None = "stop") -> None:
-        self._finish = finish
+    def __init__(self, finish: FinishReason | None = "stop") -> None:
+        self._finish: FinishReason | None = finish
         self.said: list[Chunk] = []
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -245,7 +245,7 @@ class Model:
     id = "made/up"
     provider = "made"
 
-    def __init__(self, *answers: tuple[Sequence[Any], str | None]) -> None:
+    def __init__(self, *answers: tuple[Sequence[Any], FinishReason | None]) -> None:
         self.answers = list(answers)
 
     def stream(self, *_: Any, **__: Any) -> StreamResponse[Any, Any, Any]:
@@ -260,7 +260,7 @@ FAILURE = llm.OverloadedError("busy", provider="made")
 
 
 @pytest.mark.parametrize(("events", "finish"), [([*LONG, FAILURE], "stop"), (LONG, None)], ids=["failed", "cut"])
-def test_a_failure_in_mid_stream_says_that_nothing_was_kept(events: Sequence[Any], finish: str | None) -> None:
+def test_a_failure_in_mid_stream_says_that_nothing_was_kept(events: Sequence[Any], finish: FinishReason | None) -> None:
     response, deltas = Model((events, finish)).stream(), []
     with pytest.raises(llm.ServerError if finish is None else llm.OverloadedError) as caught:
         for delta in response.text_stream():
@@ -282,7 +282,7 @@ def test_one_that_was_closed_early_says_so() -> None:
 
 
 @pytest.mark.parametrize("finish", ["length", "pause"])
-def test_one_that_broke_off_cannot_go_on(finish: str) -> None:
+def test_one_that_broke_off_cannot_go_on(finish: FinishReason) -> None:
     response, _ = read(Model((LONG, finish)))
     with pytest.raises(llm.CapablyError, match="not kept"):
         response.continue_()

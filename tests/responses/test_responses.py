@@ -21,7 +21,7 @@ from support.call_cost import calls_made
 from capably import llm
 from capably.responses.chunk_splitter import parts_of
 from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
-from capably.types.request import Reply, Request
+from capably.types.request import FinishReason, Reply, Request
 from capably.types.stream import Chunk
 
 
@@ -78,7 +78,7 @@ class Fold:
     def forget(self) -> None: ...
 
 
-def replying(content: Sequence[Any], finish: str = "stop") -> Reply:
+def replying(content: Sequence[Any], finish: FinishReason = "stop") -> Reply:
     return Reply(content=content, finish_reason=finish, usage=llm.Usage(1, 2), body=b"{}", wire={"said": 1})
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from capably import llm
 from capably.registry.cost import cost_of, price_on
-from capably.registry.rules import Rule
+from capably.registry.rules import Condition, Rule
 from capably.types import errors
 from capably.types.messages import Source, to_messages, to_parts
 from capably.types.usage import Usage
@@ -254,7 +254,7 @@ def test_usage_survives_pickling_and_shows_itself(usage: Usage) -> None:
 RATES = {"input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": 2.5, "cache_write_1h": 4.0}
 
 
-def priced(**fields: Any) -> dict[str, Any]:
+def priced(**fields: Any) -> Any:
     return {"start": None, "until": None, "tiers": [], **RATES, **fields}
 
 
@@ -375,7 +375,7 @@ def test_every_error_is_one_of_ours_and_stands_in_the_tree() -> None:
         ("unverified", True),
     ],
 )
-def test_a_rule_is_refused_when_no_call_can_meet_it(when: str, refused: bool) -> None:
+def test_a_rule_is_refused_when_no_call_can_meet_it(when: Condition, refused: bool) -> None:
     assert Rule(when).refused is refused
 
 

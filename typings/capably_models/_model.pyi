@@ -620,8 +620,9 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
     stream_async = _requirements.stream_async
     with_ = _requirements.with_
     custom: ClassVar[Custom]
-    @staticmethod
+    @classmethod
     def of(
+        cls,
         id: str,
         /,
         *,

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     """A demanded model; `ModelInfo` where none is."""
 
 
-MODALITIES: Mapping[str, tuple[str, str]] = {
+MODALITIES: Mapping[str, tuple[Literal["input", "output"], str]] = {
     "image_input": ("input", "image"),
     "document_input": ("input", "document"),
     "audio_input": ("input", "audio"),
@@ -35,8 +35,8 @@ MODALITIES: Mapping[str, tuple[str, str]] = {
 }
 """Wish -> side and modality."""
 
-LIMITS: Mapping[str, str] = {"min_context": "context", "min_output": "output"}
-PRICES: Mapping[str, str] = {"max_input_price": "input", "max_output_price": "output"}
+LIMITS: Mapping[str, Literal["context", "output"]] = {"min_context": "context", "min_output": "output"}
+PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", "max_output_price": "output"}
 """Wish -> limit, wish -> rate."""
 
 _WISHES = (*SELECTORS, *MODALITIES, *LIMITS, *PRICES, "provider", "reasoning", "deprecated")
@@ -85,7 +85,7 @@ def models(
     return found
 
 
-def price(info: ModelInfo, rate: str) -> float | None:
+def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
     """Today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
     today = price_on(info.prices, datetime.date.today())
     return today[rate] if today else None
@@ -144,9 +144,9 @@ def _says(when: str, want: bool | None) -> bool:
     return want is None or has is want
 
 
-def _has(facts: Facts, side: str, modality: str) -> bool | None:
+def _has(facts: Facts, side: Literal["input", "output"], modality: str) -> bool | None:
     """Whether it reads or writes this modality; `None` where nobody knows."""
-    return None if modality in facts.get(f"unverified_{side}", ()) else modality in facts[side]
+    return None if side == "input" and modality in facts["unverified_input"] else modality in facts[side]
 
 
 def _at_least(value: int | None, floor: int | None) -> bool:

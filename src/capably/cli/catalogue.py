@@ -145,10 +145,11 @@ def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
     facts = info.to_json()
     for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
         yield name.replace("_", " "), _say(facts[name])
-    for group in ("tools", "reasoning", "sampling", "cache", "limits"):
-        yield group, _say(facts[group], unverified=_UNVERIFIED[group]) or "unknown"
-    endpoints: dict[str, Any] = facts["endpoints"] or {}
-    for endpoint, rules in endpoints.items():
+    groups = {name: facts[name] for name in ("tools", "reasoning", "sampling", "cache", "limits")}
+    groups["sampling"] = {**facts["sampling"], "exclusive": facts["sampling"]["exclusive"] or None}
+    for group, values in groups.items():
+        yield group, _say(values, unverified=_UNVERIFIED[group]) or "unknown"
+    for endpoint, rules in (facts["endpoints"] or {}).items():
         yield "endpoint", f"{endpoint}: {_say(rules, unverified=('tools', 'stop', 'seed', 'logprobs'))}"
     for entry in info.prices:
         span = " ".join(f"{word} {entry[key]}" for word, key in (("from", "start"), ("until", "until")) if entry[key])
@@ -156,8 +157,7 @@ def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
         yield "price", f"{_say(rates)}{f' ({span})' if span else ''}"
     yield "dates", _say(facts["dates"]) or "unknown"
     yield "successor", facts["replacement"] or "none named"
-    file = (info.facts or {}).get("file", "model_registry.yaml")
-    yield "facts checked", f"{facts['verified']} ({file}:{info.line})" if info.verified else "never"
+    yield "facts checked", f"{facts['verified']} ({info.file}:{info.line})" if info.verified else "never"
     for source in facts["sources"]:
         yield "source", source
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, ModelInfo
@@ -28,18 +28,22 @@ def _fact(*path: str) -> Known:
 
 
 def _at_endpoint(name: str) -> Known:
-    return lambda info: info.facts is not None and info.facts["endpoints"][info.endpoint][name] != UNVERIFIED
+    def known(info: ModelInfo) -> bool:
+        rules: Any = info.facts and info.endpoint and info.facts["endpoints"][info.endpoint]
+        return bool(rules) and rules[name] != UNVERIFIED
+
+    return known
 
 
-def _empty(name: str) -> Known:
+def _empty(name: Literal["unverified_input", "unverified_builtin_tools"]) -> Known:
     return lambda info: info.facts is not None and not info.facts[name]
 
 
-def _limit(name: str) -> Known:
+def _limit(name: Literal["output"]) -> Known:
     return lambda info: info.limits[name] is not None
 
 
-def _rate(name: str) -> Known:
+def _rate(name: Literal["input", "output"]) -> Known:
     return lambda info: bool(info.prices) and info.prices[-1][name] is not None
 
 

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
     from capably.tools.context import Context
     from capably.tools.decorator import tool
     from capably.types.facts import ModelInfo
+    from capably.types.request import FinishReason
     from capably.types.stream import Chunk
     from capably.types.tools import (
         ApplyPatch,
@@ -135,6 +136,7 @@ else:
         "use_registry": "capably.registry.lookup",
         "models": "capably.calls.select_models",
         "ModelInfo": "capably.types.facts",
+        "FinishReason": "capably.types.request",
         "Chunk": "capably.types.stream",
         **dict.fromkeys(
             (
@@ -209,6 +211,7 @@ __all__ = [
     "Document",
     "Effort",
     "FileSearch",
+    "FinishReason",
     "GoogleMaps",
     "Image",
     "ImageGeneration",

@@ -6,11 +6,14 @@ An adapter imports its SDK when it is built, which happens at the first call. Ad
 from __future__ import annotations
 
 import copy
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 from capably.types.request import Reply, Request
 from capably.types.stream import Fold
+
+if TYPE_CHECKING:
+    from capably_models import _facts
 
 
 class Settings:
@@ -41,7 +44,7 @@ class Settings:
         provider: str,
         *,
         key_names: tuple[str, ...] = (),
-        dialect: Mapping[str, Any] | None = None,
+        dialect: _facts.Dialect | None = None,
         cloud: str | None = None,
         api_key: str | None = None,
         base_url: str | None = None,
@@ -53,7 +56,7 @@ class Settings:
     ) -> None:
         self.provider: str = provider
         self.key_names: tuple[str, ...] = key_names
-        self.dialect: Mapping[str, Any] | None = dialect
+        self.dialect: _facts.Dialect | None = dialect
         self.cloud: str | None = cloud
         self.api_key: str | None = api_key
         self.base_url: str | None = base_url

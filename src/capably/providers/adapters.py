@@ -37,7 +37,8 @@ def adapter_of(name: str, wire_id: str = "") -> Adapter:
     if adapter is None:
         module, class_name, _ = ADAPTERS[kind]
         settings = settings_of(name)
-        if providers().get(name, {}).get("also"):
+        entry = providers().get(name)
+        if entry and entry["also"]:
             settings = settings.fit_for(SDKS[kind])
         adapter = _adapters[name, kind] = getattr(import_module(module), class_name)(settings)
     return adapter
@@ -70,8 +71,8 @@ def settings_from_registry(name: str, base_url: str | None, **told: Any) -> Sett
     return Settings(
         name,
         key_names=tuple(known["api_key"]),
-        dialect=known.get("dialect"),
-        cloud=known.get("cloud"),
+        dialect=known["dialect"],
+        cloud=known["cloud"],
         base_url=base_url or known["base_url"],
         **told,
     )
@@ -107,8 +108,7 @@ def adapter_kind(name: str, wire_id: str = "") -> str:
             f"there is no provider {name!r} (there are {', '.join(providers())}); "
             f'another server is named by llm.provider("{name}", base_url=...)'
         )
-    also: Mapping[str, str] = entry.get("also") or {}
-    for begin, kind in also.items():
+    for begin, kind in entry["also"].items():
         if wire_id.startswith(begin):
             return kind
     return entry["adapter"]

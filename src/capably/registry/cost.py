@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from capably.types.usage import Usage
 
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
 
-def price_on(prices: Iterable[Mapping[str, Any]], day: datetime.date) -> Mapping[str, Any] | None:
+    from capably_models import _facts
+
+    Rate: TypeAlias = Literal["input", "output", "cache_read", "cache_write", "cache_write_1h"]
+
+
+def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price | None:
     """The price in force on `day`, or `None` where the registry knows none."""
     today = day.isoformat()
     for price in prices:
@@ -18,7 +25,7 @@ def price_on(prices: Iterable[Mapping[str, Any]], day: datetime.date) -> Mapping
     return None
 
 
-def cost_of(usage: Usage, prices: Iterable[Mapping[str, Any]], day: datetime.date) -> float | None:
+def cost_of(usage: Usage, prices: Iterable[_facts.Price], day: datetime.date) -> float | None:
     """US dollars for `usage` at the price of `day`; `None` where a rate that is needed is unknown.
 
     Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to the whole call.
@@ -27,16 +34,20 @@ def cost_of(usage: Usage, prices: Iterable[Mapping[str, Any]], day: datetime.dat
     if price is None:
         return None
     tiers = [tier for tier in price["tiers"] if usage.input_tokens > tier["above"]]
-    rates = {**price, **{k: v for k, v in tiers[-1].items() if v is not None}} if tiers else price
+
+    def rate_of(name: Rate) -> float | None:
+        special = tiers[-1].get(name) if tiers else None
+        return price[name] if special is None else special
+
     cached = usage.cache_read_tokens + usage.cache_write_tokens
     write_5m = usage.cache_write_tokens - usage.cache_write_1h_tokens
     total = 0.0
     for tokens, rate in (
-        (usage.input_tokens - cached, rates["input"]),
-        (usage.output_tokens, rates["output"]),
-        (usage.cache_read_tokens, rates["cache_read"]),
-        (write_5m, rates["cache_write"]),
-        (usage.cache_write_1h_tokens, rates["cache_write_1h"]),
+        (usage.input_tokens - cached, rate_of("input")),
+        (usage.output_tokens, rate_of("output")),
+        (usage.cache_read_tokens, rate_of("cache_read")),
+        (write_5m, rate_of("cache_write")),
+        (usage.cache_write_1h_tokens, rate_of("cache_write_1h")),
     ):
         if tokens and rate is None:
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from os import PathLike, fspath
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from capably.registry import user_registry as _overlay
 from capably.registry.overlay import Overlay
@@ -13,10 +13,13 @@ from capably.registry.rules import Rule, rules_of
 from capably.types.errors import ConfigurationError, UnknownModelError
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 
-_providers: dict[str, Mapping[str, Any]] = {}
+if TYPE_CHECKING:
+    from capably_models import _facts
+
+_providers: dict[str, _facts.Provider] = {}
 _models: dict[str, dict[str, ModelInfo]] = {}
 _rules: dict[tuple[str, str | None], tuple[Facts, dict[str, Rule]]] = {}
-_own_hosts: dict[str, Mapping[str, Any]] = {}
+_own_hosts: dict[str, _facts.Provider] = {}
 _made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _rules.clear]
 
 # The user's own file, once it was looked for.
@@ -53,7 +56,7 @@ def overlay() -> Overlay | None:
     return _overlay_in_force
 
 
-def providers() -> Mapping[str, Mapping[str, Any]]:
+def providers() -> Mapping[str, _facts.Provider]:
     """How to reach each provider: its name, adapter, key variables and base URL."""
     if not _providers:
         _providers.update(_section("providers"))
@@ -70,7 +73,8 @@ def add_host(name: str) -> None:
     _models.pop(name, None)
 
 
-OWN_HOST: Mapping[str, Any] = {
+OWN_HOST: _facts.Provider = {
+    "name": "",
     "adapter": "openai",
     "api_key": (),
     "base_url": None,
@@ -113,23 +117,25 @@ def model_at(id: str) -> ModelInfo | None:
     provider = id.partition("/")[0]
     known = providers().get(provider)
     info = listed_model(id)
-    if info is not None or known is None or not known.get("any_model"):
+    profile = known["any_model"] if known else None
+    if info is not None or not profile:
         return info
-    profile = known["any_model"]
     theirs = overlay() or Overlay({}, _overlay.our_entry)
-    facts = theirs.entry("profiles", profile)
+    facts: Facts = theirs.entry("profiles", profile)
     return ModelInfo(id, profile, facts, UNLISTED, facts["line"])
 
 
-UNLISTED: Mapping[str, Any] = {
+UNLISTED: _facts.Model = {
+    "profile": UNVERIFIED,
     "name": None,
+    "constant": None,
     "snapshot_of": None,
     "status": "active",
     "replacement": None,
     "api_version": None,
-    "limits": dict.fromkeys(("context", "input", "output", "cache_min")),
+    "limits": {"context": None, "input": None, "output": None, "cache_min": None},
     "prices": (),
-    "dates": dict.fromkeys(("released", "deprecated", "retires", "knowledge")),
+    "dates": {"released": None, "deprecated": None, "retires": None, "knowledge": None},
 }
 """An entry of `models` in which everything is unknown."""
 
@@ -145,7 +151,7 @@ def listed_ids() -> Iterator[str]:
     return (info.id for info in listed_models())
 
 
-def gone() -> tuple[Mapping[str, Any], Mapping[str, str]]:
+def gone() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
     """Retired ids with their date and successor, and ids that are no chat models with what they are instead."""
     return _section("retired"), _section("not_chat")
 
@@ -173,14 +179,14 @@ def _models_of(provider: str) -> dict[str, ModelInfo]:
 
 def _load(provider: str) -> dict[str, ModelInfo]:
     known = _overlay.our_entry("providers", provider) is not None
-    ours: Mapping[str, Any] = import_module(f"capably_models._{provider}").MODELS if known else {}
+    ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if known else {}
     theirs = overlay() or Overlay({}, _overlay.our_entry)
     ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
     ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)
-    profiles: dict[str, Any] = {UNVERIFIED: None}
+    profiles: dict[str, Facts | None] = {UNVERIFIED: None}
     models: dict[str, ModelInfo] = {}
     for id in sorted(ids):
-        entry = theirs.entry("models", id)
+        entry: _facts.Model = theirs.entry("models", id)
         profile = entry["profile"]
         if profile not in profiles:
             profiles[profile] = theirs.entry("profiles", profile)
@@ -189,6 +195,12 @@ def _load(provider: str) -> dict[str, ModelInfo]:
     return models
 
 
+@overload
+def _section(name: Literal["providers"]) -> Mapping[str, _facts.Provider]: ...
+@overload
+def _section(name: Literal["retired"]) -> Mapping[str, _facts.Retired]: ...
+@overload
+def _section(name: Literal["not_chat"]) -> Mapping[str, str]: ...
 def _section(name: str) -> Mapping[str, Any]:
     """Providers, retired ids or ids of other kinds, as they hold."""
     ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())

@@ -7,13 +7,21 @@ from it, so they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, Facts
 
-Group: TypeAlias = Mapping[str, Any] | str | None
-"""Facts that belong together (tools, reasoning, ...); `None` = the model has none of it, or the word `unverified`."""
+if TYPE_CHECKING:
+    from capably_models import _facts
+
+    Reasoning: TypeAlias = _facts.Reasoning | Literal["unverified"] | None
+    """`None` = the model does not reason."""
+
+Condition: TypeAlias = Literal[
+    "always", "reasoning_off", "without_reasoning", "without_budget", "ignored", "never", "unverified"
+]
+"""When a model takes something."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -40,8 +48,8 @@ class Rule:
 
     __slots__ = ("values", "when")
 
-    def __init__(self, when: str, values: tuple[str, ...] = ()) -> None:
-        self.when: str = when
+    def __init__(self, when: Condition, values: tuple[str, ...] = ()) -> None:
+        self.when: Condition = when
         self.values: tuple[str, ...] = values
 
     @property
@@ -62,37 +70,31 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     be spoken of without a budget), `reasoning.level_with_budget` (both in one call), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
     together with `format`, or with the provider's, in one call).
     """
-    at = facts["endpoints"][endpoint or next(iter(facts["endpoints"]))]
-    tools, reasoning, cache = facts["tools"], facts["reasoning"], facts["cache"]
-    facts_at: Mapping[str, Any] = {"sampling": facts["sampling"], "endpoints": at}
-    has_tools = _both(_present(tools), at["tools"])
+    at = facts["endpoints"][cast("_facts.Endpoint | None", endpoint) or next(iter(facts["endpoints"]))]
+    reasoning, cache = facts["reasoning"], facts["cache"]
+    stated: Mapping[str, Any] = {"sampling": facts["sampling"], "endpoints": at}
     efforts = _efforts(reasoning, at["efforts"])
     rules = {
         "input": Rule("always", tuple(facts["input"])),
         "output": Rule("always", tuple(facts["output"])),
         "system": Rule(_yes(facts["system"], "start", "anywhere")),
         "system_messages": Rule(_yes(facts["system"], "anywhere")),
-        "tools": Rule(has_tools),
-        "tool_choice": Rule(has_tools),
-        "tool_choice.forced": Rule(_both(has_tools, _of(tools, "forced")), _forced(tools)),
-        "parallel_tools": Rule(_both(has_tools, _yes(_of(tools, "parallel"), "optional"))),
-        "tools.with_format": Rule(_both(has_tools, _flag(_of(tools, "with_structured_output")))),
-        "tools.with_builtin": Rule(_both(has_tools, _flag(_of(tools, "with_builtin")))),
+        **_tools(facts["tools"], at["tools"]),
         "builtin_tools": _words(_here(facts["builtin_tools"], at.get("builtin_tools"))),
         "format": Rule(_yes(facts["structured_output"], "json_schema", "json_object")),
         "reasoning": efforts,
         "reasoning.off": _off_efforts(reasoning),
-        "reasoning.budget_tokens": Rule(_present(_of(reasoning, "budget"))),
-        "reasoning.level_with_budget": Rule("never" if _of(reasoning, "style") == "level" else "always"),
+        "reasoning.budget_tokens": Rule(_budget(reasoning)),
+        "reasoning.level_with_budget": Rule(_level_with_budget(reasoning)),
         "reasoning.unbudgeted": Rule("never" if efforts.refused else _unbudgeted(reasoning)),
         "reasoning.visible": Rule("never" if efforts.refused else _shown(reasoning)),
         "max_tokens": Rule("always"),
-        **{name: Rule(facts_at[group][field]) for name, (group, field) in _STATED.items()},
+        **{name: Rule(stated[group][field]) for name, (group, field) in _STATED.items()},
         "verbosity": _words(facts["verbosity"]),
         "prefill": Rule(_flag(facts["prefill"])),
-        "cache": _words(_of(cache, "breakpoints")),
+        "cache": _words(cache if isinstance(cache, str) else cache["breakpoints"]),
     }
-    return rules if _of(reasoning, "on_by_default") is not False else {n: _by_default(r) for n, r in rules.items()}
+    return rules if _reasons(reasoning) else {n: _by_default(r) for n, r in rules.items()}
 
 
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
@@ -100,11 +102,11 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
-    reasoning: Group = facts["reasoning"]
+    reasoning = facts["reasoning"]
     forced = rules["tool_choice.forced"]
     marks = {
         "tool_choice.forced": forced.when in ("always", "without_budget") and not forced.values,
-        "thoughts": reasoning != UNVERIFIED and _of(reasoning, "visible") in ("summary", "full"),
+        "thoughts": bool(reasoning) and reasoning != UNVERIFIED and reasoning["visible"] in ("summary", "full"),
         "image_output": "image" in rules["output"].values,
         "audio_output": "audio" in rules["output"].values,
     }
@@ -112,9 +114,38 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
     return frozenset((*always, *(name for name, has in marks.items() if has)))
 
 
+def _reasons(reasoning: Reasoning) -> bool:
+    """Whether a call that says nothing of reasoning may reason."""
+    return reasoning is None or isinstance(reasoning, str) or reasoning["on_by_default"] is not False
+
+
+def _level_with_budget(reasoning: Reasoning) -> Condition:
+    """Whether a level and a number of tokens go together in one call."""
+    style = None if reasoning is None or isinstance(reasoning, str) else reasoning["style"]
+    return "never" if style == "level" else "always"
+
+
 def _by_default(rule: Rule) -> Rule:
     """The rule of a model that does not reason by default: what asks for no reasoning need not be said."""
     return Rule("without_reasoning", rule.values) if rule.when == "reasoning_off" else rule
+
+
+def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) -> dict[str, Rule]:
+    """What is said to the caller's own tools: by the model, and by this endpoint."""
+    has = _both(_present(tools), here)
+    if tools is None or isinstance(tools, str):
+        forced = parallel = with_format = with_builtin = _present(tools)
+    else:
+        forced, parallel = tools["forced"], _yes(tools["parallel"], "optional")
+        with_format, with_builtin = _flag(tools["with_structured_output"]), _flag(tools["with_builtin"])
+    return {
+        "tools": Rule(has),
+        "tool_choice": Rule(has),
+        "tool_choice.forced": Rule(_both(has, forced), _forced(tools)),
+        "parallel_tools": Rule(_both(has, parallel)),
+        "tools.with_format": Rule(_both(has, with_format)),
+        "tools.with_builtin": Rule(_both(has, with_builtin)),
+    }
 
 
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
@@ -122,13 +153,13 @@ def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
     return [word for word in words if here is None or word in here]
 
 
-def _forced(tools: Group) -> tuple[str, ...]:
+def _forced(tools: _facts.Tools | Literal["unverified"] | None) -> tuple[str, ...]:
     """The words that force a tool where none can be named; tables compiled before there was such a fact lack it."""
     named = None if tools is None or isinstance(tools, str) else tools.get("named")
     return ("required",) if named is False else ()
 
 
-def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
+def _efforts(reasoning: Reasoning, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
@@ -140,7 +171,7 @@ def _efforts(reasoning: Group, here: Sequence[str] | None) -> Rule:
     return Rule("always" if settable else refused, (*off, *levels))
 
 
-def _off_efforts(reasoning: Group) -> Rule:
+def _off_efforts(reasoning: Reasoning) -> Rule:
     if reasoning is None or isinstance(reasoning, str):
         return Rule("never")
     off = reasoning["off"]
@@ -148,42 +179,47 @@ def _off_efforts(reasoning: Group) -> Rule:
     return Rule(when, tuple(reasoning["off_efforts"] or ()))
 
 
-def _shown(reasoning: Group) -> str:
+def _shown(reasoning: Reasoning) -> Condition:
     """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
-    return "never" if _of(reasoning, "visible") == "never" else "always"
+    if reasoning is None or isinstance(reasoning, str):
+        return "always"
+    return "never" if reasoning["visible"] == "never" else "always"
 
 
-def _unbudgeted(reasoning: Group) -> str:
+def _unbudgeted(reasoning: Reasoning) -> Condition:
     """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
-    return "never" if _of(reasoning, "style") == "budget" and not _of(reasoning, "on_by_default") else "always"
+    if reasoning is None or isinstance(reasoning, str):
+        return "always"
+    return "never" if reasoning["style"] == "budget" and not reasoning["on_by_default"] else "always"
 
 
-def _present(value: Any) -> str:
+def _budget(reasoning: Reasoning) -> Condition:
+    """Whether a number of tokens to think can be given."""
+    return _present(reasoning if reasoning is None or isinstance(reasoning, str) else reasoning["budget"])
+
+
+def _present(value: object) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _of(group: Group, key: str) -> Any:
-    """A field of a group of facts; the group itself may be absent or unverified."""
-    return group if group is None or isinstance(group, str) else group[key]
-
-
-def _yes(value: Any, *yes: str) -> str:
+def _yes(value: str, *yes: str) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value in yes else "never"
 
 
-def _flag(value: bool | str | None) -> str:
+def _flag(value: bool | Literal["unverified"]) -> Condition:
     return UNVERIFIED if value == UNVERIFIED else "always" if value else "never"
 
 
-def _words(values: Any) -> Rule:
-    if not values or values == UNVERIFIED:
+def _words(values: Sequence[str]) -> Rule:
+    """A list of words, or the word `unverified`."""
+    if not values or isinstance(values, str):
         return Rule(_present(values))
     return Rule("always", tuple(values))
 
 
-_STRICTNESS = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
+_STRICTNESS: tuple[Condition, ...] = ("always", "without_budget", "reasoning_off", "ignored", UNVERIFIED, "never")
 
 
-def _both(first: str, second: str | None) -> str:
+def _both(first: Condition, second: Condition) -> Condition:
     """The stricter of two conditions."""
-    return max(first, second or "never", key=_STRICTNESS.index)
+    return first if _STRICTNESS.index(first) >= _STRICTNESS.index(second) else second

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from capably.types.messages import Message
+    from capably.types.request import FinishReason
 
     FormatT = TypeVar("FormatT", default=None)
     FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
@@ -118,10 +119,16 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return tuple(c for part in self._reply.of(p.Text) for c in part.citations)
 
     @property
-    def finish_reason(self) -> str:
-        """Why it ended, in one of these words, or in the provider's own where it is none of them: `stop`, `length`,
-        `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`, `continuation`, `error`."""
+    def finish_reason(self) -> FinishReason:
+        """Why it ended: `stop`, `length`, `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`,
+        `continuation`, `error`, or `other` for a provider's own word, which `stop_detail` has."""
         return self._reply.finish_reason
+
+    @property
+    def stop_detail(self) -> str | None:
+        """Says more of the end in the provider's words: the stop sequence, why it refused, its own word for the end.
+        `None` where `finish_reason` says all."""
+        return self._reply.stop_detail
 
     @property
     def usage(self) -> Usage:

@@ -13,6 +13,7 @@ from capably.types.stream import Chunk, Fold
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
+    from capably.types.usage import Usage
 
 BROKEN_OFF = ("length", "pause", "continuation")
 """Finish reasons after which the answer can go on."""
@@ -57,7 +58,7 @@ class JoinedReply(Reply):
 
     __slots__ = ("_last",)
 
-    def __init__(self, content: Sequence[Any], usage: Any, last: Reply) -> None:
+    def __init__(self, content: Sequence[p.Part], usage: Usage, last: Reply) -> None:
         own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("_parts", "broken", "usage")}
         super().__init__(content=content, usage=usage, **own)
         self._last = last
@@ -113,7 +114,7 @@ class FoldAfter(Fold):
         self._fold.forget()
 
     def _moved(self, chunk: Chunk) -> Chunk:
-        part: Any = chunk.part
+        part = chunk.part
         if self._shift is None:
             begins = [part] if part is not None else [p.Text("")] if chunk.kind == "text" else []
             one = chunk.index == 0 and _one_text(self._first.content, begins)
@@ -121,5 +122,4 @@ class FoldAfter(Fold):
         index = chunk.index + self._shift
         if isinstance(part, p.Text) and index == len(self._first.content) - 1:
             part = joined_text(self._first.content[index], part)
-        kind: Any = chunk.kind
-        return Chunk(kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)
+        return Chunk(chunk.kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)

@@ -2,13 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypedDict, cast
 
-Facts: TypeAlias = Mapping[str, Any]
+if TYPE_CHECKING:
+    from capably_models import _facts
+
+    class LimitsJson(TypedDict):
+        """Sizes in tokens; unknown is `None`."""
+
+        context: int | None
+        max_input: int | None
+        max_output: int | None
+        cache_min: int | None
+
+    class _About(TypedDict):
+        id: str
+        name: str
+        provider: str
+        status: Literal["active", "preview", "deprecated"]
+        profile: str
+
+    class _Can(TypedDict):
+        input: list[_facts.Modality] | None
+        unverified_input: list[_facts.Modality] | None
+        output: list[_facts.Modality] | None
+        tools: _facts.ToolsJson
+        structured_output: Literal["json_schema", "json_object", "never"] | None
+        reasoning: _facts.ReasoningJson
+        sampling: _facts.SamplingJson
+        system: Literal["never", "start", "anywhere"] | None
+        verbosity: list[Literal["low", "medium", "high"]] | None
+        prefill: bool | None
+        cache: _facts.CacheJson | None
+        builtin_tools: list[_facts.BuiltinTool] | None
+        unverified_builtin_tools: list[_facts.BuiltinTool] | None
+        endpoints: dict[_facts.Endpoint, _facts.EndpointRulesJson] | None
+
+    class ModelJson(_About, _Can):
+        """A model in JSON, as `capably models --json` prints it: what nobody knows is `None`, never `False`."""
+
+        limits: LimitsJson
+        prices: list[_facts.Price]
+        dates: _facts.Dates
+        replacement: str | None
+        snapshot_of: str | None
+        sources: list[str]
+        verified: str | None
+
+
+Facts: TypeAlias = "_facts.Profile"
 """A profile as the generator wrote it: every field of `codegen/capably_codegen/schema.py`, defaults spelt out."""
 
-UNVERIFIED = "unverified"
+UNVERIFIED: Final = "unverified"
 
 SPOKEN: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("messages",),
@@ -23,7 +69,7 @@ class ModelInfo:
 
     __slots__ = ("_entry", "facts", "id", "line", "origin", "profile")
 
-    def __init__(self, id: str, profile: str, facts: Facts | None, entry: Mapping[str, Any], line: int) -> None:
+    def __init__(self, id: str, profile: str, facts: Facts | None, entry: _facts.Model, line: int) -> None:
         self.id: str = id
         self.profile: str = profile
         self.facts: Facts | None = facts
@@ -53,6 +99,11 @@ class ModelInfo:
         return self.facts is not None
 
     @property
+    def file(self) -> str:
+        """The registry file that describes its profile, at `line`."""
+        return self.facts.get("file", "model_registry.yaml") if self.facts else "model_registry.yaml"
+
+    @property
     def provider(self) -> str:
         return self.id.partition("/")[0]
 
@@ -70,17 +121,17 @@ class ModelInfo:
         return self._entry["status"]
 
     @property
-    def limits(self) -> Mapping[str, int | None]:
+    def limits(self) -> _facts.Limits:
         """`context`, `input`, `output`, `cache_min`, in tokens."""
         return self._entry["limits"]
 
     @property
-    def prices(self) -> tuple[Mapping[str, Any], ...]:
+    def prices(self) -> tuple[_facts.Price, ...]:
         """Prices in US dollars per million tokens, each with the days on which it holds (`start`, `until`)."""
         return tuple(self._entry["prices"])
 
     @property
-    def dates(self) -> Mapping[str, str | None]:
+    def dates(self) -> _facts.Dates:
         """`released`, `deprecated`, `retires`, `knowledge`, as ISO dates."""
         return self._entry["dates"]
 
@@ -90,21 +141,21 @@ class ModelInfo:
         return self._entry["replacement"]
 
     @property
-    def api_version(self) -> str | None:
+    def api_version(self) -> Literal["v1", "v1beta"] | None:
         return self._entry["api_version"]
 
     @property
-    def endpoint(self) -> str | None:
+    def endpoint(self) -> _facts.Endpoint | None:
         """The endpoint used by default; `None` for an unverified model (the adapter's own default)."""
         return next(iter(self.facts["endpoints"]), None) if self.facts else None
 
     @property
-    def endpoints(self) -> Iterator[str]:
+    def endpoints(self) -> Iterator[_facts.Endpoint]:
         return iter(self.facts["endpoints"] if self.facts else ())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ModelJson:
         """Every fact as plain JSON, in the shape of `capably models --json`; unknown is `None`, never `False`."""
-        entry, limits, dates = self._entry, self.limits, self.dates
+        entry, limits = self._entry, self.limits
         return {
             "id": self.id,
             "name": self.name,
@@ -118,8 +169,8 @@ class ModelInfo:
                 "max_output": limits["output"],
                 "cache_min": limits["cache_min"],
             },
-            "prices": list(entry["prices"]),
-            "dates": dict(dates),
+            "prices": known(entry["prices"]),
+            "dates": entry["dates"].copy(),
             "replacement": entry["replacement"],
             "snapshot_of": entry["snapshot_of"],
             "sources": list(self.facts["sources"]) if self.facts else [],
@@ -127,14 +178,9 @@ class ModelInfo:
         }
 
 
-def _capabilities(facts: Facts | None) -> dict[str, Any]:
+def _capabilities(facts: Facts | None) -> _Can:
     if facts is None:
-        return {
-            **dict.fromkeys(_CAPABILITIES),
-            "tools": _tools(UNVERIFIED),
-            "reasoning": _reasoning(UNVERIFIED),
-            "sampling": dict.fromkeys(("temperature", "top_p", "top_k")),
-        }
+        return _unknown()
     return {
         "input": list(facts["input"]),
         "unverified_input": list(facts["unverified_input"]),
@@ -142,56 +188,82 @@ def _capabilities(facts: Facts | None) -> dict[str, Any]:
         "tools": _tools(facts["tools"]),
         "structured_output": known(facts["structured_output"]),
         "reasoning": _reasoning(facts["reasoning"]),
-        "sampling": {name: known(facts["sampling"][name]) for name in ("temperature", "top_p", "top_k")},
+        "sampling": known(facts["sampling"]),
         "system": known(facts["system"]),
         "verbosity": known(facts["verbosity"]),
         "prefill": known(facts["prefill"]),
         "cache": known(facts["cache"]),
         "builtin_tools": list(facts["builtin_tools"]),
         "unverified_builtin_tools": list(facts["unverified_builtin_tools"]),
-        "endpoints": {
-            name: {key: known(value) for key, value in rules.items()} for name, rules in facts["endpoints"].items()
-        },
+        "endpoints": known(facts["endpoints"]),
     }
 
 
-_CAPABILITIES = (
-    "input",
-    "unverified_input",
-    "output",
-    "tools",
-    "structured_output",
-    "reasoning",
-    "sampling",
-    "system",
-    "verbosity",
-    "prefill",
-    "cache",
-    "builtin_tools",
-    "unverified_builtin_tools",
-    "endpoints",
-)
-
-
 def known(value: Any) -> Any:
-    """`unverified` as `None`, in nested values too; anything else as it is."""
+    """`unverified` as `None`, in nested values too; lists and mappings are copies, anything else is as it was."""
     if isinstance(value, Mapping):
-        return {key: known(inner) for key, inner in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {key: known(inner) for key, inner in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [known(item) for item in cast("Iterable[object]", value)]
     return None if value == UNVERIFIED else value
 
 
-def _tools(tools: Any) -> dict[str, Any]:
-    if tools is None:
-        return {"supported": False, "forced": "never", "parallel": "never", "strict": False}
-    if tools == UNVERIFIED:
-        return dict.fromkeys(("supported", "forced", "parallel", "strict"))
-    return {"supported": True, **known(tools)}
+def _unknown() -> _Can:
+    return {
+        "input": None,
+        "unverified_input": None,
+        "output": None,
+        "tools": _tools(UNVERIFIED),
+        "structured_output": None,
+        "reasoning": _reasoning(UNVERIFIED),
+        "sampling": {
+            "temperature": None,
+            "top_p": None,
+            "top_k": None,
+            "temperature_max": None,
+            "top_p_min": None,
+            "exclusive": None,
+        },
+        "system": None,
+        "verbosity": None,
+        "prefill": None,
+        "cache": None,
+        "builtin_tools": None,
+        "unverified_builtin_tools": None,
+        "endpoints": None,
+    }
 
 
-def _reasoning(reasoning: Any) -> dict[str, Any]:
-    if reasoning is None:
-        return {"supported": False, "efforts": [], "off": None, "always_on": False, "budget": None}
-    if reasoning == UNVERIFIED:
-        return dict.fromkeys(("supported", "efforts", "off", "always_on", "budget"))
-    off = known(reasoning["off"])
-    return {"supported": True, **known(reasoning), "always_on": None if off is None else off == "never"}
+def _tools(tools: _facts.Tools | Literal["unverified"] | None) -> _facts.ToolsJson:
+    if tools is not None and tools != UNVERIFIED:
+        return {"supported": True, **cast("_facts.ToolsJson", known(tools))}
+    no, never = (False, "never") if tools is None else (None, None)
+    return {
+        "supported": no,
+        "forced": never,
+        "named": None,
+        "parallel": never,
+        "strict": no,
+        "with_structured_output": no,
+        "with_builtin": no,
+    }
+
+
+def _reasoning(reasoning: _facts.Reasoning | Literal["unverified"] | None) -> _facts.ReasoningJson:
+    if reasoning is not None and reasoning != UNVERIFIED:
+        off = reasoning["off"]
+        always_on = None if off == UNVERIFIED else off == "never"
+        return {"supported": True, **cast("_facts.ReasoningJson", known(reasoning)), "always_on": always_on}
+    no = False if reasoning is None else None
+    return {
+        "supported": no,
+        "style": None,
+        "efforts": [] if reasoning is None else None,
+        "off": None,
+        "off_efforts": None,
+        "on_by_default": no,
+        "default": None,
+        "budget": None,
+        "visible": None,
+        "always_on": no,
+    }

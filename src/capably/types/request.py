@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from capably.parameters import CallParams, OnUnsupported
 from capably.types.parts import Part
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from capably.types.errors import ProviderError
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
+    from capably.types.usage import Usage
 
     OnlyWithReasoningOff: TypeAlias = Never
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
@@ -26,6 +27,20 @@ if TYPE_CHECKING:
     """The type of `format` where tools of yours are a default of the model, which does not take both in one call."""
     NotAcceptedByThisModel: TypeAlias = Never
     """In a refusal by the type checker: this model does not take this parameter, or not this value."""
+
+FinishReason: TypeAlias = Literal[
+    "stop",
+    "length",
+    "tool_use",
+    "refusal",
+    "content_filter",
+    "context_overflow",
+    "pause",
+    "continuation",
+    "error",
+    "other",
+]
+"""Why an answer ended. `other` is a provider's own word without a match here; `stop_detail` has it."""
 
 
 class Request:
@@ -74,7 +89,7 @@ class Request:
         self.max_retries: int | None = max_retries
 
 
-__all__ = ["UNREADABLE", "CallParams", "Later", "OnUnsupported", "Reply", "Request", "built", "kind_of"]
+__all__ = ["UNREADABLE", "CallParams", "FinishReason", "Later", "OnUnsupported", "Reply", "Request", "built", "kind_of"]
 
 PartT = TypeVar("PartT", bound=Part)
 
@@ -120,8 +135,8 @@ class Reply:
         self,
         *,
         content: Sequence[Part | Later],
-        finish_reason: str,
-        usage: Any,
+        finish_reason: FinishReason,
+        usage: Usage,
         body: bytes,
         wire: Any,
         id: str | None = None,
@@ -132,8 +147,8 @@ class Reply:
     ) -> None:
         self._parts: Any = list(content)
         self.broken: Callable[[Exception], ProviderError] | None = None
-        self.finish_reason: str = finish_reason
-        self.usage: Any = usage
+        self.finish_reason: FinishReason = finish_reason
+        self.usage: Usage = usage
         self.body: bytes = body
         self.wire: Any = wire
         self.id: str | None = id

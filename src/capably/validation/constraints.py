@@ -163,8 +163,10 @@ def _budget(profile: Profile, name: str) -> Clause:
             return found._replace(feature=feature, advice=advice)
 
         return Clause(name, lambda value, _: getattr(value, "budget_tokens", None) is None, refused)
-    budget = profile.facts["reasoning"]["budget"]
-    span = _within(name, budget["min"], budget["max"] or profile.most, shown="budget_tokens")
+    reasoning = profile.facts["reasoning"]
+    budget = reasoning["budget"] if reasoning and reasoning != UNVERIFIED else None
+    low, high = (budget["min"], budget["max"]) if budget else (0, None)
+    span = _within(name, low, high or profile.most, shown="budget_tokens")
     return Clause(
         name,
         lambda value, params: (tokens := _tokens(value)) is None or span.admits(tokens, params),

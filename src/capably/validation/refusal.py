@@ -33,9 +33,7 @@ class Finding(NamedTuple):
 
 def refusal(info: ModelInfo, endpoint: str | None, finding: Finding) -> UnsupportedFeatureError:
     """The error that tells it."""
-    facts = info.facts or {}
-    file = facts.get("file", "model_registry.yaml")
-    source = f"checked {facts['verified']}, {file}:{info.line}"
+    source = f"checked {info.facts['verified']}, {info.file}:{info.line}" if info.facts else "never checked"
     conditions = {
         "reasoning_off": f'accepts {finding.what} only together with reasoning="off" ({source}).',
         "without_reasoning": f'accepts {finding.what} only without reasoning, or together with reasoning="off" ({source}).',
@@ -99,8 +97,12 @@ def _alternatives(info: ModelInfo, finding: Finding, count: int = 3) -> list[str
     """Active models that take what was refused: plain chat models of the same provider first, newest first."""
     able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, finding))]
     able.sort(key=lambda pair: pair[1].dates["released"] or "", reverse=True)
-    able.sort(key=lambda pair: ((pair[1].facts or {})["output"] != ["text"], pair[1].provider != info.provider))
+    able.sort(key=lambda pair: (_writes_more(pair[1]), pair[1].provider != info.provider))
     return [f"{other.id}{how.strip() and how}" for how, other in able[:count]]
+
+
+def _writes_more(info: ModelInfo) -> bool:
+    return info.facts is not None and list(info.facts["output"]) != ["text"]
 
 
 def _selector(finding: Finding) -> str:

@@ -51,8 +51,8 @@ def weather(**fields: Any) -> t.Tool[str]:
 
 
 def info(*, output: int | None = None, **reasoning: Any) -> ModelInfo:
-    entry = {"limits": {"context": None, "input": None, "output": output, "cache_min": None}, "name": None}
-    facts = {"reasoning": {"style": "adaptive", "off": "disabled", **reasoning}, "endpoints": {"messages": {}}}
+    entry: Any = {"limits": {"context": None, "input": None, "output": output, "cache_min": None}, "name": None}
+    facts: Any = {"reasoning": {"style": "adaptive", "off": "disabled", **reasoning}, "endpoints": {"messages": {}}}
     return ModelInfo(f"anthropic/{MODEL}", "anthropic/test", facts, entry, 1)
 
 
@@ -188,8 +188,9 @@ def test_reasoning_is_spelt_as_the_registry_says(facts: Any, asked: Any, expecte
 
 
 def test_reasoning_facts_that_nobody_verified_mean_the_newest_spelling() -> None:
-    entry = {"limits": {"output": None}, "name": None}
-    unverified = ModelInfo("anthropic/x", "unverified", {"reasoning": "unverified"}, entry, 1)
+    entry: Any = {"limits": {"output": None}, "name": None}
+    facts: Any = {"reasoning": "unverified"}
+    unverified = ModelInfo("anthropic/x", "unverified", facts, entry, 1)
     assert encoded(model=unverified, reasoning="max")["thinking"] == {"type": "adaptive"}
 
 
@@ -577,7 +578,7 @@ def test_parts_come_in_order_and_kinds_without_a_class_are_kept() -> None:
         ("compaction", "pause"),
         ("refusal", "refusal"),
         ("model_context_window_exceeded", "context_overflow"),
-        ("invented_reason", "invented_reason"),
+        ("invented_reason", "other"),
     ],
 )
 def test_every_stop_reason_has_one_word(reason: str, expected: str) -> None:
@@ -589,6 +590,10 @@ def test_why_it_stopped_is_told() -> None:
     details = {"type": "refusal", "category": "cyber", "explanation": "Not this."}
     assert decoded(stop_reason="refusal", stop_details=details).stop_detail == "cyber: Not this."
     assert decoded(stop_details=None).stop_detail is None
+    assert decoded(stop_reason="invented_reason").stop_detail == "invented_reason"
+    assert (
+        decoded(stop_reason="invented_reason", stop_details=details).stop_detail == "invented_reason: cyber: Not this."
+    )
 
 
 @pytest.mark.parametrize(

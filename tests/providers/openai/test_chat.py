@@ -52,7 +52,8 @@ def book() -> Format:
 
 
 def info(provider: str = "openai", **facts: Any) -> ModelInfo:
-    known = {
+    entry: Any = {"name": None}
+    known: Any = {
         "input": ["text"],
         "structured_output": "json_schema",
         "reasoning": {"style": "effort", "off": "effort_none"},
@@ -61,7 +62,7 @@ def info(provider: str = "openai", **facts: Any) -> ModelInfo:
         "endpoints": {"chat_completions": {}},
         **facts,
     }
-    return ModelInfo(f"{provider}/gpt-test", "openai/test", known, {"name": None}, 1)
+    return ModelInfo(f"{provider}/gpt-test", "openai/test", known, entry, 1)
 
 
 def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Request:
@@ -451,7 +452,8 @@ def test_a_custom_tool_call_is_kept_as_it_is() -> None:
         (completion("content_filter", content="x"), "content_filter", None),
         (completion("stop", refusal="I cannot."), "refusal", "I cannot."),
         (completion("model_length", content="x"), "context_overflow", None),
-        (completion("some_future_reason", content="x"), "some_future_reason", None),
+        (completion("some_future_reason", content="x"), "other", "some_future_reason"),
+        (completion("some_future_reason", refusal="I cannot."), "other", "some_future_reason: I cannot."),
     ],
 )
 def test_the_end_is_told_in_neutral_words(body: Any, reason: str, detail: str | None) -> None:

@@ -393,8 +393,9 @@ THINKING = [pytest.param(host, id=host.model) for host in HOSTS if host.thoughts
 @pytest.mark.parametrize("host", THINKING)
 def test_thoughts_are_read_where_the_host_puts_them_in_call_and_stream(server: Replies, host: Host) -> None:
     name = host.model.partition("/")[0]
-    where = providers()[name]["dialect"]["thoughts"]
-    assert where in host.thoughts
+    dialect = providers()[name]["dialect"]
+    assert dialect is not None
+    assert dialect["thoughts"] in host.thoughts
     redirected(server, name, answer(host), events(host))
     model = llm.Model.of(host.model)
     called, streamed = model.call("Hi"), model.stream("Hi")

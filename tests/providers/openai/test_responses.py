@@ -43,14 +43,15 @@ def book() -> Format:
 
 
 def info(**facts: Any) -> ModelInfo:
-    known = {
+    entry: Any = {"name": None}
+    known: Any = {
         "structured_output": "json_schema",
         "reasoning": {"style": "effort", "off": "effort_none"},
         "sampling": {"top_k": "never"},
         "endpoints": {"responses": {}},
         **facts,
     }
-    return ModelInfo("openai/gpt-test", "openai/test", known, {"name": None}, 1)
+    return ModelInfo("openai/gpt-test", "openai/test", known, entry, 1)
 
 
 def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Request:
@@ -602,11 +603,11 @@ REFUSED = text_item("", content=[{"type": "refusal", "refusal": "I cannot."}])
                 ("content_filter", "content_filter"),
                 ("max_messages", "length"),
                 ("steered", "continuation"),
-                ("some_future_reason", "some_future_reason"),
+                ("some_future_reason", "other"),
             )
         ),
-        pytest.param(response(status="queued"), "queued", None, id="not begun"),
-        pytest.param(response(status="cancelled"), "cancelled", None, id="cancelled"),
+        pytest.param(response(status="queued"), "other", "queued", id="not begun"),
+        pytest.param(response(status="cancelled"), "other", "cancelled", id="cancelled"),
     ],
 )
 def test_the_end_is_told_in_neutral_words(body: Any, reason: str, detail: str | None) -> None:

@@ -59,7 +59,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -104,7 +104,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -148,7 +148,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -193,7 +193,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -237,7 +237,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -282,7 +282,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -326,7 +326,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -371,7 +371,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -489,7 +489,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -533,7 +533,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -578,7 +578,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -622,7 +622,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -667,7 +667,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -711,7 +711,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -756,7 +756,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -800,7 +800,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.

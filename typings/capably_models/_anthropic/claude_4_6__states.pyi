@@ -59,7 +59,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -102,7 +102,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -145,7 +145,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -188,7 +188,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -231,7 +231,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -274,7 +274,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -317,7 +317,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -360,7 +360,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -484,7 +484,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -526,7 +526,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -570,7 +570,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -612,7 +612,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -656,7 +656,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -698,7 +698,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -742,7 +742,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
@@ -784,7 +784,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.

@@ -102,7 +102,7 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -147,7 +147,7 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -193,7 +193,7 @@ def stream(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -238,7 +238,7 @@ def stream(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -284,7 +284,7 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -329,7 +329,7 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -375,7 +375,7 @@ async def stream_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
@@ -420,7 +420,7 @@ async def stream_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.

@@ -65,7 +65,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -104,7 +104,7 @@ def call(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -144,7 +144,7 @@ def call(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -226,7 +226,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -265,7 +265,7 @@ def stream(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -305,7 +305,7 @@ def stream(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -387,7 +387,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -426,7 +426,7 @@ async def call_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -466,7 +466,7 @@ async def call_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -548,7 +548,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -587,7 +587,7 @@ async def stream_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -627,7 +627,7 @@ async def stream_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

@@ -99,7 +99,7 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -144,7 +144,7 @@ def call(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -191,7 +191,7 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -236,7 +236,7 @@ def call(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -330,7 +330,7 @@ def stream(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -375,7 +375,7 @@ def stream(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -422,7 +422,7 @@ def stream(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -467,7 +467,7 @@ def stream(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -561,7 +561,7 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -606,7 +606,7 @@ async def call_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -653,7 +653,7 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -698,7 +698,7 @@ async def call_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -792,7 +792,7 @@ async def stream_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -837,7 +837,7 @@ async def stream_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -884,7 +884,7 @@ async def stream_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -929,7 +929,7 @@ async def stream_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.

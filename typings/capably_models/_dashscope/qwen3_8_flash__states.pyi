@@ -57,7 +57,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -104,7 +104,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -150,7 +150,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -196,7 +196,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -244,7 +244,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -291,7 +291,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -337,7 +337,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -383,7 +383,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -431,7 +431,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -478,7 +478,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -524,7 +524,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -570,7 +570,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -618,7 +618,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -665,7 +665,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -711,7 +711,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -757,7 +757,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -947,7 +947,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -991,7 +991,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1037,7 +1037,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1081,7 +1081,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1173,7 +1173,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1217,7 +1217,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1263,7 +1263,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1307,7 +1307,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1399,7 +1399,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1443,7 +1443,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1489,7 +1489,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1533,7 +1533,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1625,7 +1625,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1669,7 +1669,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1715,7 +1715,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1759,7 +1759,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -1992,7 +1992,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2038,7 +2038,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2084,7 +2084,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2130,7 +2130,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2177,7 +2177,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2223,7 +2223,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2269,7 +2269,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2315,7 +2315,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2362,7 +2362,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2408,7 +2408,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2454,7 +2454,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2500,7 +2500,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2547,7 +2547,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2593,7 +2593,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2639,7 +2639,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2685,7 +2685,7 @@ class ReasoningOffWithTools(Model[TextImageToolParts, ReasoningOffWithToolsCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2874,7 +2874,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2918,7 +2918,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -2964,7 +2964,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3008,7 +3008,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3100,7 +3100,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3144,7 +3144,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3190,7 +3190,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3234,7 +3234,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3326,7 +3326,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3370,7 +3370,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3416,7 +3416,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3460,7 +3460,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3552,7 +3552,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3596,7 +3596,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3642,7 +3642,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3686,7 +3686,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3920,7 +3920,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -3966,7 +3966,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4012,7 +4012,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4058,7 +4058,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4105,7 +4105,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4151,7 +4151,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4197,7 +4197,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4243,7 +4243,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4290,7 +4290,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4336,7 +4336,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4382,7 +4382,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4428,7 +4428,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4475,7 +4475,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4521,7 +4521,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4567,7 +4567,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -4613,7 +4613,7 @@ class ReasoningStaysOffWithTools(Model[TextImageToolParts, ReasoningStaysOffWith
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.

@@ -57,7 +57,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -105,7 +105,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -154,7 +154,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -202,7 +202,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -251,7 +251,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -299,7 +299,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -348,7 +348,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -396,7 +396,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -522,7 +522,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -570,7 +570,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -619,7 +619,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -667,7 +667,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -716,7 +716,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -764,7 +764,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -813,7 +813,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -861,7 +861,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

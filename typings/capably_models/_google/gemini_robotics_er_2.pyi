@@ -63,7 +63,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -100,7 +100,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -138,7 +138,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -214,7 +214,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -251,7 +251,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -289,7 +289,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -365,7 +365,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -402,7 +402,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -440,7 +440,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -516,7 +516,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -553,7 +553,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -591,7 +591,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.

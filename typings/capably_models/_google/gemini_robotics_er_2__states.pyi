@@ -49,7 +49,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -85,7 +85,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -123,7 +123,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -159,7 +159,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -197,7 +197,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -233,7 +233,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -271,7 +271,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -307,7 +307,7 @@ class WithTools(Model[TextImageAudioVideoToolParts, WithToolsCapabilities], Gene
             system: Instructions that lead the conversation. They come before its messages, as one more system message.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.

@@ -53,7 +53,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -95,7 +95,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -138,7 +138,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -180,7 +180,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -223,7 +223,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -265,7 +265,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -308,7 +308,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -350,7 +350,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             top_k: Only this many of the likeliest words are considered at each step; 1 or more.

@@ -56,7 +56,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -101,7 +101,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -147,7 +147,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -192,7 +192,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -238,7 +238,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -283,7 +283,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -329,7 +329,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -374,7 +374,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

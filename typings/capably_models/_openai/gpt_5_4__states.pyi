@@ -64,7 +64,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -107,7 +107,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -155,7 +155,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -198,7 +198,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -246,7 +246,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -289,7 +289,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -337,7 +337,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -380,7 +380,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -502,7 +502,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -548,7 +548,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -594,7 +594,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -640,7 +640,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
             tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
             parallel_tools: Whether the model may ask for several tool calls in one turn.
-            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+            format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
             temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
             top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

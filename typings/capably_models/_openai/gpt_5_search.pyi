@@ -53,7 +53,7 @@ def call(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -85,7 +85,7 @@ def stream(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -117,7 +117,7 @@ async def call_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
@@ -149,7 +149,7 @@ async def stream_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.

@@ -57,7 +57,7 @@ def call(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -93,7 +93,7 @@ def stream(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -129,7 +129,7 @@ async def call_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
@@ -165,7 +165,7 @@ async def stream_async(
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.

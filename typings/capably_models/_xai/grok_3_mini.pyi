@@ -68,7 +68,7 @@ def call(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -107,7 +107,7 @@ def call(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -147,7 +147,7 @@ def call(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -229,7 +229,7 @@ def stream(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -268,7 +268,7 @@ def stream(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -308,7 +308,7 @@ def stream(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -390,7 +390,7 @@ async def call_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -429,7 +429,7 @@ async def call_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -469,7 +469,7 @@ async def call_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -551,7 +551,7 @@ async def stream_async(
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -590,7 +590,7 @@ async def stream_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -630,7 +630,7 @@ async def stream_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
         parallel_tools: Whether the model may ask for several tool calls in one turn.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

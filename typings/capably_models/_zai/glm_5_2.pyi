@@ -69,7 +69,7 @@ def call(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -110,7 +110,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -152,7 +152,7 @@ def call(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -238,7 +238,7 @@ def stream(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -279,7 +279,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -321,7 +321,7 @@ def stream(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -407,7 +407,7 @@ async def call_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -448,7 +448,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -490,7 +490,7 @@ async def call_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -576,7 +576,7 @@ async def stream_async(
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tools: Tools that the model may call: functions under `@llm.tool`, and tools that run at the provider (`llm.WebSearch()`). No two of them have the same name.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -617,7 +617,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
@@ -659,7 +659,7 @@ async def stream_async(
         system: Instructions that lead the conversation. They come before its messages, as one more system message.
         reasoning: How much the model reasons before it answers: one of its own effort levels, or `off` where it can be turned off. `llm.Reasoning(effort=, budget_tokens=, visible=)` sets a budget in tokens, or asks to read the thoughts.
         tool_choice: Whether the model calls a tool: `auto` leaves it to the model, `none` forbids it, `required` forces some tool, and a tool forces that one. A forced choice is for one turn: `resume` does not repeat it.
-        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]`, `Enum`, ... Its JSON Schema is sent, and `response.parse()` returns a value of it.
+        format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -13,10 +13,10 @@ from capably.providers.json import is_object, load_json
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
-from capably.types.request import UNREADABLE, Later, Reply, Request
+from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request
 from capably.types.usage import Usage
 
-FINISH = {
+FINISH: Mapping[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
     "max_tokens": "length",
@@ -26,7 +26,7 @@ FINISH = {
     "compaction": "pause",
     "model_context_window_exceeded": "context_overflow",
 }
-"""`stop_reason` -> our word; an unknown one is kept as it is."""
+"""`stop_reason` -> our word; any other is `other`, and stands in the detail."""
 
 
 def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
@@ -77,9 +77,8 @@ def decode_block(block: dict[str, Any]) -> p.Part | Later:
     return made, build, block
 
 
-def decode_finish(message: dict[str, Any]) -> str:
-    reason: str = _typed(message, "stop_reason", str)
-    return FINISH.get(reason, reason)
+def decode_finish(message: dict[str, Any]) -> FinishReason:
+    return FINISH.get(_typed(message, "stop_reason", str), "other")
 
 
 def decode_usage(usage: dict[str, Any]) -> Usage:
@@ -107,9 +106,10 @@ def _usage(usage: dict[str, Any]) -> Usage:
 
 
 def _stop_detail(message: dict[str, Any]) -> str | None:
-    """The stop sequence that was hit, or why the model refused: `cyber: This request ...`."""
+    """The stop sequence that was hit, or why the model refused: `cyber: This request ...`; first a word not in `FINISH`."""
     details: dict[str, Any] = message.get("stop_details") or {}
-    words = [word for word in (details.get("category"), details.get("explanation")) if word]
+    own = message["stop_reason"] if decode_finish(message) == "other" else None
+    words = [word for word in (own, details.get("category"), details.get("explanation")) if word]
     return ": ".join(words) or message.get("stop_sequence")
 
 

@@ -9,7 +9,7 @@ from capably.providers.anthropic.content import cache_control, container_of, enc
 from capably.providers.anthropic.schema import adapt_schema
 from capably.providers.json import is_object
 from capably.types.errors import UnsupportedFeatureError
-from capably.types.facts import ModelInfo
+from capably.types.facts import UNVERIFIED, ModelInfo
 from capably.types.format import Format
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -102,7 +102,7 @@ def merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
 def _max_tokens(request: Request, params: Mapping[str, Any]) -> int:
     if "max_tokens" in params:
         return params["max_tokens"]
-    limit = request.info.limits.get("output") if request.info else None
+    limit = request.info.limits["output"] if request.info else None
     if limit:
         return limit
     return DEFAULT_MAX_TOKENS + (_wanted(params.get("reasoning")).budget_tokens or 0)
@@ -175,8 +175,8 @@ def _format(body: dict[str, Any], format: Format, target: Target) -> None:
 
 def _reasoning(body: dict[str, Any], asked: Any, target: Target) -> None:
     """`thinking` and `output_config.effort`. Where the registry knows nothing: the newest spelling."""
-    facts: Any = target.info.facts["reasoning"] if target.info and target.info.facts else None
-    style, off = (facts["style"], facts["off"]) if is_object(facts) else ("adaptive", "disabled")
+    facts = target.info.facts["reasoning"] if target.info and target.info.facts else None
+    style, off = (facts["style"], facts["off"]) if facts and facts != UNVERIFIED else ("adaptive", "disabled")
     if asked == "off":
         if off == "never":
             raise _refusal(target.name, "reasoning", "off", "It always reasons. Ask for a low effort instead.")

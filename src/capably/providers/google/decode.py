@@ -17,10 +17,10 @@ from capably.providers.google.parts import Object, PartReader, objects_of, read_
 from capably.providers.json import load_json
 from capably.types import parts as p
 from capably.types.errors import ProviderError
-from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
+from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request, kind_of
 from capably.types.usage import Usage
 
-FINISH: Mapping[str, str] = {
+FINISH: Mapping[str, FinishReason] = {
     "STOP": "stop",
     "MAX_TOKENS": "length",
     "CONTINUATION": "continuation",
@@ -84,7 +84,7 @@ def _reply(
     reply: Object,
     body: bytes,
     parts: Sequence[p.Part | Later],
-    finish: str,
+    finish: FinishReason,
     usage: Usage,
     *,
     stop_detail: str | None,
@@ -152,13 +152,13 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
     return [p.Text(part[2], cited.get(i, ())) if part[0] is p.Text else part for i, part in enumerate(parts)]
 
 
-def _finish(reason: Any, parts: Sequence[p.Part | Later]) -> str:
-    """Our word; an unknown reason stays in Google's. A body without one is whole, so it stopped by itself."""
-    finish = "stop" if reason is None else FINISH.get(reason, str(reason)) if isinstance(reason, str) else str(reason)
+def _finish(reason: Any, parts: Sequence[p.Part | Later]) -> FinishReason:
+    """Our word, or `other`, and then the detail has Google's. A body without one is whole, so it stopped by itself."""
+    finish = "stop" if reason is None else FINISH.get(str(reason), "other")
     return "tool_use" if finish == "stop" and p.ToolCall in map(kind_of, parts) else finish
 
 
-def _stop_detail(finish: str, reason: Any, candidate: Object) -> str | None:
+def _stop_detail(finish: FinishReason, reason: Any, candidate: Object) -> str | None:
     """What Google says beyond the word; `None` for an ordinary end."""
     if finish in ("stop", "tool_use", "length"):
         return None

@@ -6,7 +6,7 @@ Source: google-genai 3.4.0 `models._GenerateContentConfig_to_mldev` (read 2026-1
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from capably.providers.google.content import CONTINUATION, Wire, encode_contents
 from capably.providers.google.refuse import refusal_of
@@ -15,6 +15,9 @@ from capably.types.format import Format
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
+
+if TYPE_CHECKING:
+    from capably_models import _facts
 
 WIRE = "google"
 """The key under which tools and formats keep their encoded form."""
@@ -129,14 +132,11 @@ def _encode_parallel_tools(_body: Wire, parallel: bool, request: Request) -> Non
 def _encode_format(body: Wire, format: Format, request: Request) -> None:
     config = _config(body)
     config["responseMimeType"] = "application/json"
-    if _fact(request, "structured_output") != "json_object":
+    facts = request.info.facts if request.info else None
+    if facts is None or facts["structured_output"] != "json_object":
         if WIRE not in format.wire:
             format.wire[WIRE] = encode_schema(format.schema)
         config["responseJsonSchema"] = format.wire[WIRE]
-
-
-def _fact(request: Request, key: str) -> Any:
-    return request.info.facts[key] if request.info and request.info.facts else None
 
 
 def _encode_tools(body: Wire, tools: Sequence[Tool[Any] | BuiltinTool], request: Request) -> None:
@@ -208,8 +208,8 @@ def _encode_tool_choice(body: Wire, choice: Any, request: Request) -> None:
 
 
 def _encode_reasoning(body: Wire, reasoning: Any, request: Request) -> None:
-    facts = _fact(request, "reasoning")
-    known: Mapping[str, Any] = cast("Mapping[str, Any]", facts) if isinstance(facts, Mapping) else {}
+    facts = request.info.facts["reasoning"] if request.info and request.info.facts else None
+    known = None if isinstance(facts, str) else facts
     if reasoning == "off":
         thinking = _encode_off(known, request)
     else:
@@ -219,18 +219,18 @@ def _encode_reasoning(body: Wire, reasoning: Any, request: Request) -> None:
         _config(body)["thinkingConfig"] = thinking
 
 
-def _encode_off(known: Mapping[str, Any], request: Request) -> Wire:
+def _encode_off(known: _facts.Reasoning | None, request: Request) -> Wire:
     """A budget of 0 is the only way in which Gemini spells it."""
-    if known.get("off") == "never":
+    if known and known["off"] == "never":
         raise refusal_of(
             request, 'reasoning="off"', "this model always thinks.", "Ask for its lowest effort.", value="off"
         )
     return {"thinkingBudget": 0}
 
 
-def _encode_thinking(asked: Reasoning[Any, Any], known: Mapping[str, Any], request: Request) -> Wire:
+def _encode_thinking(asked: Reasoning[Any, Any], known: _facts.Reasoning | None, request: Request) -> Wire:
     thinking: Wire = {}
-    style = known.get("style", "level")
+    style = known["style"] if known else "level"
     if asked.effort is not None and asked.budget_tokens is not None:
         raise refusal_of(
             request, "effort together with budget_tokens", "Gemini takes one of them.", "Drop one.", value=asked
@@ -247,7 +247,7 @@ def _encode_thinking(asked: Reasoning[Any, Any], known: Mapping[str, Any], reque
             )
         thinking["thinkingLevel"] = asked.effort.upper()
     if asked.budget_tokens is not None:
-        if style != "budget" and known and not known.get("budget"):
+        if style != "budget" and known and not known["budget"]:
             raise refusal_of(
                 request,
                 "budget_tokens",

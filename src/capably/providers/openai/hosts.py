@@ -6,7 +6,10 @@ An adapter tells the dialect of its provider when it is built; a host that nobod
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from capably_models import _facts
 
 
 class Host(NamedTuple):
@@ -51,7 +54,7 @@ def put(body: dict[str, Any], path: str, value: Any) -> None:
 _known: dict[str, Host] = {}
 
 
-def learn_host(provider: str, dialect: Mapping[str, Any] | None) -> None:
+def learn_host(provider: str, dialect: _facts.Dialect | None) -> None:
     """Takes down the dialect of a provider; `None` where nobody described it."""
     _known[provider] = COMMON if dialect is None else Host(**dialect)
 

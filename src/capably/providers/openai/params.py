@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias, cast, get_args
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 from capably.providers.openai.errors import unsupported
 from capably.providers.openai.schema import NotStrictError, tool_schema
@@ -11,6 +11,9 @@ from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Effort, Reasoning
 from capably.types.request import Request
 from capably.types.tools import Tool
+
+if TYPE_CHECKING:
+    from capably_models import _facts
 
 Body: TypeAlias = dict[str, Any]
 EFFORTS: tuple[str, ...] = get_args(Effort)
@@ -49,19 +52,21 @@ def reasons(request: Request) -> bool:
 
 def off_spelling(request: Request) -> str:
     """How the model's reasoning is turned off: the registry's word; the newest spelling where it has none."""
-    off = _of_reasoning(request, "off")
+    reasoning = _reasoning(request)
+    off = reasoning["off"] if reasoning else UNVERIFIED
     return "effort_none" if off == UNVERIFIED else off
 
 
 def shows_no_thoughts(request: Request) -> bool:
     """Whether the model is known to show none at any endpoint; asking for them was refused or warned of already."""
-    return _of_reasoning(request, "visible") == "never"
+    reasoning = _reasoning(request)
+    return reasoning is not None and reasoning["visible"] == "never"
 
 
-def _of_reasoning(request: Request, fact: str) -> str:
+def _reasoning(request: Request) -> _facts.Reasoning | None:
     facts = facts_of(request)
-    reasoning: Any = facts["reasoning"] if facts else None
-    return cast("Mapping[str, Any]", reasoning)[fact] if isinstance(reasoning, Mapping) else UNVERIFIED
+    reasoning = facts["reasoning"] if facts else None
+    return None if isinstance(reasoning, str) else reasoning
 
 
 def effort_of(value: Any, request: Request) -> str | None:

@@ -14,11 +14,11 @@ from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import UNREADABLE, Later, Reply, Request, kind_of
+from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request, kind_of
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
-FINISH = {
+FINISH: Mapping[str, FinishReason] = {
     "stop": "stop",
     "eos": "stop",
     "end_turn": "stop",
@@ -34,7 +34,7 @@ FINISH = {
     "model_length": "context_overflow",
     "model_context_window_exceeded": "context_overflow",
 }
-"""Neutral words for what hosts call the end; others are kept as they are."""
+"""Neutral words for what hosts call the end; any other is `other`, and stands in the detail."""
 
 FAILED = ("error", "insufficient_system_resource", "network_error")
 """Ends that are failures of the host, in the middle of the answer."""
@@ -236,9 +236,9 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 # How it ended
 
 
-def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[str, str | None]:
+def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReason, str | None]:
     said: str = choice.get("finish_reason") or "stop"
-    reason = FINISH.get(said, said)
+    reason = FINISH.get(said, "other")
     native = choice.get("native_finish_reason")
     detail = native if native and native != said else None
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
@@ -246,6 +246,8 @@ def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[str, str |
         return "refusal", refusal
     if reason == "stop":
         return ("tool_use" if p.ToolCall in map(kind_of, content) else "stop"), None
+    if reason == "other":
+        return reason, ": ".join(word for word in (said, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail
 
 

@@ -13,18 +13,18 @@ from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import UNREADABLE, Later, Reply, Request
+from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
-INCOMPLETE = {
+INCOMPLETE: Mapping[str, FinishReason] = {
     "max_output_tokens": "length",
     "max_tokens": "length",
     "content_filter": "content_filter",
     "max_messages": "length",
     "steered": "continuation",
 }
-"""Why a response stopped early, in neutral words; others are kept as they are."""
+"""Why a response stopped early, in neutral words; any other is `other`, and stands in the detail."""
 
 DONE = ("completed", "complete", None)
 """States of a response that was finished. (Some hosts leave the field out.)"""
@@ -143,14 +143,16 @@ def thought_text(item: Json) -> str:
 # How it ended
 
 
-def _finish(response: Json, output: Sequence[Json], content: Sequence[p.Part | Later]) -> tuple[str, str | None]:
+def _finish(
+    response: Json, output: Sequence[Json], content: Sequence[p.Part | Later]
+) -> tuple[FinishReason, str | None]:
     status = response.get("status")
     if status == "incomplete":
         details: Json = response.get("incomplete_details") or {}
         reason: str = details.get("reason") or "incomplete"
-        return INCOMPLETE.get(reason, reason), reason
+        return INCOMPLETE.get(reason, "other"), reason
     if status not in DONE:
-        return status, None
+        return "other", str(status)
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if refusal is not None:
         return "refusal", refusal
