@@ -92,11 +92,11 @@ def _parameters(info: ModelInfo) -> Iterator[str]:
     if info.facts is None:
         return
     rules = rules_for(info, info.endpoint)
-    yield "  parameters"
+    yield from ("", f"parameters at {info.endpoint}")
     for name in FEATURES:
         rule = rules[name]
         taken = " ".join(rule.values) if rule.values and not rule.refused else rule.when.replace("_", " ")
-        yield f"    {name:<16} {taken:<36} {PARAMETERS[name].doc.partition('. ')[0].removesuffix('.')}."
+        yield f"  {name:<16} {taken:<36} {PARAMETERS[name].doc.partition('. ')[0].removesuffix('.')}."
 
 
 def _print_json(value: Any) -> None:
