@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import os
 import shutil
@@ -134,7 +136,6 @@ def test_signatures_of_models_that_take_it_have_it_and_explain_it(scratch: Path)
 def test_functions_can_demand_it(scratch: Path, seen: Mapping[str, Any]) -> None:
     stubs = stub(scratch, "_capabilities.pyi")
     assert 'class HasZeal(Capabilities, Protocol):\n    """Takes `zeal=`."""' in stubs
-    assert "zeal: bool | None" in stubs
     assert "zeal: ZealT = ..." in stub(scratch, "_requirements.pyi")
     assert "def _zeal(self, value: float, /)" in stub(scratch, "_acme/_profiles.pyi")
     assert "HasZeal as HasZeal" in stub(scratch, "__init__.pyi")
@@ -146,7 +147,8 @@ def test_values_are_checked_before_anything_is_sent(seen: Mapping[str, Any]) -> 
     assert seen["range"].startswith('UnsupportedFeatureError: "acme/7b-plain" does not accept `zeal=3`')
 
 
-def test_models_are_selected_by_it(seen: Mapping[str, Any]) -> None:
+def test_models_are_selected_by_it(scratch: Path, seen: Mapping[str, Any]) -> None:
+    assert "    zeal: bool | None = None,\n" in stub(scratch, "_select.pyi")
     assert seen["selected"] == ["acme/7b-plain"]
 
 
@@ -191,3 +193,9 @@ def test_every_capability_is_public() -> None:
 def test_the_static_type_reads_as_it_is_annotated(name: str, written: str) -> None:
     assert name in CallParams.__annotations__
     assert static_type(name) == written
+
+
+def test_llm_models_says_the_same_in_an_editor_and_at_run_time() -> None:
+    tree = ast.parse((ROOT / "typings/capably_models/_select.pyi").read_text("utf-8"))
+    function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
+    assert ast.get_docstring(function) == inspect.getdoc(llm.models)

@@ -9,8 +9,7 @@ from typing import Any
 
 import jinja2
 
-from capably.parameters import CONTENT, SELECTORS
-from capably.parameters import PARAMETERS as DECLARED
+from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
@@ -138,7 +137,17 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in ("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_call"):
+    for name in (
+        "_types",
+        "_ids",
+        "_model_id",
+        "_model",
+        "_custom",
+        "_capabilities",
+        "_requirements",
+        "_call",
+        "_select",
+    ):
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
@@ -167,6 +176,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_capabilities.py", _fill("_capabilities.py", source)
     yield "_model.py", _fill("_model.py", source)
     yield "_call.py", _fill("_call.py", source)
+    yield "_select.py", _fill("_select.py", source)
     yield "_facts.py", _fill("_facts.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
     yield (

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from capably.parameters import FEATURES, PER_CALL, static_type
-from capably.parameters import PARAMETERS as DECLARED
-from capably.parameters import ROUTING as ROUTING_NAMES
+from capably.parameters import FEATURES, PARAMETERS as DECLARED, PER_CALL, ROUTING as ROUTING_NAMES, static_type
 from capably.registry.rules import Rule
 
 ONLY_WITH_REASONING_OFF = "OnlyWithReasoningOff"

@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import (
     cases,
+    checks as conformance,
     differences,
     encode,
     readings,
 )
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
 from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode

@@ -10,8 +10,7 @@ import json
 from typing import Any
 
 import pytest
-from support import request_grid as grid
-from support import request_types as types
+from support import request_grid as grid, request_types as types
 
 ENDPOINTS = ("messages", "responses", "chat_completions", "generate_content")
 

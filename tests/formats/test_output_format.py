@@ -12,8 +12,7 @@ import attrs
 import msgspec
 import pydantic
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from support.call_cost import calls_made
 
 from capably.formats.output_format import PartialParser, format_of, parse_text

@@ -17,8 +17,7 @@ import jsonschema
 import msgspec
 import pydantic
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from capably import json_schema as schema
 

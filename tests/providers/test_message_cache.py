@@ -11,8 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from cases import WIRES, base_url
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from replies import reply
 from support.call_cost import calls_by_name
 from support.loopback import Canned, Loopback

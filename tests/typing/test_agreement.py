@@ -9,8 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from capably_codegen.registry import load_registry
 from capably_codegen.schema import Profile, Registry, Tools
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from matrix import HEAD
 from support.checkers import run_checker
 from support.expected_types import cases_of

@@ -51,12 +51,13 @@ __all__ = [
     "Model",
     "ModelId",
     "call",
+    "models",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name == "call":
-        return import_module("capably_models._call").call
+    if name in ("call", "models"):
+        return getattr(import_module("capably_models._call" if name == "call" else "capably_models._select"), name)
     if name in ("AnyModel", "Model", "ModelId"):
         return getattr(import_module("capably_models._model"), name)
     if name == "Capabilities" or name.startswith("Has"):

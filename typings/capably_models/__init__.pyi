@@ -45,6 +45,7 @@ from capably_models._capabilities import HasVerbosity as HasVerbosity
 from capably_models._model import AnyModel as AnyModel
 from capably_models._model import Model as Model
 from capably_models._model_id import ModelId as ModelId
+from capably_models._select import models as models
 
 __all__ = [
     "anthropic",
@@ -93,4 +94,5 @@ __all__ = [
     "Model",
     "ModelId",
     "call",
+    "models",
 ]

@@ -3,7 +3,7 @@
 # `Never`. So a model fits a requirement exactly when it accepts every value that the requirement's body may pass. None of
 # these methods exists at run time.
 from collections.abc import Sequence
-from typing import Any, Literal, Never, Protocol, TypedDict, type_check_only
+from typing import Any, Literal, Never, Protocol, type_check_only
 
 from capably.types.tools import AnyTool
 from typing_extensions import TypeVar
@@ -35,20 +35,6 @@ class Yes:
     """The value of a capability that a model either has or lacks."""
 
 DEMANDS: dict[type[Any], str]
-
-@type_check_only
-class Selectors(TypedDict, total=False):
-    """What `llm.models` selects by: `True` asks for the feature, `False` for its absence."""
-
-    tools: bool | None
-    forced_tools: bool | None
-    format: bool | None
-    temperature: bool | None
-    top_p: bool | None
-    top_k: bool | None
-    stop: bool | None
-    seed: bool | None
-    prefill: bool | None
 
 class Capabilities(Protocol):
     """None of them: what every model has."""

@@ -13,8 +13,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from registry_sync.python_data import Built, variable
-from registry_sync.python_data import read as plain
+from registry_sync.python_data import Built, read as plain, variable
 from registry_sync.said import PROVIDERS, Said, Source, SourceError, rounded
 from registry_sync.sources import expect, version_of
 

@@ -14,9 +14,6 @@ from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.reasoning import Effort
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
-    from capably_models._capabilities import Selectors
     from typing_extensions import TypeVar
 
     from capably.calls.model import ModelBase
@@ -39,39 +36,32 @@ LIMITS: Mapping[str, Literal["context", "output"]] = {"min_context": "context", 
 PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", "max_output_price": "output"}
 """Wish -> limit, wish -> rate."""
 
-_WISHES = (*SELECTORS, *MODALITIES, *LIMITS, *PRICES, "provider", "reasoning", "deprecated")
+_WISHES: Mapping[str, Any] = dict.fromkeys(
+    ("provider", "reasoning", "deprecated", *SELECTORS, *MODALITIES, *LIMITS, *PRICES)
+)
+"""What can be asked for; `None` = no wish. The signature is in the generated stub."""
 
 
-def models(
-    demanded: type[FoundT] | None = None,
-    /,
-    *,
-    provider: str | None = None,
-    image_input: bool | None = None,
-    document_input: bool | None = None,
-    audio_input: bool | None = None,
-    video_input: bool | None = None,
-    image_output: bool | None = None,
-    audio_output: bool | None = None,
-    reasoning: bool | Literal["off"] | Effort | None = None,
-    min_context: int | None = None,
-    min_output: int | None = None,
-    max_input_price: float | None = None,
-    max_output_price: float | None = None,
-    deprecated: bool = False,
-    **features: Unpack[Selectors],
-) -> list[FoundT]:
-    """Listed models that can, cheapest input first (unknown prices last).
+def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[FoundT]:
+    """Return listed models that fit, cheapest input first (unknown prices last).
 
-    `True` asks for a feature and `False` for its absence; a condition (`reasoning_off`) counts as having it, an
-    unverified fact as neither. `reasoning` may name a level. Prices are US dollars per million tokens, sizes are tokens.
-    Deprecated models are left out unless `deprecated=True`.
+    Args:
+        demanded: A demanded model, `llm.Model[llm.Image, Needs]`. The result is then models of that type, which a function
+            that demands it accepts; without it, `ModelInfo` of each model.
+        provider: The provider's name, `"anthropic"`.
+        reasoning: `True` for models that reason, `False` for those that do not, or a level that the model takes.
+        min_context, min_output: The least size of the context window and of the answer, in tokens.
+        max_input_price, max_output_price: The highest price, in US dollars per million tokens.
+        deprecated: Include models that the vendor is going to end.
 
-    With a demanded model, `llm.models(llm.Model[llm.Image, Needs])`, the answer is models of that type, which a function
-    that demands it takes; without one it is their `ModelInfo`.
+    All other arguments are features: `True` asks for one, `False` for its absence. A condition (`reasoning_off`) counts as
+    having it; a fact that nobody knows counts as neither. `forced_tools` is a forced `tool_choice`.
     """
-    wishes = {name: wish for name, wish in locals().items() if name not in ("demanded", "features")}
-    wishes |= {**dict.fromkeys(SELECTORS), **features}
+    unknown = next((name for name in wishes if name not in _WISHES), None)
+    if unknown:
+        close = difflib.get_close_matches(unknown, _WISHES, n=1)
+        raise TypeError(f"llm.models selects by no {unknown!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
+    wishes = {**_WISHES, **wishes}
     _look_at(wishes)
     infos = (info for info in listed_models() if _fits(info, wishes))
     found: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
@@ -93,10 +83,6 @@ def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
 
 def _look_at(wishes: Mapping[str, Any]) -> None:
     """Wishes that no model could meet would select nothing, and look like an answer."""
-    for name in wishes:
-        if name not in _WISHES:
-            close = difflib.get_close_matches(name, _WISHES, n=1)
-            raise TypeError(f"llm.models selects by no {name!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
     _known("provider", wishes["provider"], providers())
     _known("reasoning", wishes["reasoning"], ("off", *get_args(Effort)))
     for name in (*LIMITS, *PRICES):

@@ -7,8 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from capably import __version__
-from capably.cli import catalogue, check, generation, swap
-from capably.cli import try_model as trial
+from capably.cli import catalogue, check, generation, swap, try_model as trial
 from capably.types.errors import CapablyError
 
 

@@ -11,160 +11,183 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-import capably_models
-
-from capably.types.errors import (
-    AuthenticationError,
-    BadRequestError,
-    CapablyError,
-    ConfigurationError,
-    ConnectionFailedError,
-    NotFoundError,
-    OverloadedError,
-    ParseError,
-    PermissionDeniedError,
-    ProviderError,
-    RateLimitError,
-    RefusalError,
-    ServerError,
-    TimedOutError,
-    ToolError,
-    UnknownModelError,
-    UnsupportedFeatureError,
-    UnsupportedFeatureWarning,
-    UnverifiedModelWarning,
-)
-from capably.types.messages import (
-    AssistantMessage,
-    Message,
-    SystemMessage,
-    UserMessage,
-    assistant,
-    system,
-    user,
-)
-from capably.types.parts import (
-    Audio,
-    CachePoint,
-    Citation,
-    Document,
-    Image,
-    Part,
-    Refusal,
-    Text,
-    Thought,
-    ToolCall,
-    ToolOutput,
-    Unknown,
-    Video,
-)
-from capably.types.reasoning import Effort, Reasoning
-from capably.types.usage import Usage
-
 if TYPE_CHECKING:
     from capably_models import *
 
-    from capably.calls.override import override
-    from capably.calls.prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
-    from capably.calls.providers import preload, provider
-    from capably.calls.scripted import scripted
-    from capably.calls.select_models import models
-    from capably.registry.lookup import use_registry
-    from capably.responses.part_streams import (
-        AsyncPartStream,
-        AsyncTextStream,
-        AsyncThoughtStream,
-        AsyncToolCallStream,
-        PartStream,
-        TextStream,
-        ThoughtStream,
-        ToolCallStream,
+    from capably.calls.override import (
+        override as override,
     )
-    from capably.responses.serialization import dump_messages, load_messages
-    from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
-    from capably.tools.context import Context
-    from capably.tools.decorator import tool
-    from capably.types.facts import ModelInfo
-    from capably.types.request import FinishReason
-    from capably.types.stream import Chunk
+    from capably.calls.prompt import (
+        AsyncCall as AsyncCall,
+        AsyncPrompt as AsyncPrompt,
+        Call as Call,
+        Prompt as Prompt,
+        prompt as prompt,
+    )
+    from capably.calls.providers import (
+        preload as preload,
+        provider as provider,
+    )
+    from capably.calls.scripted import (
+        scripted as scripted,
+    )
+    from capably.registry.lookup import (
+        use_registry as use_registry,
+    )
+    from capably.responses.part_streams import (
+        AsyncPartStream as AsyncPartStream,
+        AsyncTextStream as AsyncTextStream,
+        AsyncThoughtStream as AsyncThoughtStream,
+        AsyncToolCallStream as AsyncToolCallStream,
+        PartStream as PartStream,
+        TextStream as TextStream,
+        ThoughtStream as ThoughtStream,
+        ToolCallStream as ToolCallStream,
+    )
+    from capably.responses.serialization import (
+        dump_messages as dump_messages,
+        load_messages as load_messages,
+    )
+    from capably.responses.stream_response import (
+        AsyncResponse as AsyncResponse,
+        AsyncStreamResponse as AsyncStreamResponse,
+        Response as Response,
+        StreamResponse as StreamResponse,
+    )
+    from capably.tools.context import (
+        Context as Context,
+    )
+    from capably.tools.decorator import (
+        tool as tool,
+    )
+    from capably.types.errors import (
+        AuthenticationError as AuthenticationError,
+        BadRequestError as BadRequestError,
+        CapablyError as CapablyError,
+        ConfigurationError as ConfigurationError,
+        ConnectionFailedError as ConnectionFailedError,
+        NotFoundError as NotFoundError,
+        OverloadedError as OverloadedError,
+        ParseError as ParseError,
+        PermissionDeniedError as PermissionDeniedError,
+        ProviderError as ProviderError,
+        RateLimitError as RateLimitError,
+        RefusalError as RefusalError,
+        ServerError as ServerError,
+        TimedOutError as TimedOutError,
+        ToolError as ToolError,
+        UnknownModelError as UnknownModelError,
+        UnsupportedFeatureError as UnsupportedFeatureError,
+        UnsupportedFeatureWarning as UnsupportedFeatureWarning,
+        UnverifiedModelWarning as UnverifiedModelWarning,
+    )
+    from capably.types.facts import (
+        ModelInfo as ModelInfo,
+    )
+    from capably.types.messages import (
+        AssistantMessage as AssistantMessage,
+        Message as Message,
+        SystemMessage as SystemMessage,
+        UserMessage as UserMessage,
+        assistant as assistant,
+        system as system,
+        user as user,
+    )
+    from capably.types.parts import (
+        Audio as Audio,
+        CachePoint as CachePoint,
+        Citation as Citation,
+        Document as Document,
+        Image as Image,
+        Part as Part,
+        Refusal as Refusal,
+        Text as Text,
+        Thought as Thought,
+        ToolCall as ToolCall,
+        ToolOutput as ToolOutput,
+        Unknown as Unknown,
+        Video as Video,
+    )
+    from capably.types.reasoning import (
+        Effort as Effort,
+        Reasoning as Reasoning,
+    )
+    from capably.types.request import (
+        FinishReason as FinishReason,
+    )
+    from capably.types.stream import (
+        Chunk as Chunk,
+    )
     from capably.types.tools import (
-        ApplyPatch,
-        AsyncTool,
-        Bash,
-        BrowserUse,
-        BuiltinTool,
-        CodeExecution,
-        ComputerUse,
-        FileSearch,
-        GoogleMaps,
-        ImageGeneration,
-        MCPServer,
-        Memory,
-        Shell,
-        TextEditor,
-        Tool,
-        ToolSearch,
-        WebFetch,
-        WebSearch,
+        ApplyPatch as ApplyPatch,
+        AsyncTool as AsyncTool,
+        Bash as Bash,
+        BrowserUse as BrowserUse,
+        BuiltinTool as BuiltinTool,
+        CodeExecution as CodeExecution,
+        ComputerUse as ComputerUse,
+        FileSearch as FileSearch,
+        GoogleMaps as GoogleMaps,
+        ImageGeneration as ImageGeneration,
+        MCPServer as MCPServer,
+        Memory as Memory,
+        Shell as Shell,
+        TextEditor as TextEditor,
+        Tool as Tool,
+        ToolSearch as ToolSearch,
+        WebFetch as WebFetch,
+        WebSearch as WebSearch,
+    )
+    from capably.types.usage import (
+        Usage as Usage,
     )
 else:
-    # Loaded when they are first used, so that `from capably import llm` costs milliseconds.
-    _LAZY = {
-        **dict.fromkeys(("AsyncCall", "AsyncPrompt", "Call", "Prompt", "prompt"), "capably.calls.prompt"),
-        **dict.fromkeys(("preload", "provider"), "capably.calls.providers"),
-        **dict.fromkeys(
-            ("AsyncResponse", "AsyncStreamResponse", "Response", "StreamResponse"), "capably.responses.stream_response"
-        ),
-        "Context": "capably.tools.context",
-        "tool": "capably.tools.decorator",
-        **dict.fromkeys(
-            (
-                "AsyncPartStream",
-                "AsyncTextStream",
-                "AsyncThoughtStream",
-                "AsyncToolCallStream",
-                "PartStream",
-                "TextStream",
-                "ThoughtStream",
-                "ToolCallStream",
-            ),
-            "capably.responses.part_streams",
-        ),
-        **dict.fromkeys(("dump_messages", "load_messages"), "capably.responses.serialization"),
-        "override": "capably.calls.override",
-        "scripted": "capably.calls.scripted",
-        "use_registry": "capably.registry.lookup",
-        "models": "capably.calls.select_models",
-        "ModelInfo": "capably.types.facts",
-        "FinishReason": "capably.types.request",
-        "Chunk": "capably.types.stream",
-        **dict.fromkeys(
-            (
-                "ApplyPatch",
-                "AsyncTool",
-                "Bash",
-                "BrowserUse",
-                "BuiltinTool",
-                "CodeExecution",
-                "ComputerUse",
-                "FileSearch",
-                "GoogleMaps",
-                "ImageGeneration",
-                "MCPServer",
-                "Memory",
-                "Shell",
-                "TextEditor",
-                "Tool",
-                "ToolSearch",
-                "WebFetch",
-                "WebSearch",
-            ),
-            "capably.types.tools",
-        ),
+    import capably_models
+
+    # Public name -> its module. Everything is imported when it is first used, so that `import capably.llm` costs milliseconds.
+    # The imports above are the same table for type checkers; a test compares them.
+    _EXPORTS = {
+        "capably.calls.override": "override",
+        "capably.calls.prompt": "AsyncCall AsyncPrompt Call Prompt prompt",
+        "capably.calls.providers": "preload provider",
+        "capably.calls.scripted": "scripted",
+        "capably.registry.lookup": "use_registry",
+        "capably.responses.part_streams": """
+            AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream PartStream TextStream
+            ThoughtStream ToolCallStream
+        """,
+        "capably.responses.serialization": "dump_messages load_messages",
+        "capably.responses.stream_response": "AsyncResponse AsyncStreamResponse Response StreamResponse",
+        "capably.tools.context": "Context",
+        "capably.tools.decorator": "tool",
+        "capably.types.errors": """
+            AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError
+            NotFoundError OverloadedError ParseError PermissionDeniedError ProviderError RateLimitError
+            RefusalError ServerError TimedOutError ToolError UnknownModelError UnsupportedFeatureError
+            UnsupportedFeatureWarning UnverifiedModelWarning
+        """,
+        "capably.types.facts": "ModelInfo",
+        "capably.types.messages": "AssistantMessage Message SystemMessage UserMessage assistant system user",
+        "capably.types.parts": """
+            Audio CachePoint Citation Document Image Part Refusal Text Thought ToolCall ToolOutput Unknown
+            Video
+        """,
+        "capably.types.reasoning": "Effort Reasoning",
+        "capably.types.request": "FinishReason",
+        "capably.types.stream": "Chunk",
+        "capably.types.tools": """
+            ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch
+            GoogleMaps ImageGeneration MCPServer Memory Shell TextEditor Tool ToolSearch WebFetch WebSearch
+        """,
+        "capably.types.usage": "Usage",
     }
+    _MODULES = {name: module for module, names in _EXPORTS.items() for name in names.split()}
+    _MODULES |= dict.fromkeys(capably_models.__all__, "capably_models")
+
+    __all__ = list(_MODULES)
 
     def __getattr__(name: str) -> Any:
-        if name not in __all__:
+        if name not in _MODULES:
             if not name.startswith("_"):
                 from capably.calls.constants import added_provider
 
@@ -172,104 +195,8 @@ else:
                 if added is not None:
                     return added
             raise AttributeError(f"module 'capably.llm' has no attribute {name!r}")
-        value = getattr(import_module(_LAZY.get(name, "capably_models")), name)
-        globals()[name] = value
+        value = globals()[name] = getattr(import_module(_MODULES[name]), name)
         return value
 
     def __dir__() -> list[str]:
         return sorted(__all__)
-
-
-__all__ = [
-    "ApplyPatch",
-    "AssistantMessage",
-    "AsyncCall",
-    "AsyncPartStream",
-    "AsyncPrompt",
-    "AsyncResponse",
-    "AsyncStreamResponse",
-    "AsyncTextStream",
-    "AsyncThoughtStream",
-    "AsyncTool",
-    "AsyncToolCallStream",
-    "Audio",
-    "AuthenticationError",
-    "BadRequestError",
-    "Bash",
-    "BrowserUse",
-    "BuiltinTool",
-    "CachePoint",
-    "Call",
-    "CapablyError",
-    "Chunk",
-    "Citation",
-    "CodeExecution",
-    "ComputerUse",
-    "ConfigurationError",
-    "ConnectionFailedError",
-    "Context",
-    "Document",
-    "Effort",
-    "FileSearch",
-    "FinishReason",
-    "GoogleMaps",
-    "Image",
-    "ImageGeneration",
-    "MCPServer",
-    "Memory",
-    "Message",
-    "ModelInfo",
-    "NotFoundError",
-    "OverloadedError",
-    "ParseError",
-    "Part",
-    "PartStream",
-    "PermissionDeniedError",
-    "Prompt",
-    "ProviderError",
-    "RateLimitError",
-    "Reasoning",
-    "Refusal",
-    "RefusalError",
-    "Response",
-    "ServerError",
-    "Shell",
-    "StreamResponse",
-    "SystemMessage",
-    "Text",
-    "TextEditor",
-    "TextStream",
-    "Thought",
-    "ThoughtStream",
-    "TimedOutError",
-    "Tool",
-    "ToolCall",
-    "ToolCallStream",
-    "ToolError",
-    "ToolOutput",
-    "ToolSearch",
-    "Unknown",
-    "UnknownModelError",
-    "UnsupportedFeatureError",
-    "UnsupportedFeatureWarning",
-    "UnverifiedModelWarning",
-    "Usage",
-    "UserMessage",
-    "Video",
-    "WebFetch",
-    "WebSearch",
-    "assistant",
-    "dump_messages",
-    "load_messages",
-    "models",
-    "override",
-    "preload",
-    "prompt",
-    "provider",
-    "scripted",
-    "system",
-    "tool",
-    "use_registry",
-    "user",
-]
-__all__ += capably_models.__all__

@@ -196,6 +196,8 @@ class _Response(HTTPResponse):
     """An answer: interim ones before it are read past, and one whose length is in doubt is an error."""
 
     fp: io.BufferedReader
+    headers: Any
+    msg: Any
     _begun = False
 
     def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
@@ -229,7 +231,7 @@ class _Response(HTTPResponse):
 class _Connection(HTTPConnection):
     """A connection that sends head and body in one piece, which is one system call and one packet for a small body."""
 
-    response_class = _Response
+    response_class: Any = _Response
     _unsent: list[Any]
 
     def putrequest(self, *args: Any, **kwargs: Any) -> None:

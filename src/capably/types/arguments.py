@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 if TYPE_CHECKING:
-    from capably.types.parts import ToolCall
+    from typing import Protocol
+
+    class Call(Protocol):
+        """What is read of a `ToolCall`, whose module imports this one."""
+
+        @property
+        def args(self) -> dict[str, Any]: ...
+        @property
+        def raw_args(self) -> str | None: ...
+        @property
+        def args_error(self) -> str | None: ...
+
 
 INVALID = "INVALID_JSON"
 """The key under which unreadable text is replayed where the wire format demands an object. Source: Anthropic's guide to
@@ -43,12 +54,12 @@ def wire_object(wire: Any) -> dict[str, Any]:
     return args if error is None else {INVALID: text}
 
 
-def args_object(call: ToolCall) -> dict[str, Any]:
+def args_object(call: Call) -> dict[str, Any]:
     """Return the arguments of a call as an object to send. The model sees its own unreadable text under `INVALID_JSON`."""
     return call.args if call.args_error is None else wire_object(call.raw_args or call.args)
 
 
-def args_text(call: ToolCall) -> str:
+def args_text(call: Call) -> str:
     """Return the arguments of a call as text to send: as they arrived, readable or not, else as JSON."""
     return call.raw_args or msgspec.json.encode(call.args).decode()
 

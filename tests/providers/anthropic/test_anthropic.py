@@ -24,9 +24,7 @@ from capably.providers.anthropic.encode import BUILTIN_TOOLS, DEFAULT_MAX_TOKENS
 from capably.providers.anthropic.errors import translate
 from capably.providers.anthropic.schema import adapt_schema
 from capably.providers.anthropic.stream import MessageFold
-from capably.types import errors as e
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, SystemMessage, assistant, system, user

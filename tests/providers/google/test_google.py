@@ -25,9 +25,7 @@ from capably.providers.google.errors import error_of, translate
 from capably.providers.google.partial import steps_of
 from capably.providers.google.schema import encode_schema
 from capably.providers.google.stream import GoogleFold
-from capably.types import errors as e
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, assistant, system, user

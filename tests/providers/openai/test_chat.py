@@ -17,9 +17,7 @@ from capably.providers.openai.chat.stream import ChatFold
 from capably.providers.openai.hosts import learn_host
 from capably.registry.lookup import providers
 from capably.responses.chunk_splitter import Splitter
-from capably.types import errors as e
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, UserMessage, system, user

@@ -19,8 +19,7 @@ from capably.providers import Settings
 from capably.providers.errors import BY_STATUS, seconds_to_wait
 from capably.providers.openai import OpenAIAdapter
 from capably.providers.openai.errors import in_band, translate
-from capably.types import errors as e
-from capably.types import parts as p
+from capably.types import errors as e, parts as p
 from capably.types.messages import user
 from capably.types.request import Reply, Request
 

@@ -15,9 +15,7 @@ from capably.providers.openai.responses.encode import ask_for_stream, encode_req
 from capably.providers.openai.responses.stream import ResponsesFold
 from capably.providers.openai.schema import NotStrictError, strict_schema
 from capably.registry.lookup import providers
-from capably.types import errors as e
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, UserMessage, assistant, system, user

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
 
 from capably import llm
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import parts as p, tools as t
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source
 

@@ -12,8 +12,7 @@ from typing import Any
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
 
 from capably import llm
-from capably.types import parts as p
-from capably.types import tools as t
+from capably.types import parts as p, tools as t
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from support.request_readers import common as c
 from support.request_readers.common import Ask, Inexpressible, Json

@@ -57,7 +57,7 @@ pro25.call("Hi", reasoning="off")  # error
 haiku.call("Hi", reasoning=llm.Reasoning(visible=True))  # error
 muse.call("Hi", reasoning=llm.Reasoning(visible=True))  # error
 muse.call("Hi", reasoning=llm.Reasoning(effort="low", visible=True))  # error
-flash3.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000))  # error
+flash3.call("Hi", reasoning=llm.Reasoning(budget_tokens=4000, effort="low"))  # error
 
 # G to J: tools.
 opus45.call("Hi", tools=[look_up], tool_choice="required", reasoning=llm.Reasoning(budget_tokens=4000))  # error

@@ -25,7 +25,7 @@ def detail(reason: llm.FinishReason) -> str:
             assert_never(reason)  # error
 
 
-response = llm.anthropic.claude_sonnet_5_5.call("Hi")
+response = llm.scripted("Hi").call("Hi")
 ended(response.finish_reason)
 ended("max_tokens")  # error
 word: str = response.finish_reason

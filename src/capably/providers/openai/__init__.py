@@ -14,13 +14,11 @@ import msgspec
 from capably.providers import ClientPerLoop
 from capably.providers.credentials import NO_KEY, forget_vendor, guard_redirects, key_of, without_key
 from capably.providers.openai.azure import build_azure_client
-from capably.providers.openai.chat import decode as chat_decode
-from capably.providers.openai.chat import encode as chat_encode
+from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
 from capably.providers.openai.chat.stream import ChatFold
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
-from capably.providers.openai.responses import decode as responses_decode
-from capably.providers.openai.responses import encode as responses_encode
+from capably.providers.openai.responses import decode as responses_decode, encode as responses_encode
 from capably.providers.openai.responses.stream import ResponsesFold
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
 from capably.types.errors import ConfigurationError, ProviderError

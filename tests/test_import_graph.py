@@ -1,0 +1,55 @@
+"""No two modules of the library need each other: imports inside functions count, and so do those for type checkers."""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from capably import llm
+
+ROOT = Path(__file__).parents[1]
+SOURCES = {"capably": ROOT / "src", "capably_codegen": ROOT / "codegen"}
+
+
+def modules(root: Path, package: str) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted((root / package).rglob("*.py")):
+        parts = path.relative_to(root).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported(path: Path, names: dict[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & names.keys()
+            yield from inner or {node.module} & names.keys()
+
+
+@pytest.mark.parametrize("package", SOURCES)
+def test_no_module_is_in_a_circle(package: str) -> None:
+    names = modules(SOURCES[package], package)
+    graph = {name: set(imported(path, names)) - {name} for name, path in names.items()}
+    assert len(graph) > 20
+    graphlib.TopologicalSorter(graph).prepare()  # CycleError names the modules of a circle
+
+
+def test_the_facade_has_the_same_names_for_type_checkers_and_at_run_time() -> None:
+    tree = ast.parse((ROOT / "src/capably/llm/__init__.py").read_text("utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If))
+    for_checkers = {
+        alias.asname: node.module
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.name != "*"
+    }
+    at_run_time = {name: module for name, module in cast("Any", llm)._MODULES.items() if module != "capably_models"}
+    assert for_checkers == at_run_time
