@@ -12,7 +12,7 @@ from support.langserver import Server
 
 from capably.registry.lookup import listed_ids, listed_models
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("editor")]
 
 HEAD = """from capably import llm
 sonnet = llm.Model("anthropic/claude-sonnet-5-5")
