@@ -1,6 +1,9 @@
 # Everything that is checked, and everything that is made. `just` lists it.
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
+# The tests start some hundred processes. Each would compile the SDKs again where the environment forbids bytecode files.
+export PYTHONDONTWRITEBYTECODE := ""
+
 _default:
     @just --list --unsorted
 
@@ -37,8 +40,16 @@ layers:
 types:
     uv run --quiet pyright
 
-# all tests, in parallel, with coverage; the types in five checkers
+# all tests, in parallel; the types in five checkers
 test *ARGS:
+    uv run --quiet --group checkers pytest -n auto --dist loadgroup {{ ARGS }}
+
+# all tests, and every combination where `just test` takes a sample
+test-all *ARGS:
+    CAPABLY_TESTS=all uv run --quiet --group checkers pytest -n auto --dist loadgroup {{ ARGS }}
+
+# which lines and branches all tests run; takes twice the CPU time of `just test`
+coverage *ARGS:
     uv run --quiet --group checkers pytest -n auto --dist loadgroup --cov --cov-report term {{ ARGS }}
 
 # every model, feature and form of call, held against the registry in pyright; --checker NAME for another

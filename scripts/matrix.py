@@ -27,6 +27,9 @@ FORMS = (*CALLS, "with_", "Model", "defaults", "decorator", "requirement")
 """The ways to say what a model shall do; `defaults` are calls after `with_`, `requirement` passes the model to a function
 that demands a capability."""
 
+ALIKE = ((*CALLS, "decorator"), ("with_", "Model"))
+"""Forms that take the same parameters. A sample writes each case in one form of each group, by turns."""
+
 _PER_CALL = re.compile(r"\b(format|prefill)=")
 """Parameters that cannot be set on the model itself."""
 
@@ -69,8 +72,22 @@ class Program:
         return "\n".join(self.lines) + "\n"
 
 
-def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> Program:
-    """A program that says everything to one model, in every form."""
+def has_turn(form: str, forms: Sequence[str], turn: int | None) -> bool:
+    """Whether a sample writes a case in this form. `turn` counts cases and programs; `None` is no sample."""
+    for group in ALIKE:
+        if form in group and turn is not None:
+            choices = [name for name in group if name in forms]
+            return choices[turn % len(choices)] == form
+    return True
+
+
+def turns(first: int | None, cases: Iterable[Case]) -> list[tuple[int | None, Case]]:
+    """The cases with their turns, in a sample that begins with turn `first`."""
+    return [(first if first is None else first + number, case) for number, case in enumerate(cases)]
+
+
+def write_program(source: Source, id: str, forms: Sequence[str], door: str, first: int | None = None) -> Program:
+    """A program that says everything to one model, in every form; a sample of it where it has a `first` turn."""
     model = source.registry.models[id]
     profile = source.registry.profiles.get(model.profile)
     provider = id.partition("/")[0]
@@ -84,9 +101,11 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
     for number, demand in enumerate(demands):
         program.add(*_demanding(number, demand.type))
     program.add(f"m = {made}", "async def run() -> None:", "    pass")
-    cases = list(cases_of(profile))
+    cases = turns(first, cases_of(profile))
     for form in forms:
-        for case in cases:
+        for turn, case in cases:
+            if not has_turn(form, forms, turn):
+                continue
             if form in CALLS:
                 program.add(f"    {_call('m', form, case)}", line=(id, form, case))
             elif form in ("with_", "Model") and case.params and not _PER_CALL.search(case.params):
@@ -99,8 +118,9 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
         program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
     if "decorator" in forms:
         program.add(f'fixed = llm.call("{id}")')
-    for number, case in enumerate(cases if "decorator" in forms else ()):
-        program.add(*_decorated(id, f"said_{number}", case), line=(id, "decorator", case))
+    for number, (turn, case) in enumerate(cases if "decorator" in forms else ()):
+        if has_turn("decorator", forms, turn):
+            program.add(*_decorated(id, f"said_{number}", case), line=(id, "decorator", case))
     return program
 
 
@@ -132,13 +152,14 @@ def _demanding(number: int, type: str) -> list[str]:
     return [f"def need_{number}(model: llm.Model{f'[{inside}]' if inside else ''}) -> None: ..."]
 
 
-def write_body(type: str, cases: Sequence[Case]) -> Program:
+def write_body(type: str, cases: Sequence[Case], first: int | None = None) -> Program:
     """A function that demands a capability; its body says everything, of which exactly what it demanded is admitted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
     for form in CALLS:
-        for case in cases:
-            program.add(f"    {_call('m', form, case)}", line=(type, form, case))
+        for turn, case in turns(first, cases):
+            if has_turn(form, CALLS, turn):
+                program.add(f"    {_call('m', form, case)}", line=(type, form, case))
     return program
 
 
@@ -162,13 +183,23 @@ def run_matrix(
     door: str = "constant",
     jobs: int = 2,
     checker: str = "pyright",
+    sample: bool = False,
 ) -> tuple[Counter[str], list[Verdict]]:
-    """Counts of cells and of disagreements, over these models, with the package that `python` has installed."""
+    """Counts of cells and of disagreements, over these models, with the package that `python` has installed.
+
+    A sample has every case of every model, every case in every form and every model in every form, but not all three at
+    once: of the forms that take the same parameters, each case has one.
+    """
     if checker not in READS_INIT:
         forms = [form for form in forms if form != "Model"]
-    programs = {f"m{number}.py": write_program(source, id, forms, door) for number, id in enumerate(ids)}
+    programs = {
+        f"m{number}.py": write_program(source, id, forms, door, number if sample else None)
+        for number, id in enumerate(ids)
+    }
     if "requirement" in forms:
-        programs |= {f"body{number}.py": write_body(*body) for number, body in enumerate(bodies())}
+        programs |= {
+            f"body{number}.py": write_body(*body, number if sample else None) for number, body in enumerate(bodies())
+        }
     names = list(programs)
     # mypy reads every stub again in each process.
     pieces = [names[i::jobs] for i in range(jobs)] if checker != "mypy" else [names]
@@ -229,6 +260,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="the interpreter whose installed capably is checked")
     parser.add_argument("--door", choices=("constant", "string", "custom"), default="constant")
     parser.add_argument("--profiles", action="store_true", help="one model of each profile instead of every model")
+    parser.add_argument("--sample", action="store_true", help="each case in one of the forms that are alike, by turns")
     parser.add_argument("--models", default="", help="only these ids, with commas between them")
     parser.add_argument("--checker", choices=CHECKERS, default="pyright")
     parser.add_argument("--forms", default=",".join(FORMS))
@@ -244,7 +276,9 @@ def main() -> int:
             (options.write / f"{id.replace('/', '_')}.py").write_text(text, encoding="utf-8")
         return 0
     started = time.perf_counter()
-    counts, verdicts = run_matrix(source, ids, options.python, forms=forms, door=options.door, checker=options.checker)
+    counts, verdicts = run_matrix(
+        source, ids, options.python, forms=forms, door=options.door, checker=options.checker, sample=options.sample
+    )
     print("\n".join(map(str, verdicts[:40])), end="\n" if verdicts else "")
     print(summary(options.checker, len(ids), forms, counts), f"{time.perf_counter() - started:.0f} s")
     return 1 if verdicts else 0

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import gc
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,34 +29,70 @@ def collected() -> Iterator[None]:
     gc.collect()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests against the wheel first: they are the longest, and none of them shall begin when all others are done."""
+    items.sort(key=lambda item: item.get_closest_marker("wheel") is None)
+
+
 @pytest.fixture(scope="session")
 def registry_file() -> Path:
     return ROOT / "model_registry.yaml"
 
 
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this tree."""
-    folder = tmp_path_factory.mktemp("dist")
-    _run(_uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
-    return next(folder.glob("*.whl"))
+MadeOnce: TypeAlias = Callable[[str, Callable[[Path], str]], str]
 
 
 @pytest.fixture(scope="session")
-def wheel_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The interpreter of a fresh environment that has the wheel and nothing else of ours."""
-    return make_environment(tmp_path_factory.mktemp("wheel-env"), str(wheel))
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> MadeOnce:
+    """Return what makes something in a new folder, once for all processes of a run, and gives each what it returned."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def once(name: str, make: Callable[[Path], str]) -> str:
+        folder, result = shared / name, shared / f"{name}.txt"
+        with FileLock(shared / f"{name}.lock"):
+            if not result.exists():
+                folder.mkdir(exist_ok=True)
+                result.write_text(make(folder), encoding="utf-8")
+        return result.read_text(encoding="utf-8")
+
+    return once
 
 
 @pytest.fixture(scope="session")
-def new_environment(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Makes a virtual environment with the packages it is given; returns its interpreter."""
-    return lambda *packages: make_environment(tmp_path_factory.mktemp("env"), *packages)
+def wheel(made_once: MadeOnce) -> Path:
+    """Return the wheel, built from this tree."""
+
+    def build(folder: Path) -> str:
+        _run(_uv(), "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+        return str(next(folder.glob("*.whl")))
+
+    return Path(made_once("wheel", build))
 
 
-def make_environment(folder: Path, *packages: str) -> str:
-    _run(_uv(), "venv", "--quiet", "--python", sys.executable, str(folder / "env"))
-    python = folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
+@pytest.fixture(scope="session")
+def new_environment(made_once: MadeOnce) -> Callable[..., str]:
+    """Return what gives the interpreter of a virtual environment with these packages and no others.
+
+    Tests that name the same packages share the environment: none may change it.
+    """
+
+    def environment(*packages: str) -> str:
+        name = f"env-{hashlib.sha256(repr(packages).encode()).hexdigest()[:12]}"
+        return made_once(name, lambda folder: _environment(folder, *packages))
+
+    return environment
+
+
+@pytest.fixture(scope="session")
+def wheel_python(wheel: Path, new_environment: Callable[..., str]) -> str:
+    """Return the interpreter of an environment that has the wheel and nothing else of ours."""
+    return new_environment(str(wheel))
+
+
+def _environment(folder: Path, *packages: str) -> str:
+    _run(_uv(), "venv", "--quiet", "--allow-existing", "--python", sys.executable, str(folder))
+    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     _run(_uv(), "pip", "install", "--quiet", "--python", str(python), *packages)
     return str(python)
 

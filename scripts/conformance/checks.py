@@ -19,7 +19,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self, get_args
+from typing import Any, NamedTuple, Self
 
 from support import request_types
 from support.loopback import Canned, Loopback, Received
@@ -36,13 +36,8 @@ from capably.types.errors import CapablyError, UnsupportedFeatureError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import encode, readings, streams
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import (
-    CORPUS,
-    Exchange,
-    Skipped,
-    exchanges,
-)
+from conformance import encode, readings, streams
+from conformance.cases import CORPUS, Exchange, Skipped, exchanges
 
 FEATURES = (
     "error",
@@ -305,7 +300,7 @@ def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, 
         ("tool calls", reading.calls, calls),
         ("citations", reading.citations, len(response.citations)),
         ("usage", reading.tokens, tokens),
-        ("finish", reading.finish if reading.finish in get_args(llm.FinishReason) else "other", response.finish_reason),
+        ("finish", reading.finish, response.finish_reason),
         ("whole", reading.parts, len(response.content)),
     ):
         if mine or ours or feature == "whole":

@@ -11,13 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import (
-    cases,
-    checks as conformance,
-    differences,
-    encode,
-    readings,
-)
+from conformance import cases, checks as conformance, differences, encode, readings
 from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import cases, checks as conformance
+from conformance import cases, checks as conformance
 
 from capably.types import stream
 from capably.types.errors import CapablyError

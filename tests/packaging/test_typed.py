@@ -16,7 +16,7 @@ from support.checkers import find_checker
 
 ALLOWLIST = Path(__file__).parent / "stubtest_allowlist.txt"
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.wheel
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.checkers import run_checker
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.wheel
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

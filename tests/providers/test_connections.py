@@ -12,6 +12,7 @@ import pytest
 from certificate import write_certificate
 from support.questions import JSON, MODELS, answered, reply_to
 from support.raw_http import Answer, Lines
+from support.sample import pairwise
 
 from capably import llm
 
@@ -44,7 +45,8 @@ def answers_of(provider: str, server: Lines, way: str, calls: int = 3, **params:
 
 
 RIGHT = ["answer-0", "answer-1", "answer-2"]
-BOTH = pytest.mark.parametrize("way", ["call", "call_async"])
+WAYS = ("call", "call_async")
+BOTH = pytest.mark.parametrize("way", WAYS)
 
 INTERIM = {
     "100": [b"HTTP/1.1 100 Continue\r\n\r\n"],
@@ -55,9 +57,7 @@ INTERIM = {
 }
 
 
-@BOTH
-@pytest.mark.parametrize("interim", INTERIM)
-@pytest.mark.parametrize("provider", MODELS)
+@pytest.mark.parametrize(("provider", "interim", "way"), pairwise(MODELS, INTERIM, WAYS))
 def test_interim_answers_are_read_past(provider: str, interim: str, way: str) -> None:
     def answer(request: bytes) -> Iterable[bytes | float]:
         yield from INTERIM[interim]

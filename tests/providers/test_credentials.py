@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.loopback import Canned, Loopback, Received
 from support.questions import MODELS, REPLIES
+from support.sample import pairwise
 
 from capably import llm
 from capably.registry.lookup import providers
@@ -44,9 +45,13 @@ VARIABLES = {
 }
 """What the SDKs' clients read from the environment, by the provider that it is for."""
 
-BOTH = pytest.mark.parametrize("way", ["call", "call_async"])
+WAYS, TRANSPORTS = ("call", "call_async"), ("", "sdk")
+BOTH = pytest.mark.parametrize("way", WAYS)
 EVERY = pytest.mark.parametrize("provider", MODELS)
-SWITCH = pytest.mark.parametrize("transport", ["", "sdk"])
+AROUND = ("{}\n", "{}\r\n", " {} ", "\t{}")
+NO_KEYS = (f"{SECRET}\u2014x", f"sk\n{SECRET}", f"{SECRET}\0", f"\ufeff{SECRET}")
+UNSENDABLE = [(key, variable) for key in NO_KEYS for variable in (False, True) if not (variable and "\0" in key)]
+"""A key that cannot be sent, and whether a variable holds it. None can hold a NUL."""
 
 
 def reply(request: Received) -> Canned:
@@ -79,10 +84,7 @@ def all_of(error: BaseException) -> str:
 # --- keys and headers that cannot be sent -------------------------------------------------------------------------
 
 
-@BOTH
-@EVERY
-@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", " {} ", "\t{}"])
-@pytest.mark.parametrize("by_variable", [False, True])
+@pytest.mark.parametrize(("provider", "around", "by_variable", "way"), pairwise(MODELS, AROUND, [False, True], WAYS))
 def test_a_key_is_sent_without_the_space_around_it(
     provider: str, around: str, by_variable: bool, way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,15 +100,11 @@ def test_a_key_is_sent_without_the_space_around_it(
     assert [value.removeprefix("Bearer ") for value in sent.headers.values() if SECRET in value] == [SECRET]
 
 
-@BOTH
-@EVERY
-@pytest.mark.parametrize("key", [f"{SECRET}\u2014x", f"sk\n{SECRET}", f"{SECRET}\0", f"\ufeff{SECRET}"])
-@pytest.mark.parametrize("by_variable", [False, True])
+@pytest.mark.parametrize(("provider", "given", "way"), pairwise(MODELS, UNSENDABLE, WAYS))
 def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
-    provider: str, key: str, by_variable: bool, way: str, monkeypatch: pytest.MonkeyPatch
+    provider: str, given: tuple[str, bool], way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if by_variable and "\0" in key:
-        pytest.skip("no variable can hold it")
+    key, by_variable = given
     for name in providers()[provider]["api_key"]:
         monkeypatch.delenv(name, raising=False)
     if by_variable:
@@ -202,9 +200,7 @@ def shown(request: Received) -> set[str]:
 HOSTS = [name for name in providers() if name not in ("bedrock", "vertex", "scripted", *VARIABLES)]
 
 
-@SWITCH
-@BOTH
-@pytest.mark.parametrize("host", HOSTS)
+@pytest.mark.parametrize(("host", "way", "transport"), pairwise(HOSTS, WAYS, TRANSPORTS))
 @pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
 def test_a_host_receives_its_own_key_and_nothing_of_a_vendor(
     host: str, way: str, transport: str, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
@@ -227,10 +223,10 @@ providers:
 """
 
 
-@SWITCH
-@BOTH
-@pytest.mark.parametrize("adapter", ["anthropic", "openai", "google"])
-@pytest.mark.parametrize("kind", ["local", "other", "gate"])
+@pytest.mark.parametrize(
+    ("adapter", "kind", "way", "transport"),
+    pairwise(["anthropic", "openai", "google"], ["local", "other", "gate"], WAYS, TRANSPORTS),
+)
 @pytest.mark.filterwarnings("ignore::capably.types.errors.UnverifiedModelWarning")
 def test_a_server_of_ones_own_receives_what_its_entry_names(
     adapter: str,
@@ -293,10 +289,9 @@ def test_openai_receives_what_users_of_its_sdk_expect(
 # --- redirects ----------------------------------------------------------------------------------------------------
 
 
-@SWITCH
-@BOTH
-@pytest.mark.parametrize("provider", [*MODELS, "azure"])
-@pytest.mark.parametrize("status", [302, 307, 308])
+@pytest.mark.parametrize(
+    ("provider", "status", "way", "transport"), pairwise([*MODELS, "azure"], [302, 307, 308], WAYS, TRANSPORTS)
+)
 def test_a_redirect_takes_no_credential_to_another_origin(
     provider: str, status: int, way: str, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ import pytest
 from certificate import write_certificate
 from support.questions import MODELS, answered
 from support.raw_http import Lines
+from support.sample import pairwise
 
 from capably import llm
 
@@ -58,7 +59,10 @@ def wrong(model: llm.AnyModel, way: str, first: int, calls: int = CALLS) -> list
     return asyncio.run(ask())
 
 
-@pytest.fixture(params=["http", "https"])
+SCHEMES = ("http", "https")
+
+
+@pytest.fixture
 def context(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[ssl.SSLContext | None]:
@@ -74,9 +78,11 @@ def context(
     yield made
 
 
-@pytest.mark.parametrize("transport", ["", "sdk"])
-@pytest.mark.parametrize("way", ["call", "call_async"])
-@pytest.mark.parametrize("provider", MODELS)
+@pytest.mark.parametrize(
+    ("provider", "way", "transport", "context"),
+    pairwise(MODELS, ["call", "call_async"], ["", "sdk"], SCHEMES),
+    indirect=["context"],
+)
 def test_children_and_parent_get_their_own_answers(
     provider: str, way: str, transport: str, context: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +99,7 @@ def test_children_and_parent_get_their_own_answers(
         assert [own, *(result_of(*child) for child in children)] == [[]] * (CHILDREN + 1)
 
 
+@pytest.mark.parametrize("context", SCHEMES, indirect=True)
 @pytest.mark.parametrize("provider", MODELS)
 def test_a_child_that_ends_leaves_the_connection_of_its_parent_in_use(
     provider: str, context: ssl.SSLContext | None

@@ -18,7 +18,7 @@ from capably import llm
 from capably.calls.call import prepare
 from capably.registry.lookup import listed_model
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.wheel
 
 CALLS = 900
 KNOTS = {"reasoning", "temperature", "top_p", "tools", "tool_choice", "format"}

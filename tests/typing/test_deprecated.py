@@ -9,7 +9,7 @@ from capably_codegen.model_doc import end_of_life
 from capably_codegen.registry import load_registry
 from support.checkers import run_checker
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.wheel
 
 
 def test_the_id_of_a_deprecated_model_is_marked_and_no_other(

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from capably_codegen.registry import Source, load_registry
-from matrix import FORMS, Verdict, one_per_profile, run_matrix
+from matrix import ALIKE, FORMS, Verdict, one_per_profile, run_matrix, write_program
 from support.checkers import CHECKERS, find_checker
 from support.expected_types import bodies, cases_of, defaults_of, demands_of
+from support.sample import EVERYTHING
 
-pytestmark = [pytest.mark.wheel, pytest.mark.xdist_group("wheel")]
+pytestmark = pytest.mark.wheel
 
 WRONG = ("call", "stream_async", "with_", "Model", "defaults", "decorator")
 
@@ -38,16 +39,30 @@ def told(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def test_one_model_of_every_profile_takes_exactly_what_the_registry_says(source: Source, wheel_python: str) -> None:
-    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python)
+    counts, verdicts = run_matrix(source, one_per_profile(source), wheel_python, sample=not EVERYTHING)
     assert told(verdicts) == []
-    assert counts["cells"] > 45_000
-    assert min(counts["allowed"], counts["forbidden"]) > 15_000
-    assert min(counts[form] for form in FORMS) > 3_000
+    assert counts["cells"] > (100_000 if EVERYTHING else 40_000)
+    assert min(counts["allowed"], counts["forbidden"]) > 14_000
+    assert min(counts[form] for form in FORMS) > 2_500
+
+
+def test_a_sample_has_every_case_and_every_form_of_every_model_and_every_case_in_every_form(source: Source) -> None:
+    def pairs(sample: bool) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for number, id in enumerate(one_per_profile(source)):
+            program = write_program(source, id, FORMS, "constant", number if sample else None)
+            for line in program.where.values():
+                found |= {(id, line.form), (id, line.case.feature), (line.case.feature, line.form)}
+        return found
+
+    assert pairs(sample=True) == pairs(sample=False)
+    assert {form for group in ALIKE for form in group} <= set(FORMS)
 
 
 @pytest.mark.parametrize("door", ["string", "custom"])
 def test_every_door_says_the_same_as_the_constants(source: Source, wheel_python: str, door: str) -> None:
-    ids = one_per_profile(source) if door == "string" else FEW
+    every = 1 if EVERYTHING else 4
+    ids = one_per_profile(source)[::every] if door == "string" else FEW
     _, verdicts = run_matrix(source, ids, wheel_python, forms=("call",), door=door)
     assert told(verdicts) == []
 
@@ -58,9 +73,9 @@ def test_the_other_type_checkers_say_the_same(source: Source, wheel_python: str,
         pytest.skip(f"{checker} is not installed (uv sync --group checkers)")
     # mypy and basedpyright are slow: `just matrix --profiles --checker mypy` does what they leave out here.
     ids = FEW if checker in ("mypy", "basedpyright") else one_per_profile(source)
-    counts, verdicts = run_matrix(source, ids, wheel_python, checker=checker)
+    counts, verdicts = run_matrix(source, ids, wheel_python, checker=checker, sample=not EVERYTHING)
     assert told(verdicts) == []
-    assert counts["cells"] > 10_000
+    assert counts["cells"] > (10_000 if EVERYTHING else 5_000)
 
 
 def test_every_feature_is_allowed_for_some_profile_and_forbidden_for_another(source: Source) -> None:

@@ -908,11 +908,12 @@ def test_a_status_becomes_our_error(status: int, kind: type[e.ProviderError]) ->
     failure = {"error": {"code": status, "message": "Google's words", "status": "WORD"}}
     headers = {"retry-after": "7", "x-request-id": "req-1"}
     with Loopback([Canned(failure, status=status, headers=headers)]) as server:
+        ours = adapter(server)
         for attempt in (
-            lambda: adapter(server).call(request()),
-            lambda: run(adapter(server).call_async(request())),
-            lambda: adapter(server).stream(request()),
-            lambda: run(adapter(server).stream_async(request())),
+            lambda: ours.call(request()),
+            lambda: run(ours.call_async(request())),
+            lambda: ours.stream(request()),
+            lambda: run(ours.stream_async(request())),
         ):
             with pytest.raises(e.ProviderError) as caught:
                 attempt()
