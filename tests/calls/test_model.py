@@ -234,6 +234,7 @@ def test_defaults_stand_below_what_the_call_says() -> None:
         "max_tokens": "10",
         "temperature": "0.9",
         "seed": "7",
+        "stop": "'END'",
     }
 
 

@@ -12,6 +12,7 @@ from capably.providers.adapters import check_alike
 from capably.registry.lookup import find_model, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
+from capably.types.turns import given_in
 from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
     @classmethod
     def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
         check_parameters(defaults)
+        defaults = given_in(defaults)
         for name in PER_CALL:
             if name in defaults:
                 raise TypeError(
@@ -69,7 +71,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
                 )
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
-        object.__setattr__(model, "defaults", MappingProxyType(dict(defaults)))
+        object.__setattr__(model, "defaults", MappingProxyType(defaults))
         object.__setattr__(model, "_info", info)
         return model
 
@@ -107,7 +109,8 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
             """The same model with other defaults."""
-            return self._made(self.id, self._info, {**self.defaults, **defaults})
+            check_parameters(defaults)
+            return self._made(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
     if not TYPE_CHECKING:
         # Unseen by type checkers, which would take any attribute to be settable.

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from capably.types.turns import NOT_REPEATED, given_in, is_repeated
 from capably.validation.arguments import check_parameters
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
 
         must_be_model(model)
     outer = _current.get()
-    inner = Override(outer.model if model is None else model, {**outer.params, **params})
+    inner = Override(outer.model if model is None else model, {**outer.params, **given_in(params)})
     token = _current.set(inner)
     try:
         yield
@@ -53,7 +54,14 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
 
 
 def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
-    """The model that is really called, and all its parameters."""
+    """The model that is really called, and all its parameters that are given."""
     current = _current.get()
     called: ModelBase[Any, Any] = current.model or model
-    return called, {**called.defaults, **current.params, **params}
+    given: dict[str, Any] = {**called.defaults, **current.params}
+    for name, value in params.items():
+        if value is NOT_REPEATED:
+            if name in given and not is_repeated(name, given[name]):
+                del given[name]
+        elif value is not None:
+            given[name] = value
+    return called, given

@@ -24,9 +24,14 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     def resume(
         self,
         content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
+        **params: Any,
     ) -> Self:
-        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
-        return self._ask(self._next(content), self._again())
+        """Says one more thing and asks the same model again, with the whole conversation.
+
+        The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
+        repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        """
+        return self._ask(self._next(content), self._again(params))
 
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
@@ -42,7 +47,8 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
+        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
+        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError`
         as soon as one declines.
         """
         response = self
@@ -83,10 +89,15 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     async def resume(
         self,
         content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
+        **params: Any,
     ) -> Self:
-        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
+        """Says one more thing and asks the same model again, with the whole conversation.
+
+        The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
+        repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        """
         await self._whole()
-        return await self._ask(self._next(content), self._again())
+        return await self._ask(self._next(content), self._again(params))
 
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
@@ -103,7 +114,8 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     async def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
+        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
+        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError`
         as soon as one declines.
         """
         response = await self._whole()
