@@ -41,6 +41,13 @@ FORMS = (
 )
 
 
+COMMON = (
+    *("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_resume", "_call"),
+    "_override",
+)
+"""Stubs that all providers share."""
+
+
 @dataclass(frozen=True)
 class ModelStub:
     """What a template needs to write one model."""
@@ -126,7 +133,7 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in ("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_call"):
+    for name in COMMON:
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
@@ -155,6 +162,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_capabilities.py", _fill("_capabilities.py", source)
     yield "_model.py", _fill("_model.py", source)
     yield "_call.py", _fill("_call.py", source)
+    yield "_override.py", _fill("_override.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
     yield (
         "_providers.py",

@@ -45,8 +45,9 @@ def test_what_belongs_to_one_call_is_no_default_as_the_types_say(default: dict[s
         model.with_,
         functools.partial(made, "openai/gpt-5.6-sol"),
         functools.partial(made.of, "openai/gpt-5.6-sol"),
+        lambda **given: llm.override(**given).__enter__(),
     ):
-        with pytest.raises(TypeError, match=f"`{name}` belongs to one call"):
+        with pytest.raises(TypeError, match=rf"`{name}` belongs to one call, .* pass it to call, stream, resume"):
             make(**default)
 
 

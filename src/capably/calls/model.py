@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
-from capably.parameters import PER_CALL
 from capably.providers.adapters import check_alike
 from capably.registry.lookup import find_model, model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.types.turns import given_in
-from capably.validation.arguments import check_parameters
+from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
     from typing import Self
@@ -62,16 +61,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     @classmethod
     def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
-        check_parameters(defaults)
-        defaults = given_in(defaults)
-        for name in PER_CALL:
-            if name in defaults:
-                raise TypeError(
-                    f"`{name}` belongs to one call: pass it to call, stream, or llm.override, not to a model."
-                )
+        check_defaults(defaults)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
-        object.__setattr__(model, "defaults", MappingProxyType(defaults))
+        object.__setattr__(model, "defaults", MappingProxyType(given_in(defaults)))
         object.__setattr__(model, "_info", info)
         return model
 
@@ -109,7 +102,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
             """The same model with other defaults."""
-            check_parameters(defaults)
+            check_defaults(defaults)
             return self._made(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
     if not TYPE_CHECKING:

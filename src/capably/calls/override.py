@@ -8,13 +8,10 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capably.types.turns import NOT_REPEATED, given_in, is_repeated
-from capably.validation.arguments import check_parameters
+from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     from capably.calls.model import ModelBase
-    from capably.types.request import CallParams
 
 
 class Override(NamedTuple):
@@ -28,18 +25,18 @@ _current: ContextVar[Override] = ContextVar("capably_override", default=Override
 
 
 @contextmanager
-def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallParams]) -> Generator[None]:
+def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Generator[None]:
     """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
-            assert greet() == "Hello!"            # whatever model greet() calls
+            assert greet().text() == "Hello!"  # whatever model greet() calls
 
         with llm.override(on_unsupported="warn"):
             ...
 
     Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
     """
-    check_parameters(params)
+    check_defaults(params)
     if model is not None:
         from capably.calls.model import must_be_model
 

@@ -63,8 +63,8 @@ from capably.types.usage import Usage
 
 if TYPE_CHECKING:
     from capably_models import *
+    from capably_models._override import override
 
-    from capably.calls.override import override
     from capably.calls.prompt import AsyncCall, AsyncPrompt, Call, Prompt, prompt
     from capably.calls.providers import preload, provider
     from capably.calls.scripted import scripted

@@ -91,7 +91,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     if TYPE_CHECKING:
 
+        def _inputs(self, value: InputT_contra, /) -> None: ...
         def _capabilities(self) -> CapsT_co: ...
+        def _axes(self) -> CapsT_co: ...
 
     @property
     def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:

@@ -45,7 +45,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -69,7 +69,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -93,7 +93,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -117,7 +117,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -142,7 +142,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -166,7 +166,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -190,7 +190,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -214,7 +214,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -239,7 +239,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -263,7 +263,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -287,7 +287,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -311,7 +311,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -336,7 +336,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -360,7 +360,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -384,7 +384,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -408,7 +408,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
@@ -574,7 +574,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -597,7 +597,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -621,7 +621,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -644,7 +644,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -669,7 +669,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -693,7 +693,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -716,7 +716,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -740,7 +740,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -763,7 +763,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -788,7 +788,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -812,7 +812,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -835,7 +835,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -859,7 +859,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -882,7 +882,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -907,7 +907,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -931,7 +931,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -954,7 +954,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -978,7 +978,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1001,7 +1001,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1026,7 +1026,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
@@ -1191,7 +1191,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1215,7 +1215,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1239,7 +1239,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1263,7 +1263,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1288,7 +1288,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1312,7 +1312,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1336,7 +1336,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1360,7 +1360,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -1385,7 +1385,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1409,7 +1409,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1433,7 +1433,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1457,7 +1457,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -1482,7 +1482,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1506,7 +1506,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1530,7 +1530,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -1554,7 +1554,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
@@ -1721,7 +1721,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1744,7 +1744,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1768,7 +1768,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1791,7 +1791,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -1816,7 +1816,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -1840,7 +1840,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1863,7 +1863,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1887,7 +1887,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1910,7 +1910,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -1935,7 +1935,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -1959,7 +1959,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -1982,7 +1982,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2006,7 +2006,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2029,7 +2029,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2054,7 +2054,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2078,7 +2078,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2101,7 +2101,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2125,7 +2125,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2148,7 +2148,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2173,7 +2173,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
@@ -2341,7 +2341,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2365,7 +2365,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2389,7 +2389,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -2413,7 +2413,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -2438,7 +2438,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2462,7 +2462,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2486,7 +2486,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -2510,7 +2510,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -2535,7 +2535,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2559,7 +2559,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2583,7 +2583,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -2607,7 +2607,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -2632,7 +2632,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2656,7 +2656,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2680,7 +2680,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -2704,7 +2704,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload

@@ -46,7 +46,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> Response[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -71,7 +71,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> Response[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -97,7 +97,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -122,7 +122,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -148,7 +148,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -173,7 +173,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -199,7 +199,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -224,7 +224,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
@@ -327,7 +327,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -352,7 +352,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> Response[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -378,7 +378,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -403,7 +403,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -429,7 +429,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -454,7 +454,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -480,7 +480,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -505,7 +505,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload

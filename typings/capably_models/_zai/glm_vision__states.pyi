@@ -43,7 +43,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def call(
@@ -65,7 +65,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply."""
     @overload
     def stream(
@@ -88,7 +88,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     def stream(
@@ -110,7 +110,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes."""
     @overload
     async def call_async(
@@ -133,7 +133,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def call_async(
@@ -155,7 +155,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply."""
     @overload
     async def stream_async(
@@ -178,7 +178,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
     @overload
     async def stream_async(
@@ -200,7 +200,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply."""
 
     @overload
