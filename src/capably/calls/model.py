@@ -8,7 +8,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
 from capably.providers.adapters import check_alike
-from capably.registry.lookup import find_model, model_at
+from capably.registry.identify import find_model, identify, model_of
+from capably.registry.lookup import model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.types.turns import given_in
@@ -79,10 +80,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
             _must_be_text(id)
-            info = find_model(id) if "/" not in id else model_at(id)
-            if info is None and not id.startswith("scripted/"):
-                text = f'"{id}" is not in the registry, so nothing about it is checked.'
-                warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
+            info, problem = model_of(id)
+            if problem:
+                warnings.warn(problem, UnverifiedModelWarning, stacklevel=2)
             return cls._made(id, info, defaults)
 
         @classmethod
@@ -95,6 +95,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
+            identity = identify(id)
+            if identity.status in ("retired", "not_chat"):
+                warnings.warn(str(identity), UnverifiedModelWarning, stacklevel=2)
             if known is not None:
                 check_alike(id, known)
             info = None if known is None else known.renamed(id)

@@ -14,7 +14,7 @@ from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
 from capably.parameters import SELECTORS
-from capably.registry.lookup import find_model
+from capably.registry.identify import find_model
 from capably.types.facts import ModelInfo
 
 _MODALITIES = ("image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output")
