@@ -214,6 +214,9 @@ def test_of_takes_an_unlisted_id_with_a_warning_at_the_line_of_the_caller() -> N
 
 
 GONE = {
+    "anthropic/claude-3-5-sonnet-20241022": '"anthropic/claude-3-5-sonnet-20241022" was retired on 2025-10-28 and no longer '
+    "answers. Its successor is anthropic/claude-sonnet-4-6.",
+    "google/gemini-1.5-pro": '"google/gemini-1.5-pro" was retired and no longer answers.',
     "openai/gpt-4-32k": '"openai/gpt-4-32k" was retired on 2025-06-06 and no longer answers.',
     "google/gemini-2.0-flash": '"google/gemini-2.0-flash" was retired on 2026-06-01 and no longer answers. '
     "Its successor is google/gemini-3.5-flash.",
@@ -232,7 +235,8 @@ def test_every_door_says_the_same_of_an_id_that_will_fail(id: str, capsys: pytes
     with pytest.warns(llm.UnverifiedModelWarning) as warned:
         assert llm.Model.of(id).info is None
     assert str(warned[0].message) == f"{GONE[id]} Nothing about it is checked."
-    like = "openai/gpt-4.1" if id.startswith("openai") else "google/gemini-3.5-flash"
+    alike = {"openai": "openai/gpt-4.1", "google": "google/gemini-3.5-flash", "anthropic": SONNET}
+    like = alike[id.partition("/")[0]]
     with pytest.warns(llm.UnverifiedModelWarning) as warned:
         assert doors.Model.custom(id, like=like).info.limits == doors.Model(like).info.limits
     assert str(warned[0].message) == GONE[id]
@@ -244,7 +248,7 @@ def test_every_door_says_the_same_of_an_id_that_will_fail(id: str, capsys: pytes
 def test_check_and_try_say_the_same_too(
     id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for variable in ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+    for variable in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
         monkeypatch.delenv(variable, raising=False)
     (tmp_path / "app.py").write_text(f'MODEL = "{id}"\n', encoding="utf-8")
     assert main(["check", str(tmp_path)]) == 1

@@ -711,6 +711,8 @@ RETIRED = {
     "google/gemini-3.1-flash-lite-preview": {"on": "2026-05-25", "replacement": "google/gemini-3.1-flash-lite"},
     "google/gemini-omni-flash-preview": {"on": "2026-09-30", "replacement": None},
     "google/gemini-robotics-er-1.6-preview": {"on": "2026-08-31", "replacement": "google/gemini-robotics-er-2-preview"},
+    "groq/llama-3.1-8b-instant": {"on": "2026-08-16", "replacement": "groq/openai/gpt-oss-20b"},
+    "groq/llama-3.3-70b-versatile": {"on": "2026-08-16", "replacement": "groq/openai/gpt-oss-120b"},
     "openai/chatgpt-4o-latest": {"on": "2026-02-17", "replacement": None},
     "openai/codex-mini-latest": {"on": "2026-02-12", "replacement": None},
     "openai/computer-use-preview": {"on": "2026-07-23", "replacement": "openai/gpt-5.4-mini"},
