@@ -26,7 +26,7 @@ from support.call_cost import calls_by_name, calls_made
 from support.loopback import Canned, Loopback, Received
 
 from capably import llm
-from capably.registry.lookup import find_model
+from capably.registry.identify import find_model
 from capably.types.tools import Tool
 from capably.validation.check import check_call
 

@@ -43,6 +43,13 @@ FORMS = (
 )
 
 
+COMMON = (
+    *("_types", "_ids", "_model_id", "_model", "_custom", "_capabilities", "_requirements", "_resume"),
+    *("_call", "_override", "_select"),
+)
+"""Stubs that all providers share."""
+
+
 @dataclass(frozen=True)
 class ModelStub:
     """What a template needs to write one model."""
@@ -137,17 +144,7 @@ def _common(
         ],
         "routing": [Parameter(name, type) for name, type in common.items()],
     }
-    for name in (
-        "_types",
-        "_ids",
-        "_model_id",
-        "_model",
-        "_custom",
-        "_capabilities",
-        "_requirements",
-        "_call",
-        "_select",
-    ):
+    for name in COMMON:
         yield f"{name}.pyi", _fill(f"{name}.pyi", source, **shared)
 
 
@@ -178,6 +175,7 @@ def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_call.py", _fill("_call.py", source)
     yield "_select.py", _fill("_select.py", source)
     yield "_facts.py", _fill("_facts.py", source)
+    yield "_override.py", _fill("_override.py", source)
     yield "__init__.py", _fill("__init__.py", source, providers=providers)
     yield (
         "_providers.py",

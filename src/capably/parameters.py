@@ -63,7 +63,7 @@ class Parameter(NamedTuple):
     - `routes`: it steers the call and is no feature that a model could lack.
     - `has`: the capability that a function can demand.
     - `selects`: the keyword of `llm.models`, the flag of the command line, and the call that a refusal recommends.
-    - `repeats`: whether `resume` passes it again; or the only values that it passes again.
+    - `repeats`: whether a further turn of the conversation has it again; or the only values that it has again.
     - `per_call`: it is no default of a model, because it belongs to one call.
     """
 

@@ -9,11 +9,13 @@ import pickle
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from capably import llm
+from capably.cli import main
 from capably.registry.lookup import providers
 from capably.types.request import Request
 
@@ -45,8 +47,9 @@ def test_what_belongs_to_one_call_is_no_default_as_the_types_say(default: dict[s
         model.with_,
         functools.partial(made, "openai/gpt-5.6-sol"),
         functools.partial(made.of, "openai/gpt-5.6-sol"),
+        lambda **given: llm.override(**given).__enter__(),
     ):
-        with pytest.raises(TypeError, match=f"`{name}` belongs to one call"):
+        with pytest.raises(TypeError, match=rf"`{name}` belongs to one call, .* pass it to call, stream, resume"):
             make(**default)
 
 
@@ -175,7 +178,7 @@ def test_everything_in_all_is_there() -> None:
         ),
         pytest.param(
             "openai/gpt-realtime",
-            '"openai/gpt-realtime" exists, but it is a model for realtime, which capably does not call.',
+            '"openai/gpt-realtime" is a model for realtime, which capably does not call.',
             (),
             id="no chat model",
         ),
@@ -188,7 +191,7 @@ def test_everything_in_all_is_there() -> None:
         ),
         pytest.param(
             "acme/anvil",
-            f'"acme/anvil": there is no provider "acme" (there are {", ".join(providers())}).',
+            f'"acme/anvil" names the provider "acme", but there are only {", ".join(providers())}.',
             (),
             id="unknown provider",
         ),
@@ -204,9 +207,56 @@ def test_an_unknown_id_is_told_with_what_it_could_be(id: str, told: str, nearest
 def test_of_takes_an_unlisted_id_with_a_warning_at_the_line_of_the_caller() -> None:
     with pytest.warns(llm.UnverifiedModelWarning) as caught:
         model = llm.Model.of("openai/gpt-99", max_tokens=10)
-    assert str(caught[0].message) == '"openai/gpt-99" is not in the registry, so nothing about it is checked.'
+    said = '"openai/gpt-99" is not in the registry, so nothing about it is checked. Nearest: openai/gpt-'
+    assert str(caught[0].message).startswith(said)
     assert caught[0].filename == __file__
     assert (model.id, model.info, model.defaults) == ("openai/gpt-99", None, {"max_tokens": 10})
+
+
+GONE = {
+    "anthropic/claude-3-5-sonnet-20241022": '"anthropic/claude-3-5-sonnet-20241022" was retired on 2025-10-28 and no longer '
+    "answers. Its successor is anthropic/claude-sonnet-4-6.",
+    "google/gemini-1.5-pro": '"google/gemini-1.5-pro" was retired and no longer answers.',
+    "openai/gpt-4-32k": '"openai/gpt-4-32k" was retired on 2025-06-06 and no longer answers.',
+    "google/gemini-2.0-flash": '"google/gemini-2.0-flash" was retired on 2026-06-01 and no longer answers. '
+    "Its successor is google/gemini-3.5-flash.",
+    "openai/gpt-realtime": '"openai/gpt-realtime" is a model for realtime, which capably does not call.',
+}
+"""Ids that will fail, and what every door says of them."""
+
+
+@pytest.mark.parametrize("id", GONE)
+def test_every_door_says_the_same_of_an_id_that_will_fail(id: str, capsys: pytest.CaptureFixture[str]) -> None:
+    doors: Any = llm
+    for refuses in (doors.Model, doors.call, functools.partial(doors.Model.custom, "openai/ft:mine")):
+        with pytest.raises(llm.UnknownModelError) as caught:
+            refuses(like=id) if isinstance(refuses, functools.partial) else refuses(id)
+        assert str(caught.value) == GONE[id]
+    with pytest.warns(llm.UnverifiedModelWarning) as warned:
+        assert llm.Model.of(id).info is None
+    assert str(warned[0].message) == f"{GONE[id]} Nothing about it is checked."
+    alike = {"openai": "openai/gpt-4.1", "google": "google/gemini-3.5-flash", "anthropic": SONNET}
+    like = alike[id.partition("/")[0]]
+    with pytest.warns(llm.UnverifiedModelWarning) as warned:
+        assert doors.Model.custom(id, like=like).info.limits == doors.Model(like).info.limits
+    assert str(warned[0].message) == GONE[id]
+    assert main(["show", id]) == 2
+    assert capsys.readouterr().err == f"capably: {GONE[id]}\n"
+
+
+@pytest.mark.parametrize("id", GONE)
+def test_check_and_try_say_the_same_too(
+    id: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    (tmp_path / "app.py").write_text(f'MODEL = "{id}"\n', encoding="utf-8")
+    assert main(["check", str(tmp_path)]) == 1
+    assert GONE[id].replace('"', "") in capsys.readouterr().out
+    assert main(["try", id, "Hi"]) == 2
+    warned, error = capsys.readouterr().err.splitlines()
+    assert warned == f"capably: {GONE[id]} Nothing about it is checked."
+    assert error.startswith("capably: No API key")
 
 
 def test_of_takes_a_listed_id_without_a_warning() -> None:
@@ -234,6 +284,7 @@ def test_defaults_stand_below_what_the_call_says() -> None:
         "max_tokens": "10",
         "temperature": "0.9",
         "seed": "7",
+        "stop": "'END'",
     }
 
 

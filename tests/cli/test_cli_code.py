@@ -111,6 +111,21 @@ def test_a_mention_says_where_it_stands() -> None:
     assert (str(mention), mention.text, mention.id) == ("a.py:1:16", "openai/o1", "openai/o1")
 
 
+OLD = (
+    *(
+        "anthropic/claude-3-haiku-20240307",
+        "anthropic/claude-3-5-sonnet-20241022",
+        "anthropic/claude-opus-4-1-20250805",
+    ),
+    *("openai/gpt-4.5-preview", "google/gemini-1.5-flash", "groq/llama-3.3-70b-versatile", "deepseek/deepseek-chat"),
+)
+
+
+def test_ids_of_old_code_bases_are_found_in_any_text(tmp_path: Path) -> None:
+    text = "\n".join(f"model_{number}: {id}" for number, id in enumerate(OLD))
+    assert told(tmp_path, text, "a.yaml") == [("retired", id) for id in OLD]
+
+
 def test_check_prints_findings_and_exits_with_1(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (project / "app.py").write_text('llm.Model("openai/o1")\n', encoding="utf-8")
     assert main(["check", "app.py"]) == 1

@@ -238,7 +238,7 @@ def test_deep_names_and_lone_surrogates_are_no_crash(folder: Path, capsys: pytes
     (folder / "deep.py").write_text(f"a{'.b' * 500}()\n", encoding="utf-8")
     (folder / "surrogate.py").write_text('llm.Model("\\ud800")\n', encoding="utf-8")
     assert main(["check", "deep.py", "surrogate.py"]) == 1
-    assert "surrogate.py:1:11: \\ud800 is in no registry" in capsys.readouterr().out
+    assert "surrogate.py:1:11: \\ud800 names no provider" in capsys.readouterr().out
 
 
 def test_ids_with_a_slash_are_seen_in_text(tmp_path: Path) -> None:

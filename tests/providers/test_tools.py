@@ -8,7 +8,7 @@ import pytest
 
 from capably import llm
 from capably.calls.call import prepare
-from capably.registry.lookup import find_model
+from capably.registry.identify import find_model
 
 
 @llm.tool(extra={"defer_loading": True})

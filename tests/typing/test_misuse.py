@@ -133,6 +133,7 @@ def test_a_misspelt_parameter_is_named_where_parameters_depend_on_each_other(whe
         *(f'llm.{model}.call("Hi", {given}temprature=0.2)' for model in DEPENDENT for given in ("", "format=Book, ")),
         *(f"llm.{model}.with_(temprature=0.2)" for model in (*DEPENDENT, *SETTLED)),
         *(f'llm.{model}.call("Hi", temprature=0.2)' for model in SETTLED),
+        *(f'llm.{model}.call("Hi").resume("And?", temprature=0.2)' for model in (*DEPENDENT, *SETTLED)),
         'llm.Model("google/gemini-2.5-flash", temprature=0.2)',
         'llm.call("openai/gpt-5.6-sol", temprature=0.2)',
     ]

@@ -12,7 +12,8 @@ import pytest
 from capably import llm
 from capably.calls.call import Prepared, prepare
 from capably.parameters import PARAMETERS
-from capably.registry.lookup import find_model, listed_models, rules_for
+from capably.registry.identify import find_model
+from capably.registry.lookup import listed_models, rules_for
 from capably.validation.check import check_call
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")

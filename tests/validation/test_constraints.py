@@ -12,7 +12,8 @@ from support.expected_types import BUILTINS, cases_of
 
 from capably import llm
 from capably.calls.call import prepare
-from capably.registry.lookup import find_model, listed_models
+from capably.registry.identify import find_model
+from capably.registry.lookup import listed_models
 from capably.types.facts import ModelInfo
 from capably.validation.check import check_call
 

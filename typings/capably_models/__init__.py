@@ -52,12 +52,15 @@ __all__ = [
     "ModelId",
     "call",
     "models",
+    "override",
 ]
+
+_FUNCTIONS = {"call": "_call", "models": "_select", "override": "_override"}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("call", "models"):
-        return getattr(import_module("capably_models._call" if name == "call" else "capably_models._select"), name)
+    if name in _FUNCTIONS:
+        return getattr(import_module(f"capably_models.{_FUNCTIONS[name]}"), name)
     if name in ("AnyModel", "Model", "ModelId"):
         return getattr(import_module("capably_models._model"), name)
     if name == "Capabilities" or name.startswith("Has"):

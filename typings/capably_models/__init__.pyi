@@ -45,6 +45,7 @@ from capably_models._capabilities import HasVerbosity as HasVerbosity
 from capably_models._model import AnyModel as AnyModel
 from capably_models._model import Model as Model
 from capably_models._model_id import ModelId as ModelId
+from capably_models._override import override as override
 from capably_models._select import models as models
 
 __all__ = [
@@ -95,4 +96,5 @@ __all__ = [
     "ModelId",
     "call",
     "models",
+    "override",
 ]

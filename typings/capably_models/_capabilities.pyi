@@ -13,6 +13,7 @@ TtlT_contra = TypeVar("TtlT_contra", contravariant=True, default=Never)
 BuiltinT_contra = TypeVar("BuiltinT_contra", contravariant=True)
 InputT_contra = TypeVar("InputT_contra", contravariant=True)
 CapsT_co = TypeVar("CapsT_co", covariant=True)
+FormatT_co = TypeVar("FormatT_co", covariant=True)
 AxesT_co = TypeVar("AxesT_co", covariant=True)
 SystemT = TypeVar("SystemT", contravariant=True)
 ReasoningT = TypeVar("ReasoningT", contravariant=True)
@@ -250,6 +251,15 @@ class FormatAxes(
 class Demanded(Protocol[InputT_contra, CapsT_co, AxesT_co]):
     """A model in the body of a function that demands it: what it reads, what it has, and the same as `Axes`."""
 
+    def _inputs(self, value: InputT_contra, /) -> None: ...
+    def _capabilities(self) -> CapsT_co: ...
+    def _axes(self) -> AxesT_co: ...
+
+@type_check_only
+class Continued(Protocol[FormatT_co, InputT_contra, CapsT_co, AxesT_co]):
+    """A response that is gone on from: what it parses to, and the same of its model as `Demanded`."""
+
+    def parse(self) -> FormatT_co: ...
     def _inputs(self, value: InputT_contra, /) -> None: ...
     def _capabilities(self) -> CapsT_co: ...
     def _axes(self) -> AxesT_co: ...

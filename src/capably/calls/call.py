@@ -15,6 +15,7 @@ from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
+from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
 
@@ -40,7 +41,7 @@ def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) 
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = ready.adapter.call(ready.request)
-    return Response(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
+    return Response(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
 async def call_async(
@@ -50,7 +51,7 @@ async def call_async(
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = await ready.adapter.call_async(ready.request)
-    return AsyncResponse(reply, model, ready.request, ready.messages, _kept(given), ready.warnings)
+    return AsyncResponse(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
 def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
@@ -59,7 +60,7 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
     ready = prepare(model.id, model.info, content, given)
     events = ready.adapter.stream(ready.request)
     fold = ready.adapter.fold(ready.request)
-    return StreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
+    return StreamResponse(events, fold, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
 async def stream_async(
@@ -70,13 +71,13 @@ async def stream_async(
     ready = prepare(model.id, model.info, content, given)
     events = await ready.adapter.stream_async(ready.request)
     fold = ready.adapter.fold(ready.request)
-    return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, _kept(given), ready.warnings)
+    return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
     """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
     check_parameters(params)
-    given = {name: value for name, value in params.items() if value is not None}
+    given = given_in(params)
     messages = _with_system(to_messages(content), given.pop("system", None))
     if "tools" in given:
         given["tools"] = _tools(given["tools"])
@@ -129,11 +130,6 @@ def _tools(tools: Sequence[Any]) -> list[Any]:
                 raise ValueError(f"tools holds two tools named {tool.name!r}; a model calls them by name")
             names.add(tool.name)
     return given
-
-
-def _kept(params: Mapping[str, Any]) -> dict[str, Any]:
-    """What `resume` passes again: all but what belongs to the first turn only."""
-    return {name: value for name, value in params.items() if name not in ("system", "prefill")}
 
 
 for _function in (call, call_async, stream, stream_async):

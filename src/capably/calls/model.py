@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic
 
-from capably.parameters import PER_CALL
 from capably.providers.adapters import check_alike
-from capably.registry.lookup import find_model, model_at
+from capably.registry.identify import find_model, identify, model_of
+from capably.registry.lookup import model_at
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
-from capably.validation.arguments import check_parameters
+from capably.types.turns import given_in
+from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
     from typing import Self
@@ -61,15 +62,10 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     @classmethod
     def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
-        check_parameters(defaults)
-        for name in PER_CALL:
-            if name in defaults:
-                raise TypeError(
-                    f"`{name}` belongs to one call: pass it to call, stream, or llm.override, not to a model."
-                )
+        check_defaults(defaults)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
-        object.__setattr__(model, "defaults", MappingProxyType(dict(defaults)))
+        object.__setattr__(model, "defaults", MappingProxyType(given_in(defaults)))
         object.__setattr__(model, "_info", info)
         return model
 
@@ -84,10 +80,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
             _must_be_text(id)
-            info = find_model(id) if "/" not in id else model_at(id)
-            if info is None and not id.startswith("scripted/"):
-                text = f'"{id}" is not in the registry, so nothing about it is checked.'
-                warnings.warn(text, UnverifiedModelWarning, stacklevel=2)
+            info, problem = model_of(id)
+            if problem:
+                warnings.warn(problem, UnverifiedModelWarning, stacklevel=2)
             return cls._made(id, info, defaults)
 
         @classmethod
@@ -100,6 +95,9 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
+            identity = identify(id)
+            if identity.status in ("retired", "not_chat"):
+                warnings.warn(str(identity), UnverifiedModelWarning, stacklevel=2)
             if known is not None:
                 check_alike(id, known)
             info = None if known is None else known.renamed(id)
@@ -107,7 +105,8 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
             """The same model with other defaults."""
-            return self._made(self.id, self._info, {**self.defaults, **defaults})
+            check_defaults(defaults)
+            return self._made(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
     if not TYPE_CHECKING:
         # Unseen by type checkers, which would take any attribute to be settable.

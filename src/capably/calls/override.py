@@ -7,13 +7,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.validation.arguments import check_parameters
+from capably.types.turns import NOT_REPEATED, given_in, is_repeated
+from capably.validation.arguments import check_defaults
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
     from capably.calls.model import ModelBase
-    from capably.types.request import CallParams
 
 
 class Override(NamedTuple):
@@ -27,24 +25,24 @@ _current: ContextVar[Override] = ContextVar("capably_override", default=Override
 
 
 @contextmanager
-def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallParams]) -> Generator[None]:
+def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Generator[None]:
     """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
-            assert greet() == "Hello!"            # whatever model greet() calls
+            assert greet().text() == "Hello!"  # whatever model greet() calls
 
         with llm.override(on_unsupported="warn"):
             ...
 
     Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
     """
-    check_parameters(params)
+    check_defaults(params)
     if model is not None:
         from capably.calls.model import must_be_model
 
         must_be_model(model)
     outer = _current.get()
-    inner = Override(outer.model if model is None else model, {**outer.params, **params})
+    inner = Override(outer.model if model is None else model, {**outer.params, **given_in(params)})
     token = _current.set(inner)
     try:
         yield
@@ -53,7 +51,14 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Unpack[CallP
 
 
 def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
-    """The model that is really called, and all its parameters."""
+    """The model that is really called, and all its parameters that are given."""
     current = _current.get()
     called: ModelBase[Any, Any] = current.model or model
-    return called, {**called.defaults, **current.params, **params}
+    given: dict[str, Any] = {**called.defaults, **current.params}
+    for name, value in params.items():
+        if value is NOT_REPEATED:
+            if name in given and not is_repeated(name, given[name]):
+                del given[name]
+        elif value is not None:
+            given[name] = value
+    return called, given

@@ -14,7 +14,8 @@ from capably.cli.coverage import coverage
 from capably.cli.differences import print_differences
 from capably.cli.provenance import provenance_lines, provenance_of
 from capably.parameters import FEATURES, PARAMETERS, SELECTORS
-from capably.registry.lookup import find_model, rules_for
+from capably.registry.identify import find_model
+from capably.registry.lookup import rules_for
 from capably.types.facts import ModelInfo
 
 _MODALITIES = ("image_input", "document_input", "audio_input", "video_input", "image_output", "audio_output")

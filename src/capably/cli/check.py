@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from capably.cli.find_models_in_code import IGNORE, Mention, mentions_in
 from capably.cli.source_files import SourceFile, Unread, read_files
-from capably.registry.lookup import gone, listed_model, nearest_ids
+from capably.registry.identify import identify
 
 
 class Finding(NamedTuple):
@@ -79,21 +79,15 @@ def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
 
 
 def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:
-    retired, not_chat = gone()
+    identity = identify(mention.id)
     if not mention.known:
-        near = nearest_ids(mention.id)
-        return Finding(mention, "unknown", "is in no registry" + (f" (nearest: {', '.join(near)})" if near else ""))
-    if mention.id in retired:
-        end = retired[mention.id]["on"]
-        what = f"was retired{f' on {end}' if end else ''} and no longer answers"
-        return Finding(mention, "retired", what, end, retired[mention.id]["replacement"])
-    if mention.id in not_chat:
-        # Named by its bare id it may well be used for what it is.
-        what = f"is a model for {not_chat[mention.id]}, which capably does not call"
-        return (
-            Finding(mention, "not_chat", what) if mention.text == mention.id and mention.file.suffix == ".py" else None
-        )
-    info = listed_model(mention.id)
+        near = f" (nearest: {', '.join(identity.nearest)})" if identity.nearest else ""
+        return Finding(mention, "unknown", identity.problem + near)
+    if identity.status == "not_chat" and not (mention.text == mention.id and mention.file.suffix == ".py"):
+        return None  # Named by its bare id it may well be used for what it is.
+    if identity.status in ("retired", "not_chat"):
+        return Finding(mention, identity.status, identity.problem, identity.ended, identity.replacement)
+    info = identity.info
     end = info.dates["retires"] if info else None
     if info is None or (end is None and info.status != "deprecated"):
         return None

@@ -23,7 +23,8 @@ from capably.cli.check import print_unread
 from capably.cli.edits import Edit, edited
 from capably.cli.find_models_in_code import Mention, constants, mentions_in
 from capably.cli.source_files import SourceFile, lines_of, overwrite, parse, read_files, why_not_writable
-from capably.registry.lookup import find_model, rules_for
+from capably.registry.identify import find_model
+from capably.registry.lookup import rules_for
 from capably.types.errors import ConfigurationError
 from capably.types.facts import UNVERIFIED, ModelInfo
 

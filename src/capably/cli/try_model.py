@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from typing import Any
 
 from capably.parameters import PARAMETERS
@@ -35,15 +36,23 @@ def _try(options: argparse.Namespace) -> int:
 
     prompt: str = sys.stdin.read() if options.prompt == "-" else options.prompt
     given: dict[str, Any] = {name: value for name in _WRITABLE if (value := getattr(options, name)) is not None}
-    model: Any = llm.Model.of(options.model)
-    with model.stream(prompt, **given) as stream:
-        for delta in stream.text_stream():
-            print(delta, end="", flush=True)
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        for category in (llm.UnverifiedModelWarning, llm.UnsupportedFeatureWarning):
+            warnings.simplefilter("always", category)
+        model: Any = llm.Model.of(options.model)
+        with model.stream(prompt, **given) as stream:
+            for delta in stream.text_stream():
+                print(delta, end="", flush=True)
     print()
     cost = stream.cost
     spent = "cost unknown" if cost is None else f"${cost:.6f}"
     print(f"{stream.finish_reason}; {_tokens(stream.usage)}; {spent}", file=sys.stderr)
     return 0
+
+
+def _show_warning(message: Warning | str, *_: Any) -> None:
+    print(f"capably: {message}", file=sys.stderr)
 
 
 def _tokens(usage: Usage) -> str:

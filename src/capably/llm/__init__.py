@@ -14,9 +14,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from capably_models import *
 
-    from capably.calls.override import (
-        override as override,
-    )
     from capably.calls.prompt import (
         AsyncCall as AsyncCall,
         AsyncPrompt as AsyncPrompt,
@@ -147,7 +144,6 @@ else:
     # Public name -> its module. Everything is imported when it is first used, so that `import capably.llm` costs milliseconds.
     # The imports above are the same table for type checkers; a test compares them.
     _EXPORTS = {
-        "capably.calls.override": "override",
         "capably.calls.prompt": "AsyncCall AsyncPrompt Call Prompt prompt",
         "capably.calls.providers": "preload provider",
         "capably.calls.scripted": "scripted",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 from capably.registry import user_registry as _overlay
 from capably.registry.overlay import Overlay
 from capably.registry.rules import Rule, rules_of
-from capably.types.errors import ConfigurationError, UnknownModelError
+from capably.types.errors import ConfigurationError
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 
 if TYPE_CHECKING:
@@ -97,14 +97,6 @@ def added_constants(provider: str) -> list[str]:
     """The constants that the user's own file adds to a provider."""
     theirs = overlay()
     return list(theirs.section("constants").get(provider, ())) if theirs else []
-
-
-def find_model(id: str) -> ModelInfo:
-    """The listed model with this id. Raises `UnknownModelError`, which says what else the id could be."""
-    info = listed_model(id)
-    if info is None:
-        raise _unknown(id)
-    return info
 
 
 def listed_model(id: str) -> ModelInfo | None:
@@ -206,37 +198,6 @@ def _section(name: str) -> Mapping[str, Any]:
     ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
     theirs = overlay()
     return ours if theirs is None else dict(sorted(theirs.entries(name, ours).items()))
-
-
-def _unknown(id: str) -> UnknownModelError:
-    theirs = overlay()
-    retired, not_chat, known = _section("retired"), _section("not_chat"), providers()
-    if theirs and ({id, id.partition("/")[0]} & theirs.removed):
-        file = theirs.data["source"]
-        return UnknownModelError(f'"{id}" was removed by {file}.', model=id, nearest=nearest_ids(id))
-    if id in retired:
-        gone = retired[id]
-        on = f" on {gone['on']}" if gone["on"] else ""
-        use = f" Its successor is {gone['replacement']}." if gone["replacement"] else ""
-        nearest = [gone["replacement"]] if gone["replacement"] else []
-        return UnknownModelError(f'"{id}" was retired{on} and no longer answers.{use}', model=id, nearest=nearest)
-    if id in not_chat:
-        kind = not_chat[id]
-        return UnknownModelError(f'"{id}" exists, but it is a model for {kind}, which capably does not call.', model=id)
-    nearest = nearest_ids(id)
-    provider = id.partition("/")[0]
-    what = f'"{id}" is not in the registry.'
-    if "/" not in id:
-        what = f'"{id}" names no provider; ids read provider/model.'
-    elif provider not in known:
-        what = f'"{id}": there is no provider "{provider}" (there are {", ".join(known)}).'
-    hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
-    escape = (
-        f' An id that the registry does not know can be used, unchecked, with llm.Model.of("{id}").'
-        if "/" in id and provider in known
-        else ""
-    )
-    return UnknownModelError(f"{what}{hint}{escape}", model=id, nearest=nearest)
 
 
 def nearest_ids(id: str, count: int = 3) -> list[str]:

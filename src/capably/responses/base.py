@@ -12,6 +12,7 @@ from capably.types import parts as p
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
 from capably.types.request import Reply, Request
+from capably.types.turns import given_in, next_turn
 from capably.types.usage import Usage
 
 if TYPE_CHECKING:
@@ -91,7 +92,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     if TYPE_CHECKING:
 
+        def _inputs(self, value: InputT_contra, /) -> None: ...
         def _capabilities(self) -> CapsT_co: ...
+        def _axes(self) -> CapsT_co: ...
 
     @property
     def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
@@ -198,10 +201,9 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
             return [*self.messages, UserMessage(to_parts(content))]
         return [*self.messages, *to_messages(content)]
 
-    def _again(self) -> dict[str, Any]:
-        """The parameters of a further turn. Instructions stand in the conversation already, those of the model's own
-        defaults too, and the beginning of an answer was for that answer only."""
-        return {**self._params, "system": None, "prefill": None}
+    def _again(self, params: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Return the parameters of a further turn: what it repeats of this one's, and `params` over that."""
+        return {**next_turn(self._params), **given_in(params or {})}
 
     def _as_asked(self, first: Answer[Any, Any, Any]) -> Self:
         """This response as the one that `first` asked for: with its format and its parameters."""

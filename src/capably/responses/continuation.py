@@ -48,8 +48,12 @@ def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
     messages = response.messages
     params = response._again()
     if response.finish_reason == "length":
+        # It is the same turn still: a call that was forced is yet to come (an answer that holds one never gets here).
+        if "tool_choice" in response._params:
+            params["tool_choice"] = response._params["tool_choice"]
         # A format would make it begin a second answer rather than go on with the first.
-        return [*messages, UserMessage((p.Text(GO_ON),))], {**params, "format": None}
+        params.pop("format", None)
+        return [*messages, UserMessage((p.Text(GO_ON),))], params
     return messages, params
 
 

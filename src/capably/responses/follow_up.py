@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from capably.responses.base import Answer, CapsT_co, FormatT_co, InputT_contra
@@ -21,12 +21,15 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         raise NotImplementedError
 
-    def resume(
-        self,
-        content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
-    ) -> Self:
-        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
-        return self._ask(self._next(content), self._again())
+    if not TYPE_CHECKING:
+        # Its types depend on the model, and stand in the generated stub.
+        def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
+            """Says one more thing and asks the same model again, with the whole conversation.
+
+            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
+            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            """
+            return self._ask(self._next(content), self._again(params))
 
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
@@ -42,15 +45,15 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
-        as soon as one declines.
+        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
+        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
         """
         response = self
         for _ in range(retries):
             objection = response._objection()
             if objection is None:
                 return response
-            response = response.resume(objection)
+            response = response._ask(response._next(objection), response._again())
         response.parse()
         return response
 
@@ -80,13 +83,16 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         """This response, read to its end."""
         return self
 
-    async def resume(
-        self,
-        content: str | InputT_contra | p.Text | p.ToolOutput | Sequence[str | InputT_contra | p.Text | p.ToolOutput],
-    ) -> Self:
-        """Says one more thing and asks the same model again, with the same parameters and the whole conversation."""
-        await self._whole()
-        return await self._ask(self._next(content), self._again())
+    if not TYPE_CHECKING:
+        # Its types depend on the model, and stand in the generated stub.
+        async def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
+            """Says one more thing and asks the same model again, with the whole conversation.
+
+            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
+            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            """
+            await self._whole()
+            return await self._ask(self._next(content), self._again(params))
 
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
@@ -103,15 +109,15 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     async def validate(self, *, retries: int = 2) -> Self:
         """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. Raises the last `ParseError` when no answer fits, and `RefusalError`
-        as soon as one declines.
+        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
+        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
         """
         response = await self._whole()
         for _ in range(retries):
             objection = response._objection()
             if objection is None:
                 return response
-            response = await (await response.resume(objection))._whole()
+            response = await (await response._ask(response._next(objection), response._again()))._whole()
         response.parse()
         return response
 

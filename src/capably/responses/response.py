@@ -12,10 +12,14 @@ from capably.types.request import Reply
 if TYPE_CHECKING:
     from typing import Self
 
+    from capably_models._resume import AfterAsyncResponse, AfterResponse  # pyright: ignore[reportMissingModuleSource]
+
     from capably.types.messages import Message
+else:
+    AfterAsyncResponse = AfterResponse = object  # They only give `resume` its types.
 
 
-class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     """The whole reply of `model.call`."""
 
     def __init__(self, reply: Reply, *rest: Any) -> None:
@@ -50,7 +54,7 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return cls._loaded(text, format, tools)
 
 
-class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
     """The whole reply of `await model.call_async`."""
 
     def __init__(self, reply: Reply, *rest: Any) -> None:

@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from capably_models._resume import AfterAsyncStreamResponse, AfterStreamResponse  # pyright: ignore[reportMissingModuleSource]
+
     from capably.providers import AsyncEventStream, EventStream
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
     from capably.types.request import Reply
     from capably.types.stream import Chunk, Fold
+else:
+    AfterAsyncStreamResponse = AfterStreamResponse = object  # They only give `resume` its types.
 
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
 
 
-class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
     """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
 
     Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by whatever
@@ -151,7 +155,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return following._as_asked(self)
 
 
-class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
+class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
     """The reply of `await model.stream_async`, as it comes. `await finish()` before reading the whole reply.
 
     An error in mid-stream is raised by whatever reads; what had arrived stands in its `partial`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from capably.parameters import PARAMETERS, Kind
+from capably.parameters import PARAMETERS, PER_CALL, Kind
 
 
 def check_parameters(params: Mapping[str, Any]) -> None:
@@ -23,6 +23,17 @@ def check_parameters(params: Mapping[str, Any]) -> None:
                 raise ValueError(f"{name}={value!r} makes no sense; it must be at least {kind.least}")
             if kind.holds is not None:
                 _check_items(name, value, kind)
+
+
+def check_defaults(params: Mapping[str, Any]) -> None:
+    """Raises what `check_parameters` raises, and `TypeError` for what is no default of a model or a block."""
+    check_parameters(params)
+    for name in PER_CALL:
+        if params.get(name) is not None:
+            raise TypeError(
+                f"`{name}` belongs to one call, not to a model or a block: pass it to call, stream, resume, @llm.call or "
+                "@llm.prompt."
+            )
 
 
 def _check_items(name: str, value: Mapping[str, Any] | Sequence[Any], kind: Kind) -> None:

@@ -49,7 +49,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -92,7 +92,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -135,7 +135,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -178,7 +178,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -221,7 +221,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -264,7 +264,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -307,7 +307,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -350,7 +350,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -474,7 +474,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -516,7 +516,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -560,7 +560,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -602,7 +602,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -646,7 +646,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -688,7 +688,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -732,7 +732,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -774,7 +774,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

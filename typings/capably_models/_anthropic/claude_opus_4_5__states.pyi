@@ -49,7 +49,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -94,7 +94,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -138,7 +138,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -183,7 +183,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -227,7 +227,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -272,7 +272,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -316,7 +316,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -361,7 +361,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithBudgetCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -481,7 +481,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -525,7 +525,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -570,7 +570,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -614,7 +614,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -659,7 +659,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -703,7 +703,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -748,7 +748,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -792,7 +792,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, WithForcedToolCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -46,7 +46,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -92,7 +92,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -138,7 +138,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -184,7 +184,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -231,7 +231,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -277,7 +277,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -323,7 +323,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -369,7 +369,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -416,7 +416,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -462,7 +462,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -508,7 +508,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -554,7 +554,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -601,7 +601,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -647,7 +647,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -693,7 +693,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -739,7 +739,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -927,7 +927,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -972,7 +972,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1017,7 +1017,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1062,7 +1062,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1108,7 +1108,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1153,7 +1153,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1198,7 +1198,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1243,7 +1243,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1288,7 +1288,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1334,7 +1334,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1379,7 +1379,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1424,7 +1424,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1469,7 +1469,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1514,7 +1514,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1560,7 +1560,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1605,7 +1605,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1650,7 +1650,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1695,7 +1695,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1740,7 +1740,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1786,7 +1786,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1972,7 +1972,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2018,7 +2018,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2064,7 +2064,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2110,7 +2110,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2157,7 +2157,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2203,7 +2203,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2249,7 +2249,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2295,7 +2295,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2342,7 +2342,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2388,7 +2388,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2434,7 +2434,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2480,7 +2480,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2527,7 +2527,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2573,7 +2573,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2619,7 +2619,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2665,7 +2665,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2854,7 +2854,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2899,7 +2899,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2944,7 +2944,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2989,7 +2989,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3035,7 +3035,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3080,7 +3080,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3125,7 +3125,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3170,7 +3170,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3215,7 +3215,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3261,7 +3261,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3306,7 +3306,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3351,7 +3351,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3396,7 +3396,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3441,7 +3441,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3487,7 +3487,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3532,7 +3532,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3577,7 +3577,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3622,7 +3622,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3667,7 +3667,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3713,7 +3713,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3902,7 +3902,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3948,7 +3948,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3994,7 +3994,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -4040,7 +4040,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -4087,7 +4087,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4133,7 +4133,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4179,7 +4179,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4225,7 +4225,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4272,7 +4272,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4318,7 +4318,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4364,7 +4364,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4410,7 +4410,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4457,7 +4457,7 @@ class ReasoningStaysOffWithTools(
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4503,7 +4503,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4549,7 +4549,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4595,7 +4595,7 @@ class ReasoningStaysOffWithTools(
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, DashscopeQwen37PlusCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

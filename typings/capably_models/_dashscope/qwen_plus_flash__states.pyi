@@ -46,7 +46,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -92,7 +92,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -138,7 +138,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -184,7 +184,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -231,7 +231,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -277,7 +277,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -323,7 +323,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -369,7 +369,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -416,7 +416,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -462,7 +462,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -508,7 +508,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -554,7 +554,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -601,7 +601,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -647,7 +647,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -693,7 +693,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -739,7 +739,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -927,7 +927,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -972,7 +972,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1017,7 +1017,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1062,7 +1062,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1108,7 +1108,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -1153,7 +1153,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1198,7 +1198,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1243,7 +1243,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1288,7 +1288,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1334,7 +1334,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -1379,7 +1379,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1424,7 +1424,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1469,7 +1469,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1514,7 +1514,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1560,7 +1560,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -1605,7 +1605,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1650,7 +1650,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1695,7 +1695,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1740,7 +1740,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1786,7 +1786,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -1972,7 +1972,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2018,7 +2018,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2064,7 +2064,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2110,7 +2110,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2157,7 +2157,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2203,7 +2203,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2249,7 +2249,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2295,7 +2295,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -2342,7 +2342,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2388,7 +2388,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2434,7 +2434,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2480,7 +2480,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -2527,7 +2527,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2573,7 +2573,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2619,7 +2619,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2665,7 +2665,7 @@ class ReasoningOffWithTools(Model[TextToolParts, ReasoningOffWithToolsCapabiliti
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -2854,7 +2854,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2899,7 +2899,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2944,7 +2944,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -2989,7 +2989,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3035,7 +3035,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3080,7 +3080,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3125,7 +3125,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3170,7 +3170,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3215,7 +3215,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3261,7 +3261,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -3306,7 +3306,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3351,7 +3351,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3396,7 +3396,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3441,7 +3441,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3487,7 +3487,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -3532,7 +3532,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3577,7 +3577,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3622,7 +3622,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3667,7 +3667,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3713,7 +3713,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -3900,7 +3900,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3946,7 +3946,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -3992,7 +3992,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -4038,7 +4038,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -4085,7 +4085,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4131,7 +4131,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4177,7 +4177,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4223,7 +4223,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -4270,7 +4270,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4316,7 +4316,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4362,7 +4362,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4408,7 +4408,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -4455,7 +4455,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4501,7 +4501,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4547,7 +4547,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -4593,7 +4593,7 @@ class ReasoningStaysOffWithTools(Model[TextToolParts, ReasoningStaysOffWithTools
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DashscopeQwenPlusFlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffWithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -47,7 +47,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -95,7 +95,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -144,7 +144,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -192,7 +192,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -241,7 +241,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -289,7 +289,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -338,7 +338,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -386,7 +386,7 @@ class ReasoningOff(Model[TextToolParts, ReasoningOffCapabilities], Generic[Model
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -512,7 +512,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -560,7 +560,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> Response[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -609,7 +609,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -657,7 +657,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -706,7 +706,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -754,7 +754,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -803,7 +803,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -851,7 +851,7 @@ class ReasoningStaysOff(Model[TextToolParts, ReasoningStaysOffCapabilities], Gen
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, DeepseekV4ProCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

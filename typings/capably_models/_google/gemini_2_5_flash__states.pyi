@@ -46,7 +46,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> Response[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -92,7 +92,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -139,7 +139,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -185,7 +185,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -232,7 +232,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -278,7 +278,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -325,7 +325,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -371,7 +371,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25FlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

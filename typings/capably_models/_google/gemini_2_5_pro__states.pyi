@@ -45,7 +45,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> Response[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -89,7 +89,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> Response[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -134,7 +134,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> StreamResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -178,7 +178,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -223,7 +223,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> AsyncResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -267,7 +267,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -312,7 +312,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -356,7 +356,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, GoogleGemini25ProCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentAudioVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

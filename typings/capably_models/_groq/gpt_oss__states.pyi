@@ -46,7 +46,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextToolParts, GroqGptOssCapabilities]:
+    ) -> Response[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -91,7 +91,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextToolParts, GroqGptOssCapabilities]:
+    ) -> Response[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -137,7 +137,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextToolParts, GroqGptOssCapabilities]:
+    ) -> StreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -182,7 +182,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
+    ) -> StreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -228,7 +228,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextToolParts, GroqGptOssCapabilities]:
+    ) -> AsyncResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -273,7 +273,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
+    ) -> AsyncResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -319,7 +319,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextToolParts, GroqGptOssCapabilities]:
+    ) -> AsyncStreamResponse[None, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -364,7 +364,7 @@ class WithTools(Model[TextToolParts, WithToolsCapabilities], Generic[ModelT_co])
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextToolParts, GroqGptOssCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -52,7 +52,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -93,7 +93,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -139,7 +139,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -180,7 +180,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -226,7 +226,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -267,7 +267,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -313,7 +313,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -354,7 +354,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -468,7 +468,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -512,7 +512,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -556,7 +556,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -600,7 +600,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt53CodexCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -54,7 +54,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -97,7 +97,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -145,7 +145,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -188,7 +188,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -236,7 +236,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -279,7 +279,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -327,7 +327,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         top_p: OnlyWithReasoningOff = ...,
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -370,7 +370,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningOnCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -492,7 +492,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> Response[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -538,7 +538,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> StreamResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -584,7 +584,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -630,7 +630,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -42,7 +42,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> Response[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -76,7 +76,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> Response[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -111,7 +111,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> StreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -145,7 +145,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> StreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -180,7 +180,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -214,7 +214,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -249,7 +249,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncStreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -283,7 +283,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncStreamResponse[None, TextParts, ReasoningOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -378,7 +378,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> Response[None, TextParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -414,7 +414,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> StreamResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -450,7 +450,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -486,7 +486,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
+    ) -> AsyncStreamResponse[None, TextParts, ReasoningStaysOffCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -44,7 +44,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> Response[None, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -86,7 +86,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -129,7 +129,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> StreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -171,7 +171,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -214,7 +214,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> AsyncResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -256,7 +256,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -299,7 +299,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -341,7 +341,7 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, ZaiGlm53FlashCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:

@@ -44,7 +44,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> Response[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> Response[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -86,7 +86,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> Response[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> Response[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and waits for the whole reply.
 
         Args:
@@ -129,7 +129,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> StreamResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> StreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -171,7 +171,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> StreamResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> StreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and returns at once; iterate to read the reply as it comes.
 
         Args:
@@ -214,7 +214,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -256,7 +256,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content` and awaits the whole reply.
 
         Args:
@@ -299,7 +299,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
-    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncStreamResponse[None, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
@@ -341,7 +341,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
         timeout: float = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
-    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, ZaiGlmVisionCapabilities]:
+    ) -> AsyncStreamResponse[FormatT, TextImageVideoToolParts, WithToolsCapabilities]:
         """Sends `content`; iterate asynchronously to read the reply.
 
         Args:
