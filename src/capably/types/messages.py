@@ -15,11 +15,12 @@ PartT_co = TypeVar("PartT_co", covariant=True)
 
 class _Turn(Value):
     """One turn of a conversation. `_form` is for `capably.providers.message_cache`: what was made of it, and for whom;
-    `_renamed` for `capably.validation`: the same turn with other ids of calls, and with which; empty where it has none."""
+    the others for `capably.validation`: the ids of its calls or outputs, and the same turn with other ids, which may be unset."""
 
-    __slots__ = ("_form", "_renamed")
+    __slots__ = ("_call_ids", "_form", "_renamed")
+    _call_ids: tuple[str, ...] | None
     _form: tuple[object, Any] | None
-    _renamed: tuple[Any, ...] | None
+    _renamed: tuple[object, Any] | None
 
 
 @read_only
@@ -32,7 +33,7 @@ class SystemMessage(_Turn):
     def __init__(self, text: str) -> None:
         set_field(self, "text", text)
         set_field(self, "_form", None)
-        set_field(self, "_renamed", None)
+        set_field(self, "_call_ids", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SystemMessage) and self.text == other.text
@@ -53,7 +54,7 @@ class UserMessage(_Turn, Generic[PartT_co]):
     def __init__(self, content: Sequence[PartT_co]) -> None:
         set_field(self, "content", tuple(content))
         set_field(self, "_form", None)
-        set_field(self, "_renamed", None)
+        set_field(self, "_call_ids", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
@@ -92,7 +93,7 @@ class AssistantMessage(_Turn):
     def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
         set_field(self, "content", tuple(content))
         set_field(self, "_form", None)
-        set_field(self, "_renamed", None)
+        set_field(self, "_call_ids", None)
         set_field(self, "source", source)
 
     def __eq__(self, other: object) -> bool:

@@ -142,8 +142,8 @@ def renamed(message: Any, new: NewIds, *, own: bool) -> Any:
     """The message with these ids; itself where it has them. The same one each time, so that what is kept of it is used."""
     if all(id is None or id == _id_of(part) for id, part in zip(new, message.content, strict=True)):
         return message
-    before: tuple[NewIds, Message] | None = message._renamed
-    if before and before[0] == new:
+    before: tuple[NewIds, Message] | None = getattr(message, "_renamed", None)
+    if before is not None and before[0] == new:
         return before[1]
     content = [part if id is None else _with_id(part, id) for id, part in zip(new, message.content, strict=True)]
     other: Message

@@ -71,8 +71,6 @@ def rules_of(provider: str, endpoint: str | None) -> Rules:
 
 _SPEECH = frozenset({p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.Refusal, p.CachePoint, p.Citation})
 """Parts that neither call nor answer a call."""
-PLAIN: tuple[()] = ()
-"""Kept beside a message in which nothing has an id."""
 
 
 def sendable(
@@ -84,20 +82,51 @@ def sendable(
     """
     rules = rules_of(provider, endpoint)
     _check_says_something(messages, rules, extra)
+    if _is_in_order(messages, rules, provider, endpoint):
+        return messages
+    if extra and not extra.keys().isdisjoint((*KEPT_BY_SERVER, *GIVEN_WHOLE)):
+        return messages
+    return _paired(messages, rules, provider, endpoint)
+
+
+def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
+    """Whether the outputs of all calls follow them at once, in their order, and each id is a valid one that comes once.
+
+    This is so of nearly every conversation, and costs little however long it is.
+    """
+    seen: set[str] = set()
+    waiting: tuple[str, ...] = ()
+    count, pattern = 0, rules.call_id
     for message in messages:
-        if message._renamed is not PLAIN and not _is_plain(message):  # pyright: ignore[reportPrivateUsage]
-            if extra and not extra.keys().isdisjoint((*KEPT_BY_SERVER, *GIVEN_WHOLE)):
-                return messages
-            return _paired(messages, rules, provider, endpoint)
-    return messages
+        ids = message._call_ids  # pyright: ignore[reportPrivateUsage]
+        if ids is None:
+            ids = _note_ids(message)
+        if not ids:
+            if waiting:
+                return False
+        elif type(message) is not AssistantMessage:
+            if ids != waiting:
+                return False
+            waiting = ()
+        else:
+            if waiting or not (
+                pattern is None or _is_own(message, provider, endpoint) or all(map(pattern.fullmatch, ids))
+            ):
+                return False
+            seen.update(ids)
+            count, waiting = count + len(ids), ids
+    return not waiting and len(seen) == count
 
 
-def _is_plain(message: Message) -> bool:
-    """Whether nothing in it has to do with calls. That is looked for once."""
-    plain = isinstance(message, SystemMessage) or _SPEECH.issuperset(map(type, message.content))
-    if plain:
-        set_field(message, "_renamed", PLAIN)
-    return plain
+def _note_ids(message: Message) -> tuple[str, ...]:
+    """The ids of the calls of an answer, or of the outputs of a user's message. They are looked for once."""
+    ids: tuple[str, ...] = ()
+    if not isinstance(message, SystemMessage):
+        kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
+        content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        ids = tuple([part.id for part in content if type(part) is kind])
+    set_field(message, "_call_ids", ids)
+    return ids
 
 
 def is_prefill(message: Message) -> bool:
@@ -228,11 +257,11 @@ def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone:
         while place < len(messages) and type(messages[place]) is not AssistantMessage:
             turn.append(messages[place])
             place += 1
-        result += turn if not alone and _is_in_order(turn) else _in_order(turn)
+        result += turn if not alone and _has_outputs_in_front(turn) else _in_order(turn)
     return result
 
 
-def _is_in_order(turn: Sequence[Message]) -> bool:
+def _has_outputs_in_front(turn: Sequence[Message]) -> bool:
     """Whether nothing but outputs stands before an output, message by message."""
     spoken = False
     for message in turn:
