@@ -255,7 +255,10 @@ def test_an_answer_in_the_middle_of_a_tool_of_the_provider_goes_on() -> None:
 
 
 def test_texts_without_a_letter_are_left_out_where_they_are_refused() -> None:
-    said: dict[str, Any] = {"content": [{"type": "text", "text": "\n\n"}, {"type": "text", "text": "Yes."}], "model": "claude-x"}
+    said: dict[str, Any] = {
+        "content": [{"type": "text", "text": "\n\n"}, {"type": "text", "text": "Yes."}],
+        "model": "claude-x",
+    }
     own = llm.AssistantMessage([llm.Text("\n\n"), llm.Text("Yes.")], Source("anthropic", "messages", "claude-x", said))
     talk = [
         llm.system(" "),
