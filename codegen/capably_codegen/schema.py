@@ -83,6 +83,9 @@ class Dialect(Entry):
     """Path of requests with a `prefill`, where that is another one."""
     call_id: Text | None = None
     """Pattern that ids of tool calls must match; unset = any."""
+    refuses: list[Literal["unpaired_calls", "silent_answers", "last_answer"]] = []
+    """What it refuses in a conversation: calls of tools without outputs and outputs without calls, an assistant message
+    that neither says nor calls anything, one at the end that is not marked as a `prefill`."""
     usage_in_stream: StrictBool = True
     """Streams report usage only if `stream_options` asks for it."""
     obfuscates: StrictBool = False

@@ -15,6 +15,7 @@ import argparse
 import asyncio
 import json
 import random
+import re
 import time
 import warnings
 from collections import Counter
@@ -512,7 +513,7 @@ def _needs_store(items: list[Any]) -> bool:
 
 
 TURN: Mapping[str, Any] = {
-    "messages": lambda body: body["messages"][1]["content"],
+    "messages": lambda body: body["messages"][1]["content"] if body["messages"][1]["role"] == "assistant" else [],
     "responses": lambda body: body["input"][1:-1] if "role" in body["input"][-1] else _items_before(body["input"]),
     "chat_completions": lambda body: body["messages"][1],
     "generate_content": lambda body: body["contents"][1],
@@ -540,12 +541,15 @@ STREAM_FIELDS = ("channel", "index", "token_id", "reasoning_encrypted")
 
 
 def _turn(exchange: Exchange, turn: Any) -> Any:
-    """An answer's JSON without what must differ: sound goes back as its id, calls without an id are given one.
+    """An answer's JSON without what must differ: sound goes back as its id, calls without an id are given one, and
+    Anthropic takes no text without a letter back.
 
     Of a stream, Chat Completions gives no message: absent fields count as empty ones, and `STREAM_FIELDS` as none.
     """
     if exchange.endpoint == "generate_content":
         return {"role": "model", **turn}
+    if exchange.endpoint == "messages":
+        return [block for block in turn if block.get("type") != "text" or block["text"].strip()]
     if exchange.endpoint != "chat_completions":
         return turn
     fields = {key: value for key, value in turn.items() if key not in STREAM_FIELDS}
@@ -556,7 +560,7 @@ def _turn(exchange: Exchange, turn: Any) -> Any:
 
 
 def _call(call: Mapping[str, Any]) -> dict[str, Any]:
-    made_up = not call.get("id") or call["id"].startswith("call_0")
+    made_up = not call.get("id") or re.fullmatch(r"call_\d{1,2}", call["id"])
     fields = {key: value for key, value in call.items() if not (key == "id" and made_up)}
     if fields.get("function"):
         fields["function"] = {**fields["function"], "arguments": fields["function"].get("arguments") or ""}

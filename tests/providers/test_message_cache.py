@@ -71,26 +71,26 @@ def talk(count: int) -> list[Any]:
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_turn_added_to_two_hundred_messages_encodes_one(wire: str) -> None:
-    id, history = TARGETS[wire][0], talk(200)
-    assert encodings(lambda: body_of(id, history)) == 200
+    id, history = TARGETS[wire][0], talk(201)
+    assert encodings(lambda: body_of(id, history)) == 201
     before = turns_of(body_of(id, history))
     more = [*history, llm.user("And now?")]
     assert encodings(lambda: body_of(id, more)) == 1
     after = turns_of(body_of(id, more))
-    assert [new is old for new, old in zip(after, before, strict=False)] == [True] * 200
-    assert len(after) == 201
+    assert [new is old for new, old in zip(after, before, strict=False)] == [True] * 201
+    assert len(after) == 202
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_a_turn_costs_little_however_long_the_history_is(wire: str) -> None:
     id = TARGETS[wire][0]
-    history = talk(400)
+    history = talk(401)
 
     def functions(count: int) -> int:
         body_of(id, history[:count])
         return calls_by_name(lambda: body_of(id, history[:count])).total()
 
-    assert (functions(400) - functions(200)) / 200 < 5
+    assert (functions(401) - functions(201)) / 200 < 5
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -122,8 +122,9 @@ def test_a_loop_of_tools_encodes_what_each_turn_adds(wire: str) -> None:
 @pytest.mark.parametrize("wire", WIRES)
 def test_what_was_said_elsewhere_is_encoded_once_too(wire: str) -> None:
     elsewhere = Source("elsewhere", "", "some-model", {"content": []})
-    history = [llm.user("Hi"), llm.AssistantMessage([llm.Thought("Hm."), llm.Text("Ho")], elsewhere)]
-    assert [encodings(lambda: body_of(TARGETS[wire][0], history)) for _ in range(3)] == [2, 0, 0]
+    said = llm.AssistantMessage([llm.Thought("Hm."), llm.Text("Ho")], elsewhere)
+    history = [llm.user("Hi"), said, llm.user("And now?")]
+    assert [encodings(lambda: body_of(TARGETS[wire][0], history)) for _ in range(3)] == [3, 0, 0]
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -140,7 +141,9 @@ def test_what_was_said_elsewhere_is_encoded_once_too(wire: str) -> None:
 )
 def test_what_is_large_or_can_change_is_not_kept(wire: str, part: llm.Part) -> None:
     id, message = TARGETS[wire][0], llm.user(["Look:", part])
-    assert [encodings(lambda: body_of(id, [message])) for _ in range(2)] == [1, 1]
+    asked = llm.assistant(llm.ToolCall("1", "lookup", {}))
+    history = [asked, message] if isinstance(part, llm.ToolOutput) else [message]
+    assert [encodings(lambda: body_of(id, history)) for _ in range(2)] == [len(history)] * 2
 
 
 # --- never stale --------------------------------------------------------------------------------------------------
@@ -189,9 +192,10 @@ def test_instructions_in_mid_conversation_have_the_role_that_each_model_wants() 
 
 
 def test_the_same_call_has_the_id_that_each_host_takes() -> None:
+    asked = llm.assistant(llm.ToolCall("call_with_a_long_id", "lookup", {}))
     output = llm.user([llm.ToolOutput("call_with_a_long_id", "lookup", "A fox.")])
     ids = [
-        body_of(id, [output])["messages"][0]["tool_call_id"]
+        body_of(id, [asked, output])["messages"][1]["tool_call_id"]
         for id in ("groq/qwen/qwen3.8-27b", "mistral/mistral-medium-2604") * 2
     ]
     assert ids[:2] == ids[2:]
@@ -216,7 +220,8 @@ OWN = {
 def test_an_answer_that_was_encoded_for_another_provider_still_goes_back_as_it_came(id: str) -> None:
     other, endpoint, wire = OWN[id]
     provider, _, name = id.partition("/")
-    history = [llm.user("Hi"), llm.AssistantMessage([llm.Text("said")], Source(provider, endpoint, name, wire))]
+    said = llm.AssistantMessage([llm.Text("said")], Source(provider, endpoint, name, wire))
+    history = [llm.user("Hi"), said, llm.user("And now?")]
     bodies = [msgspec.json.encode(body_of(model, history)) for model in (other, id, other)]
     assert [(body.count(b"said"), body.count(b"own")) for body in bodies] == [(1, 0), (0, 1), (1, 0)]
 
@@ -227,7 +232,8 @@ def test_ids_that_gemini_did_not_give_stay_here_though_the_results_are_kept() ->
     asked = llm.AssistantMessage([llm.ToolCall("call_1", "lookup", {})], source)
     result = llm.user([llm.ToolOutput("call_1", "lookup", "A fox.")])
     id = "google/gemini-2.5-flash-lite"
-    for history, expected in [([result], "call_1"), ([asked, result], None), ([result], "call_1")]:
+    foreign = llm.assistant(llm.ToolCall("call_1", "lookup", {}))
+    for history, expected in [([foreign, result], "call_1"), ([asked, result], None), ([foreign, result], "call_1")]:
         assert turns_of(body_of(id, history))[-1]["parts"][0]["functionResponse"].get("id") == expected
 
 

@@ -295,7 +295,11 @@ def test_content_that_a_model_does_not_read_is_refused(id: str, content: Any, fe
         pytest.param(SONNET, [llm.user([llm.Text("x"), llm.CachePoint("1h")])], id="a cache point"),
         pytest.param(SONNET, [llm.user("a"), llm.system("b"), llm.user("c")], id="system in mid-conversation"),
         pytest.param(FLASH, [llm.system("a"), llm.system("b"), llm.user("c")], id="two leading system messages"),
-        pytest.param(SONNET, llm.ToolOutput("1", "lookup", "x"), id="a tool's output"),
+        pytest.param(
+            SONNET,
+            [llm.assistant(llm.ToolCall("1", "lookup", {})), llm.user(llm.ToolOutput("1", "lookup", "x"))],
+            id="a tool's output",
+        ),
     ],
 )
 def test_content_that_a_model_reads_passes(id: str, content: Any) -> None:

@@ -18,6 +18,7 @@ from capably.types.tools import BuiltinTool, Tool
 from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
+from capably.validation.conversations import sendable
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -89,7 +90,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
-    system, rest = _leading_system(messages)
+    system, rest = _leading_system(sendable(messages, provider, endpoint, given.get("extra")))
     request = Request(
         info=info,
         model_id=wire_id,

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         CapablyError as CapablyError,
         ConfigurationError as ConfigurationError,
         ConnectionFailedError as ConnectionFailedError,
+        ConversationError as ConversationError,
         NotFoundError as NotFoundError,
         OverloadedError as OverloadedError,
         ParseError as ParseError,
@@ -157,7 +158,7 @@ else:
         "capably.tools.context": "Context",
         "capably.tools.decorator": "tool",
         "capably.types.errors": """
-            AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError
+            AuthenticationError BadRequestError CapablyError ConfigurationError ConnectionFailedError ConversationError
             NotFoundError OverloadedError ParseError PermissionDeniedError ProviderError RateLimitError
             RefusalError ServerError TimedOutError ToolError UnknownModelError UnsupportedFeatureError
             UnsupportedFeatureWarning UnverifiedModelWarning

@@ -2,6 +2,7 @@
 
 CapablyError
 ├── UnsupportedFeatureError      the model does not take what the call asks for; nothing was sent
+├── ConversationError            the conversation is incomplete, and the API refuses such ones; nothing was sent
 ├── UnknownModelError            no such model id; names the nearest ones
 ├── ConfigurationError           a key, an extra or a setting is missing; says which
 ├── ProviderError                the provider answered with an error, or could not be reached
@@ -25,7 +26,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from capably.types.parts import Part
+    from typing import Literal
+
+    from capably.types.messages import Message
+    from capably.types.parts import Part, ToolCall
 
 
 class CapablyError(Exception):
@@ -61,6 +65,33 @@ class UnsupportedFeatureError(CapablyError):
         self.allowed: tuple[str, ...] = tuple(allowed)
         self.reason = reason
         self.alternatives: tuple[str, ...] = tuple(alternatives)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild, (type(self), self.args, self.__dict__))
+
+
+class ConversationError(CapablyError, ValueError):
+    """The conversation breaks a rule of the API that it is for, whatever the model. Nothing was sent.
+
+    `rule` says which: `unanswered_call` (calls of tools without an output before the next turn; `calls` has those that
+    lack one), `unasked_output` (an output whose call does not stand before it; `ids` has the output's), `nothing_said`.
+    `turn` is the message at fault, `None` where there is none.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        rule: Literal["unanswered_call", "unasked_output", "nothing_said"],
+        turn: Message | None = None,
+        calls: Sequence[ToolCall] = (),
+        ids: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.rule: Literal["unanswered_call", "unasked_output", "nothing_said"] = rule
+        self.turn = turn
+        self.calls: tuple[ToolCall, ...] = tuple(calls)
+        self.ids: tuple[str, ...] = tuple(ids)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))

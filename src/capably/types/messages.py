@@ -14,10 +14,13 @@ PartT_co = TypeVar("PartT_co", covariant=True)
 
 
 class _Turn(Value):
-    """One turn of a conversation. `_form` is for `capably.providers.message_cache`: what was made of it, and for whom."""
+    """One turn of a conversation. `_form` is for `capably.providers.message_cache`: what was made of it, and for whom;
+    the others for `capably.validation`: the ids of its calls or outputs, and the same turn with other ids, which may be unset."""
 
-    __slots__ = ("_form",)
+    __slots__ = ("_call_ids", "_form", "_renamed")
+    _call_ids: tuple[str, ...] | None
     _form: tuple[object, Any] | None
+    _renamed: tuple[object, Any] | None
 
 
 @read_only
@@ -30,6 +33,7 @@ class SystemMessage(_Turn):
     def __init__(self, text: str) -> None:
         set_field(self, "text", text)
         set_field(self, "_form", None)
+        set_field(self, "_call_ids", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SystemMessage) and self.text == other.text
@@ -50,6 +54,7 @@ class UserMessage(_Turn, Generic[PartT_co]):
     def __init__(self, content: Sequence[PartT_co]) -> None:
         set_field(self, "content", tuple(content))
         set_field(self, "_form", None)
+        set_field(self, "_call_ids", None)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, UserMessage) and self.content == other.content  # pyright: ignore[reportUnknownMemberType]
@@ -88,6 +93,7 @@ class AssistantMessage(_Turn):
     def __init__(self, content: Sequence[p.Part], source: Source | None = None) -> None:
         set_field(self, "content", tuple(content))
         set_field(self, "_form", None)
+        set_field(self, "_call_ids", None)
         set_field(self, "source", source)
 
     def __eq__(self, other: object) -> bool:

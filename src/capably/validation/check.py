@@ -16,6 +16,7 @@ from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarni
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
+from capably.validation.conversations import is_prefill, rules_of
 from capably.validation.refusal import Finding, refusal
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def check_call(
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
         return [text]
     told: list[str] = []
-    for finding in _findings(_lookup(info, info.facts, endpoint), params, messages):
+    for finding in _findings(_lookup(info, info.facts, endpoint), info, endpoint, params, messages):
         error = refusal(info, endpoint, finding)
         if on_unsupported == "raise":
             raise error
@@ -101,7 +102,9 @@ def check_call(
     return told
 
 
-def _findings(lookup: Lookup, params: Params, messages: list[Message]) -> list[Finding]:
+def _findings(
+    lookup: Lookup, info: ModelInfo, endpoint: str | None, params: Params, messages: list[Message]
+) -> list[Finding]:
     found: list[Finding] = []
     for name, value in params.items():
         for clause in lookup[name]:
@@ -126,7 +129,24 @@ def _findings(lookup: Lookup, params: Params, messages: list[Message]) -> list[F
             feature = "system_messages"
             if isinstance(message, UserMessage):
                 found += _parts(lookup.profile, messages, message)
+    last = messages[-1] if messages else None
+    if type(last) is AssistantMessage and _is_refused_prefill(lookup, info, endpoint, last):
+        found.append(_prefill(lookup.profile, messages))
     return found
+
+
+def _is_refused_prefill(lookup: Lookup, info: ModelInfo, endpoint: str | None, last: AssistantMessage) -> bool:
+    """Whether the API takes a last assistant message for the beginning of the answer, and the model takes none."""
+    refused = lookup.profile.rules["prefill"].refused
+    return refused and "last_answer" in rules_of(info.provider, endpoint).refuses and is_prefill(last)
+
+
+def _prefill(profile: Profile, messages: list[Message]) -> Finding:
+    last: Any = messages[-1]
+    text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal)))
+    what = "an assistant message at the end (`prefill`)"
+    when, advice = profile.rules["prefill"].when, "End with a user message"
+    return Finding("prefill", text, (), when, what, advice, lambda: _remove(messages, last))
 
 
 # --- content ------------------------------------------------------------------------------------------------------

@@ -384,10 +384,10 @@ def test_extra_is_merged_in_last_and_into_inner_objects() -> None:
             {"type": "tool_result", "tool_use_id": "toolu_1", "content": "no such city", "is_error": True},
         ),
         (
-            p.ToolOutput("a.b:c", "weather", ["see", p.Image.from_file_id("f")]),
+            p.ToolOutput("toolu_1", "weather", ["see", "  ", p.Image.from_file_id("f")]),
             {
                 "type": "tool_result",
-                "tool_use_id": "a_b_c",
+                "tool_use_id": "toolu_1",
                 "content": [text("see"), {"type": "image", "source": {"type": "file", "file_id": "f"}}],
             },
         ),
@@ -502,7 +502,7 @@ def test_a_reply_without_content_is_not_replayed() -> None:
 
 def test_words_of_another_provider_are_encoded_anew_without_thoughts() -> None:
     foreign = AssistantMessage(
-        [p.Thought("hm"), p.Text(""), p.Text("So"), p.ToolCall("call|1", "weather", {"city": "Ulm"})],
+        [p.Thought("hm"), p.Text(""), p.Text("So"), p.ToolCall("call_1", "weather", {"city": "Ulm"})],
         Source("openai", "responses", "gpt-x", []),
     )
     _, blocks = contents(user("Hi"), foreign)

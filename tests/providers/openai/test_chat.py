@@ -182,15 +182,6 @@ def test_an_answer_from_elsewhere_is_rebuilt_without_its_thoughts() -> None:
     assert wires(turn)[0] == {"role": "assistant", "content": "Wait.", "tool_calls": [call]}
 
 
-def test_call_ids_of_others_are_put_into_the_form_that_a_host_demands() -> None:
-    turn = AssistantMessage([p.ToolCall("toolu_01", "weather", {})])
-    call, output = wires(turn, UserMessage([p.ToolOutput("toolu_01", "weather", "x")]), provider="mistral")
-    assert call["tool_calls"][0]["id"] == output["tool_call_id"]
-    assert len(output["tool_call_id"]) == 9
-    kept = wires(AssistantMessage([p.ToolCall("abcDEF123", "weather", {})]), provider="mistral")
-    assert kept[0]["tool_calls"][0]["id"] == "abcDEF123"
-
-
 @pytest.mark.parametrize(
     "wire",
     [
@@ -423,8 +414,8 @@ def test_the_legacy_function_call_is_a_tool_call_and_its_output_goes_back_as_a_f
 
 def test_calls_without_ids_are_given_ids_that_their_replay_has_too() -> None:
     reply = decoded(completion(tool_calls=[call(""), call("")]))
-    assert [part.id for part in reply.content] == ["call_0", "call_1"]
-    assert [wire["id"] for wire in reply.wire["tool_calls"]] == ["call_0", "call_1"]
+    assert [part.id for part in reply.content] == ["call_1", "call_2"]
+    assert [wire["id"] for wire in reply.wire["tool_calls"]] == ["call_1", "call_2"]
 
 
 def test_arguments_are_read_as_text_or_object() -> None:
@@ -764,7 +755,7 @@ def test_a_call_is_read_without_waiting_for_the_rest_of_the_reply() -> None:
 def test_calls_without_ids_are_told_apart_by_their_names() -> None:
     events = [call_delta(None, '{"city":"Rome"}', "", "weather"), call_delta(None, "{}", "", "clock")]
     chunks, reply = run(*events, delta("stop"))
-    assert [(part.id, part.name) for part in reply.content] == [("call_0", "weather"), ("call_1", "clock")]
+    assert [(part.id, part.name) for part in reply.content] == [("call_1", "weather"), ("call_2", "clock")]
     check_chunks(chunks, reply)
 
 

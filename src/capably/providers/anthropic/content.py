@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -28,8 +27,6 @@ THINKING = ("thinking", "redacted_thinking")
 IMAGE_TYPES = ("image/jpeg", "image/png", "image/gif", "image/webp")
 TEXT_TYPES = ("application/json", "application/xml", "application/yaml")
 """Media types besides `text/*` that are sent as plain text."""
-
-_ILLEGAL_IN_ID = re.compile(r"[^a-zA-Z0-9_-]")
 
 Block = dict[str, Any]
 
@@ -57,17 +54,19 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str, mo
 
 
 def _say(role: str, text: str) -> Form:
-    return [{"role": role, "content": [{"type": "text", "text": text}]}]
+    return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 
 def _encode_message(message: Message, body: dict[str, Any], model: str) -> Form:
     if isinstance(message, SystemMessage):
-        return [{"role": "system", "content": [{"type": "text", "text": message.text}]}]
+        return (
+            [] if _is_blank(message.text) else [{"role": "system", "content": [{"type": "text", "text": message.text}]}]
+        )
     if isinstance(message, AssistantMessage):
         content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
         return [{"role": "assistant", "content": content}] if content else []
     content = _encode_parts(message.content, _USER, body, model)
-    return [{"role": "user", "content": _results_first(content)}] if content or not message.content else []
+    return [{"role": "user", "content": _results_first(content)}] if content else []
 
 
 def container_of(request: Request, *, provider: str, now: datetime.datetime | None = None) -> str | None:
@@ -95,9 +94,20 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
     content: list[Block] = source.wire["content"]
     own = request.model_id in (source.model, source.wire.get("model"))
     for block in content:
-        if isinstance(block.get("input"), str) or (not own and block.get("type") in THINKING):
-            return [_with_input(block) for block in content if own or block.get("type") not in THINKING]
+        kind = block.get("type")
+        if (
+            isinstance(block.get("input"), str)
+            or (kind in THINKING and not own)
+            or (kind == "text" and not block["text"].strip())
+        ):
+            return [_with_input(block) for block in content if not _is_left_out(block, own)]
     return content
+
+
+def _is_left_out(block: Block, own: bool) -> bool:
+    """Thinking of another model, and texts without a letter, which come and are not taken back."""
+    kind = block.get("type")
+    return _is_blank(block["text"]) if kind == "text" else kind in THINKING and not own
 
 
 def _with_input(block: Block) -> Block:
@@ -173,13 +183,13 @@ def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
     return {**block, "toolset_name": name} if name else block
 
 
-def _text(part: p.Text | p.Refusal, _: str) -> Block:
-    return {"type": "text", "text": part.text}
+def _text(part: p.Text | p.Refusal, _: str) -> Block | None:
+    """The text, unless it is empty or white space, which Anthropic rejects."""
+    return None if _is_blank(part.text) else {"type": "text", "text": part.text}
 
 
-def _own_text(part: p.Text | p.Refusal, _: str) -> Block | None:
-    """Text of an earlier answer: other providers send empty ones, which Anthropic rejects."""
-    return {"type": "text", "text": part.text} if part.text else None
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
 
 
 def _image(part: p.Image, model: str) -> Block:
@@ -214,13 +224,13 @@ def _media_source(part: p.Media) -> Block:
 
 
 def _tool_call(part: p.ToolCall, _: str) -> Block:
-    return {"type": "tool_use", "id": _tool_id(part.id), "name": part.name, "input": args_object(part)}
+    return {"type": "tool_use", "id": part.id, "name": part.name, "input": args_object(part)}
 
 
 def _tool_output(part: p.ToolOutput, model: str) -> Block:
     block: Block = {
         "type": "tool_result",
-        "tool_use_id": _tool_id(part.id),
+        "tool_use_id": part.id,
         "content": _output_value(part.value, model),
     }
     if part.is_error:
@@ -236,11 +246,6 @@ def _output_value(value: Any, model: str) -> str | list[Block]:
         parts = [p.Text(item) if isinstance(item, str) else item for item in items]
         return _encode_parts(parts, _OUTPUT, {"messages": []}, model)
     return msgspec.json.encode(value, enc_hook=str).decode()
-
-
-def _tool_id(id: str) -> str:
-    """Ids of other providers may hold characters that Anthropic does not take."""
-    return _ILLEGAL_IN_ID.sub("_", id)
 
 
 def _raw(part: p.Unknown, model: str) -> Block:
@@ -262,8 +267,8 @@ _OUTPUT: dict[type, Callable[..., Block | None]] = {
 }
 _USER = {**_OUTPUT, p.ToolOutput: _tool_output}
 _ASSISTANT: dict[type, Callable[..., Block | None]] = {
-    p.Text: _own_text,
-    p.Refusal: _own_text,
+    p.Text: _text,
+    p.Refusal: _text,
     p.ToolCall: _tool_call,
     p.Thought: _no_thought,
     p.Unknown: _raw,

@@ -123,6 +123,8 @@ def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict
             block if _is_sendable(block) else {**block, "input": wire_object(block.get("input"))} for block in content
         ]
     wire: dict[str, Any] = {"content": content, "model": request.model_id}
+    if FINISH.get(message.get("stop_reason", "")) == "pause":
+        wire["paused"] = True  # It goes on from where it stands, with models too that take no `prefill`.
     if message.get("container"):
         wire["container"] = message["container"]
     return wire

@@ -74,7 +74,7 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> dict[str
         if name not in _PARAMS:
             raise _refusal(model, name, value, REFUSED.get(name, "Anthropic's adapter does not know it. Drop it."))
     body: dict[str, Any] = {"model": request.model_id, "max_tokens": _max_tokens(request, params)}
-    if request.system:
+    if request.system and not request.system.isspace():
         body["system"] = request.system
     for name, encode in _PARAMS.items():
         if name in params and encode is not None:

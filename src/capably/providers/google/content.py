@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -288,18 +287,3 @@ _REFUSED: Mapping[type, tuple[str, str]] = {
     p.Thought: ("thoughts are the model's own.", "Leave it out, or send it as text."),
     p.ToolOutput: ("a result belongs into a user message.", "Put it into llm.user([...])."),
 }
-
-
-def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
-    """`call_1`, `call_2`, ...: ids for calls that came without one, distinct from every call of the conversation."""
-    calls = (
-        part.id
-        for m in messages
-        if isinstance(m, AssistantMessage)
-        for part in m.content
-        if isinstance(part, p.ToolCall)
-    )
-    numbers = (id.removeprefix("call_") for id in calls if id.startswith("call_"))
-    # Ids are the provider's: one with more digits than we would ever give collides with none of ours.
-    start = max((int(number) for number in numbers if number.isdecimal() and len(number) < 10), default=0)
-    return (f"call_{number}" for number in itertools.count(start + 1))

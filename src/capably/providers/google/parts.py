@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, cast
 
-from capably.providers.google.content import unused_ids
+from capably.providers.call_ids import unused_ids
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.request import Later, Request

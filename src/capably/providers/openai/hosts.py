@@ -5,7 +5,7 @@ An adapter tells the dialect of its provider when it is built; a host that nobod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Host(NamedTuple):
     prefix: str | None = None
     prefill_path: str | None = None
     call_id: str | None = None
+    refuses: Sequence[str] = ()
     usage_in_stream: bool = True
     obfuscates: bool = False
 

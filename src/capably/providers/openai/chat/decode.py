@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias, cast
 
 import msgspec
 
+from capably.providers.call_ids import unused_ids
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
 from capably.providers.openai.errors import in_band, misshapen, nonsense
@@ -90,7 +91,7 @@ def check_failed(completion: Json, provider: str) -> None:
 
 def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> Reply:
     choice: Json = completion["choices"][0]
-    message = with_call_ids(choice["message"])
+    message = with_call_ids(choice["message"], request)
     parts = decode_message(message, completion, request)
     if places:
         known = {place: index for index, place in enumerate(places)}
@@ -109,13 +110,26 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
     )
 
 
-def with_call_ids(message: dict[str, Any]) -> dict[str, Any]:
-    """The message, with ids made up for tool calls that came without, so that outputs can name their call."""
+def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The message, with ids made up for tool calls that came without, so that outputs can name their call.
+
+    No call of the conversation has one of them: they are sent on to providers that take an id once.
+    """
     calls: list[dict[str, Any]] = message.get("tool_calls") or []
     if all(call.get("id") for call in calls):
         return message
-    named = [call if call.get("id") else {**call, "id": f"call_{index}"} for index, call in enumerate(calls)]
+    named: list[dict[str, Any]] = []
+    taken = {call["id"] for call in calls if call.get("id")}
+    for call in calls:
+        id = call.get("id") or unused_id(request, taken)
+        taken.add(id)
+        named.append({**call, "id": id})
     return {**message, "tool_calls": named}
+
+
+def unused_id(request: Request, taken: Container[str]) -> str:
+    """An id for a call that came without one: no call of the conversation has it, and none of those `taken`."""
+    return next(id for id in unused_ids(request.messages) if id not in taken)
 
 
 # Parts

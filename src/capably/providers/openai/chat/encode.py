@@ -40,6 +40,8 @@ def encode_request(request: Request, provider: str = "openai") -> Body:
         body["messages"].append({"role": role, "content": request.system})
     for messages in encode_messages(request, provider, role):
         body["messages"] += messages
+    if "last_answer" in host.refuses and host.prefix and "prefill" not in request.params:
+        _mark_prefill(body["messages"], host.prefix)
     for name, value in request.params.items():
         if value is not None:
             _encoder(name, host)(body, value, request)
@@ -47,6 +49,13 @@ def encode_request(request: Request, provider: str = "openai") -> Body:
     if host.show_thoughts and facts and facts["reasoning"]:
         body |= host.show_thoughts
     return c.merge_extra(body, request.extra)
+
+
+def _mark_prefill(messages: list[Body], mark: str) -> None:
+    """Mark an assistant message at the end as the beginning of the answer, where a host takes it as nothing else."""
+    last: Body = messages[-1] if messages else {}
+    if last.get("role") == "assistant" and not last.get("tool_calls"):
+        messages[-1] = {**last, mark: True}
 
 
 def ask_for_stream(body: Body, provider: str) -> Body:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,14 +28,14 @@ def encode_messages(request: Request, provider: str, role: str) -> Iterator[Form
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
         wire: Any = source.wire if (source.provider, source.endpoint) == (provider, ENDPOINT) else None
-        return [_replayed(cast("Body", wire))] if isinstance(wire, dict) else None
+        return _unless_silent(_replayed(cast("Body", wire)), host) if isinstance(wire, dict) else None
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
             return [{"role": role, "content": message.text}]
         if isinstance(message, UserMessage):
             return _user_messages(message, request, host)
-        return [_assistant_message(message, request, host)]
+        return _unless_silent(_assistant_message(message, request), host)
 
     return encoded(request.messages, ("chat", provider, host, role), replay=replay, say=_say, encode=encode)
 
@@ -50,6 +48,13 @@ def _replayed(wire: Body) -> Body:
     """The model's own message as it came, thoughts and signatures with it; sound is named by its id."""
     audio = wire.get("audio")
     return {**wire, "audio": {"id": audio["id"]}} if audio and audio.get("id") else wire
+
+
+def _unless_silent(message: Body, host: Host) -> Form:
+    """The assistant message, or nothing where it neither says nor calls anything and the host takes no such one."""
+    if "silent_answers" in host.refuses and not any(message.get(field) for field in ("content", "tool_calls", "audio")):
+        return []
+    return [message]
 
 
 def _user_messages(message: UserMessage[Any], request: Request, host: Host) -> list[Body]:
@@ -82,7 +87,7 @@ def _output_message(output: p.ToolOutput, content: list[Body], request: Request,
     text = "".join(part.text for part in parts if isinstance(part, p.Text)) or ("See below." if media else "")
     if not output.id:  # The legacy `function_call` has no id.
         return {"role": "function", "name": output.name, "content": text}
-    return {"role": "tool", "tool_call_id": _call_id(output.id, host), "content": text}
+    return {"role": "tool", "tool_call_id": output.id, "content": text}
 
 
 def _content_part(part: Any, request: Request, host: Host) -> Body:
@@ -152,7 +157,7 @@ _CONTENT_PARTS: dict[Any, Callable[[Any, Request, Host], Body]] = {
 }
 
 
-def _assistant_message(message: AssistantMessage, request: Request, host: Host) -> Body:
+def _assistant_message(message: AssistantMessage, request: Request) -> Body:
     """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
     text = ""
     calls: list[Body] = []
@@ -161,14 +166,7 @@ def _assistant_message(message: AssistantMessage, request: Request, host: Host) 
             text += part.text
         elif isinstance(part, p.ToolCall):
             function = {"name": part.name, "arguments": args_text(part)}
-            calls.append({"id": _call_id(part.id, host), "type": "function", "function": function})
+            calls.append({"id": part.id, "type": "function", "function": function})
         elif not isinstance(part, p.Thought):
             raise foreign(request, part)
     return {"role": "assistant", "content": text or (None if calls else ""), **({"tool_calls": calls} if calls else {})}
-
-
-def _call_id(id: str, host: Host) -> str:
-    """The id in the form that the host demands; an id of another shape is hashed, the same way for call and output."""
-    if not host.call_id or re.fullmatch(host.call_id, id):
-        return id
-    return hashlib.sha256(id.encode()).hexdigest()[:9]

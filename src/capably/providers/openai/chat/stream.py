@@ -17,6 +17,7 @@ from capably.providers.openai.chat.decode import (
     decode_call,
     decode_completion,
     thinking_text,
+    unused_id,
 )
 from capably.providers.openai.chat.join import Joiner
 from capably.providers.openai.errors import nonsense
@@ -258,7 +259,9 @@ class ChatFold:
             heapq.heappop(self._waiting)
             call.place = ("call", begun)
             index = self._index(call.place)
-            call.fields["id"] = call.fields.get("id") or f"call_{begun}"
+            if not call.fields.get("id"):
+                call.fields["id"] = id = unused_id(self._request, self._by_id)
+                self._by_id[id] = call
             begun += 1
             if call.arguments is not None:
                 waited = str(call.arguments)

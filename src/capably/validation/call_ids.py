@@ -1,0 +1,179 @@
+"""Calls and outputs of a conversation, paired by their ids, and messages with other ids."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from capably.providers.call_ids import reissued
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, Message, Source, UserMessage
+from capably.types.values import set_field
+
+ANSWERS = ("tool_use_id", "call_id", "tool_call_id")
+"""Where an output in a provider's own JSON names its call."""
+
+NewIds = tuple[str | None, ...]
+"""For each part of a message, the id that its call or output is sent with; `None` for other parts."""
+
+
+class Call(NamedTuple):
+    """A call that waits for its output: where it stands, and the id that it is sent with."""
+
+    place: int
+    part: p.ToolCall
+    id: str
+
+
+class Pairs:
+    """Which calls wait for an output, by the ids that they came with."""
+
+    __slots__ = ("answered", "loose", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: dict[str, list[Call]] = {}
+        self.answered: set[str] = set()
+        self.loose: set[str] = set()
+        """Ids in JSON that has no class here: calls of the provider's own kinds, which the caller may answer."""
+
+    def begin(self) -> None:
+        """Forget the calls of the turn before."""
+        self.waiting.clear()
+        self.answered.clear()
+
+    def take(self, id: str) -> Call | None:
+        """The first call with this id that waits; it no longer does."""
+        calls = self.waiting.get(id)
+        if not calls:
+            return None
+        call = calls.pop(0)
+        if not calls:
+            del self.waiting[id]
+        self.answered.add(id)
+        return call
+
+    def take_first(self, name: str) -> Call | None:
+        """The first call of a tool that waits, for an output without an id: Gemini pairs those by name and order."""
+        calls = [call for waiting in self.waiting.values() for call in waiting if name in (call.part.name, "")]
+        return self.take(calls[0].part.id) if calls else None
+
+
+class Ids:
+    """Gives the ids out that calls are sent with: their own, where the API takes it and no other call has it."""
+
+    __slots__ = ("_counts", "_once", "_pattern", "_taken")
+
+    def __init__(self, pattern: re.Pattern[str] | None, *, once: bool) -> None:
+        self._pattern = pattern
+        self._once = once
+        self._taken: set[str] = set()
+        self._counts: dict[str, int] = {}
+
+    def of_answer(self, message: AssistantMessage, pairs: Pairs, place: int, *, own: bool) -> NewIds:
+        """The ids of the calls of an answer, which wait from here on."""
+        new: list[str | None] = []
+        for part in message.content:
+            if type(part) is p.ToolCall:
+                id = self._issue(part.id, own)
+                pairs.waiting.setdefault(part.id, []).append(Call(place, part, id))
+                new.append(id)
+                continue
+            if type(part) is p.Unknown and not _is_answer(part, pairs):
+                pairs.loose.update(_ids_in(part))
+            new.append(None)
+        return tuple(new)
+
+    def of_outputs(self, message: UserMessage[Any], pairs: Pairs) -> tuple[NewIds, str | None]:
+        """The ids of the outputs of a message, and that of the first one whose call does not wait."""
+        new: list[str | None] = []
+        unasked = None
+        for part in message.content:
+            id = part.id if type(part) is p.ToolOutput else answered_by(part) if type(part) is p.Unknown else None
+            call = (
+                None if id is None else pairs.take(id) or (None if id else pairs.take_first(getattr(part, "name", "")))
+            )
+            new.append(call.id if call else None)
+            if id and call is None and type(part) is p.ToolOutput and id not in pairs.loose and unasked is None:
+                unasked = id
+        return tuple(new), unasked
+
+    def _issue(self, id: str, own: bool) -> str:
+        pattern, new = self._pattern, id
+        if not own and pattern is not None and not pattern.fullmatch(id):
+            new = reissued(id, pattern)
+        while new in self._taken and (self._once or not own):
+            self._counts[id] = count = self._counts.get(id, 1) + 1
+            new = reissued(f"{id}#{count}", pattern)
+        self._taken.add(new)
+        return new
+
+
+def answered_by(part: p.Unknown) -> str | None:
+    """The id of the call that an output in a provider's own JSON answers."""
+    raw: Any = part.raw
+    if not isinstance(raw, Mapping):
+        return None
+    fields = cast("Mapping[str, Any]", raw)
+    inner = fields.get("functionResponse")
+    if isinstance(inner, Mapping):
+        return str(cast("Mapping[str, Any]", inner).get("id") or "")
+    if str(fields.get("type")).endswith(("_output", "_result", "_response")):
+        return next((str(fields[key]) for key in ANSWERS if fields.get(key)), None)
+    return None
+
+
+def _is_answer(part: p.Unknown, pairs: Pairs) -> bool:
+    """Whether it is the output of a call of the same answer."""
+    id = answered_by(part)
+    return id is not None and (pairs.take(id) if id else pairs.take_first("")) is not None
+
+
+def _ids_in(part: p.Unknown) -> list[str]:
+    raw: Any = part.raw
+    fields = cast("Mapping[str, Any]", raw if isinstance(raw, Mapping) else {})
+    return [value for key in ("id", "call_id") if isinstance(value := fields.get(key), str)]
+
+
+# --- other ids ----------------------------------------------------------------------------------------------------
+
+
+def renamed(message: Any, new: NewIds, *, own: bool) -> Any:
+    """The message with these ids; itself where it has them. The same one each time, so that what is kept of it is used."""
+    if all(id is None or id == _id_of(part) for id, part in zip(new, message.content, strict=True)):
+        return message
+    before: tuple[NewIds, Message] | None = getattr(message, "_renamed", None)
+    if before is not None and before[0] == new:
+        return before[1]
+    content = [part if id is None else _with_id(part, id) for id, part in zip(new, message.content, strict=True)]
+    other: Message
+    if isinstance(message, AssistantMessage):
+        source = message.source
+        other = AssistantMessage(content, _with_ids(source, new) if own and source else source)
+    else:
+        other = UserMessage(content)
+    set_field(message, "_renamed", (new, other))
+    return other
+
+
+def _id_of(part: Any) -> str | None:
+    return answered_by(part) if type(part) is p.Unknown else part.id
+
+
+def _with_id(part: Any, id: str) -> p.Part:
+    if isinstance(part, p.ToolCall):
+        return p.ToolCall(id, part.name, part.args, part.raw_args)
+    if isinstance(part, p.ToolOutput):
+        return p.ToolOutput(id, part.name, part.value, part.is_error)
+    raw = {key: id if key in ANSWERS else value for key, value in part.raw.items()}
+    return p.Unknown(part.kind, raw)
+
+
+def _with_ids(source: Source, new: Sequence[str | None]) -> Source:
+    """Anthropic's own JSON with other ids of its calls, where an id stands in a conversation twice."""
+    ids = iter([id for id in new if id is not None])
+    content = [
+        {**block, "id": next(ids, block["id"])} if block.get("type") == "tool_use" else block
+        for block in source.wire["content"]
+    ]
+    return Source(source.provider, source.endpoint, source.model, {**source.wire, "content": content})

@@ -1,0 +1,294 @@
+"""The rules of conversations: what each API refuses, whatever the model. What can be mended is, the rest is refused here.
+
+Ids of calls that the API does not take, or takes once only, are issued anew, for call and output alike, from nothing but
+what stands before them: a turn that is added changes no byte of those before it. Outputs that come late in their turn are
+put in front. A provider's own JSON is left as it is where its API takes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from capably.registry.lookup import forget_on_change, providers
+from capably.types import parts as p
+from capably.types.errors import ConversationError
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.values import set_field
+from capably.validation.call_ids import Ids, Pairs, answered_by, renamed
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+
+class Rules(NamedTuple):
+    """What one API refuses: words of `Dialect.refuses`, and some that only a wire format has; the form of ids of calls.
+
+    `no_turns`: nothing but instructions; `blank_texts`: a text without a letter; `repeated_ids`: an id that two calls
+    have, in the provider's own JSON too; `late_outputs`: outputs that are not all in the message after their calls.
+    """
+
+    refuses: frozenset[str] = frozenset()
+    call_id: re.Pattern[str] | None = None
+
+
+_ANTHROPIC = ("unpaired_calls", "late_outputs", "repeated_ids", "blank_texts", "no_turns", "last_answer")
+
+FORMATS: Mapping[str, Rules] = {
+    "messages": Rules(frozenset(_ANTHROPIC), re.compile(r"[a-zA-Z0-9_-]+")),
+    "generate_content": Rules(frozenset(("unpaired_calls", "no_turns", "last_answer"))),
+    "responses": Rules(call_id=re.compile(r"(?s).{1,64}")),
+    "chat_completions": Rules(),
+}
+"""Wire format -> what it refuses at every host. Hosts of OpenAI's formats differ: the rest is in their dialects."""
+
+KEPT_BY_SERVER = ("previous_response_id", "conversation")
+"""Fields of Responses by which the server knows more of the conversation than is sent."""
+GIVEN_WHOLE = ("messages", "input", "contents")
+"""Fields that replace the conversation."""
+GOES_ON = ("continuationToken", "paused")
+"""What an answer has that was broken off (Gemini's, Anthropic's), and goes on by itself."""
+
+_rules: dict[tuple[str, str | None], Rules] = {}
+forget_on_change(_rules.clear)
+
+
+def rules_of(provider: str, endpoint: str | None) -> Rules:
+    """What the API of a provider refuses at an endpoint."""
+    rules = _rules.get((provider, endpoint))
+    if rules is None:
+        rules = FORMATS.get(endpoint or "", Rules())
+        dialect: Mapping[str, Any] = providers().get(provider, {}).get("dialect") or {}
+        if endpoint in ("responses", "chat_completions"):
+            pattern: str | None = dialect.get("call_id") if endpoint == "chat_completions" else None
+            rules = Rules(
+                rules.refuses.union(dialect.get("refuses") or ()), re.compile(pattern) if pattern else rules.call_id
+            )
+        _rules[provider, endpoint] = rules
+    return rules
+
+
+_SPEECH = frozenset({p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.Refusal, p.CachePoint, p.Citation})
+"""Parts that neither call nor answer a call."""
+
+
+def sendable(
+    messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, Any] | None
+) -> list[Message]:
+    """The conversation as the API takes it: the very list, or another one with what was mended.
+
+    Raises `ConversationError` for one that the API refuses.
+    """
+    rules = rules_of(provider, endpoint)
+    _check_says_something(messages, rules, extra)
+    if _is_in_order(messages, rules, provider, endpoint):
+        return messages
+    if extra and not extra.keys().isdisjoint((*KEPT_BY_SERVER, *GIVEN_WHOLE)):
+        return messages
+    return _paired(messages, rules, provider, endpoint)
+
+
+def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
+    """Whether the outputs of all calls follow them at once, in their order, and each id is a valid one that comes once.
+
+    This is so of nearly every conversation, and costs little however long it is.
+    """
+    seen: set[str] = set()
+    waiting: tuple[str, ...] = ()
+    count, pattern = 0, rules.call_id
+    for message in messages:
+        ids = message._call_ids  # pyright: ignore[reportPrivateUsage]
+        if ids is None:
+            ids = _note_ids(message)
+        if not ids:
+            if waiting:
+                return False
+        elif type(message) is not AssistantMessage:
+            if ids != waiting:
+                return False
+            waiting = ()
+        else:
+            if waiting or not (
+                pattern is None or _is_own(message, provider, endpoint) or all(map(pattern.fullmatch, ids))
+            ):
+                return False
+            seen.update(ids)
+            count, waiting = count + len(ids), ids
+    return not waiting and len(seen) == count
+
+
+def _note_ids(message: Message) -> tuple[str, ...]:
+    """The ids of the calls of an answer, or of the outputs of a user's message. They are looked for once."""
+    ids: tuple[str, ...] = ()
+    if not isinstance(message, SystemMessage):
+        kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
+        content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        ids = tuple([part.id for part in content if type(part) is kind])
+    set_field(message, "_call_ids", ids)
+    return ids
+
+
+def is_prefill(message: Message) -> bool:
+    """Whether an assistant message at the end is the beginning of the answer: it says something, and waits for nothing.
+
+    Answers that the provider broke off (in a tool of its own, at Gemini's token) go on by themselves.
+    """
+    if type(message) is not AssistantMessage or not _SPEECH.issuperset(map(type, message.content)):
+        return False
+    wire: Any = message.source.wire if message.source else None
+    if isinstance(wire, dict) and not wire.keys().isdisjoint(GOES_ON):  # pyright: ignore[reportUnknownMemberType]
+        return False
+    return any(isinstance(part, (p.Text, p.Refusal)) and not is_blank(part.text) for part in message.content)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing but white space in it."""
+    return not text or text.isspace()
+
+
+def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[str, Any] | None) -> None:
+    last = messages[-1]
+    if type(last) is SystemMessage and "no_turns" in rules.refuses:
+        if all(type(message) is SystemMessage for message in messages) and not (extra and "messages" in extra):
+            advice = 'Add a user message: llm.user("...").'
+            raise ConversationError(f"there are instructions, and nothing to answer. {advice}", rule="nothing_said")
+    elif type(last) is UserMessage and "blank_texts" in rules.refuses:
+        content: tuple[Any, ...] = last.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        if all(type(part) in (p.Text, p.CachePoint) and is_blank(getattr(part, "text", "")) for part in content):
+            raise ConversationError(
+                "the last message says nothing: its text is empty or white space, which this API refuses. "
+                "Say something in it, or leave it out.",
+                rule="nothing_said",
+                turn=last,
+            )
+
+
+# --- calls and their outputs --------------------------------------------------------------------------------------
+
+
+def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> list[Message]:
+    """The messages with ids that the API takes, and each turn's outputs in front."""
+    strict = "unpaired_calls" in rules.refuses
+    anywhere = endpoint == "responses"
+    ids = Ids(rules.call_id, once="repeated_ids" in rules.refuses)
+    pairs = Pairs()
+    mended: list[Message] = list(messages)
+    late: list[int] = []
+    answer = -1
+    for place, message in enumerate(messages):
+        if type(message) is AssistantMessage:
+            # Answers in a row are one turn where roles are merged.
+            if strict and not anywhere and (place - 1 != answer or endpoint == "chat_completions"):
+                _check_answered(pairs, messages, provider)
+            if not anywhere and place - 1 != answer:
+                pairs.begin()
+            answer = place
+            own = _is_own(message, provider, endpoint)
+            mended[place] = renamed(message, ids.of_answer(message, pairs, place, own=own), own=own)
+        elif type(message) is UserMessage:
+            waiting = bool(pairs.waiting)
+            new, unasked = ids.of_outputs(message, pairs)  # pyright: ignore[reportUnknownArgumentType]
+            if unasked is not None and strict:
+                raise _unasked(message, unasked, pairs, provider)  # pyright: ignore[reportUnknownArgumentType]
+            if waiting and not anywhere and place - 1 != answer and any(id is not None for id in new):
+                late.append(answer)
+            mended[place] = renamed(message, new, own=False)  # pyright: ignore[reportUnknownArgumentType]
+    if strict:
+        _check_answered(pairs, messages, provider)
+    if late and strict:
+        mended = _with_outputs_in_front(mended, set(late), alone="late_outputs" in rules.refuses)
+    return mended if any(one is not other for one, other in zip(mended, messages, strict=False)) else messages
+
+
+def _is_own(message: AssistantMessage, provider: str, endpoint: str | None) -> bool:
+    """Whether it goes back in the JSON in which it came."""
+    source = message.source
+    if source is None or not source.wire or source.endpoint not in (endpoint, ""):
+        return False
+    return source.provider == provider or (endpoint == "generate_content" and source.provider == "google")
+
+
+def _check_answered(pairs: Pairs, messages: Sequence[Message], provider: str) -> None:
+    if not pairs.waiting:
+        return
+    place = min(call.place for calls in pairs.waiting.values() for call in calls)
+    calls = [call.part for calls in pairs.waiting.values() for call in calls if call.place == place]
+    turn = messages[place]
+    names = ", ".join(f"{call.name} ({call.id})" for call in calls)
+    outputs = ", ".join(f'llm.ToolOutput("{call.id}", "{call.name}", ...)' for call in calls[:2])
+    many, it = len(calls) > 1, "them" if len(calls) > 1 else "it"
+    raise ConversationError(
+        f"the call{'s' if many else ''} of {names} {'have' if many else 'has'} no output before the next turn, and "
+        f"{provider} refuses such a conversation.\nRun {it} and pass all outputs together: "
+        f"response.resume([*response.execute_tools(), ...]). Or answer {it} yourself: {outputs}"
+        f"{', ...' if len(calls) > 2 else ''}, with is_error=True if nothing was run.",
+        rule="unanswered_call",
+        turn=turn,
+        calls=calls,
+        ids=[call.id for call in calls],
+    )
+
+
+def _unasked(message: Message, id: str, pairs: Pairs, provider: str) -> ConversationError:
+    if id in pairs.answered:
+        why, advice = "its call has an output already", "Leave one of the two out"
+    else:
+        why = "no call of the answer before it has this id"
+        advice = "Put the message with the call before it (`response.messages` has it), or say the result in words"
+    return ConversationError(
+        f"there is an output of {id!r}, but {why}, and {provider} refuses such a conversation.\n{advice}.",
+        rule="unasked_output",
+        turn=message,
+        ids=(id,),
+    )
+
+
+def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone: bool) -> list[Message]:
+    """The messages, with the outputs of the turns that follow these answers in one message behind each."""
+    result: list[Message] = []
+    place = 0
+    while place < len(messages):
+        result.append(messages[place])
+        place += 1
+        if place - 1 not in answers:
+            continue
+        turn: list[Message] = []
+        while place < len(messages) and type(messages[place]) is not AssistantMessage:
+            turn.append(messages[place])
+            place += 1
+        result += turn if not alone and _has_outputs_in_front(turn) else _in_order(turn)
+    return result
+
+
+def _has_outputs_in_front(turn: Sequence[Message]) -> bool:
+    """Whether nothing but outputs stands before an output, message by message."""
+    spoken = False
+    for message in turn:
+        outputs = len(list(_outputs(message)))
+        if spoken and outputs:
+            return False
+        spoken = spoken or type(message) is SystemMessage or outputs < len(getattr(message, "content", ()))
+    return True
+
+
+def _in_order(turn: Sequence[Message]) -> Iterator[Message]:
+    yield UserMessage([part for message in turn for part in _outputs(message)])
+    for message in turn:
+        if type(message) is not UserMessage:
+            yield message
+            continue
+        content: tuple[Any, ...] = message.content  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+        outputs = list(_outputs(message))  # pyright: ignore[reportUnknownArgumentType]
+        rest = [part for part in content if not any(part is output for output in outputs)]
+        if not outputs:
+            yield message
+        elif rest:
+            yield UserMessage(rest)
+
+
+def _outputs(message: Message) -> Iterator[p.Part]:
+    if type(message) is UserMessage:
+        for part in message.content:  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+            if isinstance(part, p.ToolOutput) or (isinstance(part, p.Unknown) and answered_by(part)):
+                yield part
