@@ -118,6 +118,7 @@ OLD = (
         "anthropic/claude-opus-4-1-20250805",
     ),
     *("openai/gpt-4.5-preview", "google/gemini-1.5-flash", "groq/llama-3.3-70b-versatile", "deepseek/deepseek-chat"),
+    "mistral/mistral-large-2411",
 )
 
 

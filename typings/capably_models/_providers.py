@@ -735,6 +735,7 @@ RETIRED = {
     "google/gemini-robotics-er-1.6-preview": {"on": "2026-08-31", "replacement": "google/gemini-robotics-er-2-preview"},
     "groq/llama-3.1-8b-instant": {"on": "2026-08-16", "replacement": "groq/openai/gpt-oss-20b"},
     "groq/llama-3.3-70b-versatile": {"on": "2026-08-16", "replacement": "groq/openai/gpt-oss-120b"},
+    "mistral/mistral-large-2411": {"on": "2026-05-31", "replacement": "mistral/mistral-large-2512"},
     "openai/chatgpt-4o-latest": {"on": "2026-02-17", "replacement": None},
     "openai/codex-mini-latest": {"on": "2026-02-12", "replacement": None},
     "openai/computer-use-preview": {"on": "2026-07-23", "replacement": "openai/gpt-5.4-mini"},

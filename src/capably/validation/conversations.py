@@ -59,12 +59,11 @@ def rules_of(provider: str, endpoint: str | None) -> Rules:
     rules = _rules.get((provider, endpoint))
     if rules is None:
         rules = FORMATS.get(endpoint or "", Rules())
-        dialect: Mapping[str, Any] = providers().get(provider, {}).get("dialect") or {}
-        if endpoint in ("responses", "chat_completions"):
-            pattern: str | None = dialect.get("call_id") if endpoint == "chat_completions" else None
-            rules = Rules(
-                rules.refuses.union(dialect.get("refuses") or ()), re.compile(pattern) if pattern else rules.call_id
-            )
+        entry = providers().get(provider)
+        dialect = entry["dialect"] if entry else None
+        if dialect and endpoint in ("responses", "chat_completions"):
+            pattern = dialect["call_id"] if endpoint == "chat_completions" else None
+            rules = Rules(rules.refuses.union(dialect["refuses"]), re.compile(pattern) if pattern else rules.call_id)
         _rules[provider, endpoint] = rules
     return rules
 
