@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, cast
 
-from capably_codegen.fields import Fields, fields_of
+from capably_codegen.flat_fields import Fields, fields_of
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 

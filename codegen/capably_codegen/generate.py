@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from capably_codegen import overlay, sync
+from capably_codegen.format_code import tidy
 from capably_codegen.provenance import provenance
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Registry
-from capably_codegen.tidy import tidy
 
 SCHEMA_FILE = Path(__file__).parent / "registry.schema.json"
 OVERLAY_SCHEMA_FILE = Path(__file__).parent / "overlay.schema.json"

@@ -1,7 +1,7 @@
 """From rules to stubs: what the stub of a profile must say.
 
 The rules come from `capably.registry.rules`, the reading of the facts that the run-time check uses too. Here they only get
-Python types: of one overload in `signatures.py`, of parameters that depend on each other in `states.py`.
+Python types: of one overload in `signatures.py`, of parameters that depend on each other in `default_states.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from typing import Any
 
 from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
+from capably_codegen.default_states import (
+    FREE,
+    StateStub,
+    call_signatures,
+    copy_signatures,
+    init_signatures,
+    state_name,
+    state_stub,
+    states_of,
+)
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
@@ -24,16 +34,6 @@ from capably_codegen.signatures import (
     reasoning_type,
     tool_choice_type,
     tools,
-)
-from capably_codegen.states import (
-    FREE,
-    StateStub,
-    call_signatures,
-    copy_signatures,
-    init_signatures,
-    state_name,
-    state_stub,
-    states_of,
 )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from capably_codegen.fields import fields_of
+from capably_codegen.flat_fields import fields_of
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, load_verdicts
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from capably_codegen.fields import Fields, fields_of
+from capably_codegen.flat_fields import Fields, fields_of
 from capably_codegen.registry import UNVERIFIED, Key, RegistryError, problem, read_yaml
 from capably_codegen.schema import Entry, Registry, Text
 

@@ -24,10 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
+from capably_codegen.format_code import tidy
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
-from capably_codegen.tidy import tidy
 from support.langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent

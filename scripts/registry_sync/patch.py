@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from capably_codegen.fields import fields_of
+from capably_codegen.flat_fields import fields_of
 from capably_codegen.registry import parse_registry, read_yaml
 
 from registry_sync.said import SourceError

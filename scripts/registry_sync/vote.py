@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from capably_codegen.fields import Fields, as_yes_or_no, fields_of
+from capably_codegen.flat_fields import Fields, as_yes_or_no, fields_of
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, decided

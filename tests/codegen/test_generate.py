@@ -19,10 +19,10 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
+from capably_codegen.format_code import GeneratedCodeError, prune, tidy
 from capably_codegen.generate import SCHEMA_FILE, generate, generate_schema, is_source_tree, schema_text
 from capably_codegen.registry import parse_registry
 from capably_codegen.render import render
-from capably_codegen.tidy import GeneratedCodeError, prune, tidy
 
 ROOT = Path(__file__).parents[2]
 REGISTRY = ROOT / "model_registry.yaml"
