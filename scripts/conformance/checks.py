@@ -381,7 +381,7 @@ def _ask(bench: Bench, exchange: Exchange) -> Any:
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     if not exchange.streamed:
         return _Response(adapter, adapter.call(request), *_rest(exchange, request))
-    return _Stream(adapter, adapter.stream(request), adapter.fold(request), *_rest(exchange, request))
+    return _Stream(adapter, adapter.stream(request), adapter.accumulator(request), *_rest(exchange, request))
 
 
 async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
@@ -389,7 +389,7 @@ async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
     if not exchange.streamed:
         return AsyncResponse(await adapter.call_async(request), *_rest(exchange, request))
     response: Any = AsyncStreamResponse(
-        await adapter.stream_async(request), adapter.fold(request), *_rest(exchange, request)
+        await adapter.stream_async(request), adapter.accumulator(request), *_rest(exchange, request)
     )
     return await response.finish()
 
@@ -459,7 +459,7 @@ def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
     """The stream once more, in these pieces, and not over the network."""
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     opened = _opened(exchange, Cut(pieces), adapter)
-    return StreamResponse(opened, adapter.fold(request), *_rest(exchange, request))
+    return StreamResponse(opened, adapter.accumulator(request), *_rest(exchange, request))
 
 
 def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:

@@ -190,7 +190,7 @@ def stream(endpoint: str, body: bytes) -> StreamResponse[Any, Any, Any]:
     bench.server._server.server_close()
     request = conformance._request(exchange)
     opened = conformance._opened(exchange, conformance.Cut([body]), adapter)
-    return StreamResponse(opened, adapter.fold(request), *conformance._rest(exchange, request))
+    return StreamResponse(opened, adapter.accumulator(request), *conformance._rest(exchange, request))
 
 
 def as_events(events: list[Any]) -> bytes:
@@ -285,7 +285,7 @@ def wrong_streams(endpoint: str) -> Iterator[Callable[[], StreamResponse[Any, An
     bench.server._server.server_close()
     for events in mutants(events_of(endpoint)):
         rest = conformance._rest(exchange, request)
-        yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.fold(request), *rest)
+        yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.accumulator(request), *rest)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)

@@ -214,7 +214,7 @@ class Events:
     def close(self) -> None: ...
 
 
-class Fold:
+class StreamAccumulator:
     """Ends with `finish`, or was cut."""
 
     def __init__(self, finish: FinishReason | None = "stop") -> None:
@@ -252,7 +252,7 @@ class Model:
         events, finish = self.answers.pop(0)
         request = Request(info=None, model_id="x", endpoint="scripted", messages=[], system=None, params={})
         model: Any = self
-        return StreamResponse(Events(events), Fold(finish), model, request, [llm.user("Hi")], {}, ())
+        return StreamResponse(Events(events), StreamAccumulator(finish), model, request, [llm.user("Hi")], {}, ())
 
 
 LONG = [Chunk("text", 0, word) for word in WORDS]
@@ -304,7 +304,7 @@ def test_a_long_answer_that_goes_on_with_a_short_one_is_read_whole_and_forgotten
 
 
 def test_a_reply_that_is_forgotten_lacks_nothing_else() -> None:
-    whole = Fold().reply()
+    whole = StreamAccumulator().reply()
     reply = ForgottenReply(whole)
     lacking = {name for name in Reply.__slots__ if _missing(lambda name=name: getattr(reply, name))}
     assert lacking == {"_parts", "body", "wire"}

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
     from capably.types.request import Reply
-    from capably.types.stream import Chunk, Fold
+    from capably.types.stream import Chunk, StreamAccumulator
 
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
 
@@ -38,10 +38,10 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     _WHOLE = Response
 
-    def __init__(self, events: EventStream, fold: Fold, *rest: Any) -> None:
+    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
-        self._fold = fold
+        self._accumulator = accumulator
         self._said = Transcript()
         self._end: Ending = None
         self._steps = self._read()
@@ -50,13 +50,13 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         said = self._said
         try:
             for event in self._events:
-                for chunk in self._fold.feed(event):
+                for chunk in self._accumulator.feed(event):
                     said.add(chunk)
                     yield chunk
                 if said.end > said.limit:
                     said.forget()
-                    self._fold.forget()
-            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
+                    self._accumulator.forget()
+            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
         except CapablyError as error:
             self._end = broken(error, said)
             raise
@@ -70,7 +70,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
             for _ in self._steps:
                 pass
         if self._end == REACHED:
-            self._end = built(self._fold, self._events, self._said)
+            self._end = built(self._accumulator, self._events, self._said)
         return reply_of(self._end, self._said)
 
     def chunks(self) -> Iterator[Chunk]:
@@ -143,9 +143,9 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return model.stream(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import FoldAfter
+        from capably.responses.continuation import ContinuationAccumulator
 
-        following._fold = FoldAfter(self._reply, following._fold)
+        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
         for chunk in self._said:
             following._said.add(chunk)
         return following._as_asked(self)
@@ -159,10 +159,10 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     _WHOLE = AsyncResponse
 
-    def __init__(self, events: AsyncEventStream, fold: Fold, *rest: Any) -> None:
+    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
-        self._fold = fold
+        self._accumulator = accumulator
         self._said = Transcript()
         self._end: Ending = None
         self._closed = False
@@ -172,13 +172,13 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         said = self._said
         try:
             async for event in self._events:
-                for chunk in self._fold.feed(event):
+                for chunk in self._accumulator.feed(event):
                     said.add(chunk)
                     yield chunk
                 if said.end > said.limit:
                     said.forget()
-                    self._fold.forget()
-            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
+                    self._accumulator.forget()
+            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
         except CapablyError as error:
             self._end = broken(error, said)
             raise
@@ -190,7 +190,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:
-            self._end = built(self._fold, self._events, self._said)
+            self._end = built(self._accumulator, self._events, self._said)
         return reply_of(self._end, self._said)
 
     async def finish(self) -> Self:
@@ -274,9 +274,9 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         return await model.stream_async(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import FoldAfter
+        from capably.responses.continuation import ContinuationAccumulator
 
-        following._fold = FoldAfter(self._reply, following._fold)
+        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
         for chunk in self._said:
             following._said.add(chunk)
         return following._as_asked(self)

@@ -1,4 +1,4 @@
-"""The steps of a streamed reply, and what an adapter's fold must do with them."""
+"""The steps of a streamed reply, and what an adapter's accumulator must do with them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Chunk:
 class GrowingText(bytearray):
     """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
 
-    Lengths and places are in bytes. Folds write `text += piece.encode()`, which is `add` without a call.
+    Lengths and places are in bytes. Accumulators write `text += piece.encode()`, which is `add` without a call.
     """
 
     forgotten: int = 0
@@ -163,10 +163,10 @@ class Transcript:
             yield step
 
 
-class Fold(Protocol):
+class StreamAccumulator(Protocol):
     """Turns a provider's events into chunks, and in the end into the reply that `call` would have given.
 
-    A fold is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
+    A accumulator is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
     from the events, and `reply` decodes that body with the same decoder that `call` uses.
     """
 

@@ -30,7 +30,7 @@ _EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input"
 """What stands in an open block when what it said is forgotten."""
 
 
-class MessageFold:
+class MessageAccumulator:
     """Rebuilds the message from its events, block by block, by index."""
 
     __slots__ = ("_blocks", "_grown", "_message", "_provider", "_request", "ended")
@@ -164,7 +164,7 @@ class MessageFold:
     def _fail(self, event: dict[str, Any]) -> Sequence[Chunk]:
         raise error_from_body(event, provider=self._provider)
 
-    _EVENTS: ClassVar[dict[str, Callable[[MessageFold, dict[str, Any]], Sequence[Chunk]]]] = {
+    _EVENTS: ClassVar[dict[str, Callable[[MessageAccumulator, dict[str, Any]], Sequence[Chunk]]]] = {
         "message_start": _start,
         "content_block_start": _start_block,
         "content_block_delta": _delta,

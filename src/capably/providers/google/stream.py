@@ -26,8 +26,8 @@ APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
 
 
-class GoogleFold:
-    """The fold of one stream.
+class GoogleAccumulator:
+    """The accumulator of one stream.
 
     A text is announced as complete (`part`) when another part follows or the answer ends. Citations come with the last
     event, and then stand in the texts that were announced before, too.

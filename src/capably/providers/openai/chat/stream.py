@@ -66,8 +66,8 @@ class CallState:
         return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
 
 
-class ChatFold:
-    """A fold over the chunks of one completion.
+class ChatAccumulator:
+    """A accumulator over the chunks of one completion.
 
     Tool calls are told apart by their `index` (by their id, where a host sends no index). Parts stand in the order in
     which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.

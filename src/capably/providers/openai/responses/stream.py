@@ -36,8 +36,8 @@ class ItemState:
         self.paragraph: Any = None
 
 
-class ResponsesFold:
-    """A fold over the events of one response.
+class ResponsesAccumulator:
+    """A accumulator over the events of one response.
 
     The index of a part is its place in the finished reply. It follows from `output_index` and `content_index`, never
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
@@ -267,18 +267,18 @@ def _growing(part: p.Part) -> tuple[str | None, str]:
     return None, ""
 
 
-_HANDLERS: dict[str, Callable[[ResponsesFold, Event], Sequence[Chunk]]] = {
-    "response.created": ResponsesFold.started,
-    "response.in_progress": ResponsesFold.started,
-    "response.queued": ResponsesFold.started,
-    "response.output_item.added": ResponsesFold.item_added,
-    "response.output_item.done": ResponsesFold.item_done,
-    "response.output_text.delta": ResponsesFold.text_delta,
-    "response.reasoning_summary_text.delta": ResponsesFold.thought_delta,
-    "response.reasoning_text.delta": ResponsesFold.thought_delta,
-    "response.function_call_arguments.delta": ResponsesFold.arguments_delta,
-    "response.completed": ResponsesFold.response_ended,
-    "response.incomplete": ResponsesFold.response_ended,
-    "response.failed": ResponsesFold.failed,
-    "error": ResponsesFold.error,
+_HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] = {
+    "response.created": ResponsesAccumulator.started,
+    "response.in_progress": ResponsesAccumulator.started,
+    "response.queued": ResponsesAccumulator.started,
+    "response.output_item.added": ResponsesAccumulator.item_added,
+    "response.output_item.done": ResponsesAccumulator.item_done,
+    "response.output_text.delta": ResponsesAccumulator.text_delta,
+    "response.reasoning_summary_text.delta": ResponsesAccumulator.thought_delta,
+    "response.reasoning_text.delta": ResponsesAccumulator.thought_delta,
+    "response.function_call_arguments.delta": ResponsesAccumulator.arguments_delta,
+    "response.completed": ResponsesAccumulator.response_ended,
+    "response.incomplete": ResponsesAccumulator.response_ended,
+    "response.failed": ResponsesAccumulator.failed,
+    "error": ResponsesAccumulator.error,
 }
