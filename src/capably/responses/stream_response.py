@@ -10,7 +10,7 @@ from capably.responses.follow_up import AsyncAnswer, SyncAnswer
 from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_result import REACHED, Ending, broken, built, finished, reply_of
 from capably.types.errors import CapablyError, ParseError
-from capably.types.stream import Transcript
+from capably.types.stream import ChunkBuffer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -42,7 +42,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = Transcript()
+        self._said = ChunkBuffer()
         self._end: Ending = None
         self._steps = self._read()
 
@@ -163,7 +163,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = Transcript()
+        self._said = ChunkBuffer()
         self._end: Ending = None
         self._closed = False
         self._steps = self._read()

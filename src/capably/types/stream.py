@@ -53,7 +53,7 @@ class Chunk:
         return f"Chunk({self.kind!r}, {self.index}{inside})"
 
 
-class GrowingText(bytearray):
+class TextBuffer(bytearray):
     """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
 
     Lengths and places are in bytes. Accumulators write `text += piece.encode()`, which is `add` without a call.
@@ -86,7 +86,7 @@ class GrowingText(bytearray):
         return self.decode("utf-8", "surrogatepass")
 
 
-class Transcript:
+class ChunkBuffer:
     """The steps of a stream so far, to be read again. It takes the room of their text: deltas of one part that follow each
     other are kept as one.
 
@@ -105,18 +105,18 @@ class Transcript:
         self.limit: int = sys.maxsize
         self._shared = False
         """Whether somebody reads who wants all of it, now or later."""
-        self._kept: list[tuple[Chunk, GrowingText]] = []
+        self._kept: list[tuple[Chunk, TextBuffer]] = []
         """Steps without their deltas, and these."""
         self._begins: list[int] = []
         """Where each kept step begins."""
         self._last = Chunk("part", -1)
-        self._text = GrowingText()
+        self._text = TextBuffer()
 
     def add(self, step: Chunk) -> None:
         last = self._last
         if step.index != last.index or step.kind != last.kind or step.part is not None or step.id is not None:
             self._last = Chunk(step.kind, step.index, id=step.id, name=step.name, part=step.part)
-            self._text = GrowingText()
+            self._text = TextBuffer()
             self._kept.append((self._last, self._text))
             self._begins.append(self.end)
             self.end += 1
@@ -138,7 +138,7 @@ class Transcript:
         """Drops all steps."""
         self._kept.clear()
         self._begins.clear()
-        self._last, self._text = Chunk("part", -1), GrowingText()
+        self._last, self._text = Chunk("part", -1), TextBuffer()
         self.begin, self.limit = self.end, self.end + KEPT
 
     def after(self, place: int) -> tuple[Chunk, int]:

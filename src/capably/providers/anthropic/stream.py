@@ -14,7 +14,7 @@ from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
 from capably.types.parts import ToolCall
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 
 _GROWING = {
     "text_delta": ("text", "text"),
@@ -40,7 +40,7 @@ class MessageAccumulator:
         self._provider = provider
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._grown: dict[int, defaultdict[str, GrowingText]] = {}
+        self._grown: dict[int, defaultdict[str, TextBuffer]] = {}
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -88,7 +88,7 @@ class MessageAccumulator:
         if block.get("citations"):
             block["citations"] = list(block["citations"])  # They grow, and the event is not ours.
         self._blocks[index] = block
-        self._grown[index] = defaultdict(GrowingText)
+        self._grown[index] = defaultdict(TextBuffer)
         kind = block["type"]
         if kind == "tool_use":
             return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
@@ -139,7 +139,7 @@ class MessageAccumulator:
     def _settle(self, index: int) -> None:
         """Join what grew, once. Arguments that are cannot be read stay a text, which the decoder understands."""
         block = self._blocks[index]
-        for field, text in self._grown.pop(index, defaultdict(GrowingText)).items():
+        for field, text in self._grown.pop(index, defaultdict(TextBuffer)).items():
             grown = str(text)
             if field != "input":
                 block[field] = block.get(field, "") + grown

@@ -11,7 +11,7 @@ import re
 from typing import Any, cast
 
 from capably.providers.google.parts import Object, objects_of, read_object
-from capably.types.stream import GrowingText
+from capably.types.stream import TextBuffer
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[['"]([^'"]*)['"]\]""")
 DEEPEST = 200
@@ -33,7 +33,7 @@ class PartialCall:
         self._part = part
         call = read_object(part["functionCall"], "functionCall")
         self._args: dict[str, Any] = dict(read_object(call.get("args") or {}, "args"))
-        self._texts: dict[tuple[int, str | int], tuple[Any, GrowingText]] = {}
+        self._texts: dict[tuple[int, str | int], tuple[Any, TextBuffer]] = {}
         """Texts that grow, by the identity of their owner and their place in it."""
         self.add(call)
 
@@ -55,7 +55,7 @@ class PartialCall:
         before = _child(owner, last, "" if isinstance(value, str) else value)
         if isinstance(before, str) and isinstance(value, str):
             if (id(owner), last) not in self._texts:
-                self._texts[id(owner), last] = owner, GrowingText(before.encode())
+                self._texts[id(owner), last] = owner, TextBuffer(before.encode())
             self._texts[id(owner), last][1].add(value)
         else:
             self._texts.pop((id(owner), last), None)

@@ -19,7 +19,7 @@ from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
 
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
@@ -212,8 +212,8 @@ class _WireParts:
     __slots__ = ("_parts", "_run", "_thought")
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Object, GrowingText | None]] = []
-        self._run: GrowingText | None = None
+        self._parts: list[tuple[Object, TextBuffer | None]] = []
+        self._run: TextBuffer | None = None
         self._thought: Any = None
 
     def add(self, part: Object) -> None:
@@ -228,7 +228,7 @@ class _WireParts:
             return
         thought = part.get("thought")
         if self._run is None or thought != self._thought:
-            self._run, self._thought = GrowingText(), thought
+            self._run, self._thought = TextBuffer(), thought
             self._parts.append((part, self._run))
         self._run += text.encode()
 

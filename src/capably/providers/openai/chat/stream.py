@@ -23,7 +23,7 @@ from capably.providers.openai.errors import nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
 """Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
@@ -42,7 +42,7 @@ class CallState:
         self.fields: dict[str, Any] = {"type": "function"}
         """The call as in a message, but for its function."""
         self.name: str = ""
-        self.arguments: GrowingText | None = None
+        self.arguments: TextBuffer | None = None
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
         """Set once its first step was given out."""
@@ -98,7 +98,7 @@ class ChatAccumulator:
         self._joiner = Joiner()
         self._completion: dict[str, Any] = {}
         self._message: dict[str, Any] = {"role": "assistant", "content": None}
-        self._texts: defaultdict[str, GrowingText] = defaultdict(GrowingText)
+        self._texts: defaultdict[str, TextBuffer] = defaultdict(TextBuffer)
         """Fields of the message that are plain text, as they grow."""
         self._finish: dict[str, Any] = {}
         self._calls: list[CallState] = []
@@ -221,7 +221,7 @@ class ChatAccumulator:
             self._by_id.setdefault(state.fields["id"], state)
         state.name = state.name or function.get("name") or ""
         if function:
-            state.arguments = GrowingText() if state.arguments is None else state.arguments
+            state.arguments = TextBuffer() if state.arguments is None else state.arguments
             state.arguments += arguments.encode()
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)

@@ -13,7 +13,7 @@ from capably.providers.openai.responses.decode import check_failed, decode_item,
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText, Transcript
+from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
 
@@ -29,9 +29,9 @@ class ItemState:
     def __init__(self) -> None:
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
-        self.sent: defaultdict[int, GrowingText] = defaultdict(GrowingText)
+        self.sent: defaultdict[int, TextBuffer] = defaultdict(TextBuffer)
         """What was given out of each part."""
-        self.waiting: Transcript = Transcript()
+        self.waiting: ChunkBuffer = ChunkBuffer()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: Any = None
 
@@ -118,7 +118,7 @@ class ResponsesAccumulator:
             state.parts = 1
         if item["type"] != "function_call":
             return self._flushed()
-        state.sent[0] = GrowingText()
+        state.sent[0] = TextBuffer()
         return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
 
     def text_delta(self, event: Event) -> Sequence[Chunk]:
@@ -199,7 +199,7 @@ class ResponsesAccumulator:
             for step in following.waiting:
                 step.index += base
                 chunks.append(step)
-            following.waiting = Transcript()
+            following.waiting = ChunkBuffer()
         return chunks
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
@@ -215,12 +215,12 @@ class ResponsesAccumulator:
         kind, whole = _growing(part)
         if kind is None:
             if sent is None:
-                state.sent[local] = GrowingText()
+                state.sent[local] = TextBuffer()
                 return self._step(index, local, "part", part=part)
             return ()
         chunks: list[Chunk] = []
         if sent is None:
-            sent = state.sent[local] = GrowingText()
+            sent = state.sent[local] = TextBuffer()
             if isinstance(part, p.ToolCall):
                 chunks += self._step(index, local, kind, id=part.id, name=part.name)
         chunks += self._grow(index, local, kind, sent.rest_of(whole))
