@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
-from capably.types.facts import SPOKEN
+from capably.types.facts import ENDPOINTS_BY_ADAPTER
 from capably_codegen.facts import profile_facts
 from capably_codegen.registry import (
     UNVERIFIED,
@@ -299,7 +299,7 @@ class _Merge:
         if facts is None:
             return  # told as a profile that does not exist
         copy = f"{provider}/{home}-{profile.partition('/')[2]}"
-        spoken = SPOKEN.get(host.get("adapter"), ())
+        spoken = ENDPOINTS_BY_ADAPTER.get(host.get("adapter"), ())
         # Hosts that speak OpenAI's format are reached by the endpoint that all of them have.
         endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
         if not endpoints:
@@ -319,8 +319,8 @@ class _Merge:
         for name in self.written:
             adapter = registry.providers[name.partition("/")[0]].adapter
             for endpoint in registry.profiles[name].endpoints:
-                if endpoint not in SPOKEN[adapter]:
-                    allowed = ", ".join(SPOKEN[adapter])
+                if endpoint not in ENDPOINTS_BY_ADAPTER[adapter]:
+                    allowed = ", ".join(ENDPOINTS_BY_ADAPTER[adapter])
                     what = f"{endpoint!r} is not spoken by the adapter {adapter!r}. Allowed: {allowed}."
                     yield ("profiles", name, "endpoints", endpoint), what
 

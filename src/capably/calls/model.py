@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from capably.parameters import PER_CALL
 from capably.providers.adapters import check_alike
-from capably.registry.lookup import find_model, model_at
+from capably.registry.lookup import find_model, resolve_model
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.validation.arguments import check_parameters
@@ -76,7 +76,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
     @classmethod
     def _restored(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
         """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
-        info = model_at(origin or id)
+        info = resolve_model(origin or id)
         return cls._made(id, info.renamed(id) if info and info.id != id else info, defaults)
 
     if not TYPE_CHECKING:
@@ -84,7 +84,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
             _must_be_text(id)
-            info = find_model(id) if "/" not in id else model_at(id)
+            info = find_model(id) if "/" not in id else resolve_model(id)
             if info is None and not id.startswith("scripted/"):
                 text = f'"{id}" is not in the registry, so nothing about it is checked.'
                 warnings.warn(text, UnverifiedModelWarning, stacklevel=2)

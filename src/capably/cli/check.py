@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from capably.cli.find_models_in_code import IGNORE, Mention, mentions_in
 from capably.cli.source_files import SourceFile, Unread, read_files
-from capably.registry.lookup import gone, listed_model, nearest_ids
+from capably.registry.lookup import listed_model, nearest_ids, retired_models
 
 
 class Finding(NamedTuple):
@@ -79,7 +79,7 @@ def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
 
 
 def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:
-    retired, not_chat = gone()
+    retired, not_chat = retired_models()
     if not mention.known:
         near = nearest_ids(mention.id)
         return Finding(mention, "unknown", "is in no registry" + (f" (nearest: {', '.join(near)})" if near else ""))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capably.cli.source_files import SourceFile, lines_of
-from capably.registry.lookup import forget_on_change, gone, listed_ids, providers
+from capably.registry.lookup import listed_ids, on_registry_change, providers, retired_models
 from capably.types.errors import UnknownModelError
 
 IGNORE = "capably: ignore"
@@ -77,7 +77,7 @@ class _Text:
 @cache
 def _known() -> dict[str, str]:
     """What is written -> the id that it means: full ids, and bare ones that a single provider has."""
-    retired, not_chat = gone()
+    retired, not_chat = retired_models()
     full = [*listed_ids(), *retired, *not_chat]
     bare: dict[str, str | None] = {}
     for id in full:
@@ -177,8 +177,8 @@ def constants(provider: str) -> dict[str, str]:
     return found
 
 
-forget_on_change(_known.cache_clear)
-forget_on_change(constants.cache_clear)
+on_registry_change(_known.cache_clear)
+on_registry_change(constants.cache_clear)
 
 
 def _in_text(text: _Text) -> Iterator[Mention]:

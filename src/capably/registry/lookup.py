@@ -41,7 +41,7 @@ def use_registry(path: str | PathLike[str] | None) -> None:
         forget()
 
 
-def forget_on_change(forget: Callable[[], None]) -> None:
+def on_registry_change(forget: Callable[[], None]) -> None:
     """Calls `forget` whenever `use_registry` changes the facts: what was made from them is no longer right."""
     _made_from_them.append(forget)
 
@@ -112,7 +112,7 @@ def listed_model(id: str) -> ModelInfo | None:
     return _models_of(id.partition("/")[0]).get(id)
 
 
-def model_at(id: str) -> ModelInfo | None:
+def resolve_model(id: str) -> ModelInfo | None:
     """What is known of an id: the listed model, or what its host says of any id of its own."""
     provider = id.partition("/")[0]
     known = providers().get(provider)
@@ -151,7 +151,7 @@ def listed_ids() -> Iterator[str]:
     return (info.id for info in listed_models())
 
 
-def gone() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
+def retired_models() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
     """Retired ids with their date and successor, and ids that are no chat models with what they are instead."""
     return _section("retired"), _section("not_chat")
 
@@ -215,10 +215,10 @@ def _unknown(id: str) -> UnknownModelError:
         file = theirs.data["source"]
         return UnknownModelError(f'"{id}" was removed by {file}.', model=id, nearest=nearest_ids(id))
     if id in retired:
-        gone = retired[id]
-        on = f" on {gone['on']}" if gone["on"] else ""
-        use = f" Its successor is {gone['replacement']}." if gone["replacement"] else ""
-        nearest = [gone["replacement"]] if gone["replacement"] else []
+        entry = retired[id]
+        on = f" on {entry['on']}" if entry["on"] else ""
+        use = f" Its successor is {entry['replacement']}." if entry["replacement"] else ""
+        nearest = [entry["replacement"]] if entry["replacement"] else []
         return UnknownModelError(f'"{id}" was retired{on} and no longer answers.{use}', model=id, nearest=nearest)
     if id in not_chat:
         kind = not_chat[id]

@@ -56,7 +56,7 @@ Facts: TypeAlias = "_facts.Profile"
 
 UNVERIFIED: Final = "unverified"
 
-SPOKEN: Mapping[str, tuple[str, ...]] = {
+ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("messages",),
     "openai": ("responses", "chat_completions"),
     "google": ("generate_content",),

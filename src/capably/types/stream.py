@@ -166,7 +166,7 @@ class ChunkBuffer:
 class StreamAccumulator(Protocol):
     """Turns a provider's events into chunks, and in the end into the reply that `call` would have given.
 
-    A accumulator is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
+    An accumulator is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
     from the events, and `reply` decodes that body with the same decoder that `call` uses.
     """
 

@@ -67,7 +67,7 @@ class CallState:
 
 
 class ChatAccumulator:
-    """A accumulator over the chunks of one completion.
+    """An accumulator over the chunks of one completion.
 
     Tool calls are told apart by their `index` (by their id, where a host sends no index). Parts stand in the order in
     which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.

@@ -37,7 +37,7 @@ class ItemState:
 
 
 class ResponsesAccumulator:
-    """A accumulator over the events of one response.
+    """An accumulator over the events of one response.
 
     The index of a part is its place in the finished reply. It follows from `output_index` and `content_index`, never
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
