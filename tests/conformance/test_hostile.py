@@ -298,7 +298,7 @@ def test_a_stream_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
 def test_a_stream_that_forgets_tells_how_it_ended(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[Any] = []
     for kept in (10**9, 0):
-        monkeypatch.setattr(types_stream, "KEPT", kept)
+        monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", kept)
         response = stream(endpoint, as_events(events_of(endpoint)))
         assert "".join(response.text_stream()).startswith("Hi")
         reply = response._reply
@@ -314,7 +314,7 @@ def test_nothing_wrong_changes_the_texts_of_a_stream_that_forgets(
     for opened in wrong_streams(endpoint):
         found: list[list[str]] = []
         for kept in (10**9, 0):
-            monkeypatch.setattr(types_stream, "KEPT", kept)
+            monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", kept)
             response = opened()
             found.append([])
             with contextlib.suppress(CapablyError):

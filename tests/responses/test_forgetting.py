@@ -30,7 +30,7 @@ TOLD = (
 
 @pytest.fixture(autouse=True)
 def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "KEPT", 256)
+    monkeypatch.setattr(stream, "MAX_BUFFERED_BYTES", 256)
 
 
 def read(model: Any, *, awaited: bool = False, **params: Any) -> tuple[Any, list[str]]:
@@ -49,7 +49,7 @@ def read(model: Any, *, awaited: bool = False, **params: Any) -> tuple[Any, list
 def test_what_is_kept_is_more_than_any_model_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     longest = max(info.limits["output"] or 0 for info in llm.models())
-    assert longest * 12 < stream.KEPT, "a token has four letters, seldom more than twelve bytes"
+    assert longest * 12 < stream.MAX_BUFFERED_BYTES, "a token has four letters, seldom more than twelve bytes"
 
 
 @pytest.mark.parametrize("awaited", [False, True])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from capably.types.parts import Part
     from capably.types.request import Reply
 
-KEPT = 8 * 1024 * 1024
+MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 """How much of a stream is kept (bytes of texts, thoughts and arguments) that nobody reads but by `text_stream()`; a longer one
 keeps nothing. It is several times what any model can write: the highest output limit is half a million tokens."""
 
@@ -127,7 +127,7 @@ class ChunkBuffer:
     def read_once(self) -> None:
         """There is a reader who wants each step once, when it comes."""
         if not self._shared and self.limit == sys.maxsize:
-            self.limit = self.end + KEPT
+            self.limit = self.end + MAX_BUFFERED_BYTES
 
     def read_whole(self) -> None:
         """There is a reader who wants all steps. It is too late for that where some are forgotten."""
@@ -139,7 +139,7 @@ class ChunkBuffer:
         self._kept.clear()
         self._begins.clear()
         self._last, self._text = Chunk("part", -1), TextBuffer()
-        self.begin, self.limit = self.end, self.end + KEPT
+        self.begin, self.limit = self.end, self.end + MAX_BUFFERED_BYTES
 
     def after(self, place: int) -> tuple[Chunk, int]:
         """The step at `place`, which is below `end`, as far as it is known; and the place after it.
@@ -192,7 +192,7 @@ class StreamAccumulator(Protocol):
 def why_forgotten() -> str:
     """What happened to a stream that has forgotten, in words."""
     return (
-        f"what this stream said was not kept, since more than {KEPT / 2**20:g} MiB of it came while only text_stream() read "
+        f"what this stream said was not kept, since more than {MAX_BUFFERED_BYTES / 2**20:g} MiB of it came while only text_stream() read "
         "it, which takes the same memory for a stream of any length"
     )
 
