@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from capably_codegen.registry import Source, constant_name, load_registry
 from support.checkers import CHECKERS, READS_INIT, Errors, run_checker
-from support.expected_types import Case, Demand, bodies, cases_of, defaults_of, demands_of
+from support.expected_types import Case, Requirement, bodies, cases_of, defaults_of, requirements_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")
 FORMS = (*CALLS, "with_", "Model", "defaults", "decorator", "requirement")
 """The ways to say what a model shall do; `defaults` are calls after `with_`, `requirement` passes the model to a function
-that demands a capability."""
+that requires a capability."""
 
 _PER_CALL = re.compile(r"\b(format|prefill)=")
 """Parameters that cannot be set on the model itself."""
@@ -46,7 +46,7 @@ class Line(NamedTuple):
 
     model: str
     form: str
-    case: Case | Demand
+    case: Case | Requirement
     text: str
 
 
@@ -57,7 +57,7 @@ class Program:
         self.lines: list[str] = [*HEAD.splitlines()]
         self.where: dict[int, Line] = {}
 
-    def add(self, *lines: str, line: tuple[str, str, Case | Demand] | None = None) -> None:
+    def add(self, *lines: str, line: tuple[str, str, Case | Requirement] | None = None) -> None:
         """Writes lines; an error on any of them is one on the case that `line` names."""
         for text in lines:
             self.lines.append(text)
@@ -80,9 +80,9 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
         "custom": f'llm.Model.custom("{provider}/ours", like="{id}")',
     }[door]
     program = Program()
-    demands = list(demands_of(profile)) if "requirement" in forms else []
-    for number, demand in enumerate(demands):
-        program.add(*_demanding(number, demand.type))
+    requirements = list(requirements_of(profile)) if "requirement" in forms else []
+    for number, requirement in enumerate(requirements):
+        program.add(*_requiring(number, requirement.type))
     program.add(f"m = {made}", "async def run() -> None:", "    pass")
     cases = list(cases_of(profile))
     for form in forms:
@@ -95,8 +95,8 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> P
     for number, case in enumerate(defaults_of(profile) if "defaults" in forms else ()):
         copy = "m" + "".join(f".with_({defaults})" for defaults in case.defaults)
         program.add(f"    {_call(copy, CALLS[number % len(CALLS)], case)}", line=(id, "defaults", case))
-    for number, demand in enumerate(demands):
-        program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
+    for number, requirement in enumerate(requirements):
+        program.add(f"    need_{number}(m)", line=(id, "requirement", requirement))
     if "decorator" in forms:
         program.add(f'fixed = llm.call("{id}")')
     for number, case in enumerate(cases if "decorator" in forms else ()):
@@ -118,8 +118,8 @@ def _decorated(id: str, name: str, case: Case) -> list[str]:
     return [start, f"def {name}() -> {case.returns}: raise SystemExit", *below]
 
 
-def _demanding(number: int, type: str) -> list[str]:
-    """A function `need_<number>` that demands what `type` names."""
+def _requiring(number: int, type: str) -> list[str]:
+    """A function `need_<number>` that requires what `type` names."""
     if type.startswith("prompt"):
         _, _, rest = type.partition(":")
         params = rest if "=" in rest else ""
@@ -133,7 +133,7 @@ def _demanding(number: int, type: str) -> list[str]:
 
 
 def write_body(type: str, cases: Sequence[Case]) -> Program:
-    """A function that demands a capability; its body says everything, of which exactly what it demanded is admitted."""
+    """A function that requires a capability; its body says everything, of which exactly what it requires is admitted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
     for form in CALLS:

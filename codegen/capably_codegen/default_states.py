@@ -128,7 +128,7 @@ def _returned(leads: State, state: State) -> str:
 
 
 def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
-    """What a function may demand of a model in this state, where that differs: name and accepted values."""
+    """What a function may require of a model in this state, where that differs: name and accepted values."""
     reasoning, tools = state
     if reasoning == "on":
         yield from _conditional(rules, "without_reasoning", met=False)

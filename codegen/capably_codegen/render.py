@@ -13,11 +13,11 @@ from capably.parameters import CONTENT, SELECTORS
 from capably.parameters import PARAMETERS as DECLARED
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
-from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
+from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
 from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
 
@@ -238,7 +238,7 @@ def _environment() -> jinja2.Environment:
     declared: Any = {
         "axes": AXES,
         "axis_parameters": AXIS_PARAMETERS,
-        "demands": DEMANDS,
+        "requirements": REQUIREMENTS,
         "generics": GENERICS,
         "methods": METHODS,
         "selectors": SELECTORS,

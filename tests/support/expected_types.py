@@ -52,8 +52,8 @@ class Case(NamedTuple):
         return ", ".join(filter(None, (self.content, self.params)))
 
 
-class Demand(NamedTuple):
-    """A function that demands one capability, and whether the registry says that a model has it."""
+class Requirement(NamedTuple):
+    """A function that requires one capability, and whether the registry says that a model has it."""
 
     feature: str
     type: str
@@ -147,10 +147,10 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         yield Case(feature, params, said, defaults=defaults)
 
 
-def demands_of(profile: Profile | None) -> Iterator[Demand]:
-    """Every capability that a function can demand of a model."""
+def requirements_of(profile: Profile | None) -> Iterator[Requirement]:
+    """Every capability that a function can require of a model."""
     for feature, type, said in _demands(profile):
-        yield Demand(feature, type, profile is None or said)
+        yield Requirement(feature, type, profile is None or said)
 
 
 def _endpoint(profile: Profile) -> EndpointRules:
@@ -413,9 +413,9 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
 
 
 def bodies() -> Iterator[tuple[str, list[Case]]]:
-    """What the body of a function that demands a capability may pass: type of the model -> cases.
+    """What the body of a function that requires a capability may pass: type of the model -> cases.
 
-    A demand admits what it names and nothing else, so each is a model that has only this.
+    A requirement admits what it names and nothing else, so each is a model that has only this.
     """
     admitted = {
         "HasSystem": ['system="be brief"'],
@@ -453,9 +453,9 @@ def bodies() -> Iterator[tuple[str, list[Case]]]:
     beyond = (*common, "output", "system message", "tool output", "cache point")
     always = [case for case in cases_of(None) if case.feature in common]
     wanted = [case for case in cases_of(None) if case.feature not in beyond]
-    for demand, names in admitted.items():
+    for requirement, names in admitted.items():
         cases = [case._replace(allowed=(case.params or case.after) in names) for case in wanted]
-        yield f"llm.Model[llm.Text, llm.{demand}]", [*always, *cases]
+        yield f"llm.Model[llm.Text, llm.{requirement}]", [*always, *cases]
     for part in PARTS.values():
         cases = [case._replace(allowed=f"llm.{part}." in case.content + case.after) for case in wanted]
         yield f"llm.Model[llm.{part}]", [*always, *cases]

@@ -34,7 +34,7 @@ BuiltinToolsT = TypeVar("BuiltinToolsT", contravariant=True)
 class Yes:
     """The value of a capability that a model either has or lacks."""
 
-DEMANDS: dict[type[Any], str]
+REQUIREMENTS: dict[type[Any], str]
 
 @type_check_only
 class Selectors(TypedDict, total=False):
@@ -261,8 +261,8 @@ class FormatAxes(
     def _format(self, value: Yes, /) -> None: ...
 
 @type_check_only
-class Demanded(Protocol[InputT_contra, CapsT_co, AxesT_co]):
-    """A model in the body of a function that demands it: what it reads, what it has, and the same as `Axes`."""
+class RequiredModel(Protocol[InputT_contra, CapsT_co, AxesT_co]):
+    """A model in the body of a function that requires it: what it reads, what it has, and the same as `Axes`."""
 
     def _inputs(self, value: InputT_contra, /) -> None: ...
     def _capabilities(self) -> CapsT_co: ...

@@ -78,9 +78,9 @@ def models(
     if demanded is not None:
         from capably_models import Model
 
-        from capably.registry.requirements import Demands
+        from capably.registry.requirements import Requirements
 
-        demands, model = Demands(demanded), cast("Any", Model)
+        demands, model = Requirements(demanded), cast("Any", Model)
         found = [model(info.id) for info in found if demands.met_by(info)]
     return found
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
 
-from capably_models._capabilities import DEMANDS, Capabilities
+from capably_models._capabilities import REQUIREMENTS, Capabilities
 
 from capably.parameters import CAPABILITIES
 from capably.registry.lookup import rules_for
@@ -24,7 +24,7 @@ _MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modali
 _NOT_DEMANDS = (Capabilities, Protocol, Generic, object)
 
 
-class Demands:
+class Requirements:
     """What `llm.Model[llm.Image, Needs]` asks of a model: parts that it reads, capabilities, and the words of each."""
 
     def __init__(self, demanded: Any) -> None:
@@ -57,8 +57,8 @@ class Demands:
     def _read(self, needs: Any) -> None:
         """A capability, or a protocol that has several among its bases."""
         origin: Any = get_origin(needs) or needs
-        if origin in DEMANDS:
-            name = DEMANDS[origin]
+        if origin in REQUIREMENTS:
+            name = REQUIREMENTS[origin]
             self.words.setdefault(name, set()).update(ALL_WORDS.get(name, ()))
             for wanted in get_args(needs):
                 self._read_words(name, wanted)

@@ -98,7 +98,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 
 
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
-    """What a model has in every call that says nothing else: what a function may demand of a model.
+    """What a model has in every call that says nothing else: what a function may require of a model.
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
