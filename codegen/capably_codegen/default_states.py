@@ -167,8 +167,8 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
         return _quiet_axis(rules)
     if "without_budget" in conditions:
         return _budget_axis(rules)
-    whole = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
-    return Axis({"": (whole,)}, {"": ((whole, ""),)})
+    every_call = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
+    return Axis({"": (every_call,)}, {"": ((every_call, ""),)})
 
 
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
@@ -176,22 +176,22 @@ def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     plain = _ALL - {"reasoning_off"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    said, off_said, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
+    on_given, off_given, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
     only_off = replace(off, open=_apart(rules))
     if on.reasoning == "Never":
         # It thinks unless it is told not to, and no word makes it think again.
-        copies = {"": ((default, ""), (off_said, "off")), "off": ((only_off, "off"),)}
-        return Axis({"": (default, off_said), "off": (only_off,)}, copies)
-    calls = {"": (default, off_said), "off": (replace(off, open=True), said), "stays off": (only_off,)}
+        copies = {"": ((default, ""), (off_given, "off")), "off": ((only_off, "off"),)}
+        return Axis({"": (default, off_given), "off": (only_off,)}, copies)
+    calls = {"": (default, off_given), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
     copies = {
-        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_said, "stays off")),
-        "off": ((off_plain, "off"), (said, ""), (replace(off, open=True), "stays off")),
+        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_given, "stays off")),
+        "off": ((off_plain, "off"), (on_given, ""), (replace(off, open=True), "stays off")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "reasoning_off"):
-        kept, unforced = replace(off, open=True), off_plain.requires("tool_choice")
-        calls["stays off"] = (kept, said.requires("tool_choice"))
-        copies["stays off"] = ((unforced, "off"), (said.requires("tool_choice"), ""), (kept, "stays off"))
+        stays_off, unforced = replace(off, open=True), off_plain.requires("tool_choice")
+        calls["stays off"] = (stays_off, on_given.requires("tool_choice"))
+        copies["stays off"] = ((unforced, "off"), (on_given.requires("tool_choice"), ""), (stays_off, "stays off"))
     return Axis(calls, copies)
 
 
@@ -203,11 +203,11 @@ def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     if on.reasoning == "Never":
         return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    said, off_plain = default.requires("reasoning"), replace(off, met=plain)
+    on_given, off_plain = default.requires("reasoning"), replace(off, met=plain)
     any_plain = replace(default, reasoning=reasoning_type(rules))
     calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
     copies = {
-        "": ((off_plain, ""), (said, "on"), (quiet, "stays off")),
+        "": ((off_plain, ""), (on_given, "on"), (quiet, "stays off")),
         "on": (
             (default, "on"),
             (off_plain.requires("reasoning"), ""),
@@ -217,8 +217,8 @@ def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     }
     if _only_a_forced_tool(rules, "without_reasoning"):
         unforced = off_plain.requires("tool_choice")
-        calls["stays off"] = (quiet, said.requires("tool_choice"))
-        copies["stays off"] = ((unforced, ""), (said.requires("tool_choice"), "on"), (quiet, "stays off"))
+        calls["stays off"] = (quiet, on_given.requires("tool_choice"))
+        copies["stays off"] = ((unforced, ""), (on_given.requires("tool_choice"), "on"), (quiet, "stays off"))
     return Axis(calls, copies)
 
 
@@ -235,16 +235,16 @@ def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
     """A forced tool, which does not go with a thinking budget."""
     free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
-    unforced, budget_said = replace(free, met=_PLAIN), budget.requires("reasoning")
+    unforced, budget_given = replace(free, met=_PLAIN), budget.requires("reasoning")
     forcing = replace(free, forces=True).requires("tool_choice")
     # The type of a budget takes settings without one too: the ways without come first.
     calls = {
-        "": (replace(free, open=True), budget_said),
+        "": (replace(free, open=True), budget_given),
         "budget": (free.requires("reasoning"), replace(budget, open=True)),
-        "forced": (replace(free, open=True), budget_said.requires("tool_choice")),
+        "forced": (replace(free, open=True), budget_given.requires("tool_choice")),
     }
     copies = {
-        "": ((replace(unforced, open=True), ""), (forcing, "forced"), (budget_said, "budget")),
+        "": ((replace(unforced, open=True), ""), (forcing, "forced"), (budget_given, "budget")),
         "budget": (
             (unforced.requires("reasoning"), ""),
             (forcing.requires("reasoning"), "forced"),
@@ -253,7 +253,7 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
         "forced": (
             (unforced.requires("tool_choice"), ""),
             (replace(free, open=True), "forced"),
-            (budget_said.requires("tool_choice"), "budget"),
+            (budget_given.requires("tool_choice"), "budget"),
         ),
     }
     return Axis(calls, copies)

@@ -160,8 +160,8 @@ _NAMES: Mapping[Any, str] = {NoneType: "None", datetime.date: "str"}
 def _words(annotation: Any, json: bool) -> Iterator[str]:
     words = get_args(annotation)
     if json and UNVERIFIED in words:
-        known = tuple(word for word in words if word != UNVERIFIED)
-        yield from (*((literal(known),) if known else ()), "None")
+        verified = tuple(word for word in words if word != UNVERIFIED)
+        yield from (*((literal(verified),) if verified else ()), "None")
     else:
         yield next((name for name, alias in ALIASES.items() if alias == annotation), literal(words))
 

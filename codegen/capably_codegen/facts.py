@@ -46,10 +46,10 @@ def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
     }
 
 
-def gone_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+def retired_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
     """Retired ids with date and replacement, and ids that are no chat models with their kind."""
     registry = source.registry
-    retired = {id: gone.model_dump(mode="json") for id, gone in sorted(registry.retired.items())}
+    retired = {id: entry.model_dump(mode="json") for id, entry in sorted(registry.retired.items())}
     return retired, dict(sorted(registry.not_chat.items()))
 
 

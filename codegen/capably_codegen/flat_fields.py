@@ -21,10 +21,10 @@ _MODALITIES: Final = ("image", "document", "audio", "video")
 def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
     """What the registry says of a model; prices without a date are those in force on `day`."""
     model = registry.models[id]
-    found = dict(_numbers(model, day))
+    fields = dict(_numbers(model, day))
     if model.profile != UNVERIFIED:
-        found |= dict(_capabilities(registry.profiles[model.profile]))
-    return found
+        fields |= dict(_capabilities(registry.profiles[model.profile]))
+    return fields
 
 
 def as_yes_or_no(value: Any) -> bool | None:
@@ -36,7 +36,7 @@ def as_yes_or_no(value: Any) -> bool | None:
 
 def price_fields(prices: list[Price], day: datetime.date) -> Fields:
     """`prices.input` and so on for the price of `day`; one that starts later as `prices@2026-12-01.input`."""
-    found: Fields = {}
+    fields: Fields = {}
     for price in prices:
         if price.start and price.start > day:
             prefix = f"prices@{price.start}"
@@ -44,12 +44,12 @@ def price_fields(prices: list[Price], day: datetime.date) -> Fields:
             prefix = "prices"
         else:
             continue
-        found |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
+        fields |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
         if price.batch is not None:
-            found[f"{prefix}.batch"] = price.batch
+            fields[f"{prefix}.batch"] = price.batch
         for tier in price.tiers:
-            found |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
-    return found
+            fields |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
+    return fields
 
 
 def _rates(rates: Rates) -> Iterator[tuple[str, float]]:

@@ -52,11 +52,11 @@ class _Prune(cst.CSTTransformer):
     ) -> cst.ImportFrom | cst.RemovalSentinel:
         if isinstance(updated_node.names, cst.ImportStar):
             return updated_node
-        kept = [a for a in updated_node.names if a.asname is not None or _local_name(a) in self._used]
-        if not kept:
+        used = [a for a in updated_node.names if a.asname is not None or _local_name(a) in self._used]
+        if not used:
             return cst.RemoveFromParent()
-        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        return updated_node.with_changes(names=kept)
+        used[-1] = used[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(names=used)
 
 
 def _local_name(alias: cst.ImportAlias) -> str:

@@ -67,21 +67,21 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     """The file's `text` over `base` (capably's registry unless given); `name` stands in the messages."""
     file = base_file()
     ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
-    said, lines = read_yaml(text, name, needs=_NEEDS)
-    _stop_at(name, _misshapen(said), lines)
-    _stop_at(name, _unknown_hosts(said.get("hosts") or []), lines)
-    theirs: dict[str, Any] = {section: dict(said.get(section) or {}) for section in SECTIONS}
-    for place, host in enumerate(said.get("hosts") or []):
+    given, lines = read_yaml(text, name, needs=_NEEDS)
+    _stop_at(name, _misshapen(given), lines)
+    _stop_at(name, _unknown_hosts(given.get("hosts") or []), lines)
+    theirs: dict[str, Any] = {section: dict(given.get(section) or {}) for section in SECTIONS}
+    for place, host in enumerate(given.get("hosts") or []):
         _lay_on(host_file(host), theirs, lines, lines["hosts", place])
-    whole = _Merge({**theirs, "remove": said.get("remove") or []}, ours)
-    _stop_at(name, whole.wrong_names(), lines)
-    _stop_at(name, whole.resolve(), lines)
-    untouched = [profile for profile in ours["profiles"] if profile not in whole.written]
-    source = check_registry(whole.data(), lines, name, ours=[*untouched, *whole.copies], pointers=POINTERS)
-    _stop_at(name, whole.foreign_endpoints(source.registry), lines)
-    known = {("profiles", copy): lines["models", model] for copy, model in whole.copies.items()}
-    source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **known})
-    return Laid(source, {**_stamp(text, name), **_compiled(whole, source, name)})
+    merge = _Merge({**theirs, "remove": given.get("remove") or []}, ours)
+    _stop_at(name, merge.wrong_names(), lines)
+    _stop_at(name, merge.resolve(), lines)
+    untouched = [profile for profile in ours["profiles"] if profile not in merge.written]
+    source = check_registry(merge.data(), lines, name, ours=[*untouched, *merge.copies], pointers=POINTERS)
+    _stop_at(name, merge.foreign_endpoints(source.registry), lines)
+    copied_lines = {("profiles", copy): lines["models", model] for copy, model in merge.copies.items()}
+    source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **copied_lines})
+    return Laid(source, {**_stamp(text, name), **_compiled(merge, source, name)})
 
 
 def host_file(host: str) -> Path:
@@ -89,7 +89,7 @@ def host_file(host: str) -> Path:
     return Path(__file__).parent / "hosts" / f"{host}.yaml"
 
 
-def known_hosts() -> list[str]:
+def host_names() -> list[str]:
     """Gateways whose models a user's file can ask for."""
     return sorted(file.stem for file in host_file("").parent.glob("*.yaml"))
 
@@ -117,15 +117,15 @@ def schema() -> dict[str, Any]:
         shape["$defs"][name]["properties"][word] = {"type": "string", "description": what}
     removed = "Models (`openai/gpt-4.1`) and whole providers (`openai`) of capably's to leave out."
     shape["properties"]["remove"] = {"type": "array", "items": {"type": "string"}, "description": removed}
-    asked = "Gateways whose models are typed and listed too."
-    shape["properties"]["hosts"] = {"type": "array", "items": {"enum": known_hosts()}, "description": asked}
+    hosts = "Gateways whose models are typed and listed too."
+    shape["properties"]["hosts"] = {"type": "array", "items": {"enum": host_names()}, "description": hosts}
     shape["description"] = "A user's own facts about models, laid over capably's."
     del shape["required"]
     return shape
 
 
-def _stop_at(name: str, found: Iterator[tuple[Key, str]], lines: Mapping[Key, int]) -> None:
-    problems: list[Problem] = [problem(key, what, lines) for key, what in found]
+def _stop_at(name: str, violations: Iterator[tuple[Key, str]], lines: Mapping[Key, int]) -> None:
+    problems: list[Problem] = [problem(key, what, lines) for key, what in violations]
     if problems:
         raise RegistryError(name, problems)
 
@@ -137,10 +137,10 @@ def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
     if not isinstance(data, dict):
         yield (), f"the file must be a mapping with {_NEEDS}"
         return
-    known = sorted([*SECTIONS, "hosts", "remove"])
+    keys = sorted([*SECTIONS, "hosts", "remove"])
     for section, entries in cast(dict[str, Any], data).items():
-        if section not in known:
-            yield (section,), f"unknown key {section!r}.{nearest(section, known)} Known: {', '.join(known)}."
+        if section not in keys:
+            yield (section,), f"unknown key {section!r}.{nearest(section, keys)} Known: {', '.join(keys)}."
         elif section in ("hosts", "remove"):
             if not _is_list_of_ids(entries):
                 yield (section,), f"it must be a list of {'gateways' if section == 'hosts' else _REMOVABLE}"
@@ -148,11 +148,11 @@ def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
             yield from _misshapen_section(section, entries)
 
 
-def _unknown_hosts(asked: list[str]) -> Iterator[tuple[Key, str]]:
-    known = known_hosts()
-    for place, host in enumerate(asked):
-        if host not in known:
-            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, known)} Known: {', '.join(known)}."
+def _unknown_hosts(hosts: list[str]) -> Iterator[tuple[Key, str]]:
+    names = host_names()
+    for place, host in enumerate(hosts):
+        if host not in names:
+            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, names)} Known: {', '.join(names)}."
 
 
 def _is_list_of_ids(value: Any) -> bool:
@@ -197,17 +197,17 @@ class _Merge:
 
     def data(self) -> dict[str, Any]:
         """The whole registry, ours first, so that what collides is told of the user's entry."""
-        whole = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
+        merged = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
         for section in ("models", "retired"):
-            for name, entry in whole[section].items():
+            for name, entry in merged[section].items():
                 if name not in self.theirs[section]:
-                    whole[section][name] = self._without_gone(entry, whole)
-        return whole
+                    merged[section][name] = self._without_dangling(entry, merged)
+        return merged
 
-    def _without_gone(self, entry: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
+    def _without_dangling(self, entry: dict[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
         """An entry of ours, no longer pointing at a model that the user removed."""
-        gone = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in whole["models"]}
-        return {field: value for field, value in entry.items() if field not in gone} if gone else entry
+        dangling = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in merged["models"]}
+        return {field: value for field, value in entry.items() if field not in dangling} if dangling else entry
 
     def wrong_names(self) -> Iterator[tuple[Key, str]]:
         """Names to remove or to start from that nobody has."""
@@ -223,14 +223,14 @@ class _Merge:
                 what = f"{entry['profile']!r} is a model. To have its profile, write `like: {entry['profile']}`"
                 yield ("models", name, "profile"), what
         for name, entry in self.theirs["profiles"].items():
-            known = [*profiles, *models]
-            if "extends" in entry and entry["extends"] not in known:
-                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], known)}"
+            names = [*profiles, *models]
+            if "extends" in entry and entry["extends"] not in names:
+                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], names)}"
                 yield ("profiles", name, "extends"), what
-        yield from self._not_whole()
+        yield from self._incomplete()
         yield from self._circles("models")
 
-    def _not_whole(self) -> Iterator[tuple[Key, str]]:
+    def _incomplete(self) -> Iterator[tuple[Key, str]]:
         """New entries that lack something: as often as not a correction with a misspelt name."""
         for name, entry in self.theirs["models"].items():
             if not {"profile", "like"} & entry.keys() and self.overlay.entry("models", name).get("profile") is None:
@@ -257,13 +257,13 @@ class _Merge:
 
     def _circles(self, section: str) -> Iterator[tuple[Key, str]]:
         pointer = POINTERS[section]
-        told: set[str] = set()
+        reported: set[str] = set()
         for name in self.theirs[section]:
             chain = [name]
             while (target := self.theirs[section].get(chain[-1], {}).get(pointer)) is not None and target not in chain:
                 chain.append(target)
-            if target == name and name not in told:
-                told.update(chain)
+            if target == name and name not in reported:
+                reported.update(chain)
                 yield (section, name, pointer), f"it leads back to itself: {' -> '.join([*chain, name])}"
 
     def resolve(self) -> Iterator[tuple[Key, str]]:
@@ -337,21 +337,23 @@ def _stamp(text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _compiled(whole: _Merge, source: Source, name: str) -> dict[str, Any]:
+def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, Any]:
     """The user's entries with their defaults spelt out: whole where they are new, else the fields that were given."""
-    registry, theirs = source.registry, whole.theirs
+    registry, theirs = source.registry, merge.theirs
     constants: dict[str, dict[str, str]] = {}
     for id in theirs["models"]:
         constants.setdefault(id.partition("/")[0], {})[constant_name(id, registry.models[id])] = id
     profiles: dict[str, Any] = {}
     for profile in theirs["profiles"]:
-        said = _said(whole, "profiles", profile, profile_facts(registry.profiles[profile]))
-        profiles[profile] = {**said, "line": source.lines["profiles", profile], "file": name}
+        fields = _given_fields(merge, "profiles", profile, profile_facts(registry.profiles[profile]))
+        profiles[profile] = {**fields, "line": source.lines["profiles", profile], "file": name}
     return {
         "remove": theirs["remove"],
-        "providers": {n: _said(whole, "providers", n, _plain(registry.providers[n])) for n in theirs["providers"]},
+        "providers": {
+            n: _given_fields(merge, "providers", n, _plain(registry.providers[n])) for n in theirs["providers"]
+        },
         "profiles": profiles,
-        "models": {id: _said(whole, "models", id, _plain(registry.models[id])) for id in theirs["models"]},
+        "models": {id: _given_fields(merge, "models", id, _plain(registry.models[id])) for id in theirs["models"]},
         "retired": {id: _plain(registry.retired[id]) for id in theirs["retired"]},
         "not_chat": theirs["not_chat"],
         "constants": constants,
@@ -362,12 +364,12 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return entry.model_dump(mode="json")
 
 
-def _said(whole: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
+def _given_fields(merge: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
     """Of the spelt-out entry what the run time cannot take from where the entry starts."""
-    given = whole.theirs[section][name]
+    given = merge.theirs[section][name]
     if "extends" in given:
         return {"extends": given["extends"], **{f: v for f, v in spelt.items() if f in given}}
     if "like" in given:
         return {"like": given["like"], **{f: v for f, v in spelt.items() if f in given or f not in LIKE}}
-    corrects = whole.overlay.ours(section, name) is not None and whole.overlay.stands(section, name)
+    corrects = merge.overlay.ours(section, name) is not None and merge.overlay.stands(section, name)
     return {f: v for f, v in spelt.items() if f in given} if corrects else spelt

@@ -27,12 +27,12 @@ def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
         return {}
     lock = json.loads(lock_file.read_text(encoding="utf-8"))
     verdicts = load_verdicts(verdicts_file, registry) if verdicts_file.exists() else []
-    whole = {
+    record = {
         "sources": lock["sources"],
         "verdicts": [_plain(verdict, registry) for verdict in verdicts],
         "models": {id: dict(_evidence(lock, id, registry)) for id in sorted(registry.models)},
     }
-    return {FILE: "\n".join(_lines(whole)) + "\n"}
+    return {FILE: "\n".join(_lines(record)) + "\n"}
 
 
 def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
@@ -44,19 +44,19 @@ def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
 def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, Any]]:
     """What the lock has on a model; what was said of a value that has been corrected since is left out."""
     ours = fields_of(registry, id, datetime.date.min)
-    for field, found in lock["models"].get(id, {}).items():
-        if field.startswith("prices") or ours.get(field) == found[0]:
-            yield field, found
+    for field, evidence in lock["models"].get(id, {}).items():
+        if field.startswith("prices") or ours.get(field) == evidence[0]:
+            yield field, evidence
 
 
-def _lines(whole: Mapping[str, Any]) -> Iterator[str]:
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
     """One line per source, verdict and model: small, and a diff shows what moved."""
     yield "{"
-    yield f'"sources": {json.dumps(whole["sources"])},'
+    yield f'"sources": {json.dumps(record["sources"])},'
     yield '"verdicts": ['
-    yield ",\n".join(json.dumps(verdict) for verdict in whole["verdicts"])
+    yield ",\n".join(json.dumps(verdict) for verdict in record["verdicts"])
     yield "],"
     yield '"models": {'
-    yield ",\n".join(f"{json.dumps(id)}: {json.dumps(fields)}" for id, fields in whole["models"].items())
+    yield ",\n".join(f"{json.dumps(id)}: {json.dumps(fields)}" for id, fields in record["models"].items())
     yield "}"
     yield "}"

@@ -227,10 +227,10 @@ def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
             f"a model never overrides {word!r}, a fact of its profile. Give the model a profile of its own "
             "(`profiles:`) that says so."
         )
-    known = _fields_at(place)
+    keys = _fields_at(place)
     if len(place) == 3 and str(place[0]) in pointers:
-        known = sorted([*known, pointers[str(place[0])]])
-    return f"unknown key {word!r}.{nearest(word, known)} Known: {', '.join(known)}."
+        keys = sorted([*keys, pointers[str(place[0])]])
+    return f"unknown key {word!r}.{nearest(word, keys)} Known: {', '.join(keys)}."
 
 
 def _fields_at(place: Key) -> list[str]:
@@ -254,9 +254,9 @@ def _words(detail: ErrorDetails) -> list[str]:
     return re.findall(r"'([^']*)'", detail.get("ctx", {}).get("expected", ""))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, words: Iterable[str]) -> str:
     """The known word that looks most like `word`, as a question; nothing if none does."""
-    close = difflib.get_close_matches(word, list(known), n=1)
+    close = difflib.get_close_matches(word, list(words), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
@@ -282,8 +282,8 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
             if not slash or not name:
                 yield (section, id), f"{id!r} must read provider/name"
             elif provider not in registry.providers:
-                known = sorted(registry.providers)
-                yield (section, id), f"no provider {provider!r}.{nearest(provider, known)} Known: {', '.join(known)}."
+                names = sorted(registry.providers)
+                yield (section, id), f"no provider {provider!r}.{nearest(provider, names)} Known: {', '.join(names)}."
             elif section in ("retired", "not_chat") and id in registry.models:
                 yield (section, id), f"{id!r} is also in models; keep it in one place"
     for name, provider in registry.providers.items():
@@ -296,9 +296,9 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
             yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
         yield from _unknown_id(("models", id), "snapshot_of", model.snapshot_of, registry.models)
         yield from _unknown_id(("models", id), "replacement", model.replacement, registry.models)
-    for id, gone in registry.retired.items():
-        known = [*registry.models, *registry.retired]
-        yield from _unknown_id(("retired", id), "replacement", gone.replacement, known)
+    for id, retired in registry.retired.items():
+        names = [*registry.models, *registry.retired]
+        yield from _unknown_id(("retired", id), "replacement", retired.replacement, names)
 
 
 def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
@@ -308,14 +308,14 @@ def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
         host = registry.providers.get(provider)
         if profile is None or not isinstance(profile.reasoning, Reasoning) or host is None:
             continue
-        said, key = profile.reasoning.visible, ("profiles", model.profile, "reasoning", "visible")
-        if host.dialect.thoughts == "never" and {*profile.endpoints} == {"chat_completions"} and said != "never":
-            yield key, f"{said!r}, but chat_completions of {provider} has no place for thoughts; say never"
+        visible, key = profile.reasoning.visible, ("profiles", model.profile, "reasoning", "visible")
+        if host.dialect.thoughts == "never" and {*profile.endpoints} == {"chat_completions"} and visible != "never":
+            yield key, f"{visible!r}, but chat_completions of {provider} has no place for thoughts; say never"
 
 
-def _unknown_id(key: Key, field: str, id: str | None, known: Iterable[str]) -> Iterator[tuple[Key, str]]:
-    if id is not None and id not in known:
-        yield (*key, field), f"no model {id!r}.{nearest(id, known)}"
+def _unknown_id(key: Key, field: str, id: str | None, ids: Iterable[str]) -> Iterator[tuple[Key, str]]:
+    if id is not None and id not in ids:
+        yield (*key, field), f"no model {id!r}.{nearest(id, ids)}"
 
 
 def constant_name(id: str, model: Model) -> str:
@@ -407,11 +407,11 @@ def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterat
 def _inconsistent(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.input[0] != "text":
         yield "input", f"the first input must be 'text', not {profile.input[0]!r}"
-    known = [*profile.builtin_tools, *profile.unverified_builtin_tools]
+    tools = [*profile.builtin_tools, *profile.unverified_builtin_tools]
     for endpoint, rules in profile.endpoints.items():
         for tool in rules.builtin_tools or ():
-            if tool not in known:
-                has = ", ".join(known) or "none"
+            if tool not in tools:
+                has = ", ".join(tools) or "none"
                 yield "endpoints", f"{endpoint} names built-in tool {tool!r}, which is not among the model's ({has})"
     reasoning = profile.reasoning
     if reasoning is None or isinstance(reasoning, str) or isinstance(reasoning.efforts, str):

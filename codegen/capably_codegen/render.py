@@ -149,7 +149,7 @@ def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
-    retired, not_chat = facts.gone_tables(source)
+    retired, not_chat = facts.retired_tables(source)
     for provider in providers:
         title = source.registry.providers[provider].name
         models = [_model_stub(source, id, model, {}) for id, model in facts.models_of(source, provider).items()]
@@ -202,11 +202,11 @@ def _doors(
 
 def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What a type checker says of the deprecated among these ids, and which they are."""
-    said: dict[str, list[str]] = {}
+    models_by_ending: dict[str, list[str]] = {}
     for id in members:
         if end := end_of_life(models[id]):
-            said.setdefault(f"This model is deprecated: {end}.", []).append(id)
-    return tuple((text, tuple(ids)) for text, ids in said.items())
+            models_by_ending.setdefault(f"This model is deprecated: {end}.", []).append(id)
+    return tuple((text, tuple(ids)) for text, ids in models_by_ending.items())
 
 
 def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:

@@ -246,12 +246,12 @@ class Profile(Entry):
     """Built-in tools of which nobody knows."""
 
     @model_validator(mode="after")
-    def _known_once(self) -> Profile:
-        for known, unknown, what in (
+    def _verified_once(self) -> Profile:
+        for verified, unknown, what in (
             (self.input, self.unverified_input, "unverified_input"),
             (self.builtin_tools, self.unverified_builtin_tools, "unverified_builtin_tools"),
         ):
-            both = sorted(set(known) & set(unknown))
+            both = sorted(set(verified) & set(unknown))
             if both:
                 raise ValueError(f"{both[0]!r} is listed as known and in {what}; keep one")
         return self

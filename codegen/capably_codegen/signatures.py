@@ -194,10 +194,10 @@ def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool 
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
     thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
     both = ["LevelAndBudget"] if levels and has_budget and not rules["reasoning.level_with_budget"].refused else []
-    said = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
-    settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
+    levels_type = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
+    settings = f"Reasoning[{levels_type}, {'int' if has_budget else 'Never'}]"
     shown = (rule.values if off else levels) if words else ()
-    if said == "Never" and not has_budget:
+    if levels_type == "Never" and not has_budget:
         return literal(shown)
     return f"{literal(shown)} | {settings}" if shown else settings
 

@@ -56,11 +56,11 @@ def write(files: Mapping[str, str], folder: Path, beside: tuple[Path, str] | Non
 def differences(files: Mapping[str, str], folder: Path) -> list[str]:
     """Return what `write` would change, as short diffs; empty when the disk is fresh. Raises `OutputError` as it does."""
     _refuse_foreign(folder)
-    found: list[str] = []
+    stale: list[str] = []
     for path, text in sorted(files.items()):
-        found += difference(folder / path, text, path)
-    found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
-    return found
+        stale += difference(folder / path, text, path)
+    stale += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
+    return stale
 
 
 def write_file(target: Path, text: str) -> bool:
@@ -111,10 +111,10 @@ def _is_ours(target: Path) -> bool:
 
 def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:
     """Files of ours that are no longer generated."""
-    found = {p.relative_to(folder).as_posix() for pattern in _LAYOUT for p in folder.glob(pattern) if _is_ours(p)}
+    ours = {p.relative_to(folder).as_posix() for pattern in _LAYOUT for p in folder.glob(pattern) if _is_ours(p)}
     if (folder / _WITHOUT_HEADER).is_file():
-        found.add(_WITHOUT_HEADER)
-    return sorted(path for path in found - set(files) if not _through_link(folder, path))
+        ours.add(_WITHOUT_HEADER)
+    return sorted(path for path in ours - set(files) if not _through_link(folder, path))
 
 
 def _through_link(folder: Path, path: str) -> bool:

@@ -32,7 +32,7 @@ class Verdict(Entry):
     """Fields it is about, `limits.input` or `sampling.temperature`."""
     value: Any
     """What holds, in the registry's words; `unverified` = nobody knows; moot are `retired` (they no longer answer) and `not_chat`."""
-    said: dict[Text, Any] = Field(default_factory=dict)
+    claims: dict[Text, Any] = Field(default_factory=dict)
     """Who said what."""
     because: Text
     """Why."""
@@ -52,10 +52,10 @@ def load_verdicts(path: Path, registry: Registry) -> list[Verdict]:
     try:
         verdicts = TypeAdapter(list[Verdict]).validate_python(data)
     except ValidationError as error:
-        told = [
+        problems = [
             problem(tuple(detail["loc"]), detail["msg"].lower(), lines) for detail in error.errors(include_url=False)
         ]
-        raise RegistryError(path.name, told) from None
+        raise RegistryError(path.name, problems) from None
     wrong = [problem(key, what, lines) for key, what in _contradictions(verdicts, registry)]
     if wrong:
         raise RegistryError(path.name, wrong)
@@ -68,21 +68,21 @@ def decided(verdicts: list[Verdict], id: str) -> dict[str, Verdict]:
 
 
 def _contradictions(verdicts: list[Verdict], registry: Registry) -> Iterator[tuple[Key, str]]:
-    known = {id: dated_fields(registry, id) for id in (*registry.models, *registry.retired)}
-    known |= {id: {} for id in registry.not_chat}
+    fields_by_id = {id: dated_fields(registry, id) for id in (*registry.models, *registry.retired)}
+    fields_by_id |= {id: {} for id in registry.not_chat}
     seen: dict[tuple[str, str], int] = {}
     for number, verdict in enumerate(verdicts):
         for pattern in verdict.models:
-            for what in _unfit(pattern, verdict, known, registry):
+            for what in _unfit(pattern, verdict, fields_by_id, registry):
                 yield (number, "models"), what
-        for id in filter(verdict.speaks_of, known):
+        for id in filter(verdict.speaks_of, fields_by_id):
             for field in verdict.fields:
                 first = seen.setdefault((id, field), number)
                 if first != number:
                     yield (number,), f"{id} {field} has a verdict already, number {first + 1} of the file; keep one"
 
 
-def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry: Registry) -> Iterator[str]:
+def _unfit(pattern: str, verdict: Verdict, fields_by_id: Mapping[str, Fields], registry: Registry) -> Iterator[str]:
     if verdict.value in MOOT:
         sections = {
             name: [id for id in getattr(registry, name) if fnmatchcase(id, pattern)] for name in ("models", *MOOT)
@@ -98,7 +98,7 @@ def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry
         yield f"{pattern} is no model of the registry"
     for id in ids:
         for field in verdict.fields:
-            ours = known[id].get(field, UNVERIFIED)
+            ours = fields_by_id[id].get(field, UNVERIFIED)
             if ours != verdict.value:
                 yield f"{id} {field}: the verdict is {verdict.value!r} and the registry says {ours!r}"
 
@@ -106,7 +106,7 @@ def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry
 def dated_fields(registry: Registry, id: str) -> Fields:
     """Every field of a model, or of a retired one. Prices are those of the first entry and, by day, those that follow."""
     if id in registry.retired:
-        gone = registry.retired[id].model_dump(mode="json", exclude_none=True)
-        return {f"retired.{name}": value for name, value in gone.items()}
+        entry = registry.retired[id].model_dump(mode="json", exclude_none=True)
+        return {f"retired.{name}": value for name, value in entry.items()}
     first = next((p.until for p in registry.models[id].prices if p.until), None)
     return fields_of(registry, id, first or datetime.date(9999, 1, 1))

@@ -46,18 +46,18 @@ def add_check(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     files, unread = read_files(options.paths)
-    found = list(findings(files, datetime.date.today(), options.within))
+    results = list(findings(files, datetime.date.today(), options.within))
     print_unread(files, unread)
     if options.json:
-        print(json.dumps([_plain(finding) for finding in found], indent=2))
+        print(json.dumps([_plain(finding) for finding in results], indent=2))
     else:
-        for finding in found:
+        for finding in results:
             use = f" Its successor is {finding.use}." if finding.use else ""
             print(f"{finding.mention}: {finding.mention.text} {finding.what}.{use}")
-        bad = sum(finding.fails for finding in found)
+        bad = sum(finding.fails for finding in results)
         nothing = "nothing to say" + (" of what could be read" if unread else "")
-        print(f"{len(found)} mentions of models to look at, {bad} of which fail" if found else nothing)
-    return 1 if any(finding.fails for finding in found) else 0
+        print(f"{len(results)} mentions of models to look at, {bad} of which fail" if results else nothing)
+    return 1 if any(finding.fails for finding in results) else 0
 
 
 def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
 
 def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:
     retired, not_chat = retired_models()
-    if not mention.known:
+    if not mention.listed:
         near = nearest_ids(mention.id)
         return Finding(mention, "unknown", "is in no registry" + (f" (nearest: {', '.join(near)})" if near else ""))
     if mention.id in retired:
@@ -113,7 +113,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "line": mention.line,
         "column": mention.column + 1,
         "text": mention.text,
-        "id": mention.id if mention.known else None,
+        "id": mention.id if mention.listed else None,
         "kind": finding.kind,
         "fails": finding.fails,
         "what": finding.what,

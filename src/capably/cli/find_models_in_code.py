@@ -31,7 +31,7 @@ class Mention(NamedTuple):
     """What stands there, without quotes."""
     id: str
     """The id that it means; `text` itself where nobody knows it."""
-    known: bool
+    listed: bool
     """Whether the registry knows the id, as a model or as one that is gone or no chat model."""
     start: int
     """Characters of the file before `text`, line ends counted as they are."""
@@ -45,8 +45,8 @@ class Mention(NamedTuple):
 def mentions_in(file: SourceFile) -> list[Mention]:
     """The mentions in one file, in order. Python is parsed; in other text whole words count, and only known ids."""
     text = _Text(file.path, file.text)
-    found = _in_text(text) if file.module is None else _in_python(text, file.module)
-    return sorted(mention for mention in found if IGNORE not in text.lines[mention.line - 1])
+    mentions = _in_text(text) if file.module is None else _in_python(text, file.module)
+    return sorted(mention for mention in mentions if IGNORE not in text.lines[mention.line - 1])
 
 
 class _Text:
@@ -75,7 +75,7 @@ class _Text:
 
 
 @cache
-def _known() -> dict[str, str]:
+def _ids_by_name() -> dict[str, str]:
     """What is written -> the id that it means: full ids, and bare ones that a single provider has."""
     retired, not_chat = retired_models()
     full = [*listed_ids(), *retired, *not_chat]
@@ -95,9 +95,9 @@ def _in_python(text: _Text, module: ast.Module) -> Iterator[Mention]:
             yield from _constant(text, node)
         elif isinstance(node, ast.expr) and id(node) not in pieces:
             value = _string(node)
-            known = _known().get(value) if value else None
-            if value and (known is not None or id(node) in arguments):
-                yield _literal(text, node, value, known)
+            model_id = _ids_by_name().get(value) if value else None
+            if value and (model_id is not None or id(node) in arguments):
+                yield _literal(text, node, value, model_id)
 
 
 def _pieces(node: ast.AST) -> list[ast.expr]:
@@ -116,14 +116,14 @@ def _string(node: ast.expr) -> str | None:
     return node.value if isinstance(node.value, str) else None
 
 
-def _literal(text: _Text, node: ast.expr, value: str, known: str | None) -> Mention:
+def _literal(text: _Text, node: ast.expr, value: str, model_id: str | None) -> Mention:
     start, end = text.span(node)
     written = text.text[start:end]
     plain = re.fullmatch(rf"""([uUrR]?)(\"{{3}}|'{{3}}|"|'){re.escape(value)}\2""", written)
     if plain:
-        return text.mention(start + plain.end(2), value, known)
+        return text.mention(start + plain.end(2), value, model_id)
     shown = value if value.isprintable() else repr(value)[1:-1]
-    return text.mention(start, shown, known, "it is not written as one plain string")
+    return text.mention(start, shown, model_id, "it is not written as one plain string")
 
 
 _MAKERS = ("Model", "Model.of", "llm.call")
@@ -169,20 +169,20 @@ def constants(provider: str) -> dict[str, str]:
     from capably.calls.constants import added_provider
 
     module = added_provider(provider) or import_module(f"capably_models.{provider}")
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for name in dir(module):
         if not name.startswith("__"):
             with suppress(UnknownModelError):  # the user's own file may have removed it
-                found[name] = getattr(module, name).id
-    return found
+                ids[name] = getattr(module, name).id
+    return ids
 
 
-on_registry_change(_known.cache_clear)
+on_registry_change(_ids_by_name.cache_clear)
 on_registry_change(constants.cache_clear)
 
 
 def _in_text(text: _Text) -> Iterator[Mention]:
     pattern = re.compile(rf"(?<![\w/.@:-])(?:{'|'.join(map(re.escape, providers()))})/[\w.:/-]*\w")
     for match in pattern.finditer(text.text):
-        if match[0] in _known():
+        if match[0] in _ids_by_name():
             yield text.mention(match.start(), match[0], match[0])

@@ -53,23 +53,23 @@ def _generate(options: argparse.Namespace) -> int:
     if not base:
         _refuse_to_overwrite(registry, options.output)
     try:
-        found = (generate if base else generate_overlay)(registry, options.output, check=options.check)
+        changes = (generate if base else generate_overlay)(registry, options.output, check=options.check)
     except RegistryError as error:
         print(error, file=sys.stderr)
         return 1
     except OutputError as error:
         raise ConfigurationError(str(error)) from error
     if is_source_tree(registry):
-        found += generate_schema(check=options.check)
+        changes += generate_schema(check=options.check)
     if not options.check:
-        print("\n".join(found) or "everything is fresh")
+        print("\n".join(changes) or "everything is fresh")
         return 0
-    if found:
-        print("\n".join(found))
+    if changes:
+        print("\n".join(changes))
         again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
         again += f" --output {options.output}" if options.output != _OUTPUT else ""
-        print(f"{len(found)} files are stale; bring them up to date with: {again}")
-    return 1 if found else 0
+        print(f"{len(changes)} files are stale; bring them up to date with: {again}")
+    return 1 if changes else 0
 
 
 def _configured() -> Path | None:

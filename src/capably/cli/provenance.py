@@ -25,17 +25,17 @@ def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
 
     It speaks of capably's own registry; `corrected_by` says whether the user's file has another word on the model.
     """
-    found: dict[str, dict[str, Any]] = {}
+    fields: dict[str, dict[str, Any]] = {}
     for field, (value, since, by, *against) in _compiled()["models"].get(info.origin, {}).items():
-        found[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
+        fields[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
     for verdict in _compiled()["verdicts"]:
         if info.origin in verdict["models"]:
             for field in verdict["fields"]:
-                entry = found.setdefault(
+                entry = fields.setdefault(
                     field, {"value": verdict["value"], "since": verdict["on"], "by": [], "against": {}}
                 )
-                entry["verdict"] = {key: verdict[key] for key in ("value", "said", "because", "on", "sources")}
-    return dict(sorted(found.items()))
+                entry["verdict"] = {key: verdict[key] for key in ("value", "claims", "because", "on", "sources")}
+    return dict(sorted(fields.items()))
 
 
 def corrected_by(info: ModelInfo) -> str | None:
@@ -48,21 +48,21 @@ def corrected_by(info: ModelInfo) -> str | None:
 
 def provenance_lines(info: ModelInfo) -> Iterator[str]:
     """The same to read: one line per field, and under it who contradicts and what was decided."""
-    found = provenance_of(info)
-    if not found:
+    fields = provenance_of(info)
+    if not fields:
         return
     yield ""
     yield "who says so (since when; sources that copy each other count once)"
     file = corrected_by(info)
     if file:
         yield f"  {file} corrects this model; what follows is about capably's own registry"
-    width = max(map(len, found))
-    for field, entry in found.items():
+    width = max(map(len, fields))
+    for field, entry in fields.items():
         by = ", ".join(entry["by"]) or ("decided by hand" if "verdict" in entry else "the profile's sources")
         yield f"  {field:<{width}}  {_say(entry['value'])}  ({by}; {entry['since']})"
-        said = {**entry.get("verdict", {}).get("said", {}), **entry["against"]}
+        claims = {**entry.get("verdict", {}).get("claims", {}), **entry["against"]}
         if entry["against"] or "verdict" in entry:
-            others = ", ".join(f"{who}: {_say(what)}" for who, what in said.items())
+            others = ", ".join(f"{who}: {_say(what)}" for who, what in claims.items())
             why = entry.get("verdict", {}).get("because", "")
             decided = f"decided {entry['verdict']['on']}: {why.strip()}" if why else "not decided"
             yield f"  {'':<{width}}    {others + '; ' if others else ''}{decided}"

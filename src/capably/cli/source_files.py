@@ -109,9 +109,9 @@ def read_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Unread]]:
     """Return what stands in these files and folders, each file once, and what could not be read."""
     unread: list[Unread] = []
     files: dict[Path, SourceFile] = {}
-    found = dict.fromkeys(files_of(paths, unread))
+    paths_to_read = dict.fromkeys(files_of(paths, unread))
     for path in sorted(
-        found, key=lambda path: path.is_symlink()
+        paths_to_read, key=lambda path: path.is_symlink()
     ):  # links last: they often lead to a file of the same tree
         try:
             place = path.resolve()
@@ -122,7 +122,7 @@ def read_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Unread]]:
         except (OSError, RuntimeError) as error:  # the second for links in a circle
             unread.append(Unread(path, getattr(error, "strerror", None) or str(error)))
     read = {file.path: file for file in files.values()}
-    return [read[path] for path in found if path in read], unread
+    return [read[path] for path in paths_to_read if path in read], unread
 
 
 def _bytes(path: Path) -> bytes:

@@ -64,11 +64,11 @@ def _swap(options: argparse.Namespace) -> int:
     old, new = find_model(options.old), find_model(options.new)
     files, unread = read_files(options.paths)
     print_unread(files, unread)
-    named = [(file, found) for file in files if (found := _of(old, mentions_in(file)))]
+    named = [(file, mentions) for file in files if (mentions := _of(old, mentions_in(file)))]
     if not named:
         print(f"{old.id} is named nowhere{' in what could be read' if unread else ''}")
         return 0
-    plans = [_plan(file, found, new.id, options.paths) for file, found in named]
+    plans = [_plan(file, mentions, new.id, options.paths) for file, mentions in named]
     for line in _differences(old, new):
         print(line)
     python = {file.path: file.text for file in files if file.path.suffix in (".py", ".pyi")}
@@ -78,10 +78,10 @@ def _swap(options: argparse.Namespace) -> int:
     return _report([_written(plan) for plan in plans] if options.write else plans, broken, written=options.write)
 
 
-def _plan(file: SourceFile, found: list[Mention], id: str, paths: list[Path]) -> Plan:
+def _plan(file: SourceFile, mentions: list[Mention], id: str, paths: list[Path]) -> Plan:
     why = why_not_writable(file, paths)
-    left = [(mention, mention.fixed or why) for mention in found if mention.fixed or why]
-    edits = [Edit(mention, _replacement(mention, id)) for mention in found if not (mention.fixed or why)]
+    left = [(mention, mention.fixed or why) for mention in mentions if mention.fixed or why]
+    edits = [Edit(mention, _replacement(mention, id)) for mention in mentions if not (mention.fixed or why)]
     text = edited(file, edits)
     if text is None:
         return _without_edits(
@@ -120,10 +120,12 @@ def _report(plans: list[Plan], broken: list[Break], *, written: bool) -> int:
     return 1 if broken or left else 0
 
 
-def _of(model: ModelInfo, found: list[Mention]) -> list[Mention]:
+def _of(model: ModelInfo, mentions: list[Mention]) -> list[Mention]:
     """Those that name this model in full; a bare id belongs to somebody else's call."""
     return [
-        mention for mention in found if mention.id == model.id and (mention.text == model.id or "llm." in mention.text)
+        mention
+        for mention in mentions
+        if mention.id == model.id and (mention.text == model.id or "llm." in mention.text)
     ]
 
 
@@ -133,7 +135,7 @@ def _replacement(mention: Mention, id: str) -> str:
 
 def _constant(id: str) -> str:
     provider = id.partition("/")[0]
-    name = next(name for name, known in constants(provider).items() if known == id)
+    name = next(name for name, constant_id in constants(provider).items() if constant_id == id)
     return f"llm.{provider}.{name}"
 
 
@@ -186,9 +188,9 @@ def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
             continue
         for node in _arguments(text):
             if node.arg == "max_tokens" and isinstance(node.value, ast.Constant):
-                asked = node.value.value
-                if isinstance(asked, int) and asked > limit:
-                    yield Break(file, node.value.lineno, f"max_tokens={asked:,}; {new.id} writes at most {limit:,}")
+                value = node.value.value
+                if isinstance(value, int) and value > limit:
+                    yield Break(file, node.value.lineno, f"max_tokens={value:,}; {new.id} writes at most {limit:,}")
 
 
 # --- what the type checker says -----------------------------------------------------------------------------------
@@ -206,9 +208,9 @@ def _new_errors(
     before: Mapping[Path, str], after: Mapping[Path, str], old: ModelInfo, new: ModelInfo
 ) -> Iterator[Break]:
     """Errors that the code has afterwards at places where it had none."""
-    found = dict(_errors({file: text for file, text in after.items() if file in before}))
-    had = {place for place, _ in _errors(before)} if found else set[Rejected]()
-    for place, message in found.items():
+    errors = dict(_errors({file: text for file, text in after.items() if file in before}))
+    had = {place for place, _ in _errors(before)} if errors else set[Rejected]()
+    for place, message in errors.items():
         then = place.what.replace(new.id, old.id).replace(_constant(new.id), _constant(old.id))
         if place._replace(what=then) not in had:
             yield Break(place.file, place.line, " ".join(message.split()))
@@ -221,8 +223,8 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
         folder = Path(temporary).resolve()
         places: dict[Path, Path] = {}
         for number, (file, text) in enumerate(texts.items()):
-            whole = file.resolve()
-            inside = whole.relative_to(root) if whole.is_relative_to(root) else Path(f"other{number}") / file.name
+            path = file.resolve()
+            inside = path.relative_to(root) if path.is_relative_to(root) else Path(f"other{number}") / file.name
             copy = folder / inside
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8", newline="")

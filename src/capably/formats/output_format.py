@@ -49,8 +49,10 @@ def _hashable(source: Any) -> bool:
 
 def _make_format(source: Any) -> Format:
     if not _is_annotation(source):
-        came = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
-        raise TypeError(f"format={came} is not a type. Use {schema.ALLOWED}; the class itself, not an object of it.")
+        source_name = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
+        raise TypeError(
+            f"format={source_name} is not a type. Use {schema.ALLOWED}; the class itself, not an object of it."
+        )
     shape = schema.shape_of(source, where="format")
     if shape.schema.get("type") == "object":
         return Format(name=_format_name(source), schema=shape.schema, load=shape.load, source=source)
@@ -201,10 +203,10 @@ class PartialParser:
     # Each state reads `text` from `at`, and returns where the next one goes on
 
     def _opening(self, text: str, at: int) -> int:
-        found = _OPENING.match(text, at)
-        if found:
+        match = _OPENING.match(text, at)
+        if match:
             self._state = self._any_value
-            return found.end()
+            return match.end()
         if text.lstrip()[:1] not in ("", "`") or len(text) > 4096:
             return self._stop(text)
         return self._wait(text, at)
@@ -263,12 +265,12 @@ class PartialParser:
 
     def _word(self, text: str, at: int) -> int:
         """A number, true, false or null. Only what follows shows that a number is over."""
-        found = _WORD.match(text, at)
-        assert found is not None
-        word = found[0]
+        match = _WORD.match(text, at)
+        assert match is not None
+        word = match[0]
         if word in _WORDS:
             value = _WORDS[word]
-        elif found.end() == len(text) and 0 < len(word) <= 4096:
+        elif match.end() == len(text) and 0 < len(word) <= 4096:
             self._state = self._any_value
             return self._wait(text, at)
         else:
@@ -278,7 +280,7 @@ class PartialParser:
             value = float(word) if number[1] or number[2] else int(word)
         self._put(value)
         self._end_value()
-        return found.end()
+        return match.end()
 
     def _begin_text(self, at: int, *, in_key: bool) -> int:
         self._in_key = in_key
@@ -298,11 +300,11 @@ class PartialParser:
         end = len(text)
         over = False
         while at < end and not over:
-            found = _PLAIN.match(text, at)
-            assert found is not None
-            if found.end() > at:
-                tail += found[0]
-                at = found.end()
+            match = _PLAIN.match(text, at)
+            assert match is not None
+            if match.end() > at:
+                tail += match[0]
+                at = match.end()
             if at == end:
                 break
             if text[at] == '"':
@@ -354,9 +356,9 @@ class PartialParser:
         return at
 
     def _skip(self, text: str, at: int) -> int:
-        found = _SPACE.match(text, at)
-        assert found is not None
-        return found.end()
+        match = _SPACE.match(text, at)
+        assert match is not None
+        return match.end()
 
     def _wait(self, text: str, at: int) -> int:
         self._rest = text[at:]

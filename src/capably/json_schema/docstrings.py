@@ -81,4 +81,4 @@ def read_docstring(text: str | None) -> Docstring:
         elif into is not None:
             into.append(line if into is prose else words)
     description = re.sub(r"\n{3,}", "\n\n", "\n".join(prose)).strip()
-    return Docstring(description or None, {name: " ".join(filter(None, said)) for name, said in entries.items()})
+    return Docstring(description or None, {name: " ".join(filter(None, lines)) for name, lines in entries.items()})

@@ -229,8 +229,8 @@ class _Walk:
 
     def _union(self, args: Iterable[Any], where: str) -> Shape:
         members = [self.shape(arg, where) for arg in args]
-        known = [member.accepts for member in members if member.accepts is not None]
-        accepts = frozenset[type]().union(*known) if len(known) == len(members) else None
+        accepted = [member.accepts for member in members if member.accepts is not None]
+        accepts = frozenset[type]().union(*accepted) if len(accepted) == len(members) else None
         words = " | ".join(member.words for member in members)
         plain = all(member.plain for member in members)
         return Shape(

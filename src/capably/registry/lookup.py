@@ -24,7 +24,7 @@ _made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _r
 
 # The user's own file, once it was looked for.
 _overlay_in_force: Overlay | None = None
-_overlay_known = False
+_overlay_loaded = False
 
 
 def use_registry(path: str | PathLike[str] | None) -> None:
@@ -34,9 +34,9 @@ def use_registry(path: str | PathLike[str] | None) -> None:
     this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
     Models that exist already keep the facts they were made with. Raises `ConfigurationError` if the file is wrong.
     """
-    global _overlay_in_force, _overlay_known  # noqa: PLW0603
+    global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")
-    _overlay_known = True
+    _overlay_loaded = True
     for forget in _made_from_them:
         forget()
 
@@ -48,11 +48,11 @@ def on_registry_change(forget: Callable[[], None]) -> None:
 
 def overlay() -> Overlay | None:
     """The user's own file, looked for when the registry is first used; `None` if nobody names one."""
-    global _overlay_in_force, _overlay_known  # noqa: PLW0603
-    if not _overlay_known:
+    global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
+    if not _overlay_loaded:
         named = _overlay.configured()
         _overlay_in_force = None if named is None else _overlay.load(*named)
-        _overlay_known = True
+        _overlay_loaded = True
     return _overlay_in_force
 
 
@@ -115,9 +115,9 @@ def listed_model(id: str) -> ModelInfo | None:
 def resolve_model(id: str) -> ModelInfo | None:
     """What is known of an id: the listed model, or what its host says of any id of its own."""
     provider = id.partition("/")[0]
-    known = providers().get(provider)
+    entry = providers().get(provider)
     info = listed_model(id)
-    profile = known["any_model"] if known else None
+    profile = entry["any_model"] if entry else None
     if info is not None or not profile:
         return info
     theirs = overlay() or Overlay({}, _overlay.our_entry)
@@ -164,22 +164,22 @@ def rules_for(info: ModelInfo, endpoint: str | None) -> Mapping[str, Rule]:
     key, facts = (info.profile, endpoint), info.facts
     if facts is None:
         raise ConfigurationError(f"{info.id} is {UNVERIFIED}: there are no rules for it")
-    kept = _rules.get(key)
-    if kept is None or kept[0] is not facts:
-        kept = _rules[key] = (facts, rules_of(facts, endpoint))
-    return kept[1]
+    cached = _rules.get(key)
+    if cached is None or cached[0] is not facts:
+        cached = _rules[key] = (facts, rules_of(facts, endpoint))
+    return cached[1]
 
 
 def _models_of(provider: str) -> dict[str, ModelInfo]:
-    found = _models.get(provider)
-    if found is None:
-        found = _models[provider] = _load(provider) if provider in providers() else {}
-    return found
+    models = _models.get(provider)
+    if models is None:
+        models = _models[provider] = _load(provider) if provider in providers() else {}
+    return models
 
 
 def _load(provider: str) -> dict[str, ModelInfo]:
-    known = _overlay.our_entry("providers", provider) is not None
-    ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if known else {}
+    listed = _overlay.our_entry("providers", provider) is not None
+    ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if listed else {}
     theirs = overlay() or Overlay({}, _overlay.our_entry)
     ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
     ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)
@@ -210,7 +210,7 @@ def _section(name: str) -> Mapping[str, Any]:
 
 def _unknown(id: str) -> UnknownModelError:
     theirs = overlay()
-    retired, not_chat, known = _section("retired"), _section("not_chat"), providers()
+    retired, not_chat, listed = _section("retired"), _section("not_chat"), providers()
     if theirs and ({id, id.partition("/")[0]} & theirs.removed):
         file = theirs.data["source"]
         return UnknownModelError(f'"{id}" was removed by {file}.', model=id, nearest=nearest_ids(id))
@@ -228,12 +228,12 @@ def _unknown(id: str) -> UnknownModelError:
     what = f'"{id}" is not in the registry.'
     if "/" not in id:
         what = f'"{id}" names no provider; ids read provider/model.'
-    elif provider not in known:
-        what = f'"{id}": there is no provider "{provider}" (there are {", ".join(known)}).'
+    elif provider not in listed:
+        what = f'"{id}": there is no provider "{provider}" (there are {", ".join(listed)}).'
     hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
     escape = (
         f' An id that the registry does not know can be used, unchecked, with llm.Model.of("{id}").'
-        if "/" in id and provider in known
+        if "/" in id and provider in listed
         else ""
     )
     return UnknownModelError(f"{what}{hint}{escape}", model=id, nearest=nearest)
@@ -244,8 +244,8 @@ def nearest_ids(id: str, count: int = 3) -> list[str]:
     import difflib
 
     ids = list(listed_ids())
-    whole = difflib.get_close_matches(id, ids, n=count, cutoff=0.6)
-    if "/" in id or whole:
-        return whole
-    by_name = {known.partition("/")[2]: known for known in ids}
+    close = difflib.get_close_matches(id, ids, n=count, cutoff=0.6)
+    if "/" in id or close:
+        return close
+    by_name = {listed.partition("/")[2]: listed for listed in ids}
     return [by_name[name] for name in difflib.get_close_matches(id, by_name, n=count, cutoff=0.6)]

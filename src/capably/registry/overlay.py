@@ -55,8 +55,8 @@ class Overlay:
         if section == "profiles" and "extends" in given:
             start = self.entry(section, given.pop("extends"))
         elif section == "models" and "like" in given:
-            known: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
-            start = {field: known[field] for field in LIKE if field in known}
+            like: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
+            start = {field: like[field] for field in LIKE if field in like}
         else:
             start = self._own(section, name)
         return {**(start or {}), **given}
@@ -64,8 +64,8 @@ class Overlay:
     def entries(self, section: str, our_names: Iterable[str]) -> dict[str, Any]:
         """A whole section: what is left of ours, then what the user touched."""
         theirs = self.section(section)
-        kept = [name for name in our_names if name not in theirs and self.stands(section, name)]
-        return {name: self.entry(section, name) for name in (*kept, *theirs)}
+        remaining = [name for name in our_names if name not in theirs and self.stands(section, name)]
+        return {name: self.entry(section, name) for name in (*remaining, *theirs)}
 
     def _own(self, section: str, name: str) -> Any:
         return self.ours(section, name) if self.stands(section, name) else None

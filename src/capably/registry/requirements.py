@@ -21,7 +21,7 @@ ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAP
 
 _PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
 _MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
-_NOT_DEMANDS = (Capabilities, Protocol, Generic, object)
+_NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 
 class Requirements:
@@ -65,7 +65,7 @@ class Requirements:
         elif Capabilities not in getattr(origin, "__mro__", ()):
             raise TypeError(f"{needs!r} is no capability; llm.HasTools is, and a protocol of several")
         for base in getattr(origin, "__orig_bases__", origin.__bases__):
-            if (get_origin(base) or base) not in _NOT_DEMANDS:
+            if (get_origin(base) or base) not in _NOT_REQUIREMENTS:
                 self._read(base)
 
     def _read_words(self, name: str, wanted: Any) -> None:

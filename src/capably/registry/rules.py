@@ -163,8 +163,8 @@ def _efforts(reasoning: Reasoning, here: Sequence[str] | None) -> Rule:
     """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
-    said: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
-    levels = _here(said, here)
+    efforts: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
+    levels = _here(efforts, here)
     off = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
     settable = levels or off or reasoning["budget"]
     refused = UNVERIFIED if UNVERIFIED in (reasoning["efforts"], reasoning["off"]) else "never"

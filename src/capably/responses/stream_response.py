@@ -66,7 +66,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def _reply(self) -> Reply:
         if self._end is None:
-            self._said.read_whole()
+            self._said.read_all()
             for _ in self._steps:
                 pass
         if self._end == REACHED:
@@ -75,7 +75,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     def chunks(self) -> Iterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_whole()
+        self._said.read_all()
         return self._from_the_start()
 
     def _from_the_start(self) -> Iterator[Chunk]:
@@ -122,7 +122,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_whole()
+        self._said.read_all()
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     async def finish(self) -> Self:
         """Reads the stream to its end, so that the whole reply can be read."""
-        self._said.read_whole()
+        self._said.read_all()
         async for _ in self._steps:
             pass
         _ = self._reply
@@ -206,7 +206,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
 
     def chunks(self) -> AsyncIterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_whole()
+        self._said.read_all()
         return self._from_the_start()
 
     async def _from_the_start(self) -> AsyncIterator[Chunk]:
@@ -252,7 +252,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co]):
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_whole()
+        self._said.read_all()
         return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:

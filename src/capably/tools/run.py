@@ -69,13 +69,13 @@ async def run_tool_calls_async(
 
 
 def _by_name(tools: Sequence[Tool[Any] | BuiltinTool]) -> dict[str, Tool[Any]]:
-    found: dict[str, Tool[Any]] = {}
+    by_name: dict[str, Tool[Any]] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             continue
-        if found.setdefault(tool.name, tool) is not tool:
+        if by_name.setdefault(tool.name, tool) is not tool:
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
-    return found
+    return by_name
 
 
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
@@ -106,8 +106,8 @@ async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Co
 
 
 def _cut(call: ToolCall) -> ToolOutput:
-    said = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
-    return ToolOutput(call.id, call.name, said, is_error=True)
+    message = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
+    return ToolOutput(call.id, call.name, message, is_error=True)
 
 
 class _WrongCallError(Exception):
@@ -117,9 +117,9 @@ class _WrongCallError(Exception):
 def _failed(call: ToolCall, error: Exception) -> ToolOutput:
     if isinstance(error, _WrongCallError):
         return ToolOutput(call.id, call.name, str(error), is_error=True)
-    said = str(error)
+    message = str(error)
     kind = type(error).__name__
-    return ToolOutput(call.id, call.name, f"{kind}: {said}" if said else kind, is_error=True)
+    return ToolOutput(call.id, call.name, f"{kind}: {message}" if message else kind, is_error=True)
 
 
 def _prepare(

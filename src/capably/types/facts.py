@@ -169,7 +169,7 @@ class ModelInfo:
                 "max_output": limits["output"],
                 "cache_min": limits["cache_min"],
             },
-            "prices": known(entry["prices"]),
+            "prices": unverified_as_none(entry["prices"]),
             "dates": entry["dates"].copy(),
             "replacement": entry["replacement"],
             "snapshot_of": entry["snapshot_of"],
@@ -186,25 +186,25 @@ def _capabilities(facts: Facts | None) -> _Can:
         "unverified_input": list(facts["unverified_input"]),
         "output": list(facts["output"]),
         "tools": _tools(facts["tools"]),
-        "structured_output": known(facts["structured_output"]),
+        "structured_output": unverified_as_none(facts["structured_output"]),
         "reasoning": _reasoning(facts["reasoning"]),
-        "sampling": known(facts["sampling"]),
-        "system": known(facts["system"]),
-        "verbosity": known(facts["verbosity"]),
-        "prefill": known(facts["prefill"]),
-        "cache": known(facts["cache"]),
+        "sampling": unverified_as_none(facts["sampling"]),
+        "system": unverified_as_none(facts["system"]),
+        "verbosity": unverified_as_none(facts["verbosity"]),
+        "prefill": unverified_as_none(facts["prefill"]),
+        "cache": unverified_as_none(facts["cache"]),
         "builtin_tools": list(facts["builtin_tools"]),
         "unverified_builtin_tools": list(facts["unverified_builtin_tools"]),
-        "endpoints": known(facts["endpoints"]),
+        "endpoints": unverified_as_none(facts["endpoints"]),
     }
 
 
-def known(value: Any) -> Any:
+def unverified_as_none(value: Any) -> Any:
     """`unverified` as `None`, in nested values too; lists and mappings are copies, anything else is as it was."""
     if isinstance(value, Mapping):
-        return {key: known(inner) for key, inner in cast("Mapping[str, object]", value).items()}
+        return {key: unverified_as_none(inner) for key, inner in cast("Mapping[str, object]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [known(item) for item in cast("Iterable[object]", value)]
+        return [unverified_as_none(item) for item in cast("Iterable[object]", value)]
     return None if value == UNVERIFIED else value
 
 
@@ -236,7 +236,7 @@ def _unknown() -> _Can:
 
 def _tools(tools: _facts.Tools | Literal["unverified"] | None) -> _facts.ToolsJson:
     if tools is not None and tools != UNVERIFIED:
-        return {"supported": True, **cast("_facts.ToolsJson", known(tools))}
+        return {"supported": True, **cast("_facts.ToolsJson", unverified_as_none(tools))}
     no, never = (False, "never") if tools is None else (None, None)
     return {
         "supported": no,
@@ -253,7 +253,11 @@ def _reasoning(reasoning: _facts.Reasoning | Literal["unverified"] | None) -> _f
     if reasoning is not None and reasoning != UNVERIFIED:
         off = reasoning["off"]
         always_on = None if off == UNVERIFIED else off == "never"
-        return {"supported": True, **cast("_facts.ReasoningJson", known(reasoning)), "always_on": always_on}
+        return {
+            "supported": True,
+            **cast("_facts.ReasoningJson", unverified_as_none(reasoning)),
+            "always_on": always_on,
+        }
     no = False if reasoning is None else None
     return {
         "supported": no,

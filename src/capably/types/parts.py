@@ -29,8 +29,8 @@ class Part(Value):
 
     def __repr__(self) -> str:
         shown = fields_of(self).items()
-        said = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
-        inside = ", ".join(f"{name}={_short(value)}" for name, value in said)
+        fields = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
+        inside = ", ".join(f"{name}={_short(value)}" for name, value in fields)
         return f"{type(self).__name__}({inside})"
 
 
@@ -98,8 +98,8 @@ class Media(Part):
         path = os.fspath(path)
         kind = media_type or cls._type_of(path)
         if kind is None:
-            known = ", ".join(sorted(cls._TYPES))
-            raise ValueError(f"cannot tell the media type of {path!r}; known endings: {known}. Pass media_type=.")
+            suffixes = ", ".join(sorted(cls._TYPES))
+            raise ValueError(f"cannot tell the media type of {path!r}; known endings: {suffixes}. Pass media_type=.")
         with open(path, "rb") as file:
             return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
 

@@ -75,12 +75,12 @@ class TextBuffer(bytearray):
         self.forgotten, self.checksum = self.forgotten + len(self), crc32(self, self.checksum)
         self.clear()
 
-    def rest_of(self, whole: str) -> str:
+    def rest_of(self, text: str) -> str:
         """What `whole` says after this text, and after what was forgotten of it; nothing where it does not begin with both."""
-        said, here = whole.encode("utf-8", "surrogatepass"), self.forgotten
-        if not said.startswith(self, here) or crc32(memoryview(said)[:here]) != self.checksum:
+        encoded, begin = text.encode("utf-8", "surrogatepass"), self.forgotten
+        if not encoded.startswith(self, begin) or crc32(memoryview(encoded)[:begin]) != self.checksum:
             return ""
-        return said[here + len(self) :].decode("utf-8", "surrogatepass")
+        return encoded[begin + len(self) :].decode("utf-8", "surrogatepass")
 
     def __str__(self) -> str:
         return self.decode("utf-8", "surrogatepass")
@@ -97,7 +97,7 @@ class ChunkBuffer:
     nobody reads but those who say that they read once.
     """
 
-    __slots__ = ("_begins", "_kept", "_last", "_shared", "_text", "begin", "end", "limit")
+    __slots__ = ("_begins", "_chunks", "_last", "_shared", "_text", "begin", "end", "limit")
 
     def __init__(self) -> None:
         self.begin: int = 0
@@ -105,7 +105,7 @@ class ChunkBuffer:
         self.limit: int = sys.maxsize
         self._shared = False
         """Whether somebody reads who wants all of it, now or later."""
-        self._kept: list[tuple[Chunk, TextBuffer]] = []
+        self._chunks: list[tuple[Chunk, TextBuffer]] = []
         """Steps without their deltas, and these."""
         self._begins: list[int] = []
         """Where each kept step begins."""
@@ -117,7 +117,7 @@ class ChunkBuffer:
         if step.index != last.index or step.kind != last.kind or step.part is not None or step.id is not None:
             self._last = Chunk(step.kind, step.index, id=step.id, name=step.name, part=step.part)
             self._text = TextBuffer()
-            self._kept.append((self._last, self._text))
+            self._chunks.append((self._last, self._text))
             self._begins.append(self.end)
             self.end += 1
         added = step.delta.encode("utf-8", "surrogatepass")
@@ -129,14 +129,14 @@ class ChunkBuffer:
         if not self._shared and self.limit == sys.maxsize:
             self.limit = self.end + MAX_BUFFERED_BYTES
 
-    def read_whole(self) -> None:
+    def read_all(self) -> None:
         """There is a reader who wants all steps. It is too late for that where some are forgotten."""
         if not self.begin:
             self._shared, self.limit = True, sys.maxsize
 
     def forget(self) -> None:
         """Drops all steps."""
-        self._kept.clear()
+        self._chunks.clear()
         self._begins.clear()
         self._last, self._text = Chunk("part", -1), TextBuffer()
         self.begin, self.limit = self.end, self.end + MAX_BUFFERED_BYTES
@@ -149,7 +149,7 @@ class ChunkBuffer:
         if place < self.begin:
             raise forgotten()
         number = bisect(self._begins, place) - 1
-        begin, (step, text) = self._begins[number], self._kept[number]
+        begin, (step, text) = self._begins[number], self._chunks[number]
         then = begin + 1 + len(text)
         if place == begin:
             return Chunk(step.kind, step.index, str(text), id=step.id, name=step.name, part=step.part), then

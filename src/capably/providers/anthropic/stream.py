@@ -129,10 +129,10 @@ class MessageAccumulator:
     def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index = event["index"]
         block = self._blocks[index]
-        came_whole = not self._grown[index]["input"]
+        without_deltas = not self._grown[index]["input"]
         self._settle(index)
         done = Chunk("part", index, part=built(decode_block(block)))
-        if came_whole and isinstance(done.part, ToolCall) and block.get("input"):
+        if without_deltas and isinstance(done.part, ToolCall) and block.get("input"):
             return (Chunk("tool_call", index, args_text(done.part)), done)
         return (done,)
 

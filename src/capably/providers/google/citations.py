@@ -35,11 +35,11 @@ def citations_of(
     """The citations of each text. `texts` are those of an answer by their place among its parts."""
     if not texts:
         return {}
-    found: defaultdict[int, list[p.Citation]] = defaultdict(list)
+    by_place: defaultdict[int, list[p.Citation]] = defaultdict(list)
     last = max(texts)
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
-        found[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
-    return {place: tuple(citations) for place, citations in found.items()}
+        by_place[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
+    return {place: tuple(citations) for place, citations in by_place.items()}
 
 
 def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int], last: int) -> int:
@@ -53,9 +53,9 @@ def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owner
 
 def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
     """`groundingMetadata`: a citation for each source of each statement; where none is named, for each source."""
-    found = read_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
-    chunks = objects_of(found, "groundingChunks")
-    supports = objects_of(found, "groundingSupports")
+    metadata = read_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
+    chunks = objects_of(metadata, "groundingChunks")
+    supports = objects_of(metadata, "groundingSupports")
     for support in supports:
         segment = read_object(support.get("segment") or {}, "segment")
         place, words, indices = segment.get("partIndex", 0), segment.get("text"), support.get("groundingChunkIndices")
@@ -77,7 +77,7 @@ def _citation(chunk: Object, cited_text: str | None, raw: Object) -> p.Citation:
 
 def _quotations(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
     """`citationMetadata`: works that the answer quotes. Entries without address and title say nothing."""
-    found = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
-    for work in (*objects_of(found, "citations"), *objects_of(found, "citationSources")):
+    metadata = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
+    for work in (*objects_of(metadata, "citations"), *objects_of(metadata, "citationSources")):
         if work.get("uri") or work.get("title"):
             yield None, p.Citation(url=work.get("uri"), title=work.get("title"), raw=work)

@@ -37,25 +37,25 @@ FINISH: Mapping[str, FinishReason] = {
 def decode_reply(body: bytes, request: Request) -> Reply:
     """The reply in a body. Raises `ServerError` where it makes no sense, and the fitting error where it reports one."""
     try:
-        found = load_json(body)
+        wire = load_json(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
 
     def broken(error: Exception) -> ProviderError:
-        return malformed(str(error), found)
+        return malformed(str(error), wire)
 
     try:
-        reply = _read_reply(found, body, request)
+        reply = _read_reply(wire, body, request)
     except UNREADABLE as error:
         raise broken(error) from error
     reply.broken = broken
     return reply
 
 
-def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
-    if is_error(found):
-        raise error_of(found)
-    reply = read_object(found, "it")
+def _read_reply(wire: Any, body: bytes, request: Request) -> Reply:
+    if is_error(wire):
+        raise error_of(wire)
+    reply = read_object(wire, "it")
     usage = read_usage(reply.get("usageMetadata"))
     candidates = objects_of(reply, "candidates")
     if not candidates:
@@ -102,12 +102,12 @@ def _reply(
     )
 
 
-def is_error(found: Any) -> bool:
+def is_error(wire: Any) -> bool:
     """Whether a body, or an event of a stream, reports a failure. Some come as a list of one."""
-    if isinstance(found, list):
-        items = cast("list[Any]", found)
+    if isinstance(wire, list):
+        items = cast("list[Any]", wire)
         return len(items) == 1 and is_error(items[0])
-    return isinstance(found, dict) and "error" in found
+    return isinstance(wire, dict) and "error" in wire
 
 
 def blocked_by(reply: Object) -> str | None:
@@ -171,8 +171,8 @@ def _joined(word: str, message: Any) -> str:
 
 def read_usage(usage: Any) -> Usage:
     """Tokens in normal form. Google's prompt includes what was cached; its answer excludes thoughts."""
-    found = read_object(usage or {}, "usageMetadata")
-    prompt, tools, answer, thoughts, cached = (_count(found, name) for name in _COUNTS)
+    counts = read_object(usage or {}, "usageMetadata")
+    prompt, tools, answer, thoughts, cached = (_count(counts, name) for name in _COUNTS)
     return Usage(
         input_tokens=prompt + tools,
         output_tokens=answer + thoughts,

@@ -96,8 +96,8 @@ def bare_json_in(chunk: bytes, *, line_start: bool) -> int | None:
     """Where a line begins that is JSON and no field of an event; `None` where none does."""
     if line_start and chunk.lstrip()[:1] in (b"{", b"["):
         return 0
-    found = _BARE_JSON.search(chunk)
-    return found.start() + 1 if found else None
+    match = _BARE_JSON.search(chunk)
+    return match.start() + 1 if match else None
 
 
 def as_event(document: bytes) -> bytes:

@@ -66,14 +66,14 @@ class PartialCall:
         for (_, place), (owner, text) in self._texts.items():
             owner[place] = str(text)
         call = read_object(self._part["functionCall"], "functionCall")
-        whole = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
-        return {**self._part, "functionCall": {**whole, "args": self._args}}
+        complete = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
+        return {**self._part, "functionCall": {**complete, "args": self._args}}
 
 
 def steps_of(path: str) -> list[str | int]:
     """The steps of a JSON path: `$.items[0].name` -> `["items", 0, "name"]`."""
-    found = _STEP.finditer(path.removeprefix("$"))
-    return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in found]
+    matches = _STEP.finditer(path.removeprefix("$"))
+    return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in matches]
 
 
 def _child(owner: Any, step: str | int, default: Any) -> Any:

@@ -26,7 +26,7 @@ def _worded(value: Any, words: frozenset[str], *, is_enum: bool = False) -> Any:
 @cache
 def _enum_fields(model: Any) -> frozenset[str]:
     """Names on the wire of all fields below a model of the SDK that hold an enum."""
-    found: set[str] = set()
+    names: set[str] = set()
     seen: set[Any] = set()
     models: list[Any] = [model]
     while models:
@@ -36,11 +36,11 @@ def _enum_fields(model: Any) -> frozenset[str]:
                 kind: Any = kinds.pop()
                 kinds += get_args(kind)
                 if _is_enum(kind):
-                    found.add(field.alias or name)
+                    names.add(field.alias or name)
                 elif hasattr(kind, "model_fields") and kind not in seen:
                     seen.add(kind)
                     models.append(kind)
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _is_enum(kind: Any) -> bool:

@@ -102,25 +102,25 @@ class GoogleAccumulator:
             index = candidate.get("index") or 0
             if not isinstance(index, int):
                 raise ValueError(f"the index of a candidate is {index!r}")
-            known = self._candidates.setdefault(index, {})
+            merged = self._candidates.setdefault(index, {})
             for key, value in candidate.items():
                 if key != "content":
-                    _merge(known, key, value)
+                    _merge(merged, key, value)
             content = read_object(candidate.get("content") or {}, "content")
             if not index:
-                self._feed_first(candidate, content, known)
+                self._feed_first(candidate, content, merged)
             elif content:
-                parts = known.get("content", {}).get("parts", [])
+                parts = merged.get("content", {}).get("parts", [])
                 parts.extend(objects_of(content, "parts"))
-                known["content"] = {**content, "parts": parts}
+                merged["content"] = {**content, "parts": parts}
 
-    def _feed_first(self, candidate: Object, content: Object, known: Object) -> None:
+    def _feed_first(self, candidate: Object, content: Object, merged: Object) -> None:
         """The first candidate, which is the one that is read."""
         self._content = content or self._content
         for part in objects_of(content, "parts"):
             self._take(part)
         if candidate.get("finishReason") is not None:
-            self._end(known)
+            self._end(merged)
 
     def _end(self, candidate: Object) -> None:
         """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
@@ -157,7 +157,7 @@ class GoogleAccumulator:
                 if not call.get("willContinue"):
                     self._end_call()
                 return
-        self._take_whole(part)
+        self._take_complete(part)
 
     def _take_text(self, piece: p.Part, text: str) -> None:
         if self._open is not type(piece):
@@ -173,22 +173,22 @@ class GoogleAccumulator:
         if self._open is not None and self._more:
             self._more = False
             make = cast("type[p.Text]", self._open)
-            whole = self._parts[-1] = make(self._wire.text_from(self._begin))
-            self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
+            complete = self._parts[-1] = make(self._wire.text_from(self._begin))
+            self._given.append(Chunk("part", len(self._parts) - 1, part=complete))
 
-    def _take_whole(self, part: Object) -> None:
+    def _take_complete(self, part: Object) -> None:
         self._wire.add(part)
         later = self._reader.read(part)
         if later is None:
             return
-        whole = built(later)
+        complete = built(later)
         self._announce()
         self._open = None
-        self._parts.append(whole)
+        self._parts.append(complete)
         index = len(self._parts) - 1
-        if isinstance(whole, p.ToolCall):
-            self._given.append(Chunk("tool_call", index, args_text(whole), id=whole.id, name=whole.name))
-        self._given.append(Chunk("part", index, part=whole))
+        if isinstance(complete, p.ToolCall):
+            self._given.append(Chunk("tool_call", index, args_text(complete), id=complete.id, name=complete.name))
+        self._given.append(Chunk("part", index, part=complete))
 
     def _go_on_with(self, call: Object) -> None:
         """A piece of the call that is open, or its end."""
@@ -200,7 +200,7 @@ class GoogleAccumulator:
     def _end_call(self) -> None:
         if self._partial is not None:
             part, self._partial = self._partial.part, None
-            self._take_whole(part)
+            self._take_complete(part)
 
 
 class _WireParts:
@@ -256,19 +256,19 @@ def _is_call(part: Object) -> bool:
     return "functionCall" in part and part.get("text") is None
 
 
-def _merge(known: dict[str, Any], key: str, value: Any) -> None:
+def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
     """Lays a field of an event over what is known. An empty value never hides an earlier one."""
     if not isinstance(value, dict):
         if value is not None:
-            known[key] = value
+            merged[key] = value
         return
     new = cast("Object", value)
     if key == "usageMetadata" and "totalTokenCount" in new:
         # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
-        known.pop(key, None)
-    if not isinstance(known.get(key), dict):
-        known[key] = {}
-    before: dict[str, Any] = known[key]  # Made here, so it may grow in place, and the lists in it, too.
+        merged.pop(key, None)
+    if not isinstance(merged.get(key), dict):
+        merged[key] = {}
+    before: dict[str, Any] = merged[key]  # Made here, so it may grow in place, and the lists in it, too.
     for field, more in new.items():
         old = before.get(field)
         if key in APPENDED and isinstance(more, list):

@@ -93,8 +93,8 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
     message = with_call_ids(choice["message"])
     parts = decode_message(message, completion, request)
     if places:
-        known = {place: index for index, place in enumerate(places)}
-        parts.sort(key=lambda placed: known.get(placed[0], len(known)))
+        indexes = {place: index for index, place in enumerate(places)}
+        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
     content = [part for _, part in parts]
     reason, detail = _finish(choice, content)
     return Reply(
@@ -126,12 +126,12 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
 
     Texts and refusals are built now, others later.
     """
-    found: list[tuple[Place, p.Part | Later]] = []
+    placed: list[tuple[Place, p.Part | Later]] = []
     thought = thought_of(message)
     if thought:
-        found.append((("thought", 0), (p.Thought, p.Thought, thought)))
-    found += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    found += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
+        placed.append((("thought", 0), (p.Thought, p.Thought, thought)))
+    placed += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
+    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
     audio: Json = message.get("audio") or {}
     if any(audio.values()):
         later = (
@@ -139,16 +139,16 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
             if audio.get("data")
             else (p.Unknown, partial(p.Unknown, "audio"), audio)
         )
-        found.append((("audio", 0), later))
+        placed.append((("audio", 0), later))
     if message.get("refusal"):
-        found.append((("refusal", 0), p.Refusal(message["refusal"])))
+        placed.append((("refusal", 0), p.Refusal(message["refusal"])))
     tools = strict_tools(request)
-    found += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
+    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
         later = p.ToolCall, decode_call_of, ("", legacy["name"], legacy.get("arguments"), tools)
-        found.append((("call", len(message.get("tool_calls") or ())), later))
-    return found
+        placed.append((("call", len(message.get("tool_calls") or ())), later))
+    return placed
 
 
 def thought_of(message: Json) -> str:
@@ -198,8 +198,8 @@ def _image(image: Json) -> p.Image:
 
 def _audio(source: tuple[Json, Request]) -> p.Part:
     audio, request = source
-    asked: Json = (request.extra or {}).get("audio") or {}
-    kind: str = audio.get("format") or asked.get("format") or "wav"
+    options: Json = (request.extra or {}).get("audio") or {}
+    kind: str = audio.get("format") or options.get("format") or "wav"
     data = base64.b64decode(audio["data"])
     return p.Audio(data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=audio.get("transcript"))
 
@@ -237,17 +237,17 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 
 
 def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReason, str | None]:
-    said: str = choice.get("finish_reason") or "stop"
-    reason = FINISH.get(said, "other")
+    wire_reason: str = choice.get("finish_reason") or "stop"
+    reason = FINISH.get(wire_reason, "other")
     native = choice.get("native_finish_reason")
-    detail = native if native and native != said else None
+    detail = native if native and native != wire_reason else None
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if reason == "stop" and refusal is not None:
         return "refusal", refusal
     if reason == "stop":
         return ("tool_use" if p.ToolCall in map(kind_of, content) else "stop"), None
     if reason == "other":
-        return reason, ": ".join(word for word in (said, refusal or detail) if word)
+        return reason, ": ".join(word for word in (wire_reason, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail
 
 

@@ -59,7 +59,7 @@ class CallState:
         except msgspec.DecodeError:
             return False
 
-    def whole(self) -> dict[str, Any]:
+    def wire(self) -> dict[str, Any]:
         """The call as it would stand in a message."""
         if self.arguments is None:
             return self.fields
@@ -141,8 +141,8 @@ class ChatAccumulator:
         for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
             if text is not None:
                 text.clear()
-        kept = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
-        self._message = {**kept, "content": [] if isinstance(self._message["content"], list) else None}
+        message = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
+        self._message = {**message, "content": [] if isinstance(self._message["content"], list) else None}
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
         choices = event.get("choices") or ()
@@ -232,14 +232,14 @@ class ChatAccumulator:
         function: Mapping[str, Any] = delta.get("function") or {}
         index, id, name = delta.get("index"), delta.get("id"), function.get("name")
         if isinstance(index, int):
-            known = self._by_index.get(index)
+            state_so_far = self._by_index.get(index)
             # Some hosts send every call with index 0: another id and another name make another call.
-            if known and not (id and name and known.fields.get("id") not in (None, "", id)):
-                return known
+            if state_so_far and not (id and name and state_so_far.fields.get("id") not in (None, "", id)):
+                return state_so_far
         else:
-            known = self._by_id.get(id) if id else None
-            if known or (self._calls and not name and not id):
-                return known or self._calls[-1]
+            state_so_far = self._by_id.get(id) if id else None
+            if state_so_far or (self._calls and not name and not id):
+                return state_so_far or self._calls[-1]
             index = len(self._calls)
         state = CallState(index)
         self._calls.append(state)
@@ -277,7 +277,7 @@ class ChatAccumulator:
     def _close(self, call: CallState) -> Chunk:
         call.closed = True
         assert call.place is not None
-        return Chunk("part", self._index(call.place), part=built(decode_call(call.whole(), self._tools)))
+        return Chunk("part", self._index(call.place), part=built(decode_call(call.wire(), self._tools)))
 
     def _keep(self, key: str, value: Any) -> None:
         """A field of the message that no chunk stands for until the end."""
@@ -303,28 +303,28 @@ class ChatAccumulator:
         reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
         if self._forgot:
             return begun
-        whole: list[Chunk] = []
+        complete: list[Chunk] = []
         for index in self._places.values():
             part = reply.content[index] if index < len(reply.content) else None
             if part is None or isinstance(part, (p.Text, p.Thought)):
                 continue
             if not isinstance(part, p.ToolCall):
-                whole.append(Chunk("part", index, part=part))
+                complete.append(Chunk("part", index, part=part))
             elif not self._calls:  # The legacy `function_call`.
-                whole += [
+                complete += [
                     Chunk("tool_call", index, id=part.id, name=part.name),
                     Chunk("tool_call", index, part.raw_args or ""),
                     Chunk("part", index, part=part),
                 ]
         calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
-        return [*begun, *calls, *whole]
+        return [*begun, *calls, *complete]
 
     def _rebuilt(self) -> dict[str, Any]:
         self._joiner.settle()
         message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
         if self._calls:
             placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
-            message["tool_calls"] = [call.whole() for call in placed]
+            message["tool_calls"] = [call.wire() for call in placed]
         return {
             **self._completion,
             "choices": [{"index": 0, "finish_reason": None, **self._finish, "message": message}],

@@ -149,11 +149,11 @@ class ResponsesAccumulator:
         check_failed(response, self._provider)
         done = [self._output[index] for index in sorted(self._output)]
         output = response.get("output") or ()
-        whole = done if len(done) >= len(output) else output
+        items = done if len(done) >= len(output) else output
         status = response.get("status") or str(event["type"]).removeprefix("response.")
-        chunks = self._rest(whole)
-        whole = map(_outline, whole) if self._forgot else whole
-        self._response = {**response, "status": status, "output": list(whole)}
+        chunks = self._rest(items)
+        items = map(_outline, items) if self._forgot else items
+        self._response = {**response, "status": status, "output": list(items)}
         self.ended = True
         return chunks
 
@@ -212,7 +212,7 @@ class ResponsesAccumulator:
 
     def _remainder(self, index: int, local: int, part: p.Part, state: ItemState) -> Sequence[Chunk]:
         sent = state.sent.get(local)
-        kind, whole = _growing(part)
+        kind, text = _growing(part)
         if kind is None:
             if sent is None:
                 state.sent[local] = TextBuffer()
@@ -223,7 +223,7 @@ class ResponsesAccumulator:
             sent = state.sent[local] = TextBuffer()
             if isinstance(part, p.ToolCall):
                 chunks += self._step(index, local, kind, id=part.id, name=part.name)
-        chunks += self._grow(index, local, kind, sent.rest_of(whole))
+        chunks += self._grow(index, local, kind, sent.rest_of(text))
         if isinstance(part, p.ToolCall):
             chunks += self._step(index, local, "part", part=part)
         return chunks
@@ -252,8 +252,8 @@ def _index_of(event: Event) -> int:
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
     """An item without what it says: its kind, the call that it makes or answers, and a refusal."""
     parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    known = {key: item[key] for key in ("type", "call_id", "name") if key in item}
-    return {**known, "content": [part for part in parts if part["type"] == "refusal"]}
+    outline = {key: item[key] for key in ("type", "call_id", "name") if key in item}
+    return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
 def _growing(part: p.Part) -> tuple[str | None, str]:
