@@ -147,10 +147,10 @@ class Verdict(NamedTuple):
 
     line: Line
     kind: str
-    said: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.line.model}: {self.line.text}\n    {self.said}"
+        return f"{self.kind}: {self.line.model}: {self.line.text}\n    {self.message}"
 
 
 def run_matrix(
@@ -183,16 +183,16 @@ def _run_piece(programs: Mapping[str, Program], python: str, checker: str) -> tu
     with tempfile.TemporaryDirectory() as folder:
         for name, program in programs.items():
             (Path(folder) / name).write_text(program.text, encoding="utf-8")
-        said = run_checker(checker, Path(folder), python)
-    return compare(programs, said)
+        errors = run_checker(checker, Path(folder), python)
+    return compare(programs, errors)
 
 
-def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str], list[Verdict]]:
+def compare(programs: Mapping[str, Program], errors: Errors) -> tuple[Counter[str], list[Verdict]]:
     """Counts, and where what was said differs from what the cases expect. A case may stand on several lines."""
     counts: Counter[str] = Counter()
     verdicts: list[Verdict] = []
     for name, program in programs.items():
-        rejected = said.get(name, {})
+        rejected = errors.get(name, {})
         cells: dict[tuple[int, str], tuple[Line, str]] = {}
         for number, line in program.where.items():
             key = (id(line.case), line.form)
@@ -207,13 +207,13 @@ def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str]
                 verdicts.append(Verdict(line, kind, message or "nothing"))
         outside = sorted(rejected.keys() - program.where.keys())
         verdicts += [_broken(name, program.lines[n - 1] if n else name, rejected[n]) for n in outside]
-    verdicts += [_broken(name, name, str(lines)) for name, lines in said.items() if name not in programs]
+    verdicts += [_broken(name, name, str(lines)) for name, lines in errors.items() if name not in programs]
     counts["broken"] = sum(verdict.kind == "broken" for verdict in verdicts)
     return counts, verdicts
 
 
-def _broken(name: str, text: str, said: str) -> Verdict:
-    return Verdict(Line(name, "", Case("the program itself", "", True), text), "broken", said)
+def _broken(name: str, text: str, message: str) -> Verdict:
+    return Verdict(Line(name, "", Case("the program itself", "", True), text), "broken", message)
 
 
 def one_per_profile(source: Source) -> list[str]:

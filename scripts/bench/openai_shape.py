@@ -19,8 +19,8 @@ FUNCTIONS = [
 
 def messages(case: Case) -> list[dict[str, str]]:
     """The conversation of a case."""
-    said = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
-    return [*said, {"role": "user", "content": case.prompt}]
+    history = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
+    return [*history, {"role": "user", "content": case.prompt}]
 
 
 def answer(completion: Any, text: str | None = None) -> Answer:

@@ -88,10 +88,10 @@ def main() -> None:
                 tls = CASES[order["case"]].tls
                 system = load(file).System(wire, urls[tls])
             answer, spent = work(system, order["case"], order["times"] or 1, loop)
-            told: Any = {"cpu": spent.cpu, "wall": spent.wall} if order["times"] else {"answer": answer}
+            outcome: Any = {"cpu": spent.cpu, "wall": spent.wall} if order["times"] else {"answer": answer}
         except Exception as error:  # Whatever it is, it is told, and the others go on.
-            told = {"error": f"{type(error).__name__}: {error}"}
-        out.write(json.dumps(told) + "\n")
+            outcome = {"error": f"{type(error).__name__}: {error}"}
+        out.write(json.dumps(outcome) + "\n")
         out.flush()
 
 

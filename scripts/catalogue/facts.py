@@ -200,16 +200,18 @@ def _behind(label: str, provenance: Mapping[str, dict[str, Any]]) -> list[dict[s
 
 def _sources(entries: list[dict[str, Any]], value: str, checked: str) -> str:
     """Who says so, since when, who contradicts and what was decided, in a few sentences."""
-    told: list[str] = []
+    sentences: list[str] = []
     for entry in entries:
         if entry["by"]:
-            told.append(f"{', '.join(entry['by'])} (since {entry['since']}).")
+            sentences.append(f"{', '.join(entry['by'])} (since {entry['since']}).")
         if entry["against"]:
-            told.append(f"Against it: {', '.join(f'{who} {_plain(what)}' for who, what in entry['against'].items())}.")
+            sentences.append(
+                f"Against it: {', '.join(f'{who} {_plain(what)}' for who, what in entry['against'].items())}."
+            )
         if "verdict" in entry:
-            told.append(f"Decided {entry['verdict']['on']}: {entry['verdict']['because'].strip()}")
+            sentences.append(f"Decided {entry['verdict']['on']}: {entry['verdict']['because'].strip()}")
     nobody = "Nobody has published it." if value == UNKNOWN else checked
-    return " ".join(dict.fromkeys(told)) or nobody
+    return " ".join(dict.fromkeys(sentences)) or nobody
 
 
 def _levels(reasoning: _facts.ReasoningJson) -> str:
@@ -236,8 +238,8 @@ def _budget(budget: _facts.Budget | None, supported: bool | None) -> str:
 
 
 def _tiers(tiers: Iterable[_facts.Tier]) -> str:
-    told = [f"{_usd(t['input'])} / {_usd(t['output'])} beyond {t['above']:,}" for t in tiers]
-    return "; ".join(told) or "the same"
+    tiers_text = [f"{_usd(t['input'])} / {_usd(t['output'])} beyond {t['above']:,}" for t in tiers]
+    return "; ".join(tiers_text) or "the same"
 
 
 def _to_come(info: ModelInfo, day: datetime.date) -> str:
@@ -248,19 +250,27 @@ def _to_come(info: ModelInfo, day: datetime.date) -> str:
 def _usd(value: float | None) -> str:
     if value is None:
         return UNKNOWN
-    whole = float(value).is_integer()
-    return "free" if value == 0 else f"${value:,.0f}" if whole else f"${value:.2f}" if value >= 0.1 else f"${value:.3g}"
+    is_integer = float(value).is_integer()
+    return (
+        "free"
+        if value == 0
+        else f"${value:,.0f}"
+        if is_integer
+        else f"${value:.2f}"
+        if value >= 0.1
+        else f"${value:.3g}"
+    )
 
 
 def _size(tokens: int | None) -> str:
     return UNKNOWN if tokens is None else f"{tokens:,}"
 
 
-def _modalities(known: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
+def _modalities(listed: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
     """All but text, which every model has; a question mark where nobody knows."""
-    if known is None:
+    if listed is None:
         return UNKNOWN
-    return " ".join([*known[1:], *(f"{word}?" for word in unverified or [])]) or "text"
+    return " ".join([*listed[1:], *(f"{word}?" for word in unverified or [])]) or "text"
 
 
 def _word(value: Any) -> str:

@@ -37,7 +37,7 @@ from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import encode, readings, streams
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import (
+from conformance.cases import (
     CORPUS,
     Exchange,
     Skipped,
@@ -180,8 +180,8 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
         return
     response = _ask(bench, exchange)
     seen = streams.events_of(exchange.body) if exchange.streamed else []
-    body = streams.whole_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
-    reading = readings.read(body, exchange.endpoint, dict(exchange.asked))
+    body = streams.body_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
+    reading = readings.read(body, exchange.endpoint, dict(exchange.sent))
     text = "".join(response.text_stream()) if isinstance(response, StreamResponse) else None
     yield from _agreement(reading, response)
     yield "raw", "" if response.raw is not None else "there is none"
@@ -228,10 +228,10 @@ def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
 
 
 def _without_answers(endpoint: str, body: bytes) -> bytes:
-    asked = json.loads(body)
+    sent = json.loads(body)
     key = {"responses": "input", "generate_content": "contents"}.get(endpoint, "messages")
-    asked[key] = [turn for turn in asked[key] if turn.get("role", turn.get("type")) in OURS]
-    return json.dumps(asked).encode()
+    sent[key] = [turn for turn in sent[key] if turn.get("role", turn.get("type")) in OURS]
+    return json.dumps(sent).encode()
 
 
 OURS = ("user", "tool", "function", "function_call_output")
@@ -252,13 +252,13 @@ def _raised(bench: Bench, exchange: Exchange) -> str:
         return type(error).__name__
 
 
-def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, whole: Any) -> str:
+def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, adapted: Any) -> str:
     """What the public methods give otherwise than the adapters did; `expected` is the class of the error to raise."""
     like = DOORS[exchange.provider, exchange.endpoint]
     custom: Any = llm.Model.custom
     model = custom(f"{like.partition('/')[0]}/{_request(exchange).model_id}", like=like)
     given: dict[str, Any] = {"max_retries": 0, "on_unsupported": "warn"}
-    tools = list(_tools(exchange.asked))
+    tools = list(_tools(exchange.sent))
     given |= {"tools": tools} if tools else {}
 
     def sync() -> Any:
@@ -278,11 +278,11 @@ def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, wh
     for ask in (sync, lambda: bench.runner.run(awaited())):
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         try:
-            found = ask()
+            result = ask()
         except CapablyError as error:
             problem = _compare(expected, type(error).__name__)
         else:
-            problem = _same(whole, found) if expected is None else _compare(expected, "no error")
+            problem = _same(adapted, result) if expected is None else _compare(expected, "no error")
         if problem:
             return problem
     return ""
@@ -312,8 +312,8 @@ def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, 
             yield feature, _compare(mine, ours)
 
 
-def _compare(expected: Any, found: Any) -> str:
-    return "" if expected == found else f"expected {_short(expected)}, found {_short(found)}"
+def _compare(expected: Any, actual: Any) -> str:
+    return "" if expected == actual else f"expected {_short(expected)}, found {_short(actual)}"
 
 
 def _short(value: Any) -> str:
@@ -323,18 +323,18 @@ def _short(value: Any) -> str:
 
 def _collected(response: Any) -> list[Any]:
     """The parts, as their own streams give them. Citations may come after a text; empty parts have no stream."""
-    found: dict[int, Any] = {}
+    parts: dict[int, Any] = {}
     for stream in response.streams():
-        whole, part = response.content[stream.index], stream.collect()
-        if isinstance(whole, p.Text | p.Thought):
-            before = found.get(stream.index)
-            part = type(whole)((before.text if before else "") + part.text)
-            part = whole if part.text == whole.text else part
-        found[stream.index] = part
-    for index, whole in enumerate(response.content):
-        if isinstance(whole, p.Text | p.Thought) and not whole.text:
-            found.setdefault(index, whole)
-    return [found[index] for index in sorted(found)]
+        complete, part = response.content[stream.index], stream.collect()
+        if isinstance(complete, p.Text | p.Thought):
+            before = parts.get(stream.index)
+            part = type(complete)((before.text if before else "") + part.text)
+            part = complete if part.text == complete.text else part
+        parts[stream.index] = part
+    for index, complete in enumerate(response.content):
+        if isinstance(complete, p.Text | p.Thought) and not complete.text:
+            parts.setdefault(index, complete)
+    return [parts[index] for index in sorted(parts)]
 
 
 def _same(one: Any, other: Any) -> str:
@@ -348,10 +348,10 @@ def _same(one: Any, other: Any) -> str:
 
 
 def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any) -> Request:
-    tools = list(_tools(exchange.asked))
+    tools = list(_tools(exchange.sent))
     return Request(
         info=None,
-        model_id=str(exchange.asked.get("model") or "some-model").replace(":", "-"),
+        model_id=str(exchange.sent.get("model") or "some-model").replace(":", "-"),
         endpoint=exchange.endpoint,
         messages=messages or [user("Hi")],
         system=None,
@@ -361,14 +361,14 @@ def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any
     )
 
 
-def _tools(asked: Mapping[str, Any]) -> Iterator[Any]:
+def _tools(sent: Mapping[str, Any]) -> Iterator[Any]:
     """The tools that decide how an answer is read: Google itself answers calls to an MCP server."""
-    for tool in asked.get("tools") or ():
+    for tool in sent.get("tools") or ():
         if not isinstance(tool, dict):
             continue
         for server in tool.get("mcpServers") or ():
             yield MCPServer(**server)
-        for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(asked["tools"]) else ():
+        for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(sent["tools"]) else ():
             yield Tool(lambda: None, name=function["name"], description=None, parameters={})
 
 
@@ -585,11 +585,11 @@ def run(only: str = "") -> Run:
     skipped: list[Skipped] = []
     with Bench() as bench, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for place, found in enumerate(exchanges(only)):
-            if isinstance(found, Skipped):
-                skipped.append(found)
+        for place, exchange in enumerate(exchanges(only)):
+            if isinstance(exchange, Skipped):
+                skipped.append(exchange)
             else:
-                results += check(bench, found, place)
+                results += check(bench, exchange, place)
         return Run(results, skipped, bench.unsaid)
 
 
@@ -616,9 +616,9 @@ def table(results: list[Result]) -> str:
     )
 
 
-def report(found: Run) -> str:
+def report(run_results: Run) -> str:
     """The table, what was left out and why, and every failure."""
-    results, skipped, unsaid = found
+    results, skipped, unsaid = run_results
     lines = [table(results), "", f"{len(skipped)} exchanges left out:", *_reasons(skipped)]
     same = sum(1 for r in results if r.feature == "encode" and not r.problem)
     lines += ["", f"{same} recorded requests equal ours; our API has no words for {len(unsaid)}:", *_reasons(unsaid)]
@@ -643,7 +643,7 @@ def main() -> int:
         print(f"skipped: there are no recorded conversations at {CORPUS} (set CAPABLY_CORPUS)")
         return 0
     start = time.monotonic()
-    found = run(only)
-    print(report(found))
+    results = run(only)
+    print(report(results))
     print(f"{time.monotonic() - start:.0f} s")
-    return 1 if any(r.problem for r in found.results) else 0
+    return 1 if any(r.problem for r in results.results) else 0

@@ -45,17 +45,17 @@ def each(key: str, change: Callable[[Json], Any]) -> Callable[[Json], Json]:
     """With every object in the list `key` changed."""
 
     def form(body: Json) -> Json:
-        found = body.get(key)
-        if not isinstance(found, list):
+        items = body.get(key)
+        if not isinstance(items, list):
             return body
-        return {**body, key: [change(item) if isinstance(item, dict) else item for item in found]}
+        return {**body, key: [change(item) if isinstance(item, dict) else item for item in items]}
 
     return form
 
 
 def unless(name: str, value: Any) -> Callable[[Json], Json]:
     """An object without a field that says what is so anyway."""
-    return lambda found: {key: inner for key, inner in found.items() if not (key == name and inner == value)}
+    return lambda body: {key: inner for key, inner in body.items() if not (key == name and inner == value)}
 
 
 def text_parts(kind: str) -> Callable[[Json], Json]:
@@ -71,11 +71,11 @@ def text_parts(kind: str) -> Callable[[Json], Json]:
 def inside(key: str, change: Callable[[Json], Json]) -> Callable[[Json], Json]:
     """An object with what is under `key` changed, be it an object or a list of them."""
 
-    def form(found: Json) -> Json:
-        inner = found.get(key)
+    def form(body: Json) -> Json:
+        inner = body.get(key)
         if isinstance(inner, list):
-            return each(key, change)(found)
-        return {**found, key: change(inner)} if isinstance(inner, dict) else found
+            return each(key, change)(body)
+        return {**body, key: change(inner)} if isinstance(inner, dict) else body
 
     return form
 
@@ -99,8 +99,8 @@ def _types_of_enums(schema: Any) -> Any:
         return [_types_of_enums(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    said = "enum" in schema or "const" in schema
-    return {key: _types_of_enums(value) for key, value in schema.items() if not (said and key == "type")}
+    has_values = "enum" in schema or "const" in schema
+    return {key: _types_of_enums(value) for key, value in schema.items() if not (has_values and key == "type")}
 
 
 def _google_lists(body: Json) -> Json:
@@ -142,8 +142,8 @@ def _json_schema(function: Json) -> Json:
 
 def _output(result: Json) -> Json:
     response = result.get("response", {})
-    said = response.keys() == {"output"} or response.keys() == {"error"}
-    return result if said else {**result, "response": {"output": response}}
+    has_outcome = response.keys() == {"output"} or response.keys() == {"error"}
+    return result if has_outcome else {**result, "response": {"output": response}}
 
 
 def _parts(change: Callable[[Json], Json]) -> Callable[[Json], Json]:
@@ -201,11 +201,11 @@ def _image_url(part: Json) -> Json:
 
 def _nine_characters(body: Json) -> Json:
     """Ids of tool calls as Mistral wants them: the same other ones, in the order in which they come."""
-    told = json.dumps(body["messages"])
-    ids = dict.fromkeys(re.findall(r'"(?:tool_call_)?id": "([^"]+)"', told))
+    text = json.dumps(body["messages"])
+    ids = dict.fromkeys(re.findall(r'"(?:tool_call_)?id": "([^"]+)"', text))
     for place, id in enumerate(ids):
-        told = told.replace(json.dumps(id), f'"call {place}"')
-    return {**body, "messages": json.loads(told)}
+        text = text.replace(json.dumps(id), f'"call {place}"')
+    return {**body, "messages": json.loads(text)}
 
 
 def renamed(old: str, new: str) -> Callable[[Json], Json]:
@@ -218,8 +218,8 @@ def _closed(schema: Any) -> Any:
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    told = ("$schema", "default", "required", "additionalProperties")
-    return {key: _closed(value) for key, value in schema.items() if key not in told}
+    dropped = ("$schema", "default", "required", "additionalProperties")
+    return {key: _closed(value) for key, value in schema.items() if key not in dropped}
 
 
 def _strict_tool(function: Json) -> Json:
@@ -248,11 +248,11 @@ def _item(item: Json) -> Json:
 
 def _instructions(body: Json) -> Json:
     items = list(body["input"])
-    told = [body["instructions"]] if body.get("instructions") else []
+    instructions = [body["instructions"]] if body.get("instructions") else []
     while items and items[0].get("role") == "developer" and "type" not in items[0]:
-        told.append("".join(part["text"] for part in items.pop(0)["content"]))
+        instructions.append("".join(part["text"] for part in items.pop(0)["content"]))
     rest = {**without("instructions")(body), "input": items}
-    return {**rest, "instructions": "\n\n".join(told)} if told else rest
+    return {**rest, "instructions": "\n\n".join(instructions)} if instructions else rest
 
 
 def _include(body: Json) -> Json:
@@ -264,7 +264,7 @@ def _result(item: Json) -> Json:
 
 
 def _schema(key: str) -> Callable[[Json], Json]:
-    return lambda found: inside(key, _closed)(found) if found.get("strict") else found
+    return lambda tool: inside(key, _closed)(tool) if tool.get("strict") else tool
 
 
 DIFFERENCES = (

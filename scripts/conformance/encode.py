@@ -12,22 +12,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from support import request_readers as asked
+from support import request_readers as sent
 
 from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.request import Request
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:
     """The recorded request in our own encoding; raises `Inexpressible` where our API has no words for it."""
-    ask = asked.read(exchange)
+    ask = sent.read(exchange)
     system, messages = _leading_system(ask.messages)
     request = Request(
         info=None,
-        model_id=str(exchange.asked.get("model") or ""),
+        model_id=str(exchange.sent.get("model") or ""),
         endpoint=exchange.endpoint,
         messages=messages,
         system=system,
@@ -37,7 +37,7 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
     try:
         return json.loads(json.dumps(adapter.encode(request)))
     except UnsupportedFeatureError as error:
-        raise asked.Inexpressible(f"refused: {error.feature}") from error
+        raise sent.Inexpressible(f"refused: {error.feature}") from error
 
 
 def difference(exchange: Exchange, ours: Json) -> str:
@@ -48,7 +48,7 @@ def difference(exchange: Exchange, ours: Json) -> str:
 
 def in_one_form(exchange: Exchange, ours: Json) -> tuple[Json, Json, set[str]]:
     """The recorded request and ours after `DIFFERENCES`, and the reasons of those that made a difference."""
-    theirs = json.loads(json.dumps(exchange.asked))
+    theirs = json.loads(json.dumps(exchange.sent))
     used: set[str] = set()
     for rule in DIFFERENCES:
         if rule.endpoint == exchange.endpoint and rule.provider in ("", exchange.provider):

@@ -25,9 +25,9 @@ class Reading(NamedTuple):
     turn: Any
 
 
-def read(body: Json, endpoint: str, asked: Json) -> Reading:
+def read(body: Json, endpoint: str, sent: Json) -> Reading:
     """What a whole body says."""
-    return READERS[endpoint](body, asked)
+    return READERS[endpoint](body, sent)
 
 
 def _object(text: Any) -> Any:
@@ -35,10 +35,10 @@ def _object(text: Any) -> Any:
     if isinstance(text, dict):
         return text
     try:
-        found = json.loads(text or "{}")
+        value = json.loads(text or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _read_message(body: Json, _: Json) -> Reading:
@@ -124,7 +124,7 @@ def _read_completion(body: Json, _: Json) -> Reading:
         finish = "refusal" if message.get("refusal") else "tool_use" if calls or legacy else "stop"
     sources = message.get("annotations") or body.get("search_results") or body.get("citations") or []
     texts = [item for item in items if item["type"] == "text"]
-    whole = ("images", "tool_calls")
+    complete = ("images", "tool_calls")
     alone = any((message.get("audio") or {}).values()) + bool(message.get("refusal")) + len(legacy) + bool(beside)
     return Reading(
         text="".join(item["text"] for item in texts),
@@ -133,7 +133,7 @@ def _read_completion(body: Json, _: Json) -> Reading:
         citations=len(sources) * len(texts),
         tokens=_completion_tokens(body.get("usage") or {}),
         finish=finish,
-        parts=len(items) + sum(len(message.get(key) or []) for key in whole) + alone,
+        parts=len(items) + sum(len(message.get(key) or []) for key in complete) + alone,
         turn=message,
     )
 
@@ -156,19 +156,19 @@ def _completion_tokens(usage: Json) -> tuple[int, int, int, int, int]:
     return (prompt + sound, answer + hidden, reasoning or hidden, cached, read.get("cache_write_tokens") or 0)
 
 
-def _read_content(body: Json, asked: Json) -> Reading:
+def _read_content(body: Json, sent: Json) -> Reading:
     candidate = (body.get("candidates") or [{}])[0]
     content = candidate.get("content") or {}
     parts: list[Json] = content.get("parts") or []
-    served = "mcpServers" in json.dumps(asked.get("tools"))
+    served = "mcpServers" in json.dumps(sent.get("tools"))
     calls = [part["functionCall"] for part in parts if "functionCall" in part and not served]
     calls = [call for call in calls if call.get("name")]
-    said = candidate.get("finishReason")
+    reason = candidate.get("finishReason")
     words = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "error", None: "stop"}
     blocked = ("SAFETY", "RECITATION", "PROHIBITED_CONTENT", "MODEL_ARMOR")
     errors = ("UNEXPECTED_TOOL_CALL", "MALFORMED_FUNCTION_CALL")
-    finish = "content_filter" if said in blocked else "error" if said in errors else words.get(said, str(said))
-    if said is None and (body.get("promptFeedback") or {}).get("blockReason"):
+    finish = "content_filter" if reason in blocked else "error" if reason in errors else words.get(reason, str(reason))
+    if reason is None and (body.get("promptFeedback") or {}).get("blockReason"):
         finish = "content_filter"
     usage = body.get("usageMetadata") or {}
     names = ("promptTokenCount", "toolUsePromptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")

@@ -43,8 +43,8 @@ def failure_inside(bodies: Sequence[Any], *, streamed: bool, endpoint: str) -> s
         if error or inside.get("status") == "failed":
             error = error if isinstance(error, dict) else {}
             return IN_BAND.get(str(error.get("code") or error.get("type")), "ServerError")
-    whole = any(map(ENDS[endpoint] if streamed else WHOLE[endpoint], bodies))
-    return None if whole else "ServerError"
+    complete = any(map(ENDS[endpoint] if streamed else HAS_ANSWER[endpoint], bodies))
+    return None if complete else "ServerError"
 
 
 def _google_ends(event: Json) -> bool:
@@ -52,7 +52,7 @@ def _google_ends(event: Json) -> bool:
     return bool(blocked or (event.get("candidates") or [{}])[0].get("finishReason"))
 
 
-def _google_whole(body: Json) -> bool:
+def _google_has_answer(body: Json) -> bool:
     first = (body.get("candidates") or [{}])[0]
     return _google_ends(body) or bool((first.get("content") or {}).get("parts"))
 
@@ -65,11 +65,11 @@ ENDS: dict[str, Callable[[Json], bool]] = {
 }
 """Whether an event says that the answer is over."""
 
-WHOLE: dict[str, Callable[[Json], bool]] = {
+HAS_ANSWER: dict[str, Callable[[Json], bool]] = {
     "messages": lambda body: "content" in body,
     "responses": lambda body: "output" in body,
     "chat_completions": lambda body: bool(body.get("choices")),
-    "generate_content": _google_whole,
+    "generate_content": _google_has_answer,
 }
 """Whether a body holds an answer."""
 
@@ -81,16 +81,16 @@ def events_of(body: bytes) -> list[Any]:
     """The JSON of each event; a stream that is one JSON document is one event."""
     text = body.decode()
     lines = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    found = [json.loads(line) for line in lines if line and line != "[DONE]"]
-    return found or [json.loads(text)]
+    events = [json.loads(line) for line in lines if line and line != "[DONE]"]
+    return events or [json.loads(text)]
 
 
-def whole_of(events: Sequence[Json], endpoint: str) -> Json:
+def body_of(events: Sequence[Json], endpoint: str) -> Json:
     """The body that the same answer would have had without streaming."""
-    return WHOLES[endpoint](events)
+    return BODIES[endpoint](events)
 
 
-def _messages_whole(events: Sequence[Json]) -> Json:
+def _messages_body(events: Sequence[Json]) -> Json:
     message: Json = {}
     blocks: dict[int, Json] = {}
     arguments: dict[int, str] = {}
@@ -121,14 +121,14 @@ def _add_to_block(block: Json, delta: Json, arguments: dict[int, str], index: in
                 block[name] = block.get(name, "") + value if name in ("text", "thinking") else value
 
 
-def _responses_whole(events: Sequence[Json]) -> Json:
+def _responses_body(events: Sequence[Json]) -> Json:
     last = next(e["response"] for e in reversed(events) if ENDS["responses"](e))
     done = {e["output_index"]: e["item"] for e in events if e["type"] == "response.output_item.done"}
     items = [done[index] for index in sorted(done)]
     return {**last, "output": items if len(items) >= len(last.get("output") or []) else last["output"]}
 
 
-def _chat_whole(events: Sequence[Json]) -> Json:
+def _chat_body(events: Sequence[Json]) -> Json:
     body: Json = {}
     message: Json = {"role": "assistant", "content": None}
     calls: list[Json] = []
@@ -192,7 +192,7 @@ def _add_item(items: list[Any], item: Json) -> None:
     items[-1] = {**last, **new}
 
 
-def _google_whole_of(events: Sequence[Json]) -> Json:
+def _google_body(events: Sequence[Json]) -> Json:
     body: Json = {}
     candidate: Json = {}
     parts: list[Json] = []
@@ -249,9 +249,9 @@ def _add_call_piece(parts: list[Json], part: Json, call: Json) -> None:
         inner[steps[-1]] = _joined(inner.get(steps[-1]), value)
 
 
-WHOLES: dict[str, Callable[[Sequence[Json]], Json]] = {
-    "messages": _messages_whole,
-    "responses": _responses_whole,
-    "chat_completions": _chat_whole,
-    "generate_content": _google_whole_of,
+BODIES: dict[str, Callable[[Sequence[Json]], Json]] = {
+    "messages": _messages_body,
+    "responses": _responses_body,
+    "chat_completions": _chat_body,
+    "generate_content": _google_body,
 }

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, cast
 
 from capably_codegen.registry import UNVERIFIED, load_registry
 
+from registry_sync.claims import SourceError, without_none
 from registry_sync.patch import priced, statement
 from registry_sync.python_data import variable
-from registry_sync.said import SourceError, known
 from registry_sync.sources import expect, genai_prices, litellm, version_of
 from registry_sync.wheels import unpack
 
@@ -95,7 +95,7 @@ def _of_models_dev(profile: Mapping[str, Any]) -> Listed:
     limits = {"context": profile.get("max_input_tokens") or None, "output": profile.get("max_output_tokens") or None}
     released = profile["release_date"]
     dates = {"released": released} if len(released) == len("2026-01-31") else {}  # Some have the month alone.
-    return Listed(tuple(words), says, profile.get("name"), known(limits), dates)
+    return Listed(tuple(words), says, profile.get("name"), without_none(limits), dates)
 
 
 def _flagged(profile: Mapping[str, Any], ending: str, **spelt: str) -> list[str]:
@@ -131,9 +131,9 @@ def _of_litellm(fields: Mapping[str, Any], host: str) -> Listed:
     has = [word for word, field in flags.items() if fields.get(field)]
     sees = [kind for kind in _MODALITIES[1:] if fields.get(f"input.{kind}")]
     limits = {"context": fields.get("limits.input"), "output": fields.get("limits.output")}
-    dates = known({"retires": fields.get("dates.retires")})
+    dates = without_none({"retires": fields.get("dates.retires")})
     prices = {field: value for field, value in fields.items() if field.startswith("prices")}
-    bare = Listed((), {}, None, known(limits), dates, prices)
+    bare = Listed((), {}, None, without_none(limits), dates, prices)
     if not has and not sees:
         return bare
     says: dict[str, Any] = {"input": ["text", *sees], "output": ["text"]}
@@ -187,8 +187,8 @@ def draft(host: str, folder: Path, day: datetime.date) -> str:
 
 
 def _profiles(host: str, listing: Listing, day: datetime.date) -> Iterator[str]:
-    found = {"-".join(model.words): model.says for model in listing.models.values() if model.words}
-    for name, says in sorted(found.items()):
+    profiles = {"-".join(model.words): model.says for model in listing.models.values() if model.words}
+    for name, says in sorted(profiles.items()):
         yield f"  {host}/{name}:"
         yield f"    extends: {host}/any"
         yield f"    verified: {day.isoformat()}"
@@ -215,8 +215,8 @@ def _model(host: str, id: str, model: Listed, prices: Mapping[str, Any], day: da
         yield "    status: deprecated"
     if model.limits:
         yield from statement("limits", dict(model.limits))
-    if whole := priced(id, prices, day):
-        yield from statement("prices", whole)
+    if price_list := priced(id, prices, day):
+        yield from statement("prices", price_list)
     if model.dates:
         yield from statement("dates", dict(model.dates))
 
@@ -229,15 +229,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, metavar="FOLDER", default=HOSTS)
     parser.add_argument("--day", type=datetime.date.fromisoformat, default=datetime.date.today())
     options = parser.parse_args(arguments)
-    asked = options.hosts or list(GATEWAYS)
-    if unknown := set(asked) - GATEWAYS.keys():
+    hosts = options.hosts or list(GATEWAYS)
+    if unknown := set(hosts) - GATEWAYS.keys():
         parser.error(f"no list of {', '.join(sorted(unknown))}; there is {', '.join(GATEWAYS)}")
     try:
         with tempfile.TemporaryDirectory() as temporary:
             folder = options.sources or Path(temporary)
             if options.sources is None:
                 unpack(folder, "--no-deps", *PACKAGES)
-            drafts = {host: draft(host, folder, options.day) for host in asked}
+            drafts = {host: draft(host, folder, options.day) for host in hosts}
     except SourceError as error:
         print(f"{error}\nNothing was written.", file=sys.stderr)
         return 2

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from registry_sync.said import Source, SourceError
+from registry_sync.claims import Source, SourceError
 from registry_sync.vote import Evidence
 
 SCHEMA = 1
@@ -35,7 +35,7 @@ def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
     shrunk: list[str] = []
     for source in sources:
         before: int = old["sources"].get(source.name, {}).get("models", 0)
-        if len(source.said | dict.fromkeys(source.ids)) < before * _SHRUNK:
+        if len(source.claims | dict.fromkeys(source.ids)) < before * _SHRUNK:
             shrunk.append(
                 f"{source.name} {source.version} speaks of {_size(source)} models, at the last sync of {before}"
             )
@@ -55,8 +55,8 @@ def lock_of(
         },
         "models": {
             id: {
-                field: _entry(found, old["models"].get(id, {}).get(field), day)
-                for field, found in sorted(fields.items())
+                field: _entry(entry, old["models"].get(id, {}).get(field), day)
+                for field, entry in sorted(fields.items())
             }
             for id, fields in sorted(evidence.items())
         },
@@ -64,11 +64,11 @@ def lock_of(
 
 
 def _size(source: Source) -> int:
-    return len(source.said.keys() | source.ids)
+    return len(source.claims.keys() | source.ids)
 
 
-def _entry(found: Evidence, old: list[Any] | None, day: datetime.date) -> list[Any]:
-    what = [found.value, day.isoformat(), found.by, *([found.against] if found.against else [])]
+def _entry(evidence: Evidence, old: list[Any] | None, day: datetime.date) -> list[Any]:
+    what = [evidence.value, day.isoformat(), evidence.by, *([evidence.against] if evidence.against else [])]
     same = old is not None and [old[0], *old[2:]] == [what[0], *what[2:]]
     return old if same and old is not None else what
 

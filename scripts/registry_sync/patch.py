@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 from capably_codegen.flat_fields import fields_of
 from capably_codegen.registry import parse_registry, read_yaml
 
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 from registry_sync.vote import Change
 
 _ORDER: Final = (
@@ -152,9 +152,9 @@ def statement(key: str, value: Any) -> list[str]:
 
 
 def _long(price: Mapping[str, Any]) -> list[str]:
-    whole = f"      - {_flow(price, _KEYS['prices'])}"
-    if len(whole) <= _WIDTH or "tiers" not in price:
-        return [whole]
+    line = f"      - {_flow(price, _KEYS['prices'])}"
+    if len(line) <= _WIDTH or "tiers" not in price:
+        return [line]
     rest = {key: value for key, value in price.items() if key != "tiers"}
     return [
         f"      - {_flow(rest, _KEYS['prices'])[:-1]},",

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 
 
 class Built(NamedTuple):

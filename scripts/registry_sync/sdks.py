@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from registry_sync.claims import Claims, Source, SourceError
 from registry_sync.python_data import parse, value_of, variable
-from registry_sync.said import Said, Source, SourceError
 from registry_sync.sources import version_of
 
 
@@ -51,13 +51,13 @@ def folder_of(package: str) -> Path:
 def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
     """Every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
     folder = folder or folder_of(sdk.package)
-    found: dict[str, None] = {}
+    listed: dict[str, None] = {}
     for path, name in sdk.literals:
         words = _literal_words(variable(folder / path, name))
         if not words:
             raise SourceError(f"{sdk.package}/{path}: `{name}` names no ids any more")
-        found |= dict.fromkeys(f"{sdk.provider}/{word}" for word in words)
-    return list(found)
+        listed |= dict.fromkeys(f"{sdk.provider}/{word}" for word in words)
+    return list(listed)
 
 
 def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
@@ -67,8 +67,8 @@ def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
         folder, number = there, version_of(unpacked, sdk.distribution)
     else:
         folder, number = folder_of(sdk.package), version(sdk.distribution)
-    said: Said = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
-    return Source(sdk.distribution, number, "sdk", said, frozenset(ids(sdk, folder)))
+    claims: Claims = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
+    return Source(sdk.distribution, number, "sdk", claims, frozenset(ids(sdk, folder)))
 
 
 def _literal_words(node: ast.AST) -> list[str]:
@@ -111,11 +111,11 @@ def _shutdowns_in_docstring(file: Path, name: str) -> dict[str, str]:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     ]
     notes = " ".join(" ".join(str(text).split()) for text in texts)
-    found = {
+    days = {
         id: day
         for ids, day in re.findall(r"- ((?:\"[^\"]+\",? ?)+): Announced shutdown date: (\d{4}-\d\d-\d\d)", notes)
         for id in re.findall(r'"([^"]+)"', ids)
     }
-    if not found:
+    if not days:
         raise SourceError(f"openai/{file.name} tells no shutdown dates any more; its docstring has changed")
-    return found
+    return days

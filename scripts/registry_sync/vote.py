@@ -20,7 +20,7 @@ from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, decided
 
-from registry_sync.said import PROBED, PROVIDERS, Said, Source, Value
+from registry_sync.claims import PROBED, PROVIDERS, Claims, Source, Value
 
 OFFICIAL = ("api", "sdk")
 """Lineages of the vendor's own word, the strongest first."""
@@ -85,7 +85,7 @@ def group_of(field: str) -> str:
 def count(
     registry: Registry,
     verdicts: list[Verdict],
-    said: Mapping[str, Said],
+    claims: Mapping[str, Claims],
     day: datetime.date,
     probed: Mapping[tuple[str, str], datetime.date] = {},
 ) -> Outcome:
@@ -93,7 +93,7 @@ def count(
     outcome = Outcome({}, [], [])
     for id in sorted(registry.models):
         ours, settled = fields_of(registry, id, day), decided(verdicts, id)
-        votes = _votes(id, said)
+        votes = _votes(id, claims)
         for field in sorted(votes):
             seen = probed.get((id, field))
             ranked = OFFICIAL if seen is None or overtaken(registry, id, seen) else (*OFFICIAL, PROBED)
@@ -113,21 +113,21 @@ def _domain(page: str) -> str:
     return ".".join((urlsplit(page).hostname or "").split(".")[-2:])
 
 
-def _votes(id: str, said: Mapping[str, Said]) -> dict[str, dict[str, Value]]:
+def _votes(id: str, claims: Mapping[str, Claims]) -> dict[str, dict[str, Value]]:
     """Field -> lineage -> value, for one model."""
     votes: dict[str, dict[str, Value]] = {}
-    for lineage, models in sorted(said.items()):
-        told = models.get(id, {})
-        for field, value in told.items():
-            if not _flat_tier(field, value, told):
+    for lineage, models in sorted(claims.items()):
+        fields = models.get(id, {})
+        for field, value in fields.items():
+            if not _flat_tier(field, value, fields):
                 votes.setdefault(field, {})[lineage] = value
     return votes
 
 
-def _flat_tier(field: str, value: Value, told: Mapping[str, Value]) -> bool:
+def _flat_tier(field: str, value: Value, fields: Mapping[str, Value]) -> bool:
     """Whether a rate beyond a threshold is the rate below it: then there is no threshold."""
     group, _, rest = field.partition(".")
-    return group.startswith("prices") and "." in rest and told.get(f"{group}.{rest.rpartition('.')[2]}") == value
+    return group.startswith("prices") and "." in rest and fields.get(f"{group}.{rest.rpartition('.')[2]}") == value
 
 
 def _judge(
@@ -153,21 +153,21 @@ def _judge(
         outcome.conflicts.append(Conflict(id, field, ours, against, verdict, ranked))
 
 
-def _same(ours: Value | None, said: Value) -> bool:
-    if isinstance(said, bool):
-        return as_yes_or_no(ours) is said
-    if isinstance(said, list) and isinstance(ours, list):
-        return _words(ours) == _words(said)
-    return ours == said
+def _same(ours: Value | None, claim: Value) -> bool:
+    if isinstance(claim, bool):
+        return as_yes_or_no(ours) is claim
+    if isinstance(claim, list) and isinstance(ours, list):
+        return _words(ours) == _words(claim)
+    return ours == claim
 
 
 def _words(words: Any) -> list[str]:
     return sorted(words)
 
 
-def _comparable(ours: Value | None, said: Value) -> bool:
+def _comparable(ours: Value | None, claim: Value) -> bool:
     """Whether the two can contradict each other: a fact that nobody has checked contradicts no one."""
-    return ours != UNVERIFIED and (not isinstance(said, bool) or as_yes_or_no(ours) is not None)
+    return ours != UNVERIFIED and (not isinstance(claim, bool) or as_yes_or_no(ours) is not None)
 
 
 def _changed(
@@ -215,21 +215,21 @@ def new_ids(registry: Registry, sources: list[Source]) -> dict[str, list[Source]
     models.dev alone does not count, it has ids that no API serves; and the ids of genai-prices are rules that match old
     spellings too.
     """
-    known = {*registry.models, *registry.retired, *registry.not_chat}
+    listed_here = {*registry.models, *registry.retired, *registry.not_chat}
     listed: dict[str, list[Source]] = {}
     for source in sources:
         if source.lineage != "genai-prices":
-            for id in source.ids - known:
+            for id in source.ids - listed_here:
                 listed.setdefault(id, []).append(source)
     return {id: by for id, by in sorted(listed.items()) if any(source.lineage != "models.dev" for source in by)}
 
 
-def nearest_profile(registry: Registry, id: str, said: Mapping[str, Said]) -> tuple[str, int, int] | None:
+def nearest_profile(registry: Registry, id: str, claims: Mapping[str, Claims]) -> tuple[str, int, int] | None:
     """The profile of the same vendor that contradicts what is said of a new id the least, `(name, agree, said)`.
 
     It is a hint for whoever reads the vendor's page, and no fact: a model of the same family is no source.
     """
-    votes = {field: values for field, values in _votes(id, said).items() if group_of(field) not in GROUPS}
+    votes = {field: values for field, values in _votes(id, claims).items() if group_of(field) not in GROUPS}
     ranked: list[tuple[int, int, str]] = []
     for other, model in registry.models.items():
         if other.partition("/")[0] == id.partition("/")[0] and model.profile != UNVERIFIED:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 from support.call_cost import calls_made
 from support.loopback import Canned, Loopback
 

@@ -25,7 +25,7 @@ _ARROWS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 def chromium() -> str | None:
     """The Chromium of this machine, if there is one."""
-    return next((found for name in _NAMES if (found := shutil.which(name))), None)
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
@@ -121,13 +121,13 @@ class Page:
 
     def run(self, script: str) -> Any:
         """The value of an expression, awaited if it is a promise. Raises `RuntimeError` where the script does."""
-        said = self.send(
+        result = self.send(
             "Runtime.evaluate", {"expression": script, "returnByValue": True, "awaitPromise": True, "userGesture": True}
         )
-        if "exceptionDetails" in said:
-            details = said["exceptionDetails"]
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
-        return said["result"].get("value")
+        return result["result"].get("value")
 
     def wait(self, condition: str) -> None:
         """Until the expression is true; the page tells by itself, frame by frame."""
@@ -159,10 +159,10 @@ class Page:
 
     def hover(self, selector: str) -> None:
         """The pointer over the middle of an element, which is scrolled into view."""
-        found = json.dumps(selector)
-        self.run(f"document.querySelector({found}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        quoted = json.dumps(selector)
+        self.run(f"document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
         self.frames()
-        box = self.run(f"(() => {{ const b = document.querySelector({found}).getBoundingClientRect();"
+        box = self.run(f"(() => {{ const b = document.querySelector({quoted}).getBoundingClientRect();"
                        " return [b.x + b.width / 2, b.y + b.height / 2]; })()")  # fmt: skip
         self.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": box[0], "y": box[1]})
 
@@ -170,7 +170,7 @@ class Page:
         """Until what was done is drawn and its events are out."""
         self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
 
-    def picture(self, file: Path, *, whole: bool = False) -> None:
+    def picture(self, file: Path, *, full_page: bool = False) -> None:
         """What is seen, as PNG; `whole` = the page from top to bottom."""
-        said = self.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
-        file.write_bytes(base64.b64decode(said["data"]))
+        result = self.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": full_page})
+        file.write_bytes(base64.b64decode(result["data"]))

@@ -70,8 +70,8 @@ def cases_of(profile: Profile | None) -> Iterator[Case]:
     yield Case("max_tokens", "max_tokens=100", True)
     yield Case("routing", 'extra={"a": 1}, on_unsupported="drop", timeout=3.0, max_retries=1, headers={}', True)
     yield Case("misspelt", "temprature=0.5", False)
-    for name, params, said in _plain(profile):
-        yield Case(name, params, profile is None or said)
+    for name, params, allowed in _plain(profile):
+        yield Case(name, params, profile is None or allowed)
     yield from _sampling(profile)
     yield from _reasoning(profile)
     yield from _tools(profile)
@@ -89,7 +89,7 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         name = argument.partition("=")[0]
         quiet, always = can_off and when in ("always", "reasoning_off"), when == "always"
         back, silent = can_off and can_reason and always, _without_a_word(profile, when)
-        for feature, defaults, params, said in (
+        for feature, defaults, params, allowed in (
             ("after off", (off,), argument, quiet),
             ("after off and a limit", (off, "max_tokens=100"), argument, quiet),
             ("with a level after off", (off,), f"{level}, {argument}", back),
@@ -107,14 +107,14 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
             ("as a default after a level", (level, argument), "", can_reason and always),
             ("as a default, before off", (argument,), off, can_off and silent),
         ):
-            yield Case(f"{name} {feature}", params, said, defaults=defaults)
+            yield Case(f"{name} {feature}", params, allowed, defaults=defaults)
     yield Case("a level after off", level, can_off and can_reason, defaults=(off,))
     tools = _own_tools(profile) if profile else None
     can_budget = profile is None or _budget(profile)
     when = tools.forced if tools else "always" if profile is None else "never"
     quiet, free = when in ("always", "reasoning_off", "without_budget"), when in ("always", "without_budget")
     silent = _without_a_word(profile, when)
-    for feature, defaults, params, said in (
+    for feature, defaults, params, allowed in (
         ("a forced tool after off", (off,), forced, can_off and quiet),
         ("a forced tool with a level after off", (off,), f"{level}, {forced}", can_off and can_reason and free),
         ("a level after a forced tool", (f"{off}, {forced}",), level, can_off and can_reason and free),
@@ -133,24 +133,24 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         ("a budget after a forced tool", (forced,), budget, can_budget and when == "always"),
         ("a budget after a tool that is forced no more", (forced, 'tool_choice="auto"'), budget, can_budget and silent),
     ):
-        yield Case(feature, params, said, defaults=defaults)
+        yield Case(feature, params, allowed, defaults=defaults)
     has, structured = profile is None or tools is not None, profile is None or _structured(profile)
     both = has and structured and (tools is None or tools.with_structured_output is True)
     search = profile is None or "web_search" in profile.builtin_tools
-    for feature, defaults, params, said in (
+    for feature, defaults, params, allowed in (
         ("format after tools", (tool,), "format=int", both),
         ("format without the tools of before", (tool,), "tools=[], format=int", has and structured),
         ("format after tools that were taken back", (tool, "tools=[]"), "format=int", has and structured),
         ("format after built-in tools", ("tools=[llm.WebSearch()]",), "format=int", search and structured),
         ("tools after tools", (tool,), tool, has),
     ):
-        yield Case(feature, params, said, defaults=defaults)
+        yield Case(feature, params, allowed, defaults=defaults)
 
 
 def requirements_of(profile: Profile | None) -> Iterator[Requirement]:
     """Every capability that a function can require of a model."""
-    for feature, type, said in _demands(profile):
-        yield Requirement(feature, type, profile is None or said)
+    for feature, type, allowed in _requirements(profile):
+        yield Requirement(feature, type, profile is None or allowed)
 
 
 def _endpoint(profile: Profile) -> EndpointRules:
@@ -270,23 +270,23 @@ def _shows(profile: Profile | None) -> bool:
 
 def _reasoning(profile: Profile | None) -> Iterator[Case]:
     for effort in EFFORTS:
-        said = profile is None or effort in _levels(profile)
-        yield Case("reasoning level", f'reasoning="{effort}"', said)
-        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', said)
-        free = profile is None or (said and _unbudgeted(profile))
+        allowed = profile is None or effort in _levels(profile)
+        yield Case("reasoning level", f'reasoning="{effort}"', allowed)
+        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', allowed)
+        free = profile is None or (allowed and _unbudgeted(profile))
         seen = free and _shows(profile)
         yield Case("Reasoning(effort, visible)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', seen)
         yield Case("Reasoning(effort, hidden)", f'reasoning=llm.Reasoning(effort="{effort}", visible=False)', free)
     yield Case("reasoning level", 'reasoning="extreme"', False)
     yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
-    said = profile is None or _budget(profile)
-    yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
+    allowed = profile is None or _budget(profile)
+    yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", allowed)
     level = next(iter(_levels(profile)), "low")
     both = f'reasoning=llm.Reasoning(effort="{level}", budget_tokens=4000)'
-    yield Case("reasoning level and budget", both, profile is None or (said and _both(profile)))
-    said = profile is None or _unbudgeted(profile)
-    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said and _shows(profile))
-    yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", said)
+    yield Case("reasoning level and budget", both, profile is None or (allowed and _both(profile)))
+    allowed = profile is None or _unbudgeted(profile)
+    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", allowed and _shows(profile))
+    yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", allowed)
 
 
 def _structured(profile: Profile) -> bool:
@@ -317,8 +317,8 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
     parallel = profile is None or (tools is not None and tools.parallel == "optional")
     yield Case("parallel_tools", "tools=[add], parallel_tools=False", parallel)
     for word, name in BUILTINS.items():
-        said = profile is None or word in profile.builtin_tools
-        yield Case(f"built-in {word}", f"tools=[llm.{name}()]", said)
+        allowed = profile is None or word in profile.builtin_tools
+        yield Case(f"built-in {word}", f"tools=[llm.{name}()]", allowed)
     both = profile is None or (
         tools is not None and tools.with_builtin is True and "web_search" in profile.builtin_tools
     )
@@ -331,18 +331,18 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
 
 def _content(profile: Profile | None) -> Iterator[Case]:
     for modality, part in PARTS.items():
-        said = profile is None or modality in profile.input
+        allowed = profile is None or modality in profile.input
         url = f'llm.{part}.from_url("https://x.y/z")'
         feature = f"input {modality}"
-        yield Case(feature, "", said, url, f"llm.{part}")
-        yield Case(feature, "", said, f'["hi", {url}]', f"list[str | llm.{part}]")
+        yield Case(feature, "", allowed, url, f"llm.{part}")
+        yield Case(feature, "", allowed, f'["hi", {url}]', f"list[str | llm.{part}]")
         messages = f'[llm.user(["hi", {url}]), llm.assistant("yes"), llm.user("and?")]'
-        yield Case(feature, "", said, messages, f"list[llm.UserMessage[llm.{part}] | llm.AssistantMessage]")
-        yield Case(f"resume {modality}", "", said, after=f".resume({url})")
-        yield Case(f"resume {modality}", "", said, after=f'.resume(["and this?", {url}])')
+        yield Case(feature, "", allowed, messages, f"list[llm.UserMessage[llm.{part}] | llm.AssistantMessage]")
+        yield Case(f"resume {modality}", "", allowed, after=f".resume({url})")
+        yield Case(f"resume {modality}", "", allowed, after=f'.resume(["and this?", {url}])')
     system = profile is None or profile.system in ("start", "anywhere")
-    said = '[llm.system("be brief"), llm.user("hi")]'
-    yield Case("system message", "", system, said, "list[llm.SystemMessage | llm.UserMessage[llm.Text]]")
+    allowed = '[llm.system("be brief"), llm.user("hi")]'
+    yield Case("system message", "", system, allowed, "list[llm.SystemMessage | llm.UserMessage[llm.Text]]")
     own = profile is None or _own_tools(profile) is not None
     output = 'llm.ToolOutput("1", "add", 3)'
     yield Case("tool output", "", own, f"[{output}]", "list[llm.ToolOutput]")
@@ -354,19 +354,19 @@ def _response(profile: Profile | None) -> Iterator[Case]:
     """What can be read of a response."""
     reasoning = profile.reasoning if profile else None
     shows = isinstance(reasoning, Reasoning) and reasoning.visible in ("summary", "full")
-    said = {
+    capabilities = {
         "thoughts": shows,
         "images": bool(profile) and "image" in profile.output,
         "audio": bool(profile) and "audio" in profile.output,
     }
-    for name, has in said.items():
+    for name, has in capabilities.items():
         yield Case(f"response.{name}", "", profile is None or has, after=f".{name}")
     for name in ("content", "tool_calls", "citations", "usage", "cost", "finish_reason", "messages", "text()"):
         yield Case("response", "", True, after=f".{name}")
     yield Case("response misspelt", "", False, after=".thougths")
 
 
-def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
+def _requirements(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     endpoint = _endpoint(profile) if profile else None
     tools = _own_tools(profile) if profile else None
     sampling = profile.sampling if profile else None
@@ -383,8 +383,8 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "HasFormat", "HasFormat", structured
     yield "HasReasoning", "HasReasoning", _settable(profile)
     for word in ("off", *EFFORTS):
-        said = _off(profile) if word == "off" else word in _levels(profile)
-        yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', said
+        allowed = _off(profile) if word == "off" else word in _levels(profile)
+        yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', allowed
     yield "HasThoughts", "HasThoughts", shows
     yield "HasTemperature", "HasTemperature", bool(sampling) and _without_a_word(profile, sampling.temperature)
     yield "HasTopP", "HasTopP", bool(sampling) and _without_a_word(profile, sampling.top_p)
@@ -400,8 +400,8 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "HasImageOutput", "HasImageOutput", bool(profile) and "image" in profile.output
     yield "HasAudioOutput", "HasAudioOutput", bool(profile) and "audio" in profile.output
     for word, name in BUILTINS.items():
-        said = bool(profile) and word in profile.builtin_tools
-        yield f"HasBuiltinTools {word}", f"HasBuiltinTools[llm.{name}]", said
+        allowed = bool(profile) and word in profile.builtin_tools
+        yield f"HasBuiltinTools {word}", f"HasBuiltinTools[llm.{name}]", allowed
     for modality, part in PARTS.items():
         yield f"reads {modality}", part, bool(profile) and modality in profile.input
     yield "reads image, has tools", "Image, HasTools", bool(profile) and "image" in profile.input and tools is not None

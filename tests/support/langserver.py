@@ -68,8 +68,8 @@ class Server:
             if message.get("id") == id and "method" not in message:
                 return message.get("result")
             if "id" in message and "method" in message:  # the server asks us
-                asked: dict[str, Any] = message.get("params") or {}
-                wanted: list[Any] = asked.get("items", [])
+                request: dict[str, Any] = message.get("params") or {}
+                wanted: list[Any] = request.get("items", [])
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": [{} for _ in wanted]})
 
     def show(self, text: str) -> None:

@@ -65,28 +65,28 @@ def problems(endpoint: str, body: bytes, allowed: Sequence[Exemption] = EXCEPTIO
     """What the SDK's own types have against a request: `path: why`, exceptions left out."""
     from pydantic_core import ValidationError
 
-    asked = json.loads(body)
+    sent = json.loads(body)
     try:
-        validator(_kind(endpoint, asked), streamed=bool(asked.get("stream"))).validate_json(body, strict=True)
+        validator(_kind(endpoint, sent), streamed=bool(sent.get("stream"))).validate_json(body, strict=True)
     except ValidationError as error:
-        found = dict.fromkeys(_told(error.errors(include_url=False, include_context=False), asked))
-        return [problem for problem in found if not exempt(endpoint, problem, allowed)]
+        lines = dict.fromkeys(_problem_lines(error.errors(include_url=False, include_context=False), sent))
+        return [problem for problem in lines if not exempt(endpoint, problem, allowed)]
     return []
 
 
 def described(endpoint: str, body: dict[str, Any], undescribed: str = "") -> dict[str, Any]:
     """`body`, which the SDK's own types describe; `undescribed` says why they do not. For tests."""
-    found = problems(endpoint, json.dumps(body).encode())
-    assert bool(found) == bool(undescribed), found or f"the SDK describes it, though {undescribed}"
+    lines = problems(endpoint, json.dumps(body).encode())
+    assert bool(lines) == bool(undescribed), lines or f"the SDK describes it, though {undescribed}"
     return body
 
 
 def spec_problems(endpoint: str, body: bytes, allowed: Sequence[Exemption] = EXCEPTIONS) -> list[str]:
     """What the published schema has against a request; call it only where `SPECS` is a folder."""
-    asked = json.loads(body)
-    found = schema(_kind(endpoint, asked)).iter_errors(asked)
-    told = (f"{'.'.join(map(str, error.absolute_path))}: {_best(error).message[:200]}" for error in found)
-    return [problem for problem in told if not exempt(endpoint, problem, allowed)]
+    sent = json.loads(body)
+    errors = schema(_kind(endpoint, sent)).iter_errors(sent)
+    lines = (f"{'.'.join(map(str, error.absolute_path))}: {_best(error).message[:200]}" for error in errors)
+    return [problem for problem in lines if not exempt(endpoint, problem, allowed)]
 
 
 def exempt(endpoint: str, problem: str, allowed: Sequence[Exemption]) -> Exemption | None:
@@ -94,8 +94,8 @@ def exempt(endpoint: str, problem: str, allowed: Sequence[Exemption]) -> Exempti
     return next((e for e in allowed if e.endpoint == endpoint and re.search(e.pattern, problem)), None)
 
 
-def _kind(endpoint: str, asked: dict[str, Any]) -> str:
-    beta = endpoint == "messages" and any(field in asked for field in BETA_FIELDS)
+def _kind(endpoint: str, sent: dict[str, Any]) -> str:
+    beta = endpoint == "messages" and any(field in sent for field in BETA_FIELDS)
     return f"{endpoint} beta" if beta else endpoint
 
 
@@ -175,7 +175,7 @@ def _only(schema: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: schema[key] for key in keys if key in schema}
 
 
-def _told(errors: list[Any], body: Any) -> Iterator[str]:
+def _problem_lines(errors: list[Any], body: Any) -> Iterator[str]:
     """The errors of the variants that were meant: not of those of another `type` or `role`."""
     wrong = {e["loc"][:-1] for e in errors if e["loc"][-1:] in (("type",), ("role",)) and e["type"] == "literal_error"}
     meant = [e for e in errors if not any(e["loc"][: len(branch)] == branch for branch in wrong)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from support.request_readers import anthropic, chat, google, responses
 from support.request_readers.common import Ask, Inexpressible, Json
@@ -28,9 +28,9 @@ READERS: dict[str, Callable[[Json, Exchange], Ask]] = {
 
 def read(exchange: Exchange) -> Ask:
     """The recorded request in our words."""
-    if not exchange.asked:
+    if not exchange.sent:
         raise Inexpressible("the recording has no request")
-    asked: Json = json.loads(json.dumps(exchange.asked))
+    sent: Json = json.loads(json.dumps(exchange.sent))
     for name in ("stream", "stream_options", "anthropic_version"):
-        asked.pop(name, None)
-    return READERS[exchange.endpoint](asked, exchange)
+        sent.pop(name, None)
+    return READERS[exchange.endpoint](sent, exchange)

@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from capably import llm
 from capably.types import parts as p
@@ -32,16 +32,16 @@ class Ask(NamedTuple):
     extra: dict[str, Any]
 
 
-def only(found: Mapping[str, Any], what: str, *known: str) -> None:
+def only(fields: Mapping[str, Any], what: str, *names: str) -> None:
     """Raises for a field that has a value and no place in our API."""
-    for name, value in found.items():
-        if name not in known and value is not None:
+    for name, value in fields.items():
+        if name not in names and value is not None:
             raise Inexpressible(f"{what} with {name}")
 
 
-def rest(found: Mapping[str, Any], *known: str) -> Json:
+def rest(fields: Mapping[str, Any], *names: str) -> Json:
     """The fields that have no name in our API, and go through it as they are."""
-    return {name: value for name, value in found.items() if name not in known and value is not None}
+    return {name: value for name, value in fields.items() if name not in names and value is not None}
 
 
 def tool(
@@ -82,10 +82,10 @@ def data_url(url: str, cls: type[p.Media], **fields: Any) -> p.Media:
     return cls(data=made.data, media_type=made.media_type, name=made.name)
 
 
-def thinking(**said: Any) -> Any:
+def thinking(**settings: Any) -> Any:
     """`Reasoning`, whose constructor is typed for words that are known."""
     made: Any = llm.Reasoning
-    return made(**said)
+    return made(**settings)
 
 
 def choice(choice: Any, words: Mapping[str, str], name: str | None) -> Any:
@@ -99,5 +99,5 @@ def choice(choice: Any, words: Mapping[str, str], name: str | None) -> Any:
 
 def theirs(exchange: Exchange, wire: Any) -> AssistantMessage:
     """A turn that goes back as its own JSON."""
-    model = str(exchange.asked.get("model") or "some-model").replace(":", "-")
+    model = str(exchange.sent.get("model") or "some-model").replace(":", "-")
     return AssistantMessage([], Source(exchange.provider, exchange.endpoint, model, wire))

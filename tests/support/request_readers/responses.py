@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from capably import llm
 from capably.types import parts as p
@@ -38,26 +38,26 @@ OF_THE_CALLER = ("computer_call_output", "apply_patch_call_output", "mcp_approva
 """Items that answer a call of the model's."""
 
 
-def read(asked: Json, exchange: Exchange) -> Ask:
-    asked.pop("model", None)
+def read(sent: Json, exchange: Exchange) -> Ask:
+    sent.pop("model", None)
     params: Json = {}
-    given = asked.pop("input", None)
+    given = sent.pop("input", None)
     if given is None:
         raise Inexpressible("a prompt that is stored at OpenAI")
-    asked.setdefault("store", True)
+    sent.setdefault("store", True)
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    system = asked.pop("instructions", None)
+    system = sent.pop("instructions", None)
     messages = [SystemMessage(system)] if system else []
     messages += _turns(items, exchange)
-    tools = asked.pop("tools", None)
+    tools = sent.pop("tools", None)
     if tools:
         params["tools"] = [_tool(tool) for tool in tools]
-    choice = asked.pop("tool_choice", None)
+    choice = sent.pop("tool_choice", None)
     if isinstance(choice, dict) and choice.get("type") in TOOLS:
         params["tool_choice"] = TOOLS[choice["type"]](**choice)
     elif choice is not None:
         params["tool_choice"] = c.choice(choice, c.WORDS, choice.get("name") if isinstance(choice, dict) else None)
-    text = asked.get("text") or {}
+    text = sent.get("text") or {}
     if (text.get("format") or {}).get("type") == "json_schema":
         form = text.pop("format")
         c.only(form, "a format", "type", "name", "schema", "strict")
@@ -66,16 +66,16 @@ def read(asked: Json, exchange: Exchange) -> Ask:
     if "verbosity" in text:
         params["verbosity"] = text.pop("verbosity")
     if not text:
-        asked.pop("text", None)
-    _reasoning(asked, params)
+        sent.pop("text", None)
+    _reasoning(sent, params)
     for theirs, ours in PARAMS.items():
-        if asked.get(theirs) is not None:
-            params[ours] = asked.pop(theirs)
-    return Ask(messages, params, asked)
+        if sent.get(theirs) is not None:
+            params[ours] = sent.pop(theirs)
+    return Ask(messages, params, sent)
 
 
-def _reasoning(asked: Json, params: Json) -> None:
-    reasoning = asked.get("reasoning") or {}
+def _reasoning(sent: Json, params: Json) -> None:
+    reasoning = sent.get("reasoning") or {}
     effort = reasoning.pop("effort", None)
     if reasoning.get("summary") == "auto":
         reasoning.pop("summary")
@@ -83,7 +83,7 @@ def _reasoning(asked: Json, params: Json) -> None:
     elif effort:
         params["reasoning"] = "off" if effort == "none" else effort
     if not reasoning:
-        asked.pop("reasoning", None)
+        sent.pop("reasoning", None)
 
 
 def _tool(tool: Json) -> Any:
