@@ -18,7 +18,7 @@ from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.request import Request
 from conformance.cases import Exchange
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks.differences import DIFFERENCES, Json
+from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:

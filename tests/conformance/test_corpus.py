@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import (
+from conformance import (
     cases,
     differences,
     encode,
     readings,
 )
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
+from conformance import checks as conformance
 from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode
