@@ -35,7 +35,7 @@ _SECTIONS = (
 
 
 def release_notes(old: Registry, new: Registry, day: datetime.date) -> str:
-    """Markdown: what a user of the models would want to read, by kind of change; prices are those of `day`."""
+    """Return release notes as Markdown, by kind of change; prices are those of `day`."""
     notes: dict[str, list[str]] = {section: [] for section in _SECTIONS}
     for section, line in (*_coming_and_going(old, new), *_changed(old, new, day)):
         notes[section].append(line)
@@ -90,7 +90,7 @@ def _section(field: str) -> str:
 
 
 def _name(field: str) -> str:
-    """`prices@2026-12-01.above_272000.input` -> `input beyond 272,000 tokens, from 2026-12-01`."""
+    """Name a price field: `prices@2026-12-01.above_272000.input` -> `input beyond 272,000 tokens, from 2026-12-01`."""
     group, _, rest = field.partition(".")
     kind, _, start = group.partition("@")
     if kind != "prices":
@@ -124,7 +124,7 @@ def _say(value: Any) -> str:
 
 
 def _merged(lines: list[str]) -> list[str]:
-    """Lines that differ in their model only, as one line with all the models."""
+    """Merge lines that differ only in their model into one line with all the models."""
     ids_by_line: dict[str, list[str]] = {}
     for line in lines:
         head, colon, rest = line.removeprefix("- ").partition(": ")

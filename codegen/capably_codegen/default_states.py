@@ -76,7 +76,7 @@ class StateStub:
 
 
 def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:
-    """The overloads of a call to a model in this state."""
+    """Return the overloads of a call to a model in this state."""
     branches = _axis(rules).calls[state[0]]
     if not _apart(rules):
         return tuple(signature(rules, branch) for branch in branches)
@@ -84,7 +84,7 @@ def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Sig
 
 
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
-    """The overloads of `with_` of a model in this state, and the state of what each returns."""
+    """Return the overloads of `with_` of a model in this state, each with the state that it returns."""
     apart = _apart(rules)
     return tuple(
         (signature(rules, branch).defaults, (leads, tools))
@@ -94,23 +94,23 @@ def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tup
 
 
 def init_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """The overloads of `llm.Model(id, ...)`, whose type does not tell of its defaults."""
+    """Return the overloads of `llm.Model(id, ...)`, whose type does not depend on its defaults."""
     return tuple(signature(rules, branch).defaults for branch in _axis(rules).calls[""])
 
 
 def states_of(rules: Mapping[str, Rule]) -> tuple[State, ...]:
-    """Every state but the first, in which no default settles anything."""
+    """Return every state except the first, in which no default settles anything."""
     states = product(_axis(rules).calls, ("", TOOLS) if _apart(rules) else ("",))
     return tuple(state for state in states if state != FREE)
 
 
 def state_name(state: State) -> str:
-    """`ReasoningOff`, `ReasoningOffWithTools`."""
+    """Return the class name of a state: `ReasoningOff`, `ReasoningOffWithTools`."""
     return "".join(NAMES[word] for word in state if word)
 
 
 def state_stub(rules: Mapping[str, Rule], state: State) -> StateStub:
-    """What the stub of a model in this state must say."""
+    """Return the data for the stub of a model in this state."""
     copies = copy_signatures(rules, state)
     return StateStub(
         name=state_name(state),
@@ -128,7 +128,7 @@ def _returned(leads: State, state: State) -> str:
 
 
 def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
-    """What a function may require of a model in this state, where that differs: name and accepted values."""
+    """Yield what a function may require of a model in this state, if it differs: name and accepted values."""
     reasoning, tools = state
     if reasoning == "on":
         yield from _conditional(rules, "without_reasoning", met=False)
@@ -145,7 +145,7 @@ def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter
 
 
 def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Parameter]:
-    """What a model has only under this condition, where its defaults meet it or, failing that, take it away."""
+    """Yield the capabilities under this condition: available if the defaults meet it (`met`), else removed."""
     for name, type in PARAMETERS.items():
         if rules[name].when == when:
             yield Parameter(name, type if met else "Never")
@@ -172,7 +172,7 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
 
 
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
-    """Parameters, or a forced tool, that go only with `reasoning="off"`."""
+    """Build the axis of parameters, or a forced tool, that are accepted only with `reasoning="off"`."""
     plain = _ALL - {"reasoning_off"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
@@ -196,7 +196,7 @@ def _off_axis(rules: Mapping[str, Rule]) -> Axis:
 
 
 def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
-    """The same of a model that does not reason by default: without a default, `off` need not be said."""
+    """Build the same axis for a model that does not reason by default: `reasoning="off"` may be left out."""
     plain = _ALL - {"without_reasoning"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     quiet, only_off = replace(off, open=True), replace(off, open=_apart(rules))
@@ -223,17 +223,18 @@ def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
 
 
 def _off_type(rules: Mapping[str, Rule]) -> str:
-    """What turns reasoning off: the word, where the model has it."""
+    """Return the type that turns reasoning off: the word, if the model has it."""
     return literal(tuple(word for word in rules["reasoning"].values if word == "off"))
 
 
 def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
-    """Whether nothing else has this condition. Unlike a temperature, a default that forces a tool can be taken back."""
+    """Return whether a forced tool is all that has this condition. Unlike a temperature, a default that forces a
+    tool can be undone."""
     return {name for name, rule in rules.items() if rule.when == when} == {"tool_choice.forced"}
 
 
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
-    """A forced tool, which does not go with a thinking budget."""
+    """Build the axis of a forced tool, which excludes a thinking budget."""
     free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
     unforced, budget_given = replace(free, met=_PLAIN), budget.requires("reasoning")
     forcing = replace(free, forces=True).requires("tool_choice")
@@ -263,12 +264,13 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
 
 
 def _apart(rules: Mapping[str, Rule]) -> bool:
-    """Whether one call may not have both the caller's own tools and `format`, though it may have each."""
+    """Return whether a call may have the caller's own tools or `format`, but not both."""
     return not rules["tools"].refused and not rules["format"].refused and rules["tools.with_format"].refused
 
 
 def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: str) -> Iterator[Signature]:
-    """The caller's own tools, or `format`, which then is required; and what explains a refusal."""
+    """Yield the signatures with the caller's own tools, those with a required `format`, and those that explain a
+    refusal."""
     formatted = [
         replace(branch, own_tools=False, format="type[FormatT]", open=False).requires("format") for branch in branches
     ]
@@ -287,7 +289,7 @@ def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: s
 
 
 def _copies_apart(branch: Branch, tools: str) -> Iterator[tuple[Branch, str]]:
-    """Whether the caller's own tools are among the defaults then."""
+    """Yield the copies with and without the caller's own tools among the defaults."""
     provided = replace(branch, own_tools=False)
     if tools:
         yield replace(provided, open=False).requires("tools"), ""

@@ -25,7 +25,7 @@ class FactField:
 
     @property
     def read_only(self) -> str:
-        """The type of a key that nobody may set."""
+        """Return the type of a key that must not be set."""
         required = self.type.removeprefix("NotRequired[")
         return f"ReadOnly[{self.type}]" if required == self.type else f"NotRequired[ReadOnly[{required}]"
 
@@ -92,7 +92,7 @@ _OPTIONAL_GROUPS = (schema.Tools, schema.Reasoning)
 
 
 def fact_types() -> Iterator[FactType]:
-    """Every TypedDict, in the order of the schema."""
+    """Return every TypedDict, in the order of the schema."""
     for entry in ENTRIES:
         yield FactType(entry.__name__, _base(entry), _doc(entry.__doc__), tuple(_fields(entry)))
     for entry in AS_JSON:
@@ -101,7 +101,7 @@ def fact_types() -> Iterator[FactType]:
 
 
 def alias_texts() -> dict[str, str]:
-    """The aliases with what they stand for."""
+    """Return the aliases with their definitions."""
     return {name: literal(get_args(words)) for name, words in ALIASES.items()}
 
 
@@ -129,7 +129,7 @@ def _json_fields(entry: type[Entry]) -> Iterator[FactField]:
 
 
 def type_text(annotation: Any, *, json: bool = False) -> str:
-    """How the stub writes a field's type: dates are text, lists are read as sequences.
+    """Return a field's type as text for the stub: dates are text, lists become sequences.
 
     In JSON lists are lists, and anything may be `None`, as `unverified` is.
     """

@@ -19,7 +19,7 @@ _MODALITIES: Final = ("image", "document", "audio", "video")
 
 
 def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
-    """What the registry says of a model; prices without a date are those in force on `day`."""
+    """Return the fields of a model; prices without a date are those in force on `day`."""
     model = registry.models[id]
     fields = dict(_numbers(model, day))
     if model.profile != UNVERIFIED:
@@ -28,14 +28,14 @@ def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
 
 
 def as_yes_or_no(value: Any) -> bool | None:
-    """A word of the registry as a plain answer (`reasoning_off` is a yes, `ignored` a no); `None` if it is none."""
+    """Return a registry word as a bool (`reasoning_off` is true, `ignored` false); `None` if it is neither."""
     if isinstance(value, bool):
         return value
     return True if value in _YES else False if value in _NO else None
 
 
 def price_fields(prices: list[Price], day: datetime.date) -> Fields:
-    """`prices.input` and so on for the price of `day`; one that starts later as `prices@2026-12-01.input`."""
+    """Return `prices.input` and so on for the price of `day`; a later price is named `prices@2026-12-01.input`."""
     fields: Fields = {}
     for price in prices:
         if price.start and price.start > day:

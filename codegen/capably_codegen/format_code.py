@@ -20,13 +20,13 @@ class GeneratedCodeError(Exception):
 
 
 def tidy(files: Mapping[str, str]) -> dict[str, str]:
-    """The same files, pruned and laid out. The same input gives the same bytes on every machine."""
+    """Return the same files, pruned and formatted. The same input gives the same bytes on every machine."""
     pruned = {path: prune(path, text) if path.endswith(".pyi") else text for path, text in files.items()}
     return _format(pruned)
 
 
 def prune(path: str, text: str) -> str:
-    """`text` without the imported names that it does not use. A name defined twice raises `GeneratedCodeError`.
+    """Return `text` without unused imports. Raise `GeneratedCodeError` if a name is defined twice.
 
     Only the imports become a tree: the bodies are long, and a name is used there when it stands there.
     """
@@ -65,7 +65,7 @@ def _local_name(alias: cst.ImportAlias) -> str:
 
 
 def _format(files: Mapping[str, str]) -> dict[str, str]:
-    """Isolated, because this runs inside users' projects, whose ruff settings must not matter."""
+    """Run ruff isolated: it runs inside users' projects, whose ruff settings must not matter."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for path, text in files.items():

@@ -8,7 +8,8 @@ from capably_codegen.schema import Model, Price
 
 
 def model_doc(id: str, model: Model, verified: datetime.date | None) -> str:
-    """The lines of a model's docstring. `verified` is the date of its profile's facts; `None` where nobody knows them."""
+    """Return the lines of a model's docstring. `verified` is the date of its profile's facts; `None` if they are
+    unverified."""
     lines = (
         f"{model.name or id.partition('/')[2]} (`{id}`).",
         _sentences(_limits(model), _prices(model.prices), _released(model)),
@@ -19,7 +20,7 @@ def model_doc(id: str, model: Model, verified: datetime.date | None) -> str:
 
 
 def end_of_life(model: Model) -> str | None:
-    """When a deprecated model ends and what its vendor names instead; `None` for one that has no end."""
+    """Return when a deprecated model ends and its successor; `None` for a model without an end."""
     if model.status != "deprecated":
         return None
     if model.dates.retires:

@@ -52,19 +52,19 @@ class Laid:
 
 
 def base_file() -> Path:
-    """capably's own registry: beside this module in a wheel, at the root of the repository in a clone."""
+    """Return the path of capably's own registry: beside this module in a wheel, at the root of a clone."""
     here = Path(__file__).resolve().parent
     shipped = here / "model_registry.yaml"
     return shipped if shipped.exists() else here.parent.parent / "model_registry.yaml"
 
 
 def load_overlay(path: Path) -> Laid:
-    """The file at `path` over capably's registry. Raises `RegistryError` with every problem found."""
+    """Load the file at `path` on top of capably's registry. Raise `RegistryError` with every problem."""
     return parse_overlay(path.read_text(encoding="utf-8"), path.name)
 
 
 def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
-    """The file's `text` over `base` (capably's registry unless given); `name` stands in the messages."""
+    """Parse the file's `text` on top of `base` (by default capably's registry); `name` is used in messages."""
     file = base_file()
     ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
     given, lines = read_yaml(text, name, needs=_NEEDS)
@@ -85,17 +85,17 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
 
 
 def host_file(host: str) -> Path:
-    """Where the models of a gateway stand."""
+    """Return the path of the file with a gateway's models."""
     return Path(__file__).parent / "hosts" / f"{host}.yaml"
 
 
 def host_names() -> list[str]:
-    """Gateways whose models a user's file can ask for."""
+    """Return the gateways whose models a user's file can include."""
     return sorted(file.stem for file in host_file("").parent.glob("*.yaml"))
 
 
 def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int) -> None:
-    """Puts a gateway's entries below the user's, all at the `line` that asked for them."""
+    """Put a gateway's entries below the user's, all at the `line` that names it."""
     shipped, _ = read_yaml(file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
     for section in ("profiles", "models"):
         below: dict[str, Any] = shipped[section]
@@ -106,7 +106,7 @@ def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of such a file."""
+    """Return the JSON Schema of a user's file."""
     shape = Registry.model_json_schema()
     for name in ("Provider", "Profile", "Model"):
         shape["$defs"][name].pop("required", None)
@@ -196,7 +196,7 @@ class _Merge:
         return self.ours.get(section, {}).get(name)
 
     def data(self) -> dict[str, Any]:
-        """The whole registry, ours first, so that what collides is told of the user's entry."""
+        """Return the complete registry, ours first, so that collisions are reported at the user's entry."""
         merged = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
         for section in ("models", "retired"):
             for name, entry in merged[section].items():
@@ -205,12 +205,12 @@ class _Merge:
         return merged
 
     def _without_dangling(self, entry: dict[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
-        """An entry of ours, no longer pointing at a model that the user removed."""
+        """Return an entry of ours without references to models that the user removed."""
         dangling = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in merged["models"]}
         return {field: value for field, value in entry.items() if field not in dangling} if dangling else entry
 
     def wrong_names(self) -> Iterator[tuple[Key, str]]:
-        """Names to remove or to start from that nobody has."""
+        """Yield names to remove or to start from that do not exist."""
         removable = [*self.ours["models"], *self.ours["providers"]]
         for place, id in enumerate(self.theirs["remove"]):
             if id not in removable:
@@ -231,7 +231,7 @@ class _Merge:
         yield from self._circles("models")
 
     def _incomplete(self) -> Iterator[tuple[Key, str]]:
-        """New entries that lack something: as often as not a correction with a misspelt name."""
+        """Yield new entries that lack required fields, often corrections with a misspelt name."""
         for name, entry in self.theirs["models"].items():
             if not {"profile", "like"} & entry.keys() and self.overlay.entry("models", name).get("profile") is None:
                 ours = nearest(name, self.ours["models"])
@@ -267,7 +267,7 @@ class _Merge:
                 yield (section, name, pointer), f"it leads back to itself: {' -> '.join([*chain, name])}"
 
     def resolve(self) -> Iterator[tuple[Key, str]]:
-        """Fills in what a user need not write: profiles named by a model, copies at another provider, names."""
+        """Fill in what a user may leave out: profiles named by a model, copies at another provider, names."""
         profiles = self._names("profiles")
         for name, entry in self.theirs["profiles"].items():
             if "extends" in entry and entry["extends"] not in profiles:
@@ -289,7 +289,7 @@ class _Merge:
             yield from self._at_home(id)
 
     def _at_home(self, id: str) -> Iterator[tuple[Key, str]]:
-        """Gives a model whose profile is another provider's a copy of it."""
+        """Give a model whose profile belongs to another provider a copy of it."""
         profile = self.overlay.entry("models", id).get("profile", UNVERIFIED)
         provider, home = id.partition("/")[0], str(profile).partition("/")[0]
         host = self.overlay.entry("providers", provider)
@@ -315,7 +315,7 @@ class _Merge:
         self.theirs["models"][id] = {**self.theirs["models"][id], "profile": copy}
 
     def foreign_endpoints(self, registry: Registry) -> Iterator[tuple[Key, str]]:
-        """Endpoints of the user's profiles that their provider's adapter does not speak."""
+        """Yield endpoints of the user's profiles that their provider's adapter does not support."""
         for name in self.written:
             adapter = registry.providers[name.partition("/")[0]].adapter
             for endpoint in registry.profiles[name].endpoints:
@@ -338,7 +338,7 @@ def _stamp(text: str, name: str) -> dict[str, Any]:
 
 
 def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, Any]:
-    """The user's entries with their defaults spelt out: whole where they are new, else the fields that were given."""
+    """Compile the user's entries: complete with defaults if they are new, else only the given fields."""
     registry, theirs = source.registry, merge.theirs
     constants: dict[str, dict[str, str]] = {}
     for id in theirs["models"]:
@@ -365,7 +365,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 
 def _given_fields(merge: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
-    """Of the spelt-out entry what the run time cannot take from where the entry starts."""
+    """Return the fields of an entry that run time cannot take from the entry's base."""
     given = merge.theirs[section][name]
     if "extends" in given:
         return {"extends": given["extends"], **{f: v for f, v in spelt.items() if f in given}}

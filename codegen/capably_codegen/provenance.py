@@ -18,7 +18,7 @@ VERDICTS = "verdicts.yaml"
 
 
 def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
-    """The compiled file by its name; nothing for a registry without a lock beside it.
+    """Return the compiled file by its name; nothing for a registry without a lock beside it.
 
     Raises `RegistryError` if a verdict is contradicted.
     """
@@ -42,7 +42,7 @@ def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
 
 
 def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, Any]]:
-    """What the lock has on a model; what was said of a value that has been corrected since is left out."""
+    """Yield the evidence of the lock for a model, without that for values corrected since."""
     ours = fields_of(registry, id, datetime.date.min)
     for field, evidence in lock["models"].get(id, {}).items():
         if field.startswith("prices") or ours.get(field) == evidence[0]:
@@ -50,7 +50,7 @@ def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[
 
 
 def _lines(record: Mapping[str, Any]) -> Iterator[str]:
-    """One line per source, verdict and model: small, and a diff shows what moved."""
+    """Yield one line per source, verdict and model, so that diffs are small."""
     yield "{"
     yield f'"sources": {json.dumps(record["sources"])},'
     yield '"verdicts": ['

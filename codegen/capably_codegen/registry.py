@@ -53,12 +53,12 @@ class Source:
 
 
 def load_registry(path: Path) -> Source:
-    """The registry in the file at `path`. Raises `RegistryError` with every problem found."""
+    """Load the registry at `path`. Raise `RegistryError` with every problem."""
     return parse_registry(path.read_text(encoding="utf-8"), path.name)
 
 
 def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
-    """The registry in `text`; `name` stands in the messages."""
+    """Parse the registry in `text`; `name` is used in messages."""
     data, lines = read_yaml(text, name, needs="providers, profiles and models")
     return check_registry(data, lines, name)
 
@@ -71,7 +71,7 @@ def check_registry(
     ours: Collection[str] = (),
     pointers: Mapping[str, str] | None = None,
 ) -> Source:
-    """The registry in plain `data`; what `lines` does not know stands at the line of what holds it.
+    """Check and build the registry in plain `data`. A key without a line in `lines` is reported at its parent's line.
 
     Of a user's own file: `ours` are the profiles that it did not write and `pointers` the words that only it may use, by
     section.
@@ -87,7 +87,7 @@ def check_registry(
 
 
 def problem(key: Key, what: str, lines: Mapping[Key, int]) -> Problem:
-    """A problem at `key`, on its line or on that of what holds it."""
+    """Return a problem at `key`, on its line or its parent's."""
     line_of = next(key[:n] for n in range(len(key), -1, -1) if key[:n] in lines)
     return Problem(lines[line_of], " > ".join(map(str, key)), what)
 
@@ -115,7 +115,7 @@ for _tag, _pattern, _first in (
 
 
 def read_yaml(text: str, name: str, *, needs: str) -> tuple[Any, dict[Key, int]]:
-    """Plain data, and the line of every key; `needs` says what an empty file lacks."""
+    """Return plain data and the line of every key; `needs` says what an empty file lacks."""
     try:
         root = yaml.compose(text, Loader=_Yaml12)
     except yaml.MarkedYAMLError as error:
@@ -184,7 +184,7 @@ def _schema_problems(
 
 
 def _place(detail: ErrorDetails, data: Any) -> Key:
-    """The path in the YAML: pydantic's location without the names of union branches."""
+    """Return the path in the YAML: pydantic's location without the names of union branches."""
     place: list[Any] = []
     last = len(detail["loc"]) - 1
     for number, step in enumerate(detail["loc"]):
@@ -234,7 +234,7 @@ def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
 
 
 def _fields_at(place: Key) -> list[str]:
-    """The keys that may stand where `place` ends."""
+    """Return the keys allowed at the last step of `place`."""
     kind: Any = Registry
     for step in place[:-1]:
         fields = getattr(kind, "model_fields", None)
@@ -255,7 +255,7 @@ def _words(detail: ErrorDetails) -> list[str]:
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """The known word that looks most like `word`, as a question; nothing if none does."""
+    """Return the word most similar to `word`, as a question; nothing if none is similar."""
     close = difflib.get_close_matches(word, list(words), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
@@ -275,7 +275,7 @@ def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple
 
 
 def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """Names that lead nowhere."""
+    """Yield references to entries that do not exist."""
     for section in ("profiles", "models", "retired", "not_chat"):
         for id in getattr(registry, section):
             provider, slash, name = id.partition("/")
@@ -302,7 +302,7 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 
 def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """Models that are said to show thoughts, or may, where their provider's wire has no place for any."""
+    """Yield models that may show thoughts although their provider's wire format has no field for them."""
     for id, model in registry.models.items():
         provider, profile = id.partition("/")[0], registry.profiles.get(model.profile)
         host = registry.providers.get(provider)
@@ -319,13 +319,13 @@ def _unknown_id(key: Key, field: str, id: str | None, ids: Iterable[str]) -> Ite
 
 
 def constant_name(id: str, model: Model) -> str:
-    """`openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
+    """Return the constant of a model: `openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
     name = model.constant or re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
     return f"_{name}" if name[:1].isdigit() else name
 
 
 def model_class(id: str, model: Model) -> str:
-    """`openai/gpt-4.1` -> `Gpt41`, and with `constant: gpt_4_1_dotted`, `Gpt41Dotted`."""
+    """Return the class of a model: `openai/gpt-4.1` -> `Gpt41`, and with `constant: gpt_4_1_dotted`, `Gpt41Dotted`."""
     return class_name(f"/{constant_name(id, model)}" if model.constant else id)
 
 
@@ -337,7 +337,7 @@ RESERVED_PROVIDERS = (
 
 
 def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """A provider is a module, `llm.openai`."""
+    """Yield providers that cannot be a module `llm.<provider>`."""
     for name in registry.providers:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
             what = f"{name!r} must be a Python name in lower case, because its constants stand in `llm.{name}`"
@@ -347,7 +347,7 @@ def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 
 def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """The constants of one provider share a module, and so do the classes of its models, and those of all profiles."""
+    """Yield name collisions: of constants and of model classes within a provider, and of profile classes."""
     constants: dict[tuple[str, str], str] = {}
     classes: dict[tuple[str, str], str] = {}
     profiles: dict[str, str] = {}
@@ -383,13 +383,13 @@ def _has_letter(name: str) -> bool:
 
 @cache
 def _imported_names() -> frozenset[str]:
-    """The classes that a stub imports, which a model's class must not hide."""
+    """Return the classes that a stub imports, which a model's class must not hide."""
     head = (Path(__file__).parent / "templates" / "imports.jinja").read_text(encoding="utf-8")
     return frozenset({"Model", "AnyModel", *re.findall(r"\b[A-Z]\w*", head)})
 
 
 def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
-    """Only of profiles that the file itself wrote: what `ours` says of each other is no business of its author."""
+    """Yield unused or duplicate profiles, among those that the file itself defines."""
     used = {model.profile for model in registry.models.values()}
     used |= {provider.any_model for provider in registry.providers.values() if provider.any_model}
     same: dict[str, str] = {}

@@ -80,7 +80,7 @@ DOCUMENTATION: Mapping[str, Any] = {
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
-    """Every file of `capably_models`; without `run_time`, the stubs only (what a user's own project needs)."""
+    """Render every file of `capably_models`; without `run_time`, only the stubs (for a user's own project)."""
     providers = sorted(source.registry.providers)
     files = dict(_stubs(source, providers))
     if run_time:
@@ -121,7 +121,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
 def _common(
     source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
 ) -> Iterator[tuple[str, str]]:
-    """What all providers share."""
+    """Return the context that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
     shared: dict[str, Any] = {
@@ -143,7 +143,7 @@ def _common(
 
 
 def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
-    """The profiles of one provider, so that a program that names one of its models makes nobody read the others'."""
+    """Render the profiles of one provider, so that a checker reads only those of the providers in use."""
     capabilities = list(capability_classes({stub.caps: stub.capabilities for stub in stubs}))
     return _fill("_profiles.pyi", source, stubs=stubs, capabilities=capabilities)
 
@@ -201,7 +201,7 @@ def _doors(
 
 
 def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What a type checker says of the deprecated among these ids, and which they are."""
+    """Return the deprecation messages of these ids, each with its ids."""
     models_by_ending: dict[str, list[str]] = {}
     for id in members:
         if end := end_of_life(models[id]):

@@ -67,17 +67,17 @@ class Signature:
     """Whether it accepts nothing of its own, and only explains a refusal."""
 
     def with_types(self, **types: str) -> Signature:
-        """The same with other types of these parameters."""
+        """Return a copy with other types of these parameters."""
         return replace(self, parameters=tuple(replace(p, type=types.get(p.name, p.type)) for p in self.parameters))
 
     @property
     def defaults(self) -> Signature:
-        """Those that may be set on the model itself."""
+        """Return the signature of the parameters that a model's defaults accept."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
 
     @property
     def accepted(self) -> Signature:
-        """Without what it only names as refused."""
+        """Return a copy without the parameters that are only named as refused."""
         refused = (ONLY_WITH_REASONING_OFF, NOT_ACCEPTED)
         return replace(self, parameters=tuple(p for p in self.parameters if p.type not in refused))
 
@@ -106,12 +106,12 @@ class Branch:
     refused: str = ""
 
     def requires(self, *names: str) -> Branch:
-        """The same where these must be said."""
+        """Return a copy in which these parameters are required."""
         return replace(self, required=self.required.union(names))
 
 
 def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
-    """What a call may pass in this way."""
+    """Return the signature of a call written in this way."""
     taken = [Parameter(name, type, name in branch.required) for name, type in _types(rules, branch).items() if type]
     routing = [Parameter(name, type) for name, type in ROUTING.items()]
     if not branch.open:
@@ -126,7 +126,7 @@ def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
 
 
 def _types(rules: Mapping[str, Rule], branch: Branch) -> dict[str, str]:
-    """Parameter -> type, empty where it is not taken."""
+    """Map each parameter to its type, empty if the model does not take it."""
     computed = {
         "reasoning": branch.reasoning,
         "tools": tools_type(rules) if branch.own_tools else _provided_type(rules, branch),
@@ -149,13 +149,14 @@ def _takes(name: str, rules: Mapping[str, Rule], met: frozenset[str]) -> bool:
 
 
 def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
+    """Return the classes allowed in `tools`: the caller's own if the model takes them, and the provider's."""
     own = () if rules["tools"].refused else ("AnyTool",)
     return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
 
 
 def tools_type(rules: Mapping[str, Rule]) -> str:
-    """What `tools=` takes: a sequence of any of them, or, where they exclude each other, of one kind or the other."""
+    """Return the type of `tools=`: a sequence of any of them or, if they exclude each other, of one kind or the
+    other."""
     own, provided = tools(rules)[:1], tools(rules)[1:]
     if own == ("AnyTool",) and provided and rules["tools.with_builtin"].refused:
         return f"Sequence[AnyTool] | Sequence[{' | '.join(provided)}]"
@@ -163,7 +164,7 @@ def tools_type(rules: Mapping[str, Rule]) -> str:
 
 
 def _provided_type(rules: Mapping[str, Rule], branch: Branch) -> str:
-    """The provider's tools without the caller's own. Where there are none, only an empty list can be meant."""
+    """Return the type of the provider's tools only. Without any, only an empty list is accepted."""
     provided = tools(rules)[1:]
     if not provided and "tools" not in branch.required:
         return ""
@@ -177,12 +178,12 @@ def tool_choice_type(rules: Mapping[str, Rule], met: frozenset[str]) -> str:
 
 
 def _naming(rules: Mapping[str, Rule], words: str) -> str:
-    """The words, or the tool itself where the model lets one be named."""
+    """Return the words, with the tool itself if the model accepts a named one."""
     return words if rules["tool_choice.forced"].values else f"{words} | AnyTool"
 
 
 def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
-    """The type of `reasoning=`: the model's own words, and `Reasoning(...)` with the model's own levels. Empty if none.
+    """Return the type of `reasoning=`: the model's words, and `Reasoning(...)` with its levels. Empty if it takes none.
 
     `off`, `budget` and `words` each leave out one way of saying it.
     """

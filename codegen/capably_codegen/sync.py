@@ -110,7 +110,7 @@ def _is_ours(target: Path) -> bool:
 
 
 def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Files of ours that are no longer generated."""
+    """Return our files that are no longer generated."""
     ours = {p.relative_to(folder).as_posix() for pattern in _LAYOUT for p in folder.glob(pattern) if _is_ours(p)}
     if (folder / _WITHOUT_HEADER).is_file():
         ours.add(_WITHOUT_HEADER)
@@ -169,7 +169,7 @@ def _in_the_way(folder: Path, path: str) -> Iterator[str]:
 
 
 def _refuse_to_pull_away(place: Path, folder: Path, also: tuple[Path, str] | None) -> None:
-    """A folder is replaced as a whole, so nobody may stand in it."""
+    """Raise if a process has the folder as its working directory, because the folder is replaced as a unit."""
     if place.exists() and Path.cwd().is_relative_to(place):
         raise OutputError(
             f"{folder} is replaced as a whole, and is the current folder; run the command from outside of it"

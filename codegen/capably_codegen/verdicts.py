@@ -42,12 +42,12 @@ class Verdict(Entry):
     """Where to read it up."""
 
     def speaks_of(self, id: str) -> bool:
-        """Whether it is about this model."""
+        """Return whether the verdict covers this model."""
         return any(fnmatchcase(id, pattern) for pattern in self.models)
 
 
 def load_verdicts(path: Path, registry: Registry) -> list[Verdict]:
-    """Every decision in the file. Raises `RegistryError` where one is misshapen or the registry contradicts it."""
+    """Load every verdict in the file. Raise `RegistryError` if one is malformed or the registry contradicts it."""
     data, lines = read_yaml(path.read_text(encoding="utf-8"), path.name, needs="a list of verdicts")
     try:
         verdicts = TypeAdapter(list[Verdict]).validate_python(data)
@@ -63,7 +63,7 @@ def load_verdicts(path: Path, registry: Registry) -> list[Verdict]:
 
 
 def decided(verdicts: list[Verdict], id: str) -> dict[str, Verdict]:
-    """Field -> the verdict on it, for one model."""
+    """Map each field of a model to its verdict."""
     return {field: verdict for verdict in verdicts if verdict.speaks_of(id) for field in verdict.fields}
 
 
@@ -104,7 +104,8 @@ def _unfit(pattern: str, verdict: Verdict, fields_by_id: Mapping[str, Fields], r
 
 
 def dated_fields(registry: Registry, id: str) -> Fields:
-    """Every field of a model, or of a retired one. Prices are those of the first entry and, by day, those that follow."""
+    """Return every field of a model, or of a retired one: prices of the first entry, then those of later ones by
+    day."""
     if id in registry.retired:
         entry = registry.retired[id].model_dump(mode="json", exclude_none=True)
         return {f"retired.{name}": value for name, value in entry.items()}

@@ -88,7 +88,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _parameters(info: ModelInfo) -> Iterator[str]:
-    """What each parameter is, and whether a call to this model at its default endpoint takes it."""
+    """List each parameter, what it is, and whether a call to this model at its default endpoint takes it."""
     if info.facts is None:
         return
     rules = rules_for(info, info.endpoint)
@@ -141,7 +141,7 @@ def _size(tokens: int | None) -> str:
 
 
 def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
-    """Name and value, line by line, unknown said as such."""
+    """Yield name and value, one fact per line; an unknown value is shown as such."""
     facts = info.to_json()
     for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
         yield name.replace("_", " "), _say(facts[name])

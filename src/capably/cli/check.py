@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
     @property
     def fails(self) -> bool:
-        """Whether a build should stop for it."""
+        """Return whether a build should stop for it."""
         return self.kind != "deprecated"
 
 
@@ -61,7 +61,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> Iterator[Finding]:
-    """What there is to say about the models that these files name, file by file."""
+    """Yield a finding for every mention in these files that needs attention, file by file."""
     for file in files:
         for mention in mentions_in(file):
             finding = _finding(mention, day, within)
@@ -70,7 +70,7 @@ def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> It
 
 
 def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
-    """Name on standard error the files that were not read, and Python that was searched as plain text."""
+    """Print to standard error the files that were not read, and Python that was searched as plain text."""
     for path, why in unread:
         print(f"{path}: not read: {why}", file=sys.stderr)
     for file in files:

@@ -12,7 +12,8 @@ IsVerified = Callable[[ModelInfo], bool]
 
 
 def _fact(*path: str) -> IsVerified:
-    """Whether a fact of the profile is known; one inside a group that the model does not have is."""
+    """Return a check of one fact of the profile. A fact inside a group that the model does not have counts as
+    verified."""
 
     def is_verified(info: ModelInfo) -> bool:
         value: Any = info.facts
@@ -71,7 +72,8 @@ FIELDS: Mapping[str, IsVerified] = {
 
 
 def coverage(models: Iterable[ModelInfo]) -> list[tuple[str, ...]]:
-    """Fields by providers, with a head; a cell reads `known/models`, and `29/31 -2` where two are unverified."""
+    """Return a table of fields by providers, with a header. A cell reads `known/models`, or `29/31 -2` if two are
+    unverified."""
     of: dict[str, list[ModelInfo]] = {}
     for info in models:
         of.setdefault(info.provider, []).append(info)
@@ -83,7 +85,7 @@ def coverage(models: Iterable[ModelInfo]) -> list[tuple[str, ...]]:
 
 
 def unknown_facts(models: Iterable[ModelInfo]) -> list[tuple[str, str]]:
-    """Model and field of everything that nobody knows."""
+    """Return model id and field of every fact that is unknown."""
     return [(info.id, field) for info in models for field, is_verified in FIELDS.items() if not is_verified(info)]
 
 

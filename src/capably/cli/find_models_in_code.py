@@ -43,7 +43,7 @@ class Mention(NamedTuple):
 
 
 def mentions_in(file: SourceFile) -> list[Mention]:
-    """The mentions in one file, in order. Python is parsed; in other text whole words count, and only known ids."""
+    """Return the mentions in one file, in order. Python is parsed; other text is searched for complete, listed ids."""
     text = _Text(file.path, file.text)
     mentions = _in_text(text) if file.module is None else _in_python(text, file.module)
     return sorted(mention for mention in mentions if IGNORE not in text.lines[mention.line - 1])
@@ -59,7 +59,7 @@ class _Text:
         self._starts = [0, *accumulate(map(len, self.lines))][: len(self.lines)]
 
     def offset(self, line: int, column: int) -> int:
-        """Characters before a place of a syntax tree, which counts the bytes of a line in UTF-8."""
+        """Convert a line and a UTF-8 byte column of a syntax tree to a character offset in the file."""
         if line > len(self.lines):
             return len(self.text)
         return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
@@ -76,7 +76,7 @@ class _Text:
 
 @cache
 def _ids_by_name() -> dict[str, str]:
-    """What is written -> the id that it means: full ids, and bare ones that a single provider has."""
+    """Map each spelling to its id: full ids, and bare ids that only one provider has."""
     retired, not_chat = retired_models()
     full = [*listed_ids(), *retired, *not_chat]
     bare: dict[str, str | None] = {}
@@ -101,12 +101,12 @@ def _in_python(text: _Text, module: ast.Module) -> Iterator[Mention]:
 
 
 def _pieces(node: ast.AST) -> list[ast.expr]:
-    """The literal pieces of an f-string or a template string, which are no strings of their own."""
+    """Return the literal pieces of an f-string or template string, which are not strings of their own."""
     return node.values if type(node).__name__ in ("JoinedStr", "TemplateStr") else []  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _string(node: ast.expr) -> str | None:
-    """The text of a literal: of a string, of bytes, of an f-string in which nothing is put."""
+    """Return the text of a string, a bytes literal, or an f-string without placeholders; `None` for anything else."""
     if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
         node = node.values[0]
     if not isinstance(node, ast.Constant):
@@ -130,7 +130,7 @@ _MAKERS = ("Model", "Model.of", "llm.call")
 
 
 def _model_arguments(call: ast.Call) -> Iterator[ast.expr]:
-    """The arguments of a call of ours that must be listed ids."""
+    """Yield the arguments of a capably call that must be listed ids."""
     name = _dotted(call.func)
     if any(name == maker or name.endswith(f".{maker}") for maker in _MAKERS):
         yield from call.args[:1]
@@ -139,7 +139,8 @@ def _model_arguments(call: ast.Call) -> Iterator[ast.expr]:
 
 
 def _dotted(node: ast.expr) -> str:
-    """The end of a dotted name, `llm.Model.of` of `capably.llm.Model.of`; what is no name is `?`."""
+    """Return the last three names of a dotted name: `llm.Model.of` for `capably.llm.Model.of`. Anything unnamed is
+    `?`."""
     names: list[str] = []
     while isinstance(node, ast.Attribute) and len(names) < 3:
         names.append(node.attr)
@@ -150,7 +151,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _constant(text: _Text, node: ast.Attribute) -> Iterator[Mention]:
-    """`llm.openai.gpt_4_1`."""
+    """Yield the mention of a constant such as `llm.openai.gpt_4_1`."""
     module = node.value
     if not (isinstance(module, ast.Attribute) and isinstance(module.value, ast.Name) and module.value.id == "llm"):
         return
@@ -163,7 +164,7 @@ def _constant(text: _Text, node: ast.Attribute) -> Iterator[Mention]:
 
 @cache
 def constants(provider: str) -> dict[str, str]:
-    """Name of a constant -> the id behind it."""
+    """Map the names of a provider's constants to their ids."""
     from importlib import import_module
 
     from capably.calls.constants import added_provider

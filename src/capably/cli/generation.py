@@ -78,7 +78,7 @@ def _configured() -> Path | None:
 
 
 def _refuse_to_overwrite(registry: Path, output: Path) -> None:
-    """A user's stubs stand alone in their folder, and the compiled registry in its file."""
+    """Raise if the output folder holds anything but generated stubs, or the compiled file is not ours."""
     if registry.suffix not in (".yaml", ".yml"):
         raise ConfigurationError(f"{registry} is no YAML file; name the file that it was compiled from")
     if (output / "_providers.py").exists():

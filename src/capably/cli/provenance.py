@@ -15,13 +15,13 @@ from capably.types.facts import ModelInfo
 
 @cache
 def _compiled() -> dict[str, Any]:
-    """The sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: what it says instead}]`."""
+    """Load the sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: other value}]`."""
     file = files("capably_models") / "_provenance.json"
     return msgspec.json.decode(file.read_bytes()) if file.is_file() else {"sources": {}, "verdicts": [], "models": {}}
 
 
 def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
-    """Field -> its value, since when it stands so, who says so, who says what else, and the verdict if there is one.
+    """Map each field to its value, the day since which it stands, who agrees, who disagrees, and its verdict if any.
 
     It speaks of capably's own registry; `corrected_by` says whether the user's file has another word on the model.
     """
@@ -39,7 +39,7 @@ def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
 
 
 def corrected_by(info: ModelInfo) -> str | None:
-    """The user's own file, where it speaks of this model or of its profile."""
+    """Return the user's own registry file if it corrects this model or its profile."""
     theirs = overlay()
     if theirs is None or not (info.id in theirs.section("models") or info.profile in theirs.section("profiles")):
         return None
@@ -47,7 +47,7 @@ def corrected_by(info: ModelInfo) -> str | None:
 
 
 def provenance_lines(info: ModelInfo) -> Iterator[str]:
-    """The same to read: one line per field, and under it who contradicts and what was decided."""
+    """Yield the provenance as text: one line per field, then who contradicts it and what was decided."""
     fields = provenance_of(info)
     if not fields:
         return

@@ -78,7 +78,7 @@ def parse(text: str) -> tuple[ast.Module | None, str]:
 
 
 def files_of(paths: Iterable[Path], unread: list[Unread] | None = None) -> Iterator[Path]:
-    """Every text file in these files and folders; hidden ones, environments and what was built are left out.
+    """Yield every text file in these files and folders. Hidden files, environments and build output are left out.
 
     A folder that cannot be listed is added to `unread`.
     """
@@ -132,7 +132,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines with their ends, as Python and editors count them: a form feed or U+2028 ends no line."""
+    """Split into lines as Python and editors count them (a form feed or U+2028 ends no line), keeping line ends."""
     return [line for line in _LINE.findall(text) if line]
 
 

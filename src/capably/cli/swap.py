@@ -121,7 +121,7 @@ def _report(plans: list[Plan], broken: list[Break], *, written: bool) -> int:
 
 
 def _of(model: ModelInfo, mentions: list[Mention]) -> list[Mention]:
-    """Those that name this model in full; a bare id belongs to somebody else's call."""
+    """Return the mentions that name this model in full. A bare id may belong to another library's call."""
     return [
         mention
         for mention in mentions
@@ -143,7 +143,7 @@ def _constant(id: str) -> str:
 
 
 def _differences(old: ModelInfo, new: ModelInfo) -> Iterator[str]:
-    """What one takes and the other does not, from the rules that types are made of."""
+    """Yield what one model takes and the other does not, from the rules that types are made of."""
     if old.facts is None or new.facts is None:
         unverified = ", ".join(info.id for info in (old, new) if info.facts is None)
         yield f"nobody knows what {unverified} takes, so nothing is checked"
@@ -181,7 +181,7 @@ _TIED: Mapping[str, tuple[str, ...]] = {
 
 
 def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
-    """`max_tokens` beyond what the new model writes, in files that name it; no type knows a number."""
+    """Yield uses of `max_tokens` above the new model's output limit, which types cannot express."""
     limit = new.limits["output"]
     for file, text in swapped.items():
         if limit is None or file.suffix != ".py":
@@ -207,7 +207,7 @@ class Rejected(NamedTuple):
 def _new_errors(
     before: Mapping[Path, str], after: Mapping[Path, str], old: ModelInfo, new: ModelInfo
 ) -> Iterator[Break]:
-    """Errors that the code has afterwards at places where it had none."""
+    """Yield errors that pyright reports after the swap at places where it reported none before."""
     errors = dict(_errors({file: text for file, text in after.items() if file in before}))
     had = {place for place, _ in _errors(before)} if errors else set[Rejected]()
     for place, message in errors.items():
@@ -217,7 +217,8 @@ def _new_errors(
 
 
 def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
-    """What pyright rejects, and what it says of it, when these files have these texts. The rest of the project is where it is."""
+    """Yield what pyright rejects, with its message, when these files have these texts. The rest of the project is
+    unchanged."""
     root = Path.cwd()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
@@ -247,7 +248,7 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
 
 
 def _words_at(text: str, line: int, column: int) -> str:
-    """The name of the argument that stands there, or the rest of the line."""
+    """Return the name of the argument at a position, or the rest of the line."""
     words = [*lines_of(text), ""][line - 1].rstrip("\r\n")
     words_before = words.encode("utf-16-le")[: 2 * column].decode("utf-16-le", errors="ignore")  # pyright counts UTF-16
     place = (line, len(words_before.encode()))
@@ -261,7 +262,7 @@ def _words_at(text: str, line: int, column: int) -> str:
 
 
 def _arguments(text: str) -> list[ast.keyword]:
-    """Every argument that is given by name; none of a text that is no Python."""
+    """Return every keyword argument in the text; none if the text is not Python."""
     module, _ = parse(text)
     return [node for node in ast.walk(module) if isinstance(node, ast.keyword)] if module else []
 

@@ -25,7 +25,7 @@ class ValueFormat(Format):
 
 
 def format_of(source: Any) -> Format:
-    """The format that asks for a `source`: a class or an annotation. The same one every time, for the 512 last used.
+    """Return the format for a `source`: a class or an annotation. The last 512 sources are cached.
 
     Raises `TypeError` for what is no type, or has no JSON form.
     """
@@ -93,7 +93,7 @@ def _load_wrapped(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _format_name(source: Any) -> str:
-    """A name that every provider takes: `list[Book]` gives `list_Book`."""
+    """Return a name that every provider accepts: `list[Book]` gives `list_Book`."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", _title(source)).strip("_")
     return name[:64] or "answer"
 
@@ -117,7 +117,7 @@ _FENCED = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)```", re.DOTALL | re.IGNORECAS
 
 
 def parse_text(format: Format, text: str) -> Any:
-    """The answer `text` as a value of the format: one JSON value, in a ```json fence or not, and nothing else.
+    """Parse the answer `text` as a value of the format: exactly one JSON value, with or without a ```json fence.
 
     Raises `ParseError`, which keeps the text and says where it went wrong.
     """
@@ -138,7 +138,7 @@ def parse_text(format: Format, text: str) -> Any:
 
 
 def _json_fault(text: str, error: Exception) -> str:
-    """Where JSON goes wrong, in lines and columns, with the text around it."""
+    """Describe where JSON is invalid, by line and column, with the text around it."""
     if not text.strip():
         return "it is empty"
     try:
@@ -189,7 +189,7 @@ class PartialParser:
         self._done = False
 
     def feed(self, delta: str) -> Any:
-        """The value so far, with the text `delta` added to the input."""
+        """Add `delta` to the input and return the value so far."""
         text = self._rest + delta
         self._rest = ""
         at = 0
@@ -264,7 +264,7 @@ class PartialParser:
         return self._close(at + 1) if text[at] == ("}" if in_object else "]") else self._stop(text)
 
     def _word(self, text: str, at: int) -> int:
-        """A number, true, false or null. Only what follows shows that a number is over."""
+        """Read a number, true, false or null. Only the next character shows that a number is complete."""
         match = _WORD.match(text, at)
         assert match is not None
         word = match[0]
@@ -332,7 +332,7 @@ class PartialParser:
         return at
 
     def _put(self, value: Any) -> None:
-        """Sets `value` at the place that is being read."""
+        """Set `value` at the position that is being read."""
         if not self._stack:
             self.value = value
         elif isinstance(container := self._stack[-1], dict):
@@ -370,7 +370,8 @@ class PartialParser:
 
 
 def _escape(text: str, at: int) -> tuple[str | None, int]:
-    """The character of the escape at `at`, and where it ends; None while it may go on, empty text if it is none."""
+    """Return the character of the escape at `at` and its end; `None` if it is incomplete, an empty string if it is
+    invalid."""
     mark = text[at + 1 : at + 2]
     if mark != "u":
         return (_ESCAPES.get(mark, ""), at + 2) if mark else (None, at)

@@ -16,7 +16,7 @@ class Docstring:
 
 
 def own_docstring(cls: type) -> str | None:
-    """The docstring that the author of a class wrote: not inherited, not the signature that Python fills in."""
+    """Return the docstring written for this class: not an inherited one, not a signature that Python generates."""
     doc = cls.__dict__.get("__doc__")
     return doc if isinstance(doc, str) and not doc.startswith(f"{cls.__name__}(") else None
 
@@ -37,7 +37,7 @@ _NUMPY = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::.*)?")
 
 
 def read_docstring(text: str | None) -> Docstring:
-    """The description and the parameters of a docstring in Google, NumPy or reST style.
+    """Return the description and the parameters of a docstring in Google, NumPy or reST style.
 
     What it says of results and errors is left out: a model calls a function by its purpose and its parameters.
     """

@@ -113,7 +113,7 @@ def is_named_tuple(cls: Any) -> bool:
 
 
 def json_default(value: Any) -> Any:
-    """`value` where it is plain JSON, an Enum's value for a member, otherwise NOTHING."""
+    """Return `value` if it is plain JSON, the value of an Enum member, otherwise NOTHING."""
     if isinstance(value, Enum):
         value = value.value
     if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
@@ -129,7 +129,7 @@ def json_default(value: Any) -> Any:
 
 
 def flat_metadata(metadata: Iterable[Any]) -> list[Any]:
-    """The notes of an Annotated; a pydantic `Field` keeps its constraints one level down."""
+    """Return the metadata of an Annotated as a flat list; a pydantic `Field` nests its constraints one level deeper."""
     flat: list[Any] = []
     for note in metadata:
         flat.append(note)
@@ -138,7 +138,8 @@ def flat_metadata(metadata: Iterable[Any]) -> list[Any]:
 
 
 def notes_of(note: Any) -> dict[str, Any]:
-    """What a note of an Annotated says of itself: plain text, `msgspec.Meta`, pydantic's `Field`, `typing.Doc`."""
+    """Return the schema keywords of one metadata item: plain text, `msgspec.Meta`, pydantic's `Field` or
+    `typing.Doc`."""
     if isinstance(note, str):
         return {"description": note}
     notes: dict[str, Any] = {}

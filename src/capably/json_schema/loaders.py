@@ -48,7 +48,7 @@ def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
 
 
 def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) -> Shape:
-    """One of several constants, each with the Python value that it stands for."""
+    """Return the shape of one of several constants, each paired with its Python value."""
     choices: dict[tuple[type, Any], Any] = {(type(constant), constant): meant for constant, meant in pairs}
     if not choices or not all(kind in _CONSTANTS for kind, _ in choices):
         raise TypeError(f"{shown_type(tp)}: its values must be str, int, float, bool or None, to be sent as JSON")
@@ -71,7 +71,8 @@ def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) 
 
 
 def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
-    """A union: the members that may fit by their JSON class; of objects, the one whose keys are nearest comes first.
+    """Return a loader of a union. It tries the members that fit by JSON class, and of objects the one with the nearest
+    keys first.
 
     Text and float take nearly anything of their kind, so they are tried last.
     """
@@ -98,7 +99,8 @@ def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
 
 
 def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
-    """The object types that leave fewest keys of `value` unread, those that find most of their own first.
+    """Order the object types: those that leave the fewest keys of `value` unread first, then those that match most of
+    their own.
 
     A type with a Literal or Enum field, where `value` has another constant, stands back: that is how tags work. A dict
     takes any keys, so it comes last.
@@ -222,7 +224,8 @@ def struct_loader(
 
 
 def pydantic_loader(adapter: Any) -> Callable[[Any], Any]:
-    """The model's own validation, in its JSON mode: there a strict model still takes text for a date."""
+    """Return a loader that uses the model's own validation in JSON mode, in which a strict model accepts text for a
+    date."""
 
     def load_model(value: Any) -> Any:
         try:

@@ -67,12 +67,13 @@ def type_name(tp: Any) -> str:
 
 
 def is_named(cls: Any, name: str) -> bool:
-    """Whether it is the typing construct of this name, which lives in typing or typing_extensions."""
+    """Return whether `tp` is the typing construct of this name, from typing or typing_extensions."""
     return getattr(cls, "__name__", getattr(cls, "_name", None)) == name and "typing" in getattr(cls, "__module__", "")
 
 
 def type_arguments(tp: Any) -> dict[Any, Any]:
-    """The type variables of a class that are filled in, by itself or by its bases: `Box[int]` gives `{T: int}`."""
+    """Map the type variables of a class to their arguments, those of its bases included: `Box[int]` gives `{T:
+    int}`."""
     cls = typing.get_origin(tp) or tp
     filled: dict[Any, Any] = {}
     for base in getattr(cls, "__orig_bases__", ()):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price | None:
-    """The price in force on `day`, or `None` where the registry knows none."""
+    """Return the price in force on `day`, or `None` if the registry has none."""
     today = day.isoformat()
     for price in prices:
         if (price["start"] or "") <= today <= (price["until"] or "9999"):
@@ -26,7 +26,7 @@ def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price
 
 
 def cost_of(usage: Usage, prices: Iterable[_facts.Price], day: datetime.date) -> float | None:
-    """US dollars for `usage` at the price of `day`; `None` where a rate that is needed is unknown.
+    """Return the US dollars for `usage` at the price of `day`; `None` if a rate that is needed is unknown.
 
     Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to the whole call.
     """

@@ -28,7 +28,7 @@ _overlay_loaded = False
 
 
 def use_registry(path: str | PathLike[str] | None) -> None:
-    """Lays a registry file of your own over capably's, from now on; `None` takes it away again.
+    """Use a registry file of your own on top of capably's, from now on; `None` removes it again.
 
     The file adds models, corrects facts and removes ids; `capably generate --registry FILE` gives them types. Without
     this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
@@ -42,12 +42,12 @@ def use_registry(path: str | PathLike[str] | None) -> None:
 
 
 def on_registry_change(forget: Callable[[], None]) -> None:
-    """Calls `forget` whenever `use_registry` changes the facts: what was made from them is no longer right."""
+    """Call `forget` whenever `use_registry` changes the facts, so that values computed from them can be dropped."""
     _made_from_them.append(forget)
 
 
 def overlay() -> Overlay | None:
-    """The user's own file, looked for when the registry is first used; `None` if nobody names one."""
+    """Return the user's own file, loaded when the registry is first used; `None` if none is configured."""
     global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     if not _overlay_loaded:
         named = _overlay.configured()
@@ -57,7 +57,7 @@ def overlay() -> Overlay | None:
 
 
 def providers() -> Mapping[str, _facts.Provider]:
-    """How to reach each provider: its name, adapter, key variables and base URL."""
+    """Return how to reach each provider: its name, adapter, key variables and base URL."""
     if not _providers:
         _providers.update(_section("providers"))
         _providers.update({name: entry for name, entry in _own_hosts.items() if name not in _providers})
@@ -65,7 +65,7 @@ def providers() -> Mapping[str, _facts.Provider]:
 
 
 def add_host(name: str) -> None:
-    """Takes in a host that no file describes: one with OpenAI's Chat Completions, by any other name than theirs."""
+    """Add a host that no file describes. It speaks OpenAI's Chat Completions, and its name must not be a provider's."""
     if not name or "/" in name or any(map(str.isspace, name)):
         raise ConfigurationError(f"{name!r} cannot be the name of a provider; ids read provider/model")
     _own_hosts[name] = {**OWN_HOST, "name": name}
@@ -88,19 +88,19 @@ OWN_HOST: _facts.Provider = {
 
 
 def added_constant(provider: str, name: str) -> str | None:
-    """The id behind a constant of the user's own file, `llm.openai.my_model`."""
+    """Return the id behind a constant of the user's own file, `llm.openai.my_model`."""
     theirs = overlay()
     return theirs.section("constants").get(provider, {}).get(name) if theirs else None
 
 
 def added_constants(provider: str) -> list[str]:
-    """The constants that the user's own file adds to a provider."""
+    """Return the names of the constants that the user's own file adds to a provider."""
     theirs = overlay()
     return list(theirs.section("constants").get(provider, ())) if theirs else []
 
 
 def find_model(id: str) -> ModelInfo:
-    """The listed model with this id. Raises `UnknownModelError`, which says what else the id could be."""
+    """Return the listed model with this id. Raise `UnknownModelError`, which suggests other ids."""
     info = listed_model(id)
     if info is None:
         raise _unknown(id)
@@ -108,12 +108,12 @@ def find_model(id: str) -> ModelInfo:
 
 
 def listed_model(id: str) -> ModelInfo | None:
-    """The listed model with this id, if there is one."""
+    """Return the listed model with this id, if there is one."""
     return _models_of(id.partition("/")[0]).get(id)
 
 
 def resolve_model(id: str) -> ModelInfo | None:
-    """What is known of an id: the listed model, or what its host says of any id of its own."""
+    """Return the model with this id: the listed one, or the facts that its host declares for any id."""
     provider = id.partition("/")[0]
     entry = providers().get(provider)
     info = listed_model(id)
@@ -141,23 +141,23 @@ UNLISTED: _facts.Model = {
 
 
 def listed_models() -> Iterator[ModelInfo]:
-    """Every listed model, in the order of ids."""
+    """Yield every listed model, in the order of ids."""
     for provider in providers():
         yield from _models_of(provider).values()
 
 
 def listed_ids() -> Iterator[str]:
-    """Every listed id."""
+    """Yield every listed id."""
     return (info.id for info in listed_models())
 
 
 def retired_models() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
-    """Retired ids with their date and successor, and ids that are no chat models with what they are instead."""
+    """Return retired ids with their date and successor, and ids of other kinds of models with their kind."""
     return _section("retired"), _section("not_chat")
 
 
 def rules_for(info: ModelInfo, endpoint: str | None) -> Mapping[str, Rule]:
-    """What this model says to each parameter, worked out once per profile. Only for a verified model.
+    """Return the rules of this verified model, computed once per profile.
 
     A model keeps the facts it was made with, also when `use_registry` has changed those of its profile since.
     """
@@ -202,7 +202,7 @@ def _section(name: Literal["retired"]) -> Mapping[str, _facts.Retired]: ...
 @overload
 def _section(name: Literal["not_chat"]) -> Mapping[str, str]: ...
 def _section(name: str) -> Mapping[str, Any]:
-    """Providers, retired ids or ids of other kinds, as they hold."""
+    """Return a section (providers, retired ids, ids of other kinds) with the user's file applied."""
     ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
     theirs = overlay()
     return ours if theirs is None else dict(sorted(theirs.entries(name, ours).items()))
@@ -240,7 +240,7 @@ def _unknown(id: str) -> UnknownModelError:
 
 
 def nearest_ids(id: str, count: int = 3) -> list[str]:
-    """The listed ids that look most like `id`."""
+    """Return the listed ids most similar to `id`."""
     import difflib
 
     ids = list(listed_ids())

@@ -36,17 +36,17 @@ class Overlay:
         self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """What the user wrote there."""
+        """Return the user's entries of a section."""
         return self.data.get(name) or {}
 
     def stands(self, section: str, name: str) -> bool:
-        """Whether an entry of ours with this name would still be there."""
+        """Return whether our entry with this name is still present."""
         if name.partition("/")[0] in self.removed or (section == "models" and name in self.removed):
             return False
         return section not in _LISTS or not any(name in self.section(other) for other in _LISTS if other != section)
 
     def entry(self, section: str, name: str) -> Any:
-        """The entry as it holds: ours, with the user's fields in place of our own; `None` if nobody has it."""
+        """Return the entry in force: ours with the user's fields on top; `None` if neither has it."""
         theirs = self.section(section).get(name)
         if theirs is None or not isinstance(theirs, Mapping):
             return theirs if theirs is not None else self._own(section, name)
@@ -62,7 +62,7 @@ class Overlay:
         return {**(start or {}), **given}
 
     def entries(self, section: str, our_names: Iterable[str]) -> dict[str, Any]:
-        """A whole section: what is left of ours, then what the user touched."""
+        """Return a complete section: our remaining entries, then those of the user."""
         theirs = self.section(section)
         remaining = [name for name in our_names if name not in theirs and self.stands(section, name)]
         return {name: self.entry(section, name) for name in (*remaining, *theirs)}
@@ -72,7 +72,7 @@ class Overlay:
 
 
 def digest(text: str) -> str:
-    """A fingerprint of a file's text, to see whether something was made from it as it now is."""
+    """Return a hash of a file's text, to detect whether a compiled file is current."""
     import hashlib
 
     return hashlib.sha256(text.encode()).hexdigest()

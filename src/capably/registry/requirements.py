@@ -36,7 +36,7 @@ class Requirements:
         self._read(needs)
 
     def met_by(self, info: ModelInfo) -> bool:
-        """Whether this model has all of it; one of which nothing is known has not."""
+        """Return whether this model meets all requirements; an unverified model does not."""
         if info.facts is None:
             return False
         rules = rules_for(info, info.endpoint)
@@ -55,7 +55,7 @@ class Requirements:
             raise TypeError(f"{part!r} is no part that a model can be asked to read; llm.Image and llm.Audio are")
 
     def _read(self, needs: Any) -> None:
-        """A capability, or a protocol that has several among its bases."""
+        """Read a capability, or a protocol that has several among its bases."""
         origin: Any = get_origin(needs) or needs
         if origin in REQUIREMENTS:
             name = REQUIREMENTS[origin]
@@ -69,7 +69,7 @@ class Requirements:
                 self._read(base)
 
     def _read_words(self, name: str, wanted: Any) -> None:
-        """The words that a capability is asked for: levels, lifetimes, the provider's own tools."""
+        """Read the words required of a capability: levels, lifetimes, the provider's own tools."""
         origin = get_origin(wanted)
         if origin is Literal:
             self.words[name].update(get_args(wanted))

@@ -54,7 +54,7 @@ class Rule:
 
     @property
     def refused(self) -> bool:
-        """Whether no call can use it."""
+        """Return whether no call can use it."""
         return self.when in ("ignored", "never", UNVERIFIED)
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ class Rule:
 
 
 def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
-    """Parameter -> rule, for one profile at one endpoint (the profile's first unless named).
+    """Map each parameter to its rule, for one profile at one endpoint (by default the profile's first).
 
     Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced` (with
     values, where no tool can be named),
@@ -98,7 +98,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 
 
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
-    """What a model has in every call that says nothing else: what a function may require of a model.
+    """Return what a model has in every call by default, so that a function may require it.
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
@@ -115,23 +115,23 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
 
 
 def _reasons(reasoning: Reasoning) -> bool:
-    """Whether a call that says nothing of reasoning may reason."""
+    """Return whether a call without `reasoning` may reason."""
     return reasoning is None or isinstance(reasoning, str) or reasoning["on_by_default"] is not False
 
 
 def _level_with_budget(reasoning: Reasoning) -> Condition:
-    """Whether a level and a number of tokens go together in one call."""
+    """Return whether a level and a token budget go together in one call."""
     style = None if reasoning is None or isinstance(reasoning, str) else reasoning["style"]
     return "never" if style == "level" else "always"
 
 
 def _by_default(rule: Rule) -> Rule:
-    """The rule of a model that does not reason by default: what asks for no reasoning need not be said."""
+    """Return the rule of a model that does not reason by default: `reasoning="off"` may be left out."""
     return Rule("without_reasoning", rule.values) if rule.when == "reasoning_off" else rule
 
 
 def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) -> dict[str, Rule]:
-    """What is said to the caller's own tools: by the model, and by this endpoint."""
+    """Return the rules of the caller's own tools: those of the model combined with those of this endpoint."""
     has = _both(_present(tools), here)
     if tools is None or isinstance(tools, str):
         forced = parallel = with_format = with_builtin = _present(tools)
@@ -149,18 +149,19 @@ def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) 
 
 
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
-    """Those of the model's words that an endpoint takes; all, if it says nothing of them."""
+    """Return those of the model's words that an endpoint takes; all if the endpoint lists none."""
     return [word for word in words if here is None or word in here]
 
 
 def _forced(tools: _facts.Tools | Literal["unverified"] | None) -> tuple[str, ...]:
-    """The words that force a tool where none can be named; tables compiled before there was such a fact lack it."""
+    """Return the words that force a tool if none can be named. Tables compiled before this fact existed lack it."""
     named = None if tools is None or isinstance(tools, str) else tools.get("named")
     return ("required",) if named is False else ()
 
 
 def _efforts(reasoning: Reasoning, here: Sequence[str] | None) -> Rule:
-    """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
+    """Return the words that `reasoning=` takes: the levels of this endpoint, and `off` if reasoning can be turned
+    off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
     efforts: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
@@ -180,21 +181,22 @@ def _off_efforts(reasoning: Reasoning) -> Rule:
 
 
 def _shown(reasoning: Reasoning) -> Condition:
-    """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
+    """Return whether `visible=True` is accepted. If the effect is unverified it is sent, and no type promises
+    thoughts."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["visible"] == "never" else "always"
 
 
 def _unbudgeted(reasoning: Reasoning) -> Condition:
-    """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
+    """Return whether thoughts can be requested without a budget: not if the model reasons only with a budget."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["style"] == "budget" and not reasoning["on_by_default"] else "always"
 
 
 def _budget(reasoning: Reasoning) -> Condition:
-    """Whether a number of tokens to think can be given."""
+    """Return whether a token budget for reasoning can be set."""
     return _present(reasoning if reasoning is None or isinstance(reasoning, str) else reasoning["budget"])
 
 
@@ -211,7 +213,7 @@ def _flag(value: bool | Literal["unverified"]) -> Condition:
 
 
 def _words(values: Sequence[str]) -> Rule:
-    """A list of words, or the word `unverified`."""
+    """Return the rule for a list of words, or for the word `unverified`."""
     if not values or isinstance(values, str):
         return Rule(_present(values))
     return Rule("always", tuple(values))
@@ -221,5 +223,5 @@ _STRICTNESS: tuple[Condition, ...] = ("always", "without_budget", "reasoning_off
 
 
 def _both(first: Condition, second: Condition) -> Condition:
-    """The stricter of two conditions."""
+    """Return the stricter of two conditions."""
     return first if _STRICTNESS.index(first) >= _STRICTNESS.index(second) else second

@@ -88,19 +88,19 @@ class ModelInfo:
         return hash(self.id)
 
     def renamed(self, id: str) -> ModelInfo:
-        """The same facts under another id: a fine-tune or a deployment of this model."""
+        """Return the same facts under another id: a fine-tune or a deployment of this model."""
         info = ModelInfo(id, self.profile, self.facts, self._entry, self.line)
         info.origin = self.origin
         return info
 
     @property
     def verified(self) -> bool:
-        """Whether its capabilities are known; if not, nothing can be checked."""
+        """Return whether its capabilities are verified. If not, calls cannot be checked."""
         return self.facts is not None
 
     @property
     def file(self) -> str:
-        """The registry file that describes its profile, at `line`."""
+        """Return the registry file that contains its profile, at `line`."""
         return self.facts.get("file", "model_registry.yaml") if self.facts else "model_registry.yaml"
 
     @property
@@ -109,7 +109,7 @@ class ModelInfo:
 
     @property
     def wire_id(self) -> str:
-        """The id as the provider spells it."""
+        """Return the id as the provider spells it."""
         return self.id.partition("/")[2]
 
     @property
@@ -122,22 +122,22 @@ class ModelInfo:
 
     @property
     def limits(self) -> _facts.Limits:
-        """`context`, `input`, `output`, `cache_min`, in tokens."""
+        """Return `context`, `input`, `output`, `cache_min`, in tokens."""
         return self._entry["limits"]
 
     @property
     def prices(self) -> tuple[_facts.Price, ...]:
-        """Prices in US dollars per million tokens, each with the days on which it holds (`start`, `until`)."""
+        """Return prices in US dollars per million tokens, each with the days on which it holds (`start`, `until`)."""
         return tuple(self._entry["prices"])
 
     @property
     def dates(self) -> _facts.Dates:
-        """`released`, `deprecated`, `retires`, `knowledge`, as ISO dates."""
+        """Return `released`, `deprecated`, `retires`, `knowledge`, as ISO dates."""
         return self._entry["dates"]
 
     @property
     def replacement(self) -> str | None:
-        """The id that the vendor names as its successor."""
+        """Return the id that the vendor names as its successor."""
         return self._entry["replacement"]
 
     @property
@@ -146,7 +146,7 @@ class ModelInfo:
 
     @property
     def endpoint(self) -> _facts.Endpoint | None:
-        """The endpoint used by default; `None` for an unverified model (the adapter's own default)."""
+        """Return the endpoint used by default; `None` for an unverified model (the adapter's own default)."""
         return next(iter(self.facts["endpoints"]), None) if self.facts else None
 
     @property
@@ -154,7 +154,7 @@ class ModelInfo:
         return iter(self.facts["endpoints"] if self.facts else ())
 
     def to_json(self) -> ModelJson:
-        """Every fact as plain JSON, in the shape of `capably models --json`; unknown is `None`, never `False`."""
+        """Return every fact as plain JSON, as `capably models --json` does. Unknown is `None`, never `False`."""
         entry, limits = self._entry, self.limits
         return {
             "id": self.id,
@@ -200,7 +200,8 @@ def _capabilities(facts: Facts | None) -> _Can:
 
 
 def unverified_as_none(value: Any) -> Any:
-    """`unverified` as `None`, in nested values too; lists and mappings are copies, anything else is as it was."""
+    """Replace `unverified` by `None`, in nested values too. Lists and mappings are copied, anything else is
+    unchanged."""
     if isinstance(value, Mapping):
         return {key: unverified_as_none(inner) for key, inner in cast("Mapping[str, object]", value).items()}
     if isinstance(value, (list, tuple)):

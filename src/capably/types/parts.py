@@ -81,7 +81,7 @@ class Media(Part):
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
-        """A file that the provider fetches itself from `url`; a `data:` URL is taken apart here."""
+        """Reference a file that the provider fetches from `url`; a `data:` URL is decoded here."""
         if url.startswith("data:"):
             head, _, body = url[5:].partition(",")
             kind, _, encoding = head.partition(";")
@@ -94,7 +94,7 @@ class Media(Part):
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
-        """A local file, read now. Its media type comes from its ending unless it is given."""
+        """Read a local file now. Its media type is derived from its suffix unless it is given."""
         path = os.fspath(path)
         kind = media_type or cls._type_of(path)
         if kind is None:
@@ -105,7 +105,7 @@ class Media(Part):
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview, *, media_type: str, name: str | None = None) -> Self:
-        """Bytes in memory, of this media type (`image/png`, `application/pdf`, ...)."""
+        """Use bytes in memory with this media type (`image/png`, `application/pdf`, ...)."""
         if not isinstance(data, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
             hint = " base64 text is taken apart with base64.b64decode(...)." if isinstance(data, str) else ""
             raise TypeError(f"llm.{cls.__name__}.from_bytes takes bytes, not a {type(data).__name__}.{hint}")
@@ -113,7 +113,7 @@ class Media(Part):
 
     @classmethod
     def from_file_id(cls, file_id: str, *, media_type: str | None = None) -> Self:
-        """A file that was uploaded to the provider before; `file_id` is the provider's own."""
+        """Reference a file that was uploaded to the provider before; `file_id` is the provider's own."""
         return cls(file_id=file_id, media_type=media_type)
 
     @classmethod
@@ -121,7 +121,7 @@ class Media(Part):
         return cls._TYPES.get(os.path.splitext(path)[1].lower())
 
     def base64(self) -> str:
-        """`data` as base64 text."""
+        """Return `data` as base64 text."""
         if self.data is None:
             raise ValueError(f"this {type(self).__name__} holds no bytes")
         return base64.b64encode(self.data).decode("ascii")
@@ -223,7 +223,7 @@ class ToolCall(Part):
 
     @property
     def args_error(self) -> str | None:
-        """Why the arguments cannot be read, such as JSON that was cut short or is a list; `None` if they can.
+        """Return why the arguments cannot be read, such as JSON that was cut or is a list; `None` if they can.
 
         The text stands in `raw_args`. To mend a call, build one with `raw_args=None` and your own `args`.
         """

@@ -68,7 +68,7 @@ class TextBuffer(bytearray):
         self += piece.encode("utf-8", "surrogatepass")
 
     def since(self, place: int) -> str:
-        """What was added after the first `place` bytes."""
+        """Return the text after the first `place` bytes."""
         return self[place:].decode("utf-8", "surrogatepass")
 
     def forget(self) -> None:
@@ -76,7 +76,8 @@ class TextBuffer(bytearray):
         self.clear()
 
     def rest_of(self, text: str) -> str:
-        """What `whole` says after this text, and after what was forgotten of it; nothing where it does not begin with both."""
+        """Return the rest of `text` after this buffer and the bytes dropped from it; nothing if it does not begin
+        with both."""
         encoded, begin = text.encode("utf-8", "surrogatepass"), self.forgotten
         if not encoded.startswith(self, begin) or crc32(memoryview(encoded)[:begin]) != self.checksum:
             return ""
@@ -125,24 +126,24 @@ class ChunkBuffer:
         self.end += len(added)
 
     def read_once(self) -> None:
-        """There is a reader who wants each step once, when it comes."""
+        """Register a reader that reads each step once, as it arrives."""
         if not self._shared and self.limit == sys.maxsize:
             self.limit = self.end + MAX_BUFFERED_BYTES
 
     def read_all(self) -> None:
-        """There is a reader who wants all steps. It is too late for that where some are forgotten."""
+        """Register a reader that reads all steps. It has no effect if some were already dropped."""
         if not self.begin:
             self._shared, self.limit = True, sys.maxsize
 
     def forget(self) -> None:
-        """Drops all steps."""
+        """Drop all steps."""
         self._chunks.clear()
         self._begins.clear()
         self._last, self._text = Chunk("part", -1), TextBuffer()
         self.begin, self.limit = self.end, self.end + MAX_BUFFERED_BYTES
 
     def after(self, place: int) -> tuple[Chunk, int]:
-        """The step at `place`, which is below `end`, as far as it is known; and the place after it.
+        """Return the step at `place` (below `end`) as far as it has arrived, and the place after it.
 
         Raises `CapablyError` for a place that is forgotten.
         """
@@ -156,7 +157,7 @@ class ChunkBuffer:
         return Chunk(step.kind, step.index, text.since(place - begin - 1)), then
 
     def __iter__(self) -> Iterator[Chunk]:
-        """All steps so far."""
+        """Yield all steps so far."""
         place = 0
         while place < self.end:
             step, place = self.after(place)
@@ -171,16 +172,16 @@ class StreamAccumulator(Protocol):
     """
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps that one event stands for. An event that reports a failure raises our error."""
+        """Return the chunks of one event. Raise our error for an event that reports a failure."""
         ...
 
     @property
     def ended(self) -> bool:
-        """Whether the provider said that it was done."""
+        """Return whether the provider reported the end of the reply."""
         ...
 
     def reply(self) -> Reply:
-        """The whole reply. Raises `ServerError` when the events stopped before the provider said that it was done."""
+        """Return the complete reply. Raise `ServerError` if the events stopped before the provider reported the end."""
         ...
 
     def forget(self) -> None:
@@ -190,7 +191,7 @@ class StreamAccumulator(Protocol):
 
 
 def why_forgotten() -> str:
-    """What happened to a stream that has forgotten, in words."""
+    """Explain why the content of a stream was dropped."""
     return (
         f"what this stream said was not kept, since more than {MAX_BUFFERED_BYTES / 2**20:g} MiB of it came while only text_stream() read "
         "it, which takes the same memory for a stream of any length"
@@ -198,7 +199,7 @@ def why_forgotten() -> str:
 
 
 def forgotten() -> CapablyError:
-    """The error for what a stream has forgotten."""
+    """Return the error for content that a stream has dropped."""
     return CapablyError(
         f"{why_forgotten()}. Its usage, cost, finish_reason and ids can be read all the same. To have all of an answer "
         "afterwards, read the stream by chunks() or streams(), or ask with call()."

@@ -71,7 +71,7 @@ class Tool(Generic[ResultT_co]):
 
     @property
     def interface(self) -> ToolInterface:
-        """Description, schema and argument loader. Raises `TypeError` for a function that cannot be described."""
+        """Return description, schema and argument loader. Raise `TypeError` for a function that cannot be described."""
         owner = self._owner
         if owner._interface is None:
             assert owner.read is not None
@@ -80,19 +80,19 @@ class Tool(Generic[ResultT_co]):
 
     @property
     def description(self) -> str | None:
-        """What the model is told of the purpose."""
+        """Return the description of its purpose that the model receives."""
         return self.interface.description
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The JSON Schema of the arguments."""
+        """Return the JSON Schema of the arguments."""
         return self.interface.parameters
 
     def __call__(self, *args: Any, **kwargs: Any) -> ResultT_co:
         return self.function(*args, **kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Self:
-        """The tool of a method, bound to its object as methods are. All bound ones share one schema."""
+        """Bind the tool of a method to its object, as methods are. All bound tools share one schema."""
         bind = getattr(self.function, "__get__", None)
         bound = self.function if bind is None or instance is None else bind(instance, owner)
         if bound is self.function:

@@ -19,7 +19,7 @@ set_field: Callable[[object, str, Any], None] = object.__setattr__
 
 @dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True)
 def read_only(kind: KindT) -> KindT:
-    """Makes type checkers refuse assignments to the annotated fields of a `Value`. Its `__init__` stays its own."""
+    """Make type checkers refuse assignments to the annotated fields of a `Value`. Its `__init__` is unchanged."""
     return kind
 
 
@@ -46,17 +46,17 @@ class Value:
 
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a class with slots, those of its bases first."""
+    """Return the fields of a class with slots, those of its bases first."""
     return tuple(name for name in _slots(kind) if not name.startswith("_"))
 
 
 def fields_of(value: Value) -> dict[str, Any]:
-    """The fields of a value, by name."""
+    """Return the fields of a value, by name."""
     return {name: getattr(value, name) for name in field_names(type(value))}
 
 
 def restored(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    """An object of this kind with these fields, as they are. What is not among them is `None`."""
+    """Return an object of this kind with these fields, unchecked. Missing fields are `None`."""
     made = object.__new__(kind)
     for name in _slots(kind):
         set_field(made, name, fields.get(name))

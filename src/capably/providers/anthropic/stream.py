@@ -44,7 +44,7 @@ class MessageAccumulator:
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps that one event stands for; none for kinds that are new or say nothing."""
+        """Return the chunks of one event; none for new kinds of events and events without content."""
         try:
             take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
             return take(self, event) if take else ()
@@ -52,7 +52,7 @@ class MessageAccumulator:
             raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
 
     def reply(self) -> Reply:
-        """The reply that `call` would have given. Raises `ServerError` when the stream was cut."""
+        """Return the reply that `call` would have returned. Raise `ServerError` if the stream was cut."""
         body = self._body()
         if not self.ended:
             why = "The stream was cut: it ended before the provider said that the message was complete"
@@ -60,7 +60,7 @@ class MessageAccumulator:
         return decode_reply(body, self._request, provider=self._provider)
 
     def forget(self) -> None:
-        """Drops finished blocks, and what the open ones have grown by."""
+        """Drop finished blocks, and the text collected in open ones."""
         self._blocks = {index: block for index, block in self._blocks.items() if index in self._grown}
         for index, block in self._blocks.items():
             block.update(_EMPTY)
@@ -118,7 +118,7 @@ class MessageAccumulator:
 
     @staticmethod
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
-        """Deltas that come whole: a citation is added, fields of any other kind are set."""
+        """Apply a delta that is complete in itself: add a citation, or set the fields of any other kind."""
         if kind == "citations_delta":
             citations: list[Any] = block.get("citations") or []
             citations.append(delta["citation"])
@@ -137,7 +137,7 @@ class MessageAccumulator:
         return (done,)
 
     def _settle(self, index: int) -> None:
-        """Join what grew, once. Arguments that are cannot be read stay a text, which the decoder understands."""
+        """Join the collected pieces of a block, once. Unreadable arguments stay text, which the decoder understands."""
         block = self._blocks[index]
         for field, text in self._grown.pop(index, defaultdict(TextBuffer)).items():
             grown = str(text)
@@ -147,7 +147,7 @@ class MessageAccumulator:
                 block["input"] = _object_or_text(grown)
 
     def _change_message(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        """Reasons to stop and final counts; a count that is absent or null leaves the one from the start."""
+        """Apply stop reasons and final counts. An absent or null count leaves the initial one."""
         message = self._message
         for name, value in event["delta"].items():
             if value is not None or message.get(name) is None:

@@ -60,7 +60,7 @@ class AsyncGoogleEvents:
 
 
 def _as_sse(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes of a stream, with bare JSON made an event.
+    """Yield the bytes of a stream, with bare JSON wrapped into an event.
 
     An error in mid-stream may come as a JSON document over several lines, without `data:`.
     """
@@ -76,7 +76,7 @@ def _as_sse(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 async def _as_sse_async(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The asynchronous twin of `_as_sse`."""
+    """Yield as `_as_sse` does, asynchronously."""
     line_start = True
     async for chunk in chunks:
         at = bare_json_in(chunk, line_start=line_start)
@@ -93,7 +93,7 @@ _BARE_JSON = re.compile(rb"[\r\n][ \t\f\v]*[{\[]")
 
 
 def bare_json_in(chunk: bytes, *, line_start: bool) -> int | None:
-    """Where a line begins that is JSON and no field of an event; `None` where none does."""
+    """Return the offset of a line that begins with JSON instead of an event field; `None` if there is none."""
     if line_start and chunk.lstrip()[:1] in (b"{", b"["):
         return 0
     match = _BARE_JSON.search(chunk)
@@ -101,5 +101,5 @@ def bare_json_in(chunk: bytes, *, line_start: bool) -> int | None:
 
 
 def as_event(document: bytes) -> bytes:
-    """A JSON document as one event. Line ends in it stand between tokens only, so they may go."""
+    """Return a JSON document as one event. Its line ends are only between tokens, so they can be removed."""
     return b"\n\ndata: " + b" ".join(document.splitlines()) + b"\n\n"

@@ -20,7 +20,7 @@ _VALUES = ("stringValue", "numberValue", "boolValue")
 
 
 def is_partial(call: Object) -> bool:
-    """Whether more of this call is to come, or this is itself the end of one."""
+    """Return whether more of this call will follow, or whether this ends a call."""
     return bool(call.get("willContinue")) or "partialArgs" in call or not call
 
 
@@ -38,7 +38,7 @@ class PartialCall:
         self.add(call)
 
     def add(self, call: Object) -> None:
-        """Takes the values of one piece. Pieces of the same text are appended."""
+        """Add the values of one piece. Pieces of the same text are appended."""
         for piece in objects_of(call, "partialArgs"):
             self._put(steps_of(str(piece.get("jsonPath", "$"))), piece)
 
@@ -71,13 +71,13 @@ class PartialCall:
 
 
 def steps_of(path: str) -> list[str | int]:
-    """The steps of a JSON path: `$.items[0].name` -> `["items", 0, "name"]`."""
+    """Split a JSON path into steps: `$.items[0].name` -> `["items", 0, "name"]`."""
     matches = _STEP.finditer(path.removeprefix("$"))
     return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in matches]
 
 
 def _child(owner: Any, step: str | int, default: Any) -> Any:
-    """What stands at `step`, which is made when it is not there yet."""
+    """Return the value at `step`, creating it if it is absent."""
     if isinstance(owner, dict) and isinstance(step, str):
         return cast("dict[str, Any]", owner).setdefault(step, default)
     if isinstance(owner, list) and isinstance(step, int) and step <= len(cast("list[Any]", owner)):

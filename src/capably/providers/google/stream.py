@@ -55,7 +55,7 @@ class GoogleAccumulator:
         """The steps of the event that is being read."""
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps in one event. Raises our error for an event that reports a failure."""
+        """Return the chunks of one event. Raise our error for an event that reports a failure."""
         if is_error(event):
             raise error_of(event)
         try:
@@ -66,7 +66,7 @@ class GoogleAccumulator:
         return self._given
 
     def reply(self) -> Reply:
-        """The whole reply. Raises `ServerError` when the stream ended before Google said why."""
+        """Return the complete reply. Raise `ServerError` if the stream ended without a finish reason."""
         if not self.ended:
             raise ServerError(
                 "The stream was cut: it ended without a finish reason, so the answer is not whole [google]",
@@ -76,7 +76,7 @@ class GoogleAccumulator:
         return decode_reply(msgspec.json.encode(self._body()), self._request)
 
     def forget(self) -> None:
-        """Drops everything but how the answer stands: that it calls functions, why it ended, what it cost."""
+        """Drop everything except the state of the answer: whether it calls functions, why it ended, what it cost."""
         self._wire.forget()
         self._begin, self._more = len(self._wire), False
         self._parts = [] if self._open is None else [cast("type[p.Text]", self._open)("")]
@@ -85,7 +85,7 @@ class GoogleAccumulator:
                 candidate.pop(key, None)
 
     def _body(self) -> dict[str, Any]:
-        """The body of the same answer, had it not been streamed."""
+        """Build the body that the same answer would have had without streaming."""
         candidates = [self._candidates[index] for index in sorted(self._candidates)]
         if self._content:
             parts = self._wire.joined()
@@ -115,7 +115,7 @@ class GoogleAccumulator:
                 merged["content"] = {**content, "parts": parts}
 
     def _feed_first(self, candidate: Object, content: Object, merged: Object) -> None:
-        """The first candidate, which is the one that is read."""
+        """Read the first candidate; the others are only collected."""
         self._content = content or self._content
         for part in objects_of(content, "parts"):
             self._take(part)
@@ -123,7 +123,8 @@ class GoogleAccumulator:
             self._end(merged)
 
     def _end(self, candidate: Object) -> None:
-        """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
+        """Announce the open parts. More may follow: Google also sends STOP before the results of an MCP server's
+        tools."""
         self.ended = True
         self._end_call()
         self._ends += 1
@@ -169,7 +170,7 @@ class GoogleAccumulator:
         self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
-        """The open text as a whole. It stays open, in case Google goes on with it all the same."""
+        """Announce the open text as complete. It stays open, because Google may continue it."""
         if self._open is not None and self._more:
             self._more = False
             make = cast("type[p.Text]", self._open)
@@ -191,7 +192,7 @@ class GoogleAccumulator:
         self._given.append(Chunk("part", index, part=complete))
 
     def _go_on_with(self, call: Object) -> None:
-        """A piece of the call that is open, or its end."""
+        """Add a piece to the open call, or end it."""
         if self._partial is not None:
             self._partial.add(call)
             if not call.get("willContinue"):
@@ -233,7 +234,7 @@ class _WireParts:
         self._run += text.encode()
 
     def forget(self) -> None:
-        """Drops all parts, and of calls all but their names."""
+        """Drop all parts; of calls, keep only the names."""
         calls = [read_object(part["functionCall"], "functionCall") for part, _ in self._parts if _is_call(part)]
         self._parts = [({"functionCall": {"name": call.get("name")}}, None) for call in calls]
         self._run = None
@@ -242,7 +243,7 @@ class _WireParts:
         return len(self._parts)
 
     def text_from(self, place: int) -> str:
-        """What the texts say from this part on."""
+        """Return the texts from this part on, joined."""
         return "".join(part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
 
     def joined(self) -> list[Object]:
@@ -257,7 +258,7 @@ def _is_call(part: Object) -> bool:
 
 
 def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
-    """Lays a field of an event over what is known. An empty value never hides an earlier one."""
+    """Merge a field of an event into the merged candidate. An empty value never replaces an earlier one."""
     if not isinstance(value, dict):
         if value is not None:
             merged[key] = value

@@ -48,7 +48,7 @@ Place: TypeAlias = tuple[str, int]
 
 
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
-    """The reply. An error inside the body is raised; a body that cannot be read raises `ServerError` with it."""
+    """Decode the reply. An error inside the body is raised; an unreadable body raises `ServerError` with the body."""
     try:
         completion = load_json(body)
     except msgspec.DecodeError as error:
@@ -59,7 +59,7 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Rep
 def decode_completion(
     completion: Any, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
 ) -> Reply:
-    """The reply of a body that is parsed already. `places` is the order of its parts, where it is not the usual one."""
+    """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
         raise nonsense("the answer is no JSON object", provider, body)
     fields = cast(Json, completion)
@@ -74,7 +74,7 @@ def decode_completion(
 
 
 def check_failed(completion: Json, provider: str) -> None:
-    """Raises the error that stands in a body, at its top or in its choice, whatever the status code said."""
+    """Raise the error in a body, at its top level or in its choice, regardless of the status code."""
     choices: Any = completion.get("choices")
     first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
     inner: Json = cast("Json", first) if isinstance(first, dict) else {}
@@ -110,7 +110,7 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
 
 
 def with_call_ids(message: dict[str, Any]) -> dict[str, Any]:
-    """The message, with ids made up for tool calls that came without, so that outputs can name their call."""
+    """Return the message with generated ids for tool calls that have none, so that outputs can name their call."""
     calls: list[dict[str, Any]] = message.get("tool_calls") or []
     if all(call.get("id") for call in calls):
         return message
@@ -122,7 +122,7 @@ def with_call_ids(message: dict[str, Any]) -> dict[str, Any]:
 
 
 def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | Later]]:
-    """The parts of a message with their places: thoughts, content, pictures, sound, refusal, calls.
+    """Return the parts of a message with their places: thoughts, content, images, audio, refusal, calls.
 
     Texts and refusals are built now, others later.
     """
@@ -152,7 +152,7 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
 
 
 def thought_of(message: Json) -> str:
-    """The thoughts of a message that stand beside its content."""
+    """Return the thoughts of a message that are separate from its content."""
     for field in THOUGHTS:
         if isinstance(message.get(field), str) and message[field]:
             return message[field]
@@ -186,7 +186,7 @@ def _thought(item: Json) -> p.Part:
 
 
 def thinking_text(item: Json) -> str:
-    """The text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
+    """Return the text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
     inner = item.get("thinking") or item.get("summary") or ""
     return inner if isinstance(inner, str) else "".join(piece.get("text") or "" for piece in inner)
 
@@ -215,7 +215,7 @@ def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> Later:
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
-    """Sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
+    """Return the sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
     annotations: Sequence[Json] = message.get("annotations") or ()
     if annotations:
         text = message["content"] if isinstance(message["content"], str) else ""
@@ -252,7 +252,7 @@ def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReas
 
 
 def decode_usage(usage: Json | None) -> Usage:
-    """Tokens in normal form. Cached tokens are part of the prompt.
+    """Return the usage in normal form. Cached tokens are part of the prompt.
 
     The total tells what a host left out: Gemini and xAI count thoughts beside the completion, Mistral counts sound
     beside the prompt.
@@ -279,7 +279,7 @@ def decode_usage(usage: Json | None) -> Usage:
 
 
 def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
-    """Where hosts report cached tokens."""
+    """Return the number of cached tokens, wherever the host reports it."""
     names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
     return (details.get("cached_tokens"), *(usage.get(name) for name in names))
 

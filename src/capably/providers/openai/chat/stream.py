@@ -53,14 +53,14 @@ class CallState:
 
     @property
     def complete(self) -> bool:
-        """Whether nothing can follow: its arguments are a whole JSON object."""
+        """Return whether nothing can follow: the arguments are one complete JSON object."""
         try:
             return isinstance(load_json(self.arguments or ""), dict)
         except msgspec.DecodeError:
             return False
 
     def wire(self) -> dict[str, Any]:
-        """The call as it would stand in a message."""
+        """Return the call as it would be in a message."""
         if self.arguments is None:
             return self.fields
         return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
@@ -112,7 +112,7 @@ class ChatAccumulator:
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps of one chunk."""
+        """Return the chunks of one event."""
         if not isinstance(event, dict):
             raise nonsense("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
@@ -125,7 +125,7 @@ class ChatAccumulator:
             ) from error
 
     def reply(self) -> Reply:
-        """The whole reply, decoded from the completion that the chunks add up to."""
+        """Return the complete reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
         if not self.ended:
             raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
@@ -134,7 +134,7 @@ class ChatAccumulator:
         )
 
     def forget(self) -> None:
-        """Drops everything but how the answer stands: that it calls tools, or refuses."""
+        """Drop everything except the state of the answer: whether it calls tools, or refuses."""
         self._forgot = True
         self._joiner.settle()
         self._joiner.forget()
@@ -248,7 +248,8 @@ class ChatAccumulator:
         return state
 
     def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
-        """First steps of calls whose name is known and whose predecessors have begun; at the end, of all others too."""
+        """Yield the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
+        calls."""
         chunks: list[Chunk] = []
         begun = len(self._calls) - len(self._waiting)
         while self._waiting:
@@ -267,7 +268,7 @@ class ChatAccumulator:
         return chunks
 
     def _finished(self) -> Sequence[Chunk]:
-        """The call before the one that begins, unless more of it may come."""
+        """Return the chunk that completes the previous call, unless more of it may arrive."""
         before = self._calls[-2] if len(self._calls) > 1 else None
         if before is None or before.place is None or before.closed or before.tested:
             return []
@@ -280,7 +281,7 @@ class ChatAccumulator:
         return Chunk("part", self._index(call.place), part=built(decode_call(call.wire(), self._tools)))
 
     def _keep(self, key: str, value: Any) -> None:
-        """A field of the message that no chunk stands for until the end."""
+        """Collect a field of the message that no chunk carries until the end."""
         if key in THOUGHTS and isinstance(value, str):
             self._texts[key] += value.encode()
         elif key == "reasoning_details":
@@ -296,7 +297,7 @@ class ChatAccumulator:
                 self._index(("image", i))
 
     def _closed(self) -> Sequence[Chunk]:
-        """At the end: calls that still wait, and the parts that come whole."""
+        """Return the final chunks: calls that still wait, and parts that are not streamed."""
         begun = self._begun(all=True)
         completion = self._rebuilt()
         body = msgspec.json.encode(completion)
@@ -332,7 +333,7 @@ class ChatAccumulator:
 
 
 def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
-    """The step by which a text grew; none where nothing was added."""
+    """Return the chunk by which a text grew; none if nothing was added."""
     if delta and not isinstance(delta, str):
         raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
     return (Chunk(kind, index, delta),) if delta else ()

@@ -71,7 +71,7 @@ class ResponsesAccumulator:
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps of one event. Events that are not known here say nothing that the last one does not repeat."""
+        """Return the chunks of one event. Events without a handler only repeat what the last event contains."""
         if not isinstance(event, dict):
             raise nonsense("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
@@ -90,7 +90,7 @@ class ResponsesAccumulator:
             ) from error
 
     def reply(self) -> Reply:
-        """The reply, decoded from the response that the last event holds."""
+        """Return the reply, decoded from the response in the last event."""
         if not self.ended:
             raise nonsense(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
@@ -98,7 +98,7 @@ class ResponsesAccumulator:
         return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
 
     def forget(self) -> None:
-        """Drops everything but how much of each part was given out, and what tells how the response ended."""
+        """Drop everything except how much of each part was emitted, and the fields that show how the response ended."""
         self._forgot = True
         self._output = {index: _outline(item) for index, item in self._output.items()}
         for state in self._items.values():
@@ -182,14 +182,14 @@ class ResponsesAccumulator:
         return ()
 
     def _flushed(self) -> Sequence[Chunk]:
-        """Steps that waited, of every item whose place is known by now."""
+        """Return the waiting chunks of every item whose index is now determined."""
         chunks: list[Chunk] = []
         while (state := self._items.get(self._frontier)) and state.parts is not None:
             chunks += self._advance(self._frontier + 1)
         return chunks
 
     def _advance(self, index: int) -> Sequence[Chunk]:
-        """The steps that waited of the item at `index`, which follows on the last one whose place is known."""
+        """Return the waiting chunks of the item at `index`, the next one whose base index is determined."""
         before = self._items.get(self._frontier)
         base = self._bases[index] = self._bases[self._frontier] + ((before.parts if before else None) or 0)
         self._frontier = index
@@ -203,7 +203,7 @@ class ResponsesAccumulator:
         return chunks
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
-        """What of a finished item was not given out yet."""
+        """Return the chunks of a finished item that were not emitted yet."""
         state = self._items[index]
         parts = [built(part) for part in decode_item(item, self._tools)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
@@ -229,7 +229,7 @@ class ResponsesAccumulator:
         return chunks
 
     def _rest(self, output: Sequence[Mapping[str, Any]]) -> Sequence[Chunk]:
-        """At the end: items that were never reported as done, and everything that still waits."""
+        """Return the final chunks: items that were never reported as done, and everything that still waits."""
         places = sorted(self._output) if len(self._output) == len(output) else range(len(output))
         chunks: list[Chunk] = []
         for place, item in zip(places, output, strict=True):
@@ -242,7 +242,7 @@ class ResponsesAccumulator:
 
 
 def _index_of(event: Event) -> int:
-    """The place of an item in the output."""
+    """Return the index of an item in the output."""
     index = event["output_index"]
     if not isinstance(index, int) or index < 0:
         raise ValueError(f"`output_index` is {index!r}")
@@ -250,14 +250,14 @@ def _index_of(event: Event) -> int:
 
 
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item without what it says: its kind, the call that it makes or answers, and a refusal."""
+    """Return an item without its text: its kind, the call that it makes or answers, and a refusal."""
     parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
     outline = {key: item[key] for key in ("type", "call_id", "name") if key in item}
     return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
 def _growing(part: p.Part) -> tuple[str | None, str]:
-    """The kind of chunk that a part grows by, and all of its text; no kind for parts that come whole."""
+    """Return the kind of chunk by which a part grows, and all of its text; no kind for parts that are not streamed."""
     if isinstance(part, p.Text):
         return "text", part.text
     if isinstance(part, p.Thought):
