@@ -121,7 +121,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
 def _common(
     source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
 ) -> Iterator[tuple[str, str]]:
-    """Return the context that all providers share."""
+    """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
     shared: dict[str, Any] = {
