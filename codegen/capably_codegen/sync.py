@@ -54,7 +54,7 @@ def write(files: Mapping[str, str], folder: Path, beside: tuple[Path, str] | Non
 
 
 def differences(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Return what `write` would change, as short diffs; empty when the disk is fresh. Raises `OutputError` as it does."""
+    """Return what `write` would change, as short diffs; empty when the disk is fresh. Raise `OutputError` as it does."""
     _refuse_foreign(folder)
     stale: list[str] = []
     for path, text in sorted(files.items()):

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one sync; returns the exit code."""
+    """Run one sync; returns the exit code."""
     parser = argparse.ArgumentParser(prog="registry-sync", description=__doc__)
     parser.add_argument("--apply", nargs="?", const=",".join(GROUPS), default="", metavar="GROUPS")
     parser.add_argument("--check", action="store_true", help="write nothing, not even the lock")

@@ -65,7 +65,7 @@ _EXPECTED = (*_FLAGS, "pdf_inputs", "tool_calling", "structured_output", "reason
 
 
 def models_dev(distribution: str) -> Callable[[Path, datetime.date], Listing]:
-    """Reads the profiles of a langchain package."""
+    """Read the profiles of a langchain package."""
 
     def read(folder: Path, _: datetime.date) -> Listing:
         version = version_of(folder, distribution)
@@ -112,7 +112,7 @@ _UNSAID = {
 
 
 def litellm_map(theirs: str, host: str) -> Callable[[Path, datetime.date], Listing]:
-    """Reads the models of one of litellm's providers that have not ended."""
+    """Read the models of one of litellm's providers that have not ended."""
 
     def read(folder: Path, day: datetime.date) -> Listing:
         models: dict[str, Listed] = {}
@@ -222,7 +222,7 @@ def _model(host: str, id: str, model: Listed, prices: Mapping[str, Any], day: da
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the files that say something new; returns 0, or 2 if a source cannot be read as it should be."""
+    """Write the files that say something new; returns 0, or 2 if a source cannot be read as it should be."""
     parser = argparse.ArgumentParser(prog="registry-gateways", description=__doc__)
     parser.add_argument("hosts", nargs="*", metavar="GATEWAY", help=", ".join(GATEWAYS))
     parser.add_argument("--sources", type=Path, metavar="FOLDER", help="wheels that are unpacked already; no download")

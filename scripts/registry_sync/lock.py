@@ -31,7 +31,7 @@ def load_lock(file: Path) -> dict[str, Any]:
 
 
 def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
-    """Raises `SourceError` if a source has shrunk: what is gone from a cut-off file is not gone from the world."""
+    """Raise `SourceError` if a source has shrunk: what is gone from a cut-off file is not gone from the world."""
     shrunk: list[str] = []
     for source in sources:
         before: int = old["sources"].get(source.name, {}).get("models", 0)

@@ -32,7 +32,7 @@ _QUOTED: Final = ("knowledge",)
 
 
 def patched(text: str, changes: Iterable[Change], day: datetime.date) -> str:
-    """The file with the changes in it. Raises `SourceError` if it would then say anything but them."""
+    """The file with the changes in it. Raise `SourceError` if it would then say anything but them."""
     data, _ = read_yaml(text, "model_registry.yaml", needs="models")
     by_model: dict[str, list[Change]] = {}
     for change in changes:

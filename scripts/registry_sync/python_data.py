@@ -22,7 +22,7 @@ class Built(NamedTuple):
 
 
 def parse(file: Path) -> ast.Module:
-    """The syntax tree of a file. Raises `SourceError` if it is missing or cut off."""
+    """The syntax tree of a file. Raise `SourceError` if it is missing or cut off."""
     try:
         return ast.parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -32,7 +32,7 @@ def parse(file: Path) -> ast.Module:
 
 
 def variable(file: Path, name: str) -> ast.expr:
-    """What a file assigns to a name at its top level. Raises `SourceError` if it does not."""
+    """What a file assigns to a name at its top level. Raise `SourceError` if it does not."""
     return value_of(parse(file), name, file)
 
 

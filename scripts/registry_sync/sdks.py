@@ -38,7 +38,7 @@ SDKS = (
 
 
 def folder_of(package: str) -> Path:
-    """Where an installed package lies. Raises `SourceError` if it is not installed."""
+    """Where an installed package lies. Raise `SourceError` if it is not installed."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:

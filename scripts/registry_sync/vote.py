@@ -89,7 +89,7 @@ def count(
     day: datetime.date,
     probed: Mapping[tuple[str, str], datetime.date] = {},
 ) -> Outcome:
-    """Compares every model of the registry with what the lineages say of it. `probed`: the day of each probe."""
+    """Compare every model of the registry with what the lineages say of it. `probed`: the day of each probe."""
     outcome = Outcome({}, [], [])
     for id in sorted(registry.models):
         ours, settled = fields_of(registry, id, day), decided(verdicts, id)

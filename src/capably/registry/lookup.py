@@ -32,7 +32,7 @@ def use_registry(path: str | PathLike[str] | None) -> None:
 
     The file adds models, corrects facts and removes ids; `capably generate --registry FILE` gives them types. Without
     this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
-    Models that exist already keep the facts they were made with. Raises `ConfigurationError` if the file is wrong.
+    Models that exist already keep the facts they were made with. Raise `ConfigurationError` if the file is wrong.
     """
     global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")

@@ -48,7 +48,7 @@ def tool(
     """Make a function or method a tool, described to models by its signature and docstring.
 
     Parameters are described in the docstring (Google, NumPy or reST style) or by `Annotated[str, "..."]`, which goes
-    first. Raises `TypeError` at its first use, if a parameter's type has no JSON form. `extra` holds fields of the
+    first. Raise `TypeError` at its first use, if a parameter's type has no JSON form. `extra` holds fields of the
     provider's own for the tool's entry in the request, such as `{"defer_loading": True}` beside `llm.ToolSearch()`.
 
         @llm.tool

@@ -185,7 +185,7 @@ class StreamAccumulator(Protocol):
         ...
 
     def forget(self) -> None:
-        """Drops what was gathered of the answer; may be called again and again. From now on steps of kind `text` are right,
+        """Drop what was gathered of the answer; may be called again and again. From now on steps of kind `text` are right,
         each delta once, and of the reply everything but content, body and wire."""
         ...
 
