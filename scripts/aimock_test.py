@@ -74,7 +74,8 @@ FIXTURES = [
 
 
 def command(*, install: bool) -> list[str]:
-    """How the server is started. Raises `PeerAbsent` where there is no Node, or no such package and no leave to install it."""
+    """Return the command that starts the server. Raise `PeerAbsent` without Node, or without the package and
+    permission to install it."""
     cache = Path(os.environ.get("CAPABLY_CACHE") or Path.home() / ".cache" / "capably")
     folder = cache / f"aimock-{VERSION}"
     script = folder / "node_modules" / PACKAGE / "dist" / "cli.js"
@@ -156,7 +157,7 @@ class Peer:
         llm.provider("google", client=genai.Client(api_key="test", http_options=options))
 
     def journal(self) -> list[Any]:
-        """Every request that it received."""
+        """Return every request that the server received."""
         with urllib.request.urlopen(f"{self.url}/__aimock/journal", timeout=10) as answer:
             return json.load(answer)
 
@@ -315,7 +316,7 @@ class Outcome(NamedTuple):
 
 
 def tell(endpoint: str, story: Callable[[Any, Ask], None], way: str) -> Outcome:
-    """Plays one story."""
+    """Play one story and return its outcome."""
     try:
         model: Any = llm.Model.of(MODELS[endpoint])
         story(model, WAYS[way])
@@ -325,7 +326,7 @@ def tell(endpoint: str, story: Callable[[Any, Ask], None], way: str) -> Outcome:
 
 
 def stories(endpoint: str) -> Iterator[Callable[[Any, Ask], None]]:
-    """The stories that a wire format has."""
+    """Return the stories that a wire format has."""
     return (story for story in STORIES if story.__name__ not in WITHOUT.get(endpoint, ()))
 
 

@@ -77,7 +77,7 @@ def rejected() -> bool:
 
 
 def pyright(*files: Path) -> Errors:
-    """File name -> line -> what pyright says there, in a project of its own as a user would have it."""
+    """Map file name and line to pyright's message, in a project of its own as a user would have it."""
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             shutil.copy(file, folder)
@@ -137,7 +137,7 @@ class Recording(NamedTuple):
 
 
 def own(provider: str) -> Recording:
-    """The recording that the project wrote itself."""
+    """Return the recording that the project wrote itself."""
     path = ROOT / "scripts" / "wire" / f"{provider}.json"
     saved = json.loads(path.read_text(encoding="utf-8"))
     return Recording(saved["model"], saved["prompt"], saved["reply"], f"scripts/wire/{path.name}")
@@ -147,7 +147,8 @@ FOLDERS = {"anthropic": "anthropic", "openai": "openai-responses", "google": "go
 
 
 def recorded(provider: str) -> Iterator[Recording]:
-    """Plain questions to listed models among the recorded conversations, where there is a corpus; newest models first."""
+    """Yield plain questions to listed models from the recorded conversations, if there is a corpus; newest models
+    first."""
     folder = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus")) / FOLDERS[provider]
     listed = {info.wire_id: info.id for info in llm.models(provider=provider, deprecated=True)}
     cases = [case for path in sorted(folder.glob("*.json")) if (case := plain_case(path, listed))]
@@ -173,7 +174,7 @@ def plain_case(path: Path, listed: dict[str, str]) -> Recording | None:
 
 
 def question(body: dict[str, Any]) -> str | None:
-    """The text of a request that asks one plain question."""
+    """Return the text of a request that contains one plain question."""
     value: Any = body.get("messages") or body.get("input") or body.get("contents")
     while isinstance(value, (list, dict)):
         # A message in a list of one, its content, a part in a list of one, its text.

@@ -58,7 +58,7 @@ class Program:
         self.where: dict[int, Line] = {}
 
     def add(self, *lines: str, line: tuple[str, str, Case | Requirement] | None = None) -> None:
-        """Writes lines; an error on any of them is one on the case that `line` names."""
+        """Add lines; an error on any of them belongs to the case that `line` names."""
         for text in lines:
             self.lines.append(text)
             if line:
@@ -70,7 +70,7 @@ class Program:
 
 
 def write_program(source: Source, id: str, forms: Sequence[str], door: str) -> Program:
-    """A program that says everything to one model, in every form."""
+    """Write a program with every call to one model, in every form."""
     model = source.registry.models[id]
     profile = source.registry.profiles.get(model.profile)
     provider = id.partition("/")[0]
@@ -112,14 +112,14 @@ def _call(model: str, form: str, case: Case) -> str:
 
 
 def _decorated(id: str, name: str, case: Case) -> list[str]:
-    """A function with `@llm.call` above it; what is done with the response stands below it."""
+    """Write a function decorated with `@llm.call`, followed by the use of its response."""
     start = f'@llm.call("{id}", {case.params})' if case.params else "@fixed"
     below = [f"print({name}(){case.after})"] if case.after else []
     return [start, f"def {name}() -> {case.returns}: raise SystemExit", *below]
 
 
 def _requiring(number: int, type: str) -> list[str]:
-    """A function `need_<number>` that requires what `type` names."""
+    """Write a function `need_<number>` that requires what `type` names."""
     if type.startswith("prompt"):
         _, _, rest = type.partition(":")
         params = rest if "=" in rest else ""
@@ -133,7 +133,7 @@ def _requiring(number: int, type: str) -> list[str]:
 
 
 def write_body(type: str, cases: Sequence[Case]) -> Program:
-    """A function that requires a capability; its body says everything, of which exactly what it requires is admitted."""
+    """Write a function that requires a capability. Its body uses everything; only what it requires must be accepted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
     for form in CALLS:
@@ -163,7 +163,7 @@ def run_matrix(
     jobs: int = 2,
     checker: str = "pyright",
 ) -> tuple[Counter[str], list[Verdict]]:
-    """Counts of cells and of disagreements, over these models, with the package that `python` has installed."""
+    """Count cells and disagreements for these models, with the package that `python` has installed."""
     if checker not in READS_INIT:
         forms = [form for form in forms if form != "Model"]
     programs = {f"m{number}.py": write_program(source, id, forms, door) for number, id in enumerate(ids)}
@@ -188,7 +188,7 @@ def _run_piece(programs: Mapping[str, Program], python: str, checker: str) -> tu
 
 
 def compare(programs: Mapping[str, Program], errors: Errors) -> tuple[Counter[str], list[Verdict]]:
-    """Counts, and where what was said differs from what the cases expect. A case may stand on several lines."""
+    """Count, and return where the checker's errors differ from what the cases expect. A case may have several lines."""
     counts: Counter[str] = Counter()
     verdicts: list[Verdict] = []
     for name, program in programs.items():
@@ -217,7 +217,7 @@ def _broken(name: str, text: str, message: str) -> Verdict:
 
 
 def one_per_profile(source: Source) -> list[str]:
-    """The first model of each profile (and one that is unverified)."""
+    """Return the first model of each profile, and one unverified model."""
     first: dict[str, str] = {}
     for id, model in source.registry.models.items():
         first.setdefault(model.profile, id)
@@ -251,7 +251,7 @@ def main() -> int:
 
 
 def summary(checker: str, models: int, forms: Iterable[str], counts: Counter[str]) -> str:
-    """One line with the counts."""
+    """Return one line with the counts."""
     return (
         f"{checker}: {models} models, {counts['cells']:,} cells "
         f"({counts['allowed']:,} allowed, {counts['forbidden']:,} forbidden; "

@@ -28,7 +28,7 @@ EXEMPT = (
     *(f"src/capably/providers/*/{name}.py" for name in ("errors", "hosts", "messages", "params", "refuse", "schema")),
     "src/capably/providers/*/transport.py",
 )
-DOCSTRINGS_EXEMPT = (*EXEMPT, "scripts/*")
+DOCSTRINGS_EXEMPT = (*EXEMPT, "scripts/aimock_test.py")
 
 
 def identifiers(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -31,7 +31,7 @@ class CapabilityClass:
 
 
 def capability_classes(sets: Mapping[str, Set]) -> Iterator[CapabilityClass]:
-    """Return a class per name with exactly the capabilities of its set, after the base classes that they share."""
+    """Yield a class per name with exactly the capabilities of its set, after the base classes that they share."""
     count = Counter(capability for one in sets.values() for capability in one)
     paths = {name: tuple(sorted(one, key=lambda c: (-count[c], c.name, c.type))) for name, one in sets.items()}
     names: dict[Path, str] = {(): NOTHING}

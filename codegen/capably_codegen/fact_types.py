@@ -92,7 +92,7 @@ _OPTIONAL_GROUPS = (schema.Tools, schema.Reasoning)
 
 
 def fact_types() -> Iterator[FactType]:
-    """Return every TypedDict, in the order of the schema."""
+    """Yield every TypedDict, in the order of the schema."""
     for entry in ENTRIES:
         yield FactType(entry.__name__, _base(entry), _doc(entry.__doc__), tuple(_fields(entry)))
     for entry in AS_JSON:

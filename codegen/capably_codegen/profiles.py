@@ -178,7 +178,7 @@ def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
 
 
 def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]:
-    """Return the capabilities of the profile in every call, as methods of `_capabilities`: name and accepted values."""
+    """Yield the capabilities of the profile in every call, as methods of `_capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},

@@ -50,7 +50,7 @@ assert sum(map(len, worker.load({file!r}).System({wire!r}, {url!r}).pieces(CASES
 
 
 def fresh(code: str) -> tuple[float, float]:
-    """CPU milliseconds and peak memory (MB) of a fresh process that runs `code`."""
+    """Return CPU milliseconds and peak memory (MB) of a fresh process that runs `code`."""
     # Not `ru_maxrss`, which a child inherits from the process that started it.
     end = (
         "\nimport time; print(time.process_time(), open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
@@ -62,7 +62,7 @@ def fresh(code: str) -> tuple[float, float]:
 
 
 def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
-    """Each piece of code in fresh processes, in random order."""
+    """Run each piece of code in fresh processes, in random order."""
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in codes}
     for code in codes.values():
         fresh(code)
@@ -76,7 +76,7 @@ def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
 
 
 def first_answers(runs: int) -> dict[str, dict[str, float]]:
-    """From the start of Python to the first answer, with the SDK alone and with capably."""
+    """Measure from the start of Python to the first answer, with the SDK alone and with capably."""
     with serving() as served:
         codes = {
             f"{wire}, {system}": FIRST.format(
@@ -89,7 +89,8 @@ def first_answers(runs: int) -> dict[str, dict[str, float]]:
 
 
 def long_streams(runs: int) -> dict[str, dict[str, float]]:
-    """Streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at the end."""
+    """Measure streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at
+    the end."""
     sys.path.append(str(ROOT / "tests"))
     import replies
     from support.loopback import Canned, Loopback
@@ -113,7 +114,7 @@ def long_streams(runs: int) -> dict[str, dict[str, float]]:
 
 
 def unit() -> None:
-    """A fixed piece of Python, about 100 us: what other costs are told in."""
+    """Run a fixed piece of Python, about 100 us: the unit of the other costs."""
     counts: dict[str, int] = {}
     for number in range(400):
         key = str(number % 50)
@@ -137,7 +138,7 @@ class Story:
 
 
 def pieces_of_work() -> dict[str, Callable[[], object]]:
-    """What is timed in this process, by name."""
+    """Return what is timed in this process, by name."""
     from capably_codegen.registry import load_registry
     from capably_codegen.render import render
 
@@ -180,7 +181,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
 
 
 def best_of(work: Callable[[], object], runs: int) -> float:
-    """CPU microseconds of one piece of work, the best of several."""
+    """Return the CPU microseconds of one piece of work, the best of several runs."""
     started = time.process_time()
     work()
     times = max(1, min(2000, int(0.02 / max(1e-6, time.process_time() - started))))

@@ -17,13 +17,13 @@ _REQUIREMENTS = re.compile(r"^REQUIREMENTS = \((.*?)\)", re.MULTILINE | re.DOTAL
 
 
 def requirements_of(file: Path) -> list[str]:
-    """What a peer's file asks for in its `REQUIREMENTS`, read without importing it."""
+    """Return the `REQUIREMENTS` of a peer's file, read without importing it."""
     match = _REQUIREMENTS.search(file.read_text(encoding="utf-8"))
     return re.findall(r'"([^"]+)"', match[1]) if match else []
 
 
 def python_for(file: Path) -> str:
-    """The interpreter that has what the system in `file` needs: this one, or that of the peer's own environment."""
+    """Return the interpreter for the system in `file`: this one, or that of the peer's own environment."""
     if file.parent == HERE:
         return sys.executable
     wanted = requirements_of(file)

@@ -59,7 +59,7 @@ def _answer(response: Any, text: str) -> Answer:
 
 
 def _speaks_chat() -> str:
-    """A listed model that is called over Chat Completions and promises structured answers."""
+    """Return a listed model that is called over Chat Completions and supports structured output."""
     from capably import llm
 
     for info in llm.models(tools=True):

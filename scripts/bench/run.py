@@ -72,7 +72,7 @@ class Worker:
         )
 
     def ask(self, case: str, times: int) -> dict[str, Any]:
-        """Orders work, and waits for what it cost."""
+        """Order work and wait for its cost."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"case": case, "times": times}) + "\n")
         self._process.stdin.flush()
@@ -87,7 +87,7 @@ class Worker:
 
 @contextmanager
 def serving() -> Generator[Served]:
-    """The server, in its own process; gives its addresses."""
+    """Run the server in its own process and return its addresses."""
     with tempfile.TemporaryDirectory() as folder:
         certificate = str(write_certificate(Path(folder, "both.pem")))
         command = [sys.executable, str(HERE / "server.py"), certificate]
@@ -102,7 +102,7 @@ def serving() -> Generator[Served]:
 
 
 def systems(names: Sequence[str]) -> dict[str, Path]:
-    """The files of the systems with these names."""
+    """Return the files of the systems with these names."""
     files = {name: HERE / f"{name}.py" for name in (BASE, "ours", "raw")}
     files.update((file.stem, file) for file in sorted((HERE / "peers").glob("*.py")))
     return {name: files[name] for name in dict.fromkeys((BASE, *names))}
@@ -111,7 +111,7 @@ def systems(names: Sequence[str]) -> dict[str, Path]:
 def measure(
     wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, budget: float, served: Served
 ) -> dict[str, Any]:
-    """Case -> system -> CPU seconds for one call in each round. Systems that answer wrongly are told and left out."""
+    """Map case and system to CPU seconds of one call per round. Systems with wrong answers are printed and left out."""
     times: dict[str, dict[str, list[float]]] = {}
     with ExitStack() as open_workers:
         workers = {name: Worker(file, wire, served) for name, file in files.items()}
@@ -125,7 +125,7 @@ def measure(
 
 
 def _answers(worker: Worker, name: str, wire: str, case: str) -> bool:
-    """Whether the system reads what was sent. A case that a system does not have is left out in silence."""
+    """Return whether the system reads the reply correctly. A case that it does not have is left out silently."""
     answer = worker.ask(case, 0)
     expected = json.loads(json.dumps(CASES[case].answer))
     if answer.get("answer") == expected:
@@ -148,7 +148,7 @@ def _rounds(workers: dict[str, Worker], case: str, rounds: int, budget: float) -
 
 
 def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
-    """Of one system in one case: the median ratio to the SDK, the middle half, and microseconds of CPU."""
+    """Return the median ratio to the SDK, the middle half, and microseconds of CPU of one system in one case."""
     ratios = sorted(own / base for own, base in zip(took[name], took[BASE], strict=True))
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     return {
@@ -160,7 +160,7 @@ def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The ratios of every system, case by case, for all wires."""
+    """Format the ratios of every system, case by case, for all wire formats."""
     names = sorted({name for cases in result.values() for case in cases.values() for name in case} - {BASE})
     names.sort(key=lambda name: name != "ours")
     lines: list[str] = []
@@ -179,7 +179,7 @@ def _cell(cost: dict[str, float] | None) -> str:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """Our column and the best and worst of the peers, for BENCHMARKS.md."""
+    """Return our column and the best and worst of the peers, for BENCHMARKS.md."""
     lines = [f"| work | {' | '.join(result)} |", f"|---|{'---|' * len(result)}"]
     for case in dict.fromkeys(case for cases in result.values() for case in cases):
         cells = (_summary(cases.get(case, {})) for cases in result.values())
@@ -198,7 +198,7 @@ def _summary(ratios: dict[str, dict[str, float]]) -> str:
 
 
 def over(baseline: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-    """The kept result, with what was measured now in its place, in the order of the cases."""
+    """Return the baseline with the new measurements in it, in the order of the cases."""
     wires = list(dict.fromkeys([*baseline, *result]))
     both = {wire: (baseline.get(wire, {}), result.get(wire, {})) for wire in wires}
     return {
@@ -208,7 +208,7 @@ def over(baseline: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
 
 
 def slower(result: dict[str, Any], baseline: dict[str, Any]) -> list[str]:
-    """What costs more than in the kept result, beyond the spread of both."""
+    """Return what costs more than in the baseline, beyond the spread of both."""
     lines: list[str] = []
     for wire, cases in result.items():
         for case, ratios in cases.items():
@@ -219,7 +219,7 @@ def slower(result: dict[str, Any], baseline: dict[str, Any]) -> list[str]:
 
 
 def about() -> dict[str, Any]:
-    """The machine and the versions that a result belongs to."""
+    """Describe the machine and the versions that a result belongs to."""
     packages = ("anthropic", "openai", "google-genai", "httpx2", "msgspec", "urllib3", "aiohttp", "capably")
     versions: dict[str, str] = {}
     for package in packages:

@@ -15,7 +15,7 @@ REQUIREMENTS = ("anthropic>=2.12,<3", "openai>=3.54,<4", "google-genai>=3.4,<4",
 
 @cache
 def book() -> Any:
-    """The class of the structured answer, made when it is asked for: not everybody has imported pydantic by then."""
+    """Return the class of the structured answer, created on first use because pydantic may not be imported before."""
     from pydantic import BaseModel
 
     class Book(BaseModel):

@@ -77,7 +77,7 @@ LEVELS: Final = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
-    """One model as the page needs it; prices are those of `day`."""
+    """Return the page's data of one model; prices are those of `day`."""
     price = price_on(info.prices, day)
     facts = info.to_json()
     provenance = provenance_of(info)
@@ -106,7 +106,7 @@ def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
 
 
 def interned(models: list[dict[str, Any]]) -> list[str]:
-    """The sentences about sources, each once; the facts then name them by number."""
+    """Replace the sentences about sources by numbers into one list of distinct sentences."""
     numbers: dict[str, int] = {}
     for model in models:
         for fact in model["facts"]:
@@ -199,7 +199,7 @@ def _behind(label: str, provenance: Mapping[str, dict[str, Any]]) -> list[dict[s
 
 
 def _sources(entries: list[dict[str, Any]], value: str, checked: str) -> str:
-    """Who says so, since when, who contradicts and what was decided, in a few sentences."""
+    """Describe who confirms a fact, since when, who contradicts it and what was decided."""
     sentences: list[str] = []
     for entry in entries:
         if entry["by"]:
@@ -223,7 +223,7 @@ def _levels(reasoning: _facts.ReasoningJson) -> str:
 
 
 def _range(efforts: Sequence[str]) -> str:
-    """`low to max` where no level between is missing, else each of them."""
+    """Return `low to max` if no level between is missing, else each of them."""
     first, last = LEVELS.index(efforts[0]), LEVELS.index(efforts[-1])
     return f"{efforts[0]} to {efforts[-1]}" if last - first + 1 == len(efforts) > 1 else " ".join(efforts)
 
@@ -267,7 +267,7 @@ def _size(tokens: int | None) -> str:
 
 
 def _modalities(listed: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
-    """All but text, which every model has; a question mark where nobody knows."""
+    """Return all modalities except text, which every model has; unverified ones with a question mark."""
     if listed is None:
         return UNKNOWN
     return " ".join([*listed[1:], *(f"{word}?" for word in unverified or [])]) or "text"

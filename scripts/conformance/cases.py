@@ -66,7 +66,7 @@ class Skipped(NamedTuple):
 
 
 def exchanges(only: str = "", corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:
-    """Every exchange of every case whose `provider/case` contains `only`, in a fixed order."""
+    """Yield every exchange of every case whose `provider/case` contains `only`, in a fixed order."""
     for path in sorted(corpus.glob("*/*.json")):
         if only not in f"{path.parent.name}/{path.stem}":
             continue
@@ -99,7 +99,7 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
 
 
 def _body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
-    """The answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
+    """Return the answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
     if "sse" in response:
         return response["sse"].encode(), response["status"] == 200
     if "text" in response:

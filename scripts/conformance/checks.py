@@ -157,7 +157,7 @@ class Bench:
 
 
 def check(bench: Bench, exchange: Exchange, place: int = 0) -> Iterator[Result]:
-    """Every check that the exchange is good for."""
+    """Yield the result of every check that applies to the exchange."""
     bench.sent.clear()
     try:
         problem = _encoded_again(bench, exchange) if exchange.status == 200 else None
@@ -204,12 +204,13 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
 
 
 def opens_the_door(exchange: Exchange, place: int) -> bool:
-    """Whether an exchange is also asked for through the public methods."""
+    """Return whether an exchange is also played through the public methods."""
     return (exchange.provider, exchange.endpoint) in DOORS and place % DOOR_EVERY == 0
 
 
 def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
-    """How our encoding differs from the recorded request; `None`, kept in `unsaid`, where our API has no words for it."""
+    """Return how our encoding differs from the recorded request; `None` if our API cannot express it (added to
+    `unsaid`)."""
     try:
         ours = encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
     except Inexpressible as missing:
@@ -219,7 +220,7 @@ def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
 
 
 def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
-    """What the SDK's types have against requests; answers in them are the provider's own JSON and left out."""
+    """Return what the SDK's types reject in requests; answers in them are the provider's own JSON and left out."""
     return "; ".join(
         problem
         for body in sorted(sent)
@@ -253,7 +254,7 @@ def _raised(bench: Bench, exchange: Exchange) -> str:
 
 
 def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, adapted: Any) -> str:
-    """What the public methods give otherwise than the adapters did; `expected` is the class of the error to raise."""
+    """Return how the public methods differ from the adapters; `expected` is the class of the error to raise."""
     like = DOORS[exchange.provider, exchange.endpoint]
     custom: Any = llm.Model.custom
     model = custom(f"{like.partition('/')[0]}/{_request(exchange).model_id}", like=like)
@@ -322,7 +323,7 @@ def _short(value: Any) -> str:
 
 
 def _collected(response: Any) -> list[Any]:
-    """The parts, as their own streams give them. Citations may come after a text; empty parts have no stream."""
+    """Return the parts as their own streams give them. Citations may follow a text; empty parts have no stream."""
     parts: dict[int, Any] = {}
     for stream in response.streams():
         complete, part = response.content[stream.index], stream.collect()
@@ -362,7 +363,7 @@ def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any
 
 
 def _tools(sent: Mapping[str, Any]) -> Iterator[Any]:
-    """The tools that decide how an answer is read: Google itself answers calls to an MCP server."""
+    """Yield the tools that decide how an answer is read: Google itself answers calls to an MCP server."""
     for tool in sent.get("tools") or ():
         if not isinstance(tool, dict):
             continue
@@ -436,7 +437,7 @@ class Cut:
 
 
 def cut(body: bytes, dice: random.Random) -> list[bytes]:
-    """`body` in pieces: a few long ones, or many of a few bytes each."""
+    """Split `body` into pieces: a few long ones, or many of a few bytes each."""
     count = dice.choice((1, 5, max(1, min(len(body) // 3, 2000))))
     places = sorted(dice.randrange(len(body) + 1) for _ in range(count))
     return [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
@@ -456,14 +457,14 @@ def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> st
 
 
 def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
-    """The stream once more, in these pieces, and not over the network."""
+    """Replay the stream in these pieces, without the network."""
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     opened = _opened(exchange, Cut(pieces), adapter)
     return StreamResponse(opened, adapter.accumulator(request), *_rest(exchange, request))
 
 
 def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
-    """The adapter's own reader over a response; what lies between it and the network is the SDK's."""
+    """Open the adapter's own reader over a response, without the SDK's transport."""
     kind = ADAPTER_OF[exchange.endpoint]
     if kind == "anthropic":
         from capably.providers.anthropic import SyncEvents
@@ -482,7 +483,7 @@ def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
 
 
 def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, response: Any) -> str:
-    """Sends the answer back with something new said, and compares what the server received with what it had sent."""
+    """Send the answer back with a new message, and compare what the server received with what it had sent."""
     outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
     extra = {"store": True} if exchange.endpoint == "responses" and _needs_store(reading.turn) else {}
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])], **extra)
@@ -494,7 +495,7 @@ def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, respons
 
 
 def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
-    """What the SDKs have against the conversation as it would be sent to models of other vendors."""
+    """Return what the SDKs reject in the conversation as it would be sent to models of other vendors."""
     outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])])
     for endpoint, kind in ADAPTER_OF.items():
@@ -512,7 +513,7 @@ def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
 
 
 def _needs_store(items: list[Any]) -> bool:
-    """Whether nothing but an id is left of some reasoning: it can go back only to where it was stored."""
+    """Return whether only an id is left of some reasoning, so that it can go back only to where it was stored."""
     return any(i["type"] == "reasoning" and not (i.get("encrypted_content") or i.get("content")) for i in items)
 
 
@@ -533,7 +534,7 @@ GOOD: Mapping[str, bytes] = {
 
 
 def _items_before(items: list[Any]) -> list[Any]:
-    """The items of the answer, where outputs of its calls follow."""
+    """Return the items of the answer that precede outputs of its calls."""
     last = len(items)
     while items[last - 1]["type"] == "function_call_output" and items[last - 1]["output"] == "done":
         last -= 1
@@ -545,7 +546,7 @@ STREAM_FIELDS = ("channel", "index", "token_id", "reasoning_encrypted")
 
 
 def _turn(exchange: Exchange, turn: Any) -> Any:
-    """An answer's JSON without what must differ: sound goes back as its id, calls without an id are given one.
+    """Return an answer's JSON without what must differ: audio goes back as its id, calls without an id get one.
 
     Of a stream, Chat Completions gives no message: absent fields count as empty ones, and `STREAM_FIELDS` as none.
     """
@@ -580,7 +581,7 @@ class Run(NamedTuple):
 
 
 def run(only: str = "") -> Run:
-    """All checks of all exchanges whose name contains `only`."""
+    """Run all checks of all exchanges whose name contains `only`."""
     results: list[Result] = []
     skipped: list[Skipped] = []
     with Bench() as bench, warnings.catch_warnings():
@@ -594,7 +595,7 @@ def run(only: str = "") -> Run:
 
 
 def table(results: list[Result]) -> str:
-    """Providers down, features across: `passed`, or `passed/failed` where anything failed; `.` where no recording has it."""
+    """Format providers by features: `passed`, or `passed/failed` if any failed; `.` without a recording."""
     passed = Counter((r.provider, r.feature) for r in results if not r.problem)
     failed = Counter((r.provider, r.feature) for r in results if r.problem)
     names = sorted({r.provider for r in results})
@@ -617,7 +618,7 @@ def table(results: list[Result]) -> str:
 
 
 def report(run_results: Run) -> str:
-    """The table, what was left out and why, and every failure."""
+    """Format the table, what was left out and why, and every failure."""
     results, skipped, unsaid = run_results
     lines = [table(results), "", f"{len(skipped)} exchanges left out:", *_reasons(skipped)]
     same = sum(1 for r in results if r.feature == "encode" and not r.problem)

@@ -22,7 +22,7 @@ from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:
-    """The recorded request in our own encoding; raises `Inexpressible` where our API has no words for it."""
+    """Encode the recorded request with our API; raise `Inexpressible` if our API cannot express it."""
     ask = sent.read(exchange)
     system, messages = _leading_system(ask.messages)
     request = Request(
@@ -41,13 +41,13 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
 
 
 def difference(exchange: Exchange, ours: Json) -> str:
-    """Where ours and the recorded request differ, beyond what is meant; empty where they do not."""
+    """Return where ours and the recorded request differ unintentionally; empty if they do not."""
     theirs, ours, _ = in_one_form(exchange, ours)
     return next(_unequal(theirs, ours, ""), "")
 
 
 def in_one_form(exchange: Exchange, ours: Json) -> tuple[Json, Json, set[str]]:
-    """The recorded request and ours after `DIFFERENCES`, and the reasons of those that made a difference."""
+    """Return the recorded request and ours after `DIFFERENCES`, and the reasons of those that changed something."""
     theirs = json.loads(json.dumps(exchange.sent))
     used: set[str] = set()
     for rule in DIFFERENCES:

@@ -26,12 +26,12 @@ class Reading(NamedTuple):
 
 
 def read(body: Json, endpoint: str, sent: Json) -> Reading:
-    """What a whole body says."""
+    """Read a complete body."""
     return READERS[endpoint](body, sent)
 
 
 def _object(text: Any) -> Any:
-    """Arguments as an object; what is none counts as empty."""
+    """Return arguments as an object; anything else counts as empty."""
     if isinstance(text, dict):
         return text
     try:
@@ -144,7 +144,7 @@ def _thinking_text(item: Json) -> str:
 
 
 def _completion_tokens(usage: Json) -> tuple[int, int, int, int, int]:
-    """What a host counts in the total and nowhere else is sound in the prompt (Mistral), or thoughts (xAI, Gemini)."""
+    """Return tokens that a host counts in the total only: audio in the prompt (Mistral), or thoughts (xAI, Gemini)."""
     read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
     prompt, answer = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     reasoning = written.get("reasoning_tokens") or 0
@@ -187,7 +187,7 @@ def _read_content(body: Json, sent: Json) -> Reading:
 
 
 def _google_pieces(parts: list[Json]) -> Iterator[str]:
-    """Kinds of part, one for each run of texts; empty ones (that carry a signature) are none."""
+    """Yield the kinds of parts, one per run of texts; empty parts (which carry a signature) are skipped."""
     last = ""
     for part in parts:
         kind = next((key for key in part if key not in ("thought", "thoughtSignature")), "")

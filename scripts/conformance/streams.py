@@ -29,14 +29,14 @@ IN_BAND = {"insufficient_quota": "RateLimitError", "tool_use_failed": "BadReques
 
 
 def failure_of_status(status: int, body: bytes) -> str:
-    """The class of the error that an HTTP status stands for."""
+    """Return the class of the error for an HTTP status."""
     if b"API key not valid" in body or b"API_KEY_INVALID" in body:
         return "AuthenticationError"
     return BY_STATUS.get(status) or ("BadRequestError" if status < 500 else "ServerError")
 
 
 def failure_inside(bodies: Sequence[Any], *, streamed: bool, endpoint: str) -> str | None:
-    """The class of the error that an answer of status 200 must raise; `None` where it is a good one."""
+    """Return the class of the error that a body with status 200 must raise; `None` for a good one."""
     for body in bodies:
         inside = body.get("response") or body
         error = inside.get("error") or (inside if inside.get("type") == "error" else None)
@@ -78,7 +78,7 @@ HAS_ANSWER: dict[str, Callable[[Json], bool]] = {
 
 
 def events_of(body: bytes) -> list[Any]:
-    """The JSON of each event; a stream that is one JSON document is one event."""
+    """Return the JSON of each event; a stream that is one JSON document is one event."""
     text = body.decode()
     lines = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
     events = [json.loads(line) for line in lines if line and line != "[DONE]"]
@@ -86,7 +86,7 @@ def events_of(body: bytes) -> list[Any]:
 
 
 def body_of(events: Sequence[Json], endpoint: str) -> Json:
-    """The body that the same answer would have had without streaming."""
+    """Return the body that the same answer would have had without streaming."""
     return BODIES[endpoint](events)
 
 
@@ -164,7 +164,7 @@ def _add_call(calls: list[Json], delta: Json) -> None:
 
 
 def _joined(before: Any, after: Any, key: str = "") -> Any:
-    """A field so far, and what a delta adds to it."""
+    """Return a field so far with a delta added."""
     if isinstance(after, list):
         items: list[Any] = (
             [{"type": "text", "text": before}] if isinstance(before, str) and before else list(before or [])
@@ -181,7 +181,7 @@ def _joined(before: Any, after: Any, key: str = "") -> Any:
 
 
 def _add_item(items: list[Any], item: Json) -> None:
-    """An item goes on with the one before it where both are of one kind (and of one index, where they have one)."""
+    """Add an item to the one before it if both have the same kind (and the same index, if they have one)."""
     last = items[-1] if items else {}
     grows = ("text", "summary", "thinking", "data")
     same = last and all(last.get(key) == item.get(key) for key in ("type", "index"))
@@ -233,7 +233,7 @@ def _add_part(parts: list[Json], part: Json) -> None:
 
 
 def _add_call_piece(parts: list[Json], part: Json, call: Json) -> None:
-    """A call in pieces: its name, then values with the path that each belongs to."""
+    """Add a piece of a call: its name, then values with their paths."""
     if call.get("name"):
         parts.append({**part, "functionCall": {"name": call["name"], "args": {}}})
     arguments = parts[-1]["functionCall"]["args"]

@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one sync; returns the exit code."""
+    """Run one sync; return the exit code."""
     parser = argparse.ArgumentParser(prog="registry-sync", description=__doc__)
     parser.add_argument("--apply", nargs="?", const=",".join(GROUPS), default="", metavar="GROUPS")
     parser.add_argument("--check", action="store_true", help="write nothing, not even the lock")
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def sync(options: argparse.Namespace, groups: list[str]) -> int:
-    """The whole way; everything is worked out before anything is written."""
+    """Run a complete sync; everything is computed before anything is written."""
     registry_file: Path = options.registry
     lock_file, verdicts_file = registry_file.with_name("registry.lock.json"), registry_file.with_name("verdicts.yaml")
     text = registry_file.read_text(encoding="utf-8")

@@ -38,7 +38,7 @@ class Source(NamedTuple):
 
 
 def lineages(sources: list[Source]) -> dict[str, Claims]:
-    """Lineage -> what it says; of two sources of one lineage the first that speaks of a field counts."""
+    """Merge claims by lineage; of two sources of one lineage the first with a field counts."""
     merged: dict[str, Claims] = {}
     for source in sources:
         into = merged.setdefault(source.lineage, {})
@@ -48,11 +48,11 @@ def lineages(sources: list[Source]) -> dict[str, Claims]:
 
 
 def rounded(value: float) -> float | int:
-    """A price without the noise of floating point: 2.5, not 2.4999999999999996; whole numbers as such."""
+    """Return a price without floating-point noise: 2.5, not 2.4999999999999996; integers as int."""
     clean = float(f"{value:.8g}")
     return int(clean) if clean.is_integer() else clean
 
 
 def without_none(fields: Mapping[str, Value | None]) -> dict[str, Value]:
-    """Without what was not said."""
+    """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -147,7 +147,7 @@ def _of_litellm(fields: Mapping[str, Any], host: str) -> Listed:
 
 
 def _inputs_of(host: str) -> list[str]:
-    """What a gateway can carry to its models."""
+    """Return the modalities that a gateway can pass to its models."""
     registry = load_registry(ROOT / "model_registry.yaml").registry
     any_model = registry.providers[host].any_model
     return list(registry.profiles[any_model].input) if any_model else ["text"]
@@ -165,7 +165,7 @@ PACKAGES = ("genai-prices", "langchain-fireworks", "langchain-openrouter", "lite
 
 
 def draft(host: str, folder: Path, day: datetime.date) -> str:
-    """The file of one gateway."""
+    """Draft the file of one gateway."""
     listing = GATEWAYS[host](folder, day)
     prices = genai_prices.host_prices(folder, host, listing.models, day)
     version = version_of(folder, "genai-prices")
@@ -222,7 +222,7 @@ def _model(host: str, id: str, model: Listed, prices: Mapping[str, Any], day: da
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write the files that say something new; returns 0, or 2 if a source cannot be read as it should be."""
+    """Write the files that changed; return 0, or 2 if a source cannot be read as expected."""
     parser = argparse.ArgumentParser(prog="registry-gateways", description=__doc__)
     parser.add_argument("hosts", nargs="*", metavar="GATEWAY", help=", ".join(GATEWAYS))
     parser.add_argument("--sources", type=Path, metavar="FOLDER", help="wheels that are unpacked already; no download")
@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _undated(text: str) -> list[str]:
-    """Without the lines that say when: a list that says what it said keeps its day."""
+    """Return the text without its dates: an unchanged list keeps its day."""
     return [line for line in text.splitlines() if not line.lstrip().startswith(("verified:", "# Drafted by"))]
 
 

@@ -21,7 +21,7 @@ _SHRUNK = 0.8
 
 
 def load_lock(file: Path) -> dict[str, Any]:
-    """The lock of the last sync; an empty one before the first."""
+    """Load the lock of the last sync; an empty one before the first."""
     if not file.exists():
         return {"schema": SCHEMA, "sources": {}, "models": {}}
     try:
@@ -31,7 +31,7 @@ def load_lock(file: Path) -> dict[str, Any]:
 
 
 def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
-    """Raise `SourceError` if a source has shrunk: what is gone from a cut-off file is not gone from the world."""
+    """Raise `SourceError` if a source has shrunk: models missing in a truncated file have not ended."""
     shrunk: list[str] = []
     for source in sources:
         before: int = old["sources"].get(source.name, {}).get("models", 0)
@@ -46,7 +46,7 @@ def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
 def lock_of(
     sources: list[Source], evidence: Mapping[str, Mapping[str, Evidence]], old: Mapping[str, Any], day: datetime.date
 ) -> dict[str, Any]:
-    """The lock of this sync; what stands as it stood keeps its date."""
+    """Build the lock of this sync; unchanged fields keep their date."""
     return {
         "schema": SCHEMA,
         "sources": {
@@ -74,7 +74,7 @@ def _entry(evidence: Evidence, old: list[Any] | None, day: datetime.date) -> lis
 
 
 def lock_text(lock: Mapping[str, Any]) -> str:
-    """One line per field, so that a change of one fact is a change of one line."""
+    """Format one line per field, so that a change of one fact is a change of one line."""
     return "\n".join(_lines(lock)) + "\n"
 
 

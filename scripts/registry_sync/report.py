@@ -25,7 +25,7 @@ class Report(NamedTuple):
 def report(
     old: Registry, new: Registry, applied: bool, sources: list[Source], outcome: Outcome, day: datetime.date
 ) -> Report:
-    """`new` is the registry with the changes; `applied` says whether they were written."""
+    """Write the report. `new` is the registry with the changes; `applied` = they were written."""
     fresh = list(_new_ids(old, sources, day))
     serious = [_contested(conflict) for conflict in outcome.conflicts if conflict.serious]
     single = [_contested(c) for c in outcome.conflicts if not c.serious and c.verdict is None]

@@ -38,7 +38,7 @@ SDKS = (
 
 
 def folder_of(package: str) -> Path:
-    """Where an installed package lies. Raise `SourceError` if it is not installed."""
+    """Return the folder of an installed package. Raise `SourceError` if it is not installed."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
@@ -49,7 +49,7 @@ def folder_of(package: str) -> Path:
 
 
 def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
-    """Every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
+    """Return every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
     folder = folder or folder_of(sdk.package)
     listed: dict[str, None] = {}
     for path, name in sdk.literals:
@@ -61,7 +61,8 @@ def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
 
 
 def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
-    """What an SDK says: the ids, and the days on which some of them end. `unpacked` may hold another than the installed."""
+    """Return the ids of an SDK, and the days on which some end. `unpacked` may hold another version than the
+    installed one."""
     there = unpacked / sdk.package.replace(".", "/") if unpacked else None
     if unpacked and there and there.is_dir():
         folder, number = there, version_of(unpacked, sdk.distribution)
@@ -72,7 +73,7 @@ def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
 
 
 def _literal_words(node: ast.AST) -> list[str]:
-    """The strings of a `Literal`, or of those in a `Union`."""
+    """Return the strings of a `Literal`, or of those in a `Union`."""
     return [
         word.value
         for part in ast.walk(node)
@@ -93,7 +94,7 @@ def _shutdowns(sdk: Sdk, folder: Path) -> dict[str, str]:
 
 
 def _written_day(text: str) -> str:
-    """`June 30th, 2026` -> `2026-06-30`."""
+    """Convert `June 30th, 2026` to `2026-06-30`."""
     plain = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", text)
     try:
         return datetime.datetime.strptime(plain, "%B %d, %Y").date().isoformat()  # noqa: DTZ007
@@ -102,7 +103,7 @@ def _written_day(text: str) -> str:
 
 
 def _shutdowns_in_docstring(file: Path, name: str) -> dict[str, str]:
-    """The docstring of the alias lists ids with `Announced shutdown date: 2027-04-01`."""
+    """Read ids with `Announced shutdown date: 2027-04-01` from the docstring of the alias."""
     module = parse(file)
     value_of(module, name, file)
     texts = [

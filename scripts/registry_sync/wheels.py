@@ -36,7 +36,7 @@ def unpack(folder: Path, *what: str) -> None:
 
 
 def read_all(folder: Path, ids: Collection[str], day: datetime.date) -> list[Source]:
-    """Every source, the vendors' own first. Raises one `SourceError` that names everything that is wrong."""
+    """Read every source, the vendors' own first. Raise one `SourceError` that names every problem."""
     providers = {*PROVIDERS, *(id.partition("/")[0] for id in ids)}
     readers: list[Callable[[], list[Source]]] = [
         read_endpoints,

@@ -10,12 +10,12 @@ from typing import Any
 
 
 def calls_made(work: Callable[[], object]) -> int:
-    """How many functions, of Python and of C, `work` calls in this thread."""
+    """Return how many functions, of Python and of C, `work` calls in this thread."""
     return calls_by_name(work).total()
 
 
 def calls_by_name(work: Callable[[], object]) -> Counter[str]:
-    """The same, function by function: how often each name was called."""
+    """Return how often `work` calls each function, by name."""
     calls: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:

@@ -19,7 +19,7 @@ READS_INIT = ("pyright", "basedpyright")
 
 
 def run_checker(checker: str, folder: Path, python: str) -> Errors:
-    """What `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
+    """Return what `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 
     `pyright` may be spelt `pyright:strict` to be run in that mode. Raises `RuntimeError` where it does not run.
     """
@@ -28,7 +28,7 @@ def run_checker(checker: str, folder: Path, python: str) -> Errors:
 
 
 def find_checker(name: str) -> str | None:
-    """The command of a checker: beside this interpreter, or on the PATH."""
+    """Return the command of a checker: beside this interpreter, or on the PATH."""
     beside = Path(sys.executable).parent
     return shutil.which(name, path=str(beside)) or shutil.which(name)
 
@@ -88,7 +88,7 @@ CHECKERS = tuple(_CHECKERS)
 
 
 def _output_of(command: str, folder: Path, *arguments: str) -> str:
-    """The standard output of a checker; 0 and 1 are verdicts, anything else is a failure of its own."""
+    """Return the standard output of a checker. Exit codes 0 and 1 are verdicts; any other raises."""
     done = subprocess.run([command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{command} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -65,7 +65,7 @@ class Requirement(NamedTuple):
 
 
 def cases_of(profile: Profile | None) -> Iterator[Case]:
-    """Every feature of one profile, asked for once; `None` is an unverified model, which admits everything."""
+    """Yield every feature of one profile; `None` is an unverified model, which accepts everything."""
     yield Case("plain", "", True)
     yield Case("max_tokens", "max_tokens=100", True)
     yield Case("routing", 'extra={"a": 1}, on_unsupported="drop", timeout=3.0, max_retries=1, headers={}', True)
@@ -80,7 +80,7 @@ def cases_of(profile: Profile | None) -> Iterator[Case]:
 
 
 def defaults_of(profile: Profile | None) -> Iterator[Case]:
-    """Calls that a default allows or contradicts, where parameters depend on each other."""
+    """Yield calls that a default allows or contradicts, for parameters that depend on each other."""
     off, level = 'reasoning="off"', f'reasoning="{next(iter(_levels(profile)), "low")}"'
     budget, tool = "reasoning=llm.Reasoning(budget_tokens=4000)", "tools=[add]"
     forced = f'{tool}, tool_choice="required"'
@@ -148,13 +148,13 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
 
 
 def requirements_of(profile: Profile | None) -> Iterator[Requirement]:
-    """Every capability that a function can require of a model."""
+    """Yield every capability that a function can require of a model."""
     for feature, type, allowed in _requirements(profile):
         yield Requirement(feature, type, profile is None or allowed)
 
 
 def _endpoint(profile: Profile) -> EndpointRules:
-    """The endpoint that is used by default."""
+    """Return the endpoint that is used by default."""
     return next(iter(profile.endpoints.values()))
 
 
@@ -168,7 +168,7 @@ def _verbosities(profile: Profile | None) -> Iterable[str]:
 
 
 def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
-    """Features that one word of the profile decides."""
+    """Yield features that one word of the profile decides."""
     endpoint = _endpoint(profile) if profile else None
     yield "system", 'system="be brief"', bool(profile) and profile.system in ("start", "anywhere")
     yield "format", "format=int", profile is not None and _structured(profile)
@@ -185,7 +185,7 @@ def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
 
 
 def _sampled(profile: Profile | None) -> dict[str, str]:
-    """Parameters of sampling, and when the registry says that they are taken."""
+    """Return parameters of sampling with the condition under which the registry accepts them."""
     return {
         "temperature=0.5": profile.sampling.temperature if profile else "always",
         "top_p=0.5": profile.sampling.top_p if profile else "always",
@@ -217,7 +217,7 @@ def _sampling(profile: Profile | None) -> Iterator[Case]:
 
 
 def _without_a_word(profile: Profile | None, when: str) -> bool:
-    """Whether what is taken under this condition is taken in a call that says nothing of reasoning.
+    """Return whether a parameter with this condition is accepted in a call without `reasoning`.
 
     While a model does not reason, nothing has to be turned off; where nobody knows whether it does, it may.
     """
@@ -227,7 +227,7 @@ def _without_a_word(profile: Profile | None, when: str) -> bool:
 
 
 def _levels(profile: Profile | None) -> list[str]:
-    """The effort levels that the default endpoint takes."""
+    """Return the effort levels that the default endpoint takes."""
     reasoning = profile.reasoning if profile else None
     if profile is None or not isinstance(reasoning, Reasoning) or isinstance(reasoning.efforts, str):
         return []
@@ -246,7 +246,7 @@ def _budget(profile: Profile | None) -> bool:
 
 
 def _both(profile: Profile) -> bool:
-    """Whether one call may have a level and a budget: Gemini's `thinkingConfig` takes one of them."""
+    """Return whether one call may have a level and a budget: Gemini's `thinkingConfig` takes one of them."""
     return bool(_levels(profile)) and isinstance(profile.reasoning, Reasoning) and profile.reasoning.style != "level"
 
 
@@ -255,7 +255,7 @@ def _settable(profile: Profile | None) -> bool:
 
 
 def _unbudgeted(profile: Profile | None) -> bool:
-    """Whether thoughts can be asked for without a number of tokens: not where the model thinks only with one."""
+    """Return whether thoughts can be requested without a budget: not if the model reasons only with one."""
     reasoning = profile.reasoning if profile else None
     if not isinstance(reasoning, Reasoning) or not _settable(profile):
         return False
@@ -263,7 +263,7 @@ def _unbudgeted(profile: Profile | None) -> bool:
 
 
 def _shows(profile: Profile | None) -> bool:
-    """Whether `visible=True` may be asked of it; where the registry does not know, it may."""
+    """Return whether `visible=True` is accepted; if the registry has it as unverified, it is."""
     reasoning = profile.reasoning if profile else None
     return not isinstance(reasoning, Reasoning) or reasoning.visible != "never"
 
@@ -294,7 +294,7 @@ def _structured(profile: Profile) -> bool:
 
 
 def _own_tools(profile: Profile) -> Tools | None:
-    """The facts of the caller's own tools, where the default endpoint takes them in every call."""
+    """Return the facts of the caller's own tools, if the default endpoint takes them in every call."""
     return profile.tools if isinstance(profile.tools, Tools) and _endpoint(profile).tools == "always" else None
 
 
@@ -351,7 +351,7 @@ def _content(profile: Profile | None) -> Iterator[Case]:
 
 
 def _response(profile: Profile | None) -> Iterator[Case]:
-    """What can be read of a response."""
+    """Yield the attributes of a response."""
     reasoning = profile.reasoning if profile else None
     shows = isinstance(reasoning, Reasoning) and reasoning.visible in ("summary", "full")
     capabilities = {
@@ -413,7 +413,7 @@ def _requirements(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
 
 
 def bodies() -> Iterator[tuple[str, list[Case]]]:
-    """What the body of a function that requires a capability may pass: type of the model -> cases.
+    """Yield the type of a required model to what a function body may pass to it.
 
     A requirement admits what it names and nothing else, so each is a model that has only this.
     """

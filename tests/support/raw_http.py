@@ -42,7 +42,7 @@ Answer: TypeAlias = bytes | Callable[[bytes], Iterable[bytes | float]]
 
 
 def read_request(sock: socket.socket) -> bytes:
-    """The next request's head and body, which may come in several pieces; empty where the connection ended."""
+    """Read the next request's head and body, which may arrive in several pieces; empty if the connection ended."""
     data = b""
     while not is_complete(data):
         piece = sock.recv(65536)

@@ -9,7 +9,7 @@ from registry_sync.claims import SourceError
 
 
 def version_of(folder: Path, distribution: str) -> str:
-    """The version of an unpacked package. Raise `SourceError` if it is not there."""
+    """Return the version of an unpacked package. Raise `SourceError` if it is absent."""
     prefix = distribution.replace("-", "_")
     for folder_of_wheel in sorted(folder.glob(f"{prefix}-*.dist-info")):
         return folder_of_wheel.name.removeprefix(f"{prefix}-").removesuffix(".dist-info")
@@ -17,7 +17,8 @@ def version_of(folder: Path, distribution: str) -> str:
 
 
 def expect(name: str, wanted: Collection[str], seen: Collection[str]) -> None:
-    """A field that no model has any more was renamed, and silence would look like a change of facts."""
+    """Raise if no model has an expected field any more: it was renamed, and its absence would look like changed
+    facts."""
     missing = sorted(set(wanted) - set(seen))
     if missing:
         raise SourceError(f"{name}: no model has {', '.join(missing)} any more; renamed?")

@@ -15,7 +15,7 @@ _LEVELS = ("low", "medium", "high", "xhigh", "max")
 
 
 def read_endpoints(environment: Mapping[str, str] = os.environ) -> list[Source]:
-    """What each vendor says for which the environment has a key; without keys, nothing."""
+    """Read the endpoint of each vendor whose key is in the environment; nothing without keys."""
     endpoints: list[tuple[str, str | None, Callable[[str], Claims]]] = [
         ("anthropic /v1/models", environment.get("ANTHROPIC_API_KEY"), ask_anthropic),
         ("google models.list", environment.get("GEMINI_API_KEY") or environment.get("GOOGLE_API_KEY"), ask_google),
@@ -37,7 +37,7 @@ def _source(name: str, key: str, ask: Callable[[str], Claims]) -> Source:
 
 
 def ask_anthropic(key: str, base_url: str | None = None) -> Claims:
-    """Limits, ends of life and capabilities of every Claude that the key may use."""
+    """Return limits, ends of life and capabilities of every Claude that the key may use."""
     import anthropic
 
     with anthropic.Anthropic(api_key=key, base_url=base_url) as client:
@@ -76,7 +76,7 @@ def _claude(model: Any) -> dict[str, Any]:
 
 
 def ask_google(key: str, base_url: str | None = None) -> Claims:
-    """Limits, and whether it thinks, of every model that generates content."""
+    """Return limits, and whether it reasons, of every model that generates content."""
     from google import genai
     from google.genai import types
 

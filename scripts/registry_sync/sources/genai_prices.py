@@ -34,7 +34,7 @@ _HOSTS = {"moonshotai": "moonshot", "x-ai": "xai"}
 
 
 def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
-    """Prices of `day`, and those that start later, of the given ids and of every id that a rule spells out."""
+    """Read prices of `day` and later ones, for the given ids and every id that a rule names."""
     version = version_of(folder, "genai-prices")
     file = folder / "genai_prices" / "data.py"
     claims: Claims = {}
@@ -54,7 +54,7 @@ def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
 
 
 def host_prices(folder: Path, host: str, ids: Collection[str], day: datetime.date) -> dict[str, dict[str, Any]]:
-    """Prices of those of a gateway's models that have one."""
+    """Return prices of those of a gateway's models that have one."""
     prices: dict[str, dict[str, Any]] = {}
     for provider in _providers(folder / "genai_prices" / "data.py", {*PROVIDERS, host}):
         for model in cast(list[Built], provider.get("models") or []) if provider.get("id") == host else []:
@@ -64,7 +64,7 @@ def host_prices(folder: Path, host: str, ids: Collection[str], day: datetime.dat
 
 
 def _providers(file: Path, wanted: Collection[str]) -> Iterator[Built]:
-    """The vendors and hosts that are wanted, each read from its own part of the file, by our names."""
+    """Yield the wanted vendors and hosts by our names, each read from its own part of the file."""
     table = variable(file, "providers")
     if not isinstance(table, ast.List):
         raise SourceError("genai_prices/data.py: `providers` is no list any more")
@@ -105,7 +105,7 @@ def _matches(clause: Built | None, name: str) -> bool:
 
 
 def _spelt_out(clause: Built | None) -> Iterator[str]:
-    """Ids that a rule names one by one."""
+    """Yield ids that a rule names one by one."""
     if clause is None:
         return
     if clause.kind == "ClauseEquals":
@@ -127,7 +127,7 @@ def _prices(model: Built, day: datetime.date) -> dict[str, Any]:
 
 
 def _batches(model: Built, fields: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
-    """What a token costs in a batch, as a part of what it costs otherwise."""
+    """Yield the price of a token in a batch, as a fraction of the ordinary price."""
     variants = cast(list[Built], model.get("price_variants") or [])
     for start, price in _dated([variant for variant in variants if variant.get("when") == _BATCH]):
         group = "prices" if start <= day.isoformat() else f"prices@{start}"
@@ -137,7 +137,7 @@ def _batches(model: Built, fields: dict[str, Any], day: datetime.date) -> Iterat
 
 
 def _dated(prices: Built | list[Built] | None) -> list[tuple[str, Built | None]]:
-    """First day and price, in order; the empty day for one that always held."""
+    """Return first day and price, in order; the empty day for a price without a start."""
     if isinstance(prices, Built):
         return [("", prices)]
     dated = [(_start(price), cast(Built | None, price.get("prices"))) for price in prices or []]
@@ -145,7 +145,7 @@ def _dated(prices: Built | list[Built] | None) -> list[tuple[str, Built | None]]
 
 
 def _start(price: Built) -> str | None:
-    """The first day of a dated price; empty if it always held, `None` if it depends on something else."""
+    """Return the first day of a dated price; empty without a start, `None` if it depends on something else."""
     constraint = cast(Built | None, price.get("constraint"))
     if constraint is None:
         return ""

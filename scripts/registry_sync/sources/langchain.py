@@ -39,7 +39,7 @@ _EXPECTED: Final = (*_FLAGS, "max_input_tokens", "max_output_tokens", "release_d
 
 
 def read(folder: Path, provider: str) -> Source:
-    """What models.dev says of one vendor's models."""
+    """Read the claims of models.dev about one vendor's models."""
     distribution = PACKAGES[provider]
     version = version_of(folder, distribution)
     file = folder / distribution.replace("-", "_") / "data" / "_profiles.py"

@@ -67,7 +67,7 @@ _EXPECTED = (*_RATES, *_NUMBERS, *_FLAGS, *_SCHEMA.values(), "supports_response_
 
 
 def read(folder: Path) -> Source:
-    """Limits, prices, dates and flags of the chat models of the three vendors."""
+    """Read limits, prices, dates and flags of the chat models of the three vendors."""
     version = version_of(folder, "litellm")
     entries = {id: entry for key, entry in _load(folder / "litellm" / _FILE).items() if (id := _id(key, entry))}
     expect(f"litellm {version}", _EXPECTED, {field for entry in entries.values() for field in entry})
@@ -78,7 +78,7 @@ def read(folder: Path) -> Source:
 
 
 def gateway(folder: Path, theirs: str) -> dict[str, dict[str, Any]]:
-    """What it says of the chat models of one of its providers that is a gateway, by their ids there."""
+    """Read the chat models of a litellm provider that is a gateway, by their ids there."""
     entries = {
         key.removeprefix(f"{theirs}/"): entry
         for key, entry in _load(folder / "litellm" / _FILE).items()
@@ -99,7 +99,7 @@ def _load(file: Path) -> dict[str, Any]:
 
 
 def _id(key: str, entry: Any) -> str | None:
-    """`gemini/gemini-4-argon` -> `google/gemini-4-argon`; regions, speeds, fine-tunes and other hosts are left out."""
+    """Convert `gemini/gemini-4-argon` to `google/gemini-4-argon`; skip regions, speeds, fine-tunes and other hosts."""
     theirs = entry.get("litellm_provider", "")
     if entry.get("mode") not in _MODES:
         return None

@@ -33,7 +33,8 @@ _PROBES = TypeAdapter(dict[str, dict[str, Probe]])
 
 
 def read_probes(file: Path) -> list[Source]:
-    """The probes in the file, as one source; none without the file. Raise `SourceError` where an entry is misshapen."""
+    """Read the probes in the file as one source; none without the file. Raise `SourceError` if an entry is
+    malformed."""
     if not file.exists():
         return []
     try:

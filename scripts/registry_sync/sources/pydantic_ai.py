@@ -39,7 +39,7 @@ _EXPECTED = (
 
 
 def read(folder: Path, ids: Collection[str]) -> Source:
-    """What the profiles say of the given ids. `folder` has pydantic-ai-slim and what it needs."""
+    """Read the profiles of the given ids. `folder` has pydantic-ai-slim and its dependencies."""
     version = version_of(folder, "pydantic-ai-slim")
     questions = {
         provider: sorted(id.partition("/")[2] for id in ids if id.startswith(f"{provider}/")) for provider in PROVIDERS

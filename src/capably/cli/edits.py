@@ -33,7 +33,7 @@ def edited(file: SourceFile, edits: Iterable[Edit]) -> str | None:
 
 
 def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
-    """Return the values that an edit changes in the syntax tree: a string, or the last two names of
+    """Yield the values that an edit changes in the syntax tree: a string, or the last two names of
     `llm.openai.gpt_4_1`."""
     before, after = edit.mention.text, edit.replacement
     if not before.startswith("llm."):
@@ -45,7 +45,7 @@ def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
 
 
 def _differences(old: ast.AST, new: ast.AST) -> Iterator[tuple[Any, Any]]:
-    """Return the values in which two syntax trees differ, ignoring positions. Iterative, because trees may be deep."""
+    """Yield the values in which two syntax trees differ, ignoring positions. Iterative, because trees may be deep."""
     pending: list[tuple[Any, Any]] = [(old, new)]
     while pending:
         one, other = pending.pop()

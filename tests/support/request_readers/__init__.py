@@ -27,7 +27,7 @@ READERS: dict[str, Callable[[Json, Exchange], Ask]] = {
 
 
 def read(exchange: Exchange) -> Ask:
-    """The recorded request in our words."""
+    """Read the recorded request as messages and parameters of our API."""
     if not exchange.sent:
         raise Inexpressible("the recording has no request")
     sent: Json = json.loads(json.dumps(exchange.sent))

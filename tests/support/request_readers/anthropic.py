@@ -92,7 +92,7 @@ def _output(sent: Json, params: Json) -> None:
 
 
 def _system(system: Any, tools: list[Json]) -> tuple[list[Any], p.CachePoint | None]:
-    """The instructions, and the cache point that leads the conversation where it marks them or the tools."""
+    """Return the instructions, and the cache point that begins the conversation if they or the tools have one."""
     blocks: list[Json] = [{"text": system}] if isinstance(system, str) else system or []
     marks = [block.pop("cache_control", None) for block in blocks]
     if any(marks[:-1]):
@@ -155,7 +155,7 @@ def _assistant_part(block: Json) -> p.Part:
 
 
 def _parts(block: Json) -> Iterator[p.Part]:
-    """One block, and the cache point on it."""
+    """Yield one block, and the cache point on it."""
     mark = _mark(block.pop("cache_control", None))
     yield _part(block)
     if mark:

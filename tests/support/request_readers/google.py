@@ -39,7 +39,7 @@ FREE = ("args", "response", "parametersJsonSchema", "responseJsonSchema", "param
 
 
 def camel(value: Any) -> Any:
-    """Google reads `inline_data` as it reads `inlineData`."""
+    """Convert names to camel case, because Google reads `inline_data` as `inlineData`."""
     if isinstance(value, list):
         return [camel(item) for item in value]
     if not isinstance(value, dict):
@@ -143,7 +143,7 @@ def _schema(schema: Any) -> Any:
 
 
 def openapi(schema: Any) -> Any:
-    """A schema in OpenAPI's dialect as JSON Schema: types are written in capitals there."""
+    """Convert a schema in OpenAPI's dialect, with types in capitals, to JSON Schema."""
     if isinstance(schema, list):
         return [openapi(item) for item in schema]
     if not isinstance(schema, dict):

@@ -97,7 +97,7 @@ def _tool(tool: Json) -> Any:
 
 
 def _turns(items: Sequence[Json], exchange: Exchange) -> Iterator[Any]:
-    """Runs of items that the model wrote are one turn of its."""
+    """Yield turns; a run of items that the model wrote is one turn."""
     theirs: list[Json] = []
     for item in items:
         ours = _item(item)
@@ -113,7 +113,7 @@ def _turns(items: Sequence[Json], exchange: Exchange) -> Iterator[Any]:
 
 
 def _item(item: Json) -> Any:
-    """A message of ours, or `None` for what the model wrote."""
+    """Read a message of the caller, or `None` for an item that the model wrote."""
     kind, role = item.get("type", "message"), item.get("role")
     if kind == "item_reference":
         raise Inexpressible("a reference to a stored item")

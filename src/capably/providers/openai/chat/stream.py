@@ -248,7 +248,7 @@ class ChatAccumulator:
         return state
 
     def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
-        """Yield the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
+        """Return the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
         calls."""
         chunks: list[Chunk] = []
         begun = len(self._calls) - len(self._waiting)
