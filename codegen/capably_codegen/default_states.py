@@ -1,8 +1,8 @@
-"""What the defaults of a model change: which parameters its calls take, and what `with_` makes of it.
+"""Compute how a model's defaults change its type: the parameters of its calls, and the result of `with_`.
 
-Some parameters depend on each other (`temperature` only with `reasoning="off"`). A default settles one side, and so each
-such default gives the model another type, a state. The tables here say, of every state, in which ways a call may be
-written, and where `with_` leads.
+Some parameters depend on each other (`temperature` only with `reasoning="off"`). A default settles one side, so each such
+default gives the model another type, a state. The tables here list, for every state, the overloads of a call, and the
+overloads of `with_` with the state that each returns.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ DOCS = {
 
 
 class Axis(NamedTuple):
-    """State of reasoning -> in which ways a call may be written, and in which ways `with_`, and where that leads.
+    """State of reasoning -> the branches of a call, and those of `with_` with the state that each returns.
 
-    Of several ways, the one for which nothing must be said is open: it names what is refused.
+    Of several branches, the one without required parameters is open: it also declares what is refused.
     """
 
     calls: Mapping[str, tuple[Branch, ...]]
@@ -179,7 +179,7 @@ def _off_axis(rules: Mapping[str, Rule]) -> Axis:
     on_given, off_given, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
     only_off = replace(off, open=_apart(rules))
     if on.reasoning == "Never":
-        # It thinks unless it is told not to, and no word makes it think again.
+        # It reasons by default, and no value of `reasoning` turns reasoning on again.
         copies = {"": ((default, ""), (off_given, "off")), "off": ((only_off, "off"),)}
         return Axis({"": (default, off_given), "off": (only_off,)}, copies)
     calls = {"": (default, off_given), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}

@@ -88,7 +88,7 @@ AS_JSON: tuple[type[Entry], ...] = (schema.Tools, schema.Reasoning, schema.Sampl
 """Groups that `ModelInfo.to_json()` has in a form of its own: with `None` for `unverified`."""
 
 _OPTIONAL_GROUPS = (schema.Tools, schema.Reasoning)
-"""Groups that a model may lack: their JSON says `supported`, and knows nothing else of an unverified one."""
+"""Groups that a model may lack: their JSON has `supported`, and nothing else if unverified."""
 
 
 def fact_types() -> Iterator[FactType]:

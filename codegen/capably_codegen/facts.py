@@ -11,7 +11,7 @@ from capably_codegen.schema import Model, Profile
 
 NOT_OF_PROFILES = frozenset({"notes"})
 NOT_OF_PROVIDERS = frozenset({"sources", "notes"})
-"""What only a reader of the registry wants to know."""
+"""Fields for readers of the registry only."""
 
 
 def profile_tables(source: Source, provider: str) -> dict[str, Facts]:

@@ -1,4 +1,4 @@
-"""Form only: imports that a file does not use go, names may not be defined twice, and ruff lays the text out."""
+"""Format generated code: remove unused imports, refuse names that are defined twice, and run ruff."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LINE_LENGTH = 120
 
 
 class GeneratedCodeError(Exception):
-    """The generator wrote something that cannot be right; this is a bug in a template."""
+    """The generated code is invalid; this is a bug in a template."""
 
 
 def tidy(files: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The generator as one call: registry file in, package on disk out (or checked)."""
+"""Run the generator: read a registry file, and write the package or check it."""
 
 from __future__ import annotations
 

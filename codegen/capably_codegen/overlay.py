@@ -2,8 +2,8 @@
 
 Its schema is the registry's with relaxed rules (`schema`): no field is required, because what an entry leaves out comes
 from ours of the same name, from the profile that it `extends` or from the model that it is `like`. Nothing is checked
-twice: the file is merged as plain data (`capably.registry.overlay`, as at run time), and the whole must be a registry. Every
-problem is told at the user's own line, since ours has none.
+twice: the file is merged as plain data (`capably.registry.overlay`, as at run time), and the result must be a registry.
+Every problem is reported at the user's own line, since ours has none.
 
 `hosts: [openrouter]` adds the models of a gateway, which are too many for everybody's types: they stand in `hosts/` beside
 this module in the same form, and lie between the user's entries and ours.
@@ -300,7 +300,7 @@ class _Merge:
             return  # told as a profile that does not exist
         copy = f"{provider}/{home}-{profile.partition('/')[2]}"
         spoken = ENDPOINTS_BY_ADAPTER.get(host.get("adapter"), ())
-        # Hosts that speak OpenAI's format are reached by the endpoint that all of them have.
+        # Hosts with OpenAI's formats are called at the endpoint that all of them have.
         endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
         if not endpoints:
             it_has = " and ".join(facts["endpoints"])

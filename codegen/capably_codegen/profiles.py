@@ -1,4 +1,4 @@
-"""From rules to stubs: what the stub of a profile must say.
+"""Compute the data of stubs from the rules of a profile.
 
 The rules come from `capably.registry.rules`, the reading of the facts that the run-time check uses too. Here they only get
 Python types: of one overload in `signatures.py`, of parameters that depend on each other in `default_states.py`.

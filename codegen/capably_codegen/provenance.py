@@ -1,4 +1,4 @@
-"""Who says so: the lock of the last sync and the verdicts, compiled for `capably show`."""
+"""Compile the provenance of facts for `capably show`: the lock of the last sync, and the verdicts."""
 
 from __future__ import annotations
 

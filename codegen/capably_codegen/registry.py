@@ -1,4 +1,4 @@
-"""Reads `model_registry.yaml`. A problem is told with file, line, the wrong word, the allowed and the nearest one."""
+"""Read `model_registry.yaml`. A problem is reported with file, line, the wrong word, the allowed and the nearest one."""
 
 from __future__ import annotations
 
@@ -178,7 +178,7 @@ def _schema_problems(
         by_place.setdefault(_place(detail, data), []).append(detail)
     for place, details in by_place.items():
         if any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
-            # Of a union, only the branch that was meant is told, and that is the one that got further.
+            # Of a union, only the intended branch is reported: the one that got furthest.
             continue
         yield problem(place, _explain(place, details, pointers), lines)
 
@@ -260,7 +260,7 @@ def nearest(word: str, words: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-# --- what only the whole can show ---------------------------------------------------------------------------------
+# --- contradictions between entries -------------------------------------------------------------------------------
 
 
 def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
@@ -360,7 +360,7 @@ def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
     for id, model in registry.models.items():
         provider, _, own = id.partition("/")
         if not own:
-            continue  # told as an id that does not read provider/name
+            continue  # reported as an id that does not read provider/name
         constant = constant_name(id, model)
         if not constant.isidentifier() or keyword.iskeyword(constant):
             yield ("models", id), f"the constant would be {constant!r}, no Python name; set `constant:`"

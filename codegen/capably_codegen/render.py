@@ -1,4 +1,4 @@
-"""From the registry to text: `{relative path: contents}` of the package `capably_models`. Pure: no I/O."""
+"""Render the package `capably_models` as `{relative path: contents}`. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class ModelStub:
 class Door:
     """The ids of one profile, and what `llm.Model(id)` has as its type.
 
-    `live` are those that are not deprecated; `endings` has what is said of the others, with their ids.
+    `live` are those that are not deprecated; `endings` has the deprecation messages, each with its ids.
     """
 
     alias: str

@@ -40,7 +40,7 @@ METHODS: tuple[str, ...] = tuple(method for name, has in CAPABILITIES.items() fo
 """All methods of capability classes."""
 
 GENERICS: tuple[str, ...] = tuple(dict.fromkeys(has.generic for has in CAPABILITIES.values() if has.generic))
-"""Type variables of capabilities that are asked for with words."""
+"""Type variables of capabilities that are required with words."""
 
 
 def _axis(method: str) -> Axis:

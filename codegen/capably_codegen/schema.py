@@ -49,7 +49,7 @@ class Entry(BaseModel):
 
 
 class Dialect(Entry):
-    """Where a host of OpenAI's formats differs from what most such hosts speak."""
+    """How a host of OpenAI's formats differs from most such hosts."""
 
     system_role: Literal["system", "developer"] = "system"
     """Role of instructions to models that reason."""
@@ -90,12 +90,12 @@ class Dialect(Entry):
 
 
 class Provider(Entry):
-    """A host that serves models: who it is, and how to reach it."""
+    """A host that serves models, and how to reach it."""
 
     name: Text
     """The host's name as people write it, for example `Anthropic`."""
     adapter: Literal["anthropic", "openai", "google"]
-    """Which hand-written adapter speaks its wire format."""
+    """The adapter for its wire format."""
     api_key: list[Text]
     """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: Text | None = None
@@ -111,7 +111,7 @@ class Provider(Entry):
     any_model: Text | None = None
     """Of a host whose ids are too many or the user's own: the profile of every id that is not listed."""
     sources: dict[Text, Annotated[list[Text], Field(min_length=1)]] = {}
-    """Who says so, for each of `base_url`, `api_key` and the words under `dialect`: URLs, or `package version`."""
+    """Sources for each of `base_url`, `api_key` and the words under `dialect`: URLs, or `package version`."""
     notes: Text | None = None
     """Why a contested fact of this host stands as it does."""
 
@@ -172,9 +172,9 @@ class Reasoning(Entry):
     off_efforts: list[Effort] | None = None
     """Effort levels that stay allowed while reasoning is off, where they are fewer."""
     on_by_default: bool | None = None
-    """Whether it reasons when nothing is asked; unset = unknown. Where it is false, `reasoning_off` needs no `off`."""
+    """Whether it reasons by default; unset = unknown. If false, `reasoning_off` needs no `off`."""
     default: Effort | None = None
-    """The level used when none is asked for; unset = unknown or none."""
+    """The default level; unset = unknown or none."""
     budget: Budget | None = None
     """Token budgets (`llm.Reasoning(budget_tokens=)`); unset = refused."""
     visible: Literal["summary", "full", "never", "unverified"] = "unverified"
@@ -182,7 +182,7 @@ class Reasoning(Entry):
 
 
 class Sampling(Entry):
-    """Randomness controls. `ignored` = accepted and without effect, so we refuse it and say so."""
+    """Randomness controls. `ignored` = accepted without effect, so capably refuses it."""
 
     temperature: Sampled = "never"
     """`temperature`; `reasoning_off` = only while the model does not reason."""
@@ -208,10 +208,10 @@ class Cache(Entry):
 
 
 class Profile(Entry):
-    """Everything a type can say of a model. Models with equal capabilities share one profile."""
+    """The capabilities of a model. Models with equal capabilities share one profile."""
 
     verified: datetime.date
-    """The day somebody last checked these facts against the sources."""
+    """The day on which these facts were last checked against the sources."""
     sources: list[Text] = Field(min_length=1)
     """Where the facts come from: URLs, or `package version (file)`."""
     notes: Text | None = None
@@ -223,7 +223,7 @@ class Profile(Entry):
     output: list[Modality] = Field(min_length=1)
     """What it writes."""
     unverified_input: list[Modality] = []
-    """Inputs of which nobody knows whether it reads them."""
+    """Inputs for which no source says whether it reads them."""
     system: Literal["never", "start", "anywhere", "unverified"] = "start"
     """System messages: at the `start` only, or `anywhere` (in mid-conversation too)."""
     tools: Tools | Unverified | None = None
@@ -235,7 +235,7 @@ class Profile(Entry):
     sampling: Sampling = Sampling()
     """Randomness controls."""
     verbosity: list[Literal["low", "medium", "high"]] | Unverified = []
-    """Answer lengths that can be asked for."""
+    """Answer lengths that can be requested."""
     prefill: YesNo = False
     """The caller may write the beginning of the answer."""
     cache: Cache | Unverified = Cache()
@@ -243,7 +243,7 @@ class Profile(Entry):
     builtin_tools: list[BuiltinTool] = []
     """Tools that run at the provider."""
     unverified_builtin_tools: list[BuiltinTool] = []
-    """Built-in tools of which nobody knows."""
+    """Built-in tools for which no source says whether it has them."""
 
     @model_validator(mode="after")
     def _verified_once(self) -> Profile:
@@ -335,7 +335,7 @@ class Model(Entry):
 
 
 class Retired(Entry):
-    """An id that no longer answers, kept so that the error can say so."""
+    """An id that no longer answers, listed for the error message."""
 
     on: datetime.date | None = None
     replacement: Text | None = None

@@ -1,4 +1,4 @@
-"""The keyword parameters of one overload, and the type of each: what the rules of a profile say, in Python's words."""
+"""Compute the keyword parameters of one overload, and their types, from the rules of a profile."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Parameter:
 
 
 OTHERS = Parameter("**_others", NOT_ACCEPTED, required=True)
-"""What a type checker then says of a misspelt parameter names it. An underscore, so that editors do not offer it."""
+"""Makes a type checker name a misspelt parameter. It begins with an underscore, so that editors do not offer it."""
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,15 @@ class Signature:
 
 @dataclass(frozen=True)
 class Branch:
-    """One of the ways to say the parameters that depend on each other.
+    """One overload of the parameters that depend on each other.
 
-    `reasoning`: its type, empty if the model has none. `met`: the conditions that hold then, so that parameters with such
-    a condition are taken. `required`: parameters that must be said. `own_tools`: whether the caller's own tools may be
-    among `tools`. `format`: its type. `forces`: whether `tool_choice` forces a tool. `open`: what else is passed is named
-    as refused: parameters of `refused` with the reason, and all others.
+    - `reasoning`: its type, empty if the model has none.
+    - `met`: the conditions that hold in this overload; parameters with such a condition are accepted.
+    - `required`: parameters without a default.
+    - `own_tools`: whether the caller's own tools may be among `tools`.
+    - `format`: its type.
+    - `forces`: whether `tool_choice` forces a tool.
+    - `open`: the overload also declares what it refuses, parameters with the reason `refused` and any other name.
     """
 
     reasoning: str

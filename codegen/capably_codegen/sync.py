@@ -1,4 +1,4 @@
-"""Generated files against the disk: write them, or say what is stale.
+"""Write generated files to disk, or report which are stale.
 
 A file is ours if its first line is our header. Only such files are replaced or removed; `_provenance.json`, which cannot
 carry a header, is ours in a package that is. All other files of the folder stay as they are.
@@ -143,7 +143,7 @@ _ADVICE = "Name a folder of the package's own with --output FOLDER, for example 
 
 
 def _refuse_to_replace(folder: Path, path: str, shown: Path) -> None:
-    """Refuse to write over what somebody else put there; an empty file is nobody's."""
+    """Raise `OutputError` if the file there is not ours. An empty file may be replaced."""
     target = folder / path
     for why in _in_the_way(folder, path):
         raise OutputError(

@@ -1,6 +1,6 @@
 """Reads `verdicts.yaml`: where sources contradict each other, what was decided, why, and when.
 
-A verdict that the registry contradicts is an error, as is one that speaks of no model or field.
+A verdict that the registry contradicts is an error, as is one that covers no model or field.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ class Verdict(Entry):
     fields: list[Text] = Field(min_length=1)
     """Fields it is about, `limits.input` or `sampling.temperature`."""
     value: Any
-    """What holds, in the registry's words; `unverified` = nobody knows; moot are `retired` (they no longer answer) and `not_chat`."""
+    """The decided value, in the registry's words; `unverified` = no source settles it; moot are `retired` (they no longer answer) and `not_chat`."""
     claims: dict[Text, Any] = Field(default_factory=dict)
-    """Who said what."""
+    """Source -> its value."""
     because: Text
     """Why."""
     on: datetime.date
     """The day of the decision."""
     sources: list[Text] = Field(min_length=1)
-    """Where to read it up."""
+    """Where to read it."""
 
     def speaks_of(self, id: str) -> bool:
         """Return whether the verdict covers this model."""

@@ -175,8 +175,8 @@ def decode(endpoint: str, body: bytes) -> Response[Any, Any, Any]:
     module = {
         "messages": "anthropic.decode",
         "generate_content": "google.decode",
-        "responses": "openai.responses_decode",
-        "chat_completions": "openai.chat_decode",
+        "responses": "openai.responses.decode",
+        "chat_completions": "openai.chat.decode",
     }[endpoint]
     reader: Any = __import__(f"capably.providers.{module}", fromlist=["decode_reply"])
     reply: Reply = reader.decode_reply(body, request)

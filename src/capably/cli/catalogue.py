@@ -169,7 +169,7 @@ _UNVERIFIED: Mapping[str, tuple[str, ...]] = {
     "cache": ("automatic", "breakpoints"),
     "limits": (),
 }
-"""Group -> the facts in it that nobody knows when they are `None`; any other `None` there only says nothing."""
+"""Group -> the facts in it that are unverified when they are `None`; any other `None` there means absent."""
 
 
 def _say(value: Any, *, unverified: tuple[str, ...] = ()) -> str:

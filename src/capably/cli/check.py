@@ -1,4 +1,4 @@
-"""`capably check PATH...`: models that a code base names and that are unknown, gone or about to end. For CI."""
+"""`capably check PATH...`: models that a code base names and that are unknown, retired or about to end. For CI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from capably.registry.lookup import listed_model, nearest_ids, retired_models
 
 
 class Finding(NamedTuple):
-    """One mention with something to say about it."""
+    """One mention that needs attention."""
 
     mention: Mention
     kind: str
@@ -35,7 +35,7 @@ def add_check(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "check",
         help="unknown, retired and ending models that a code base names",
-        description="Reads source files without running them. Exits with 1 if a model is unknown, gone, or ends within "
+        description="Reads source files without running them. Exits with 1 if a model is unknown, retired, or ends within "
         f"--within days; a comment `{IGNORE}` on the line takes it out.",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")

@@ -17,7 +17,7 @@ from capably.registry.lookup import listed_ids, on_registry_change, providers, r
 from capably.types.errors import UnknownModelError
 
 IGNORE = "capably: ignore"
-"""In a comment of the line: this mention is meant."""
+"""In a comment of the line: the mention is intended."""
 
 
 class Mention(NamedTuple):
@@ -28,11 +28,11 @@ class Mention(NamedTuple):
     column: int
     """Characters before it, from 0."""
     text: str
-    """What stands there, without quotes."""
+    """The text at this place, without quotes."""
     id: str
-    """The id that it means; `text` itself where nobody knows it."""
+    """The id that it means; `text` itself if no id matches."""
     listed: bool
-    """Whether the registry knows the id, as a model or as one that is gone or no chat model."""
+    """Whether the registry lists the id, as a model, a retired id or an id of another kind of model."""
     start: int
     """Characters of the file before `text`, line ends counted as they are."""
     fixed: str = ""

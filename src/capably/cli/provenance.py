@@ -1,4 +1,4 @@
-"""Who says so: for `capably show`, what the last sync and the verdicts have on each field of a model."""
+"""Provenance for `capably show`: what the last sync and the verdicts have on each field of a model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _compiled() -> dict[str, Any]:
 def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
     """Map each field to its value, the day since which it stands, who agrees, who disagrees, and its verdict if any.
 
-    It speaks of capably's own registry; `corrected_by` says whether the user's file has another word on the model.
+    Covers capably's own registry only; `corrected_by` returns a user's file that corrects the model.
     """
     fields: dict[str, dict[str, Any]] = {}
     for field, (value, since, by, *against) in _compiled()["models"].get(info.origin, {}).items():

@@ -1,9 +1,9 @@
 """`capably swap OLD NEW PATH...`: what would break if a code base moved from one model to another.
 
-The ids are swapped in a copy, and the type checker reads the code before and after: what it says afterwards only is what
-breaks. What no type says (an answer longer than the new model writes) is looked for in the text. Nothing is edited
-unless `--write` is given, and then only what can be edited without harm: each file in one step, byte for byte the same
-but for the names. What cannot is reported and left alone.
+The ids are swapped in a copy, and a type checker reads the code before and after. Errors that appear only afterwards are
+what breaks. What types cannot express (`max_tokens` above the new model's limit) is searched for in the text. Files are
+edited only with `--write`, each in one step, and nothing but the names changes. Mentions that cannot be edited safely are
+reported and left alone.
 """
 
 from __future__ import annotations
@@ -169,7 +169,7 @@ _CONDITIONS: Mapping[str, str] = {
     "without_reasoning": "without reasoning",
     "without_budget": "without a thinking budget",
 }
-"""Condition of a rule -> how it is told."""
+"""Condition of a rule -> its wording."""
 
 _REFUSED = ("never", "ignored", UNVERIFIED)
 _TIED: Mapping[str, tuple[str, ...]] = {
@@ -193,7 +193,7 @@ def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
                     yield Break(file, node.value.lineno, f"max_tokens={value:,}; {new.id} writes at most {limit:,}")
 
 
-# --- what the type checker says -----------------------------------------------------------------------------------
+# --- errors of the type checker -----------------------------------------------------------------------------------
 
 
 class Rejected(NamedTuple):

@@ -119,7 +119,7 @@ _FENCED = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)```", re.DOTALL | re.IGNORECAS
 def parse_text(format: Format, text: str) -> Any:
     """Parse the answer `text` as a value of the format: exactly one JSON value, with or without a ```json fence.
 
-    Raises `ParseError`, which keeps the text and says where it went wrong.
+    Raise `ParseError`, with the text and the place of the error.
     """
     body = text.strip()
     fenced = _FENCED.fullmatch(body)
@@ -176,7 +176,7 @@ class PartialParser:
 
     def __init__(self, format: Format | None = None) -> None:
         self.value: Any = None
-        """The whole value so far; None before its first character."""
+        """The complete value so far; None before its first character."""
         self._wrapped = isinstance(format, ValueFormat)
         self._stack: list[_Container] = []
         self._key = ""

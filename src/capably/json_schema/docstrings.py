@@ -1,4 +1,4 @@
-"""What docstrings say of a class or function and of its parameters: Google, NumPy and reST style."""
+"""Read descriptions of classes, functions and parameters from docstrings in Google, NumPy and reST style."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 class Docstring:
-    """What a docstring says: of the whole, and of each parameter or attribute."""
+    """The description in a docstring, and that of each parameter or attribute."""
 
     __slots__ = ("description", "parameters")
 
@@ -39,7 +39,7 @@ _NUMPY = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::.*)?")
 def read_docstring(text: str | None) -> Docstring:
     """Return the description and the parameters of a docstring in Google, NumPy or reST style.
 
-    What it says of results and errors is left out: a model calls a function by its purpose and its parameters.
+    Sections on results and errors are left out: a model needs the purpose and the parameters.
     """
     if not text:
         return Docstring(None, {})

@@ -1,8 +1,8 @@
 """Python types as JSON Schema (draft 2020-12), and parsed JSON as values of those types. Pure.
 
-A type is walked once, into a `Shape`: its schema, and a function that loads a value. Where msgspec can load the whole
-type it does, in C; the functions made here load the rest (unions of several object types, NamedTuples as objects,
-attrs, pydantic inside anything), and they alone word the errors, so that these read the same either way.
+A type is walked once, into a `Shape`: its schema, and a function that loads a value. If msgspec can load the complete
+type, it does, in C. Functions made here load the rest (unions of several object types, NamedTuples as objects, attrs,
+pydantic inside anything). They also build every error message, so that all messages have one form.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price
 def cost_of(usage: Usage, prices: Iterable[_facts.Price], day: datetime.date) -> float | None:
     """Return the US dollars for `usage` at the price of `day`; `None` if a rate that is needed is unknown.
 
-    Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to the whole call.
+    Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to all tokens of the call.
     """
     price = price_on(prices, day)
     if price is None:

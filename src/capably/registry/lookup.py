@@ -1,4 +1,4 @@
-"""Finds models in the generated tables and in the user's own file, one provider at a time, when they are first asked for."""
+"""Find models in the generated tables and in the user's own file. Each provider is loaded on first use."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ def use_registry(path: str | PathLike[str] | None) -> None:
 
     The file adds models, corrects facts and removes ids; `capably generate --registry FILE` gives them types. Without
     this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
-    Models that exist already keep the facts they were made with. Raise `ConfigurationError` if the file is wrong.
+    Existing `Model` objects do not change.
+
+    Args:
+        path: The YAML file, or the JSON file compiled from it.
+
+    Raises:
+        ConfigurationError: The file does not exist or is invalid.
     """
     global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")
@@ -84,7 +90,7 @@ OWN_HOST: _facts.Provider = {
     "also": {},
     "any_model": None,
 }
-"""What `llm.provider("vllm", base_url=...)` says of a host, in the registry's words."""
+"""The registry entry of a host added with `llm.provider("vllm", base_url=...)`."""
 
 
 def added_constant(provider: str, name: str) -> str | None:

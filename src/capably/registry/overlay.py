@@ -1,8 +1,7 @@
-"""How a user's own registry file lies over capably's: the one merge, for the generator and for the run time.
+"""Merge a user's own registry file with capably's, for the generator and for run time.
 
-Both work on plain data in sections (`providers`, `profiles`, `models`, `retired`, `not_chat`), the generator on what the
-files say and the run time on the generated tables. Entries are merged field by field; a field that the user gives is
-taken whole.
+Both work on plain data in sections (`providers`, `profiles`, `models`, `retired`, `not_chat`): the generator on the files,
+run time on the generated tables. Entries are merged field by field; a field in the user's file replaces ours completely.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any, TypeAlias
 
 SECTIONS = ("providers", "profiles", "models", "retired", "not_chat")
 LIKE = ("profile", "limits", "prices", "api_version")
-"""What a model takes over from the one that it is `like`."""
+"""Fields that a model copies from the one that it is `like`."""
 
 _LISTS = ("models", "retired", "not_chat")
-"""An id stands in one of these; where the user puts it, it is no longer where we had it."""
+"""An id is in one of these. If the user's file has it in another, ours is removed."""
 
 Ours: TypeAlias = Callable[[str, str], Any]
 """Section and name -> our own entry, or `None`."""
@@ -24,8 +23,8 @@ Ours: TypeAlias = Callable[[str, str], Any]
 class Overlay:
     """A user's registry file as plain data.
 
-    A profile may say `extends: <profile>` and a model `like: <model>`: they start from that entry, not from ours of the
-    same name. `remove` takes models and whole providers of ours away before anything is added.
+    A profile with `extends: <profile>` and a model with `like: <model>` start from that entry, not from ours of the same
+    name. `remove` removes our models and providers before anything is added.
     """
 
     __slots__ = ("data", "ours", "removed")

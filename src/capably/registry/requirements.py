@@ -1,4 +1,4 @@
-"""What a demanded model (`llm.Model[llm.Image, Needs]`) must have, read at run time from the same classes as in types."""
+"""Requirements of a model (`llm.Model[llm.Image, Needs]`), read at run time from the classes that types use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from capably.types.reasoning import LevelAndBudget, Reasoning
 from capably.types.tools import BuiltinTool
 
 ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAPABILITIES.items() if has.words}
-"""Capabilities that are had only with all of these words."""
+"""Capabilities that require all of these words."""
 
 _PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
 _MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
@@ -25,7 +25,7 @@ _NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 
 class Requirements:
-    """What `llm.Model[llm.Image, Needs]` asks of a model: parts that it reads, capabilities, and the words of each."""
+    """Requirements of `llm.Model[llm.Image, Needs]`: parts that the model reads, capabilities, and the words of each."""
 
     def __init__(self, demanded: Any) -> None:
         inputs, needs = (*get_args(demanded), *(p.Text, Capabilities)[len(get_args(demanded)) :])

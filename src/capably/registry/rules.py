@@ -1,7 +1,7 @@
-"""From facts to rules: what one profile says to each parameter.
+"""Derive rules from facts: whether, and with which values, one profile takes each parameter.
 
-This is the only reading of the registry's capability facts. The run-time check and the generated types are both made
-from it, so they cannot disagree.
+This is the only module that interprets the registry's capability facts. The run-time check and the generated types both
+use it, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Condition: TypeAlias = Literal[
     "always", "reasoning_off", "without_reasoning", "without_budget", "ignored", "never", "unverified"
 ]
-"""When a model takes something."""
+"""When a model takes a parameter."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -33,17 +33,22 @@ _STATED: Mapping[str, tuple[str, str]] = {
     for group, _, field in [parameter.fact.partition(".")]
     if group in ("sampling", "endpoints")
 }
-"""Parameters whose condition the registry states in one word -> where it stands."""
+"""Parameters whose condition the registry states in one word -> group and field."""
 
 
 class Rule:
-    """What a model says to one parameter.
+    """Whether a model takes one parameter.
 
-    `when`: `always`, `reasoning_off` (only in a call that says `reasoning="off"`), `without_reasoning` (the same, or in a
-    call without `reasoning`, of a model that does not reason by default), `without_budget` (not in a call with a thinking
-    budget), `ignored` (accepted without effect, so refused here), `never`, or `unverified` (nobody knows, so refused until
-    somebody does).
-    `values`: the words that are allowed; empty where any value of the parameter's type is.
+    `when` is one of:
+    - `always`
+    - `reasoning_off`: only in a call with `reasoning="off"`.
+    - `without_reasoning`: the same, or in a call without `reasoning`, of a model that does not reason by default.
+    - `without_budget`: not in a call with a thinking budget.
+    - `ignored`: the API accepts it without effect, so it is refused.
+    - `never`
+    - `unverified`: no source settles it, so it is refused.
+
+    `values`: the allowed words; empty if any value of the parameter's type is allowed.
     """
 
     __slots__ = ("values", "when")
@@ -64,11 +69,17 @@ class Rule:
 def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
     """Map each parameter to its rule, for one profile at one endpoint (by default the profile's first).
 
-    Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced` (with
-    values, where no tool can be named),
-    `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
-    be spoken of without a budget), `reasoning.level_with_budget` (both in one call), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
-    together with `format`, or with the provider's, in one call).
+    Besides parameters the keys are:
+    - `input`, `output`: modalities.
+    - `system_messages`: system messages in mid-conversation.
+    - `tool_choice.forced`: a forced tool; it has values if no tool can be named.
+    - `reasoning.off`: levels that remain while reasoning is off.
+    - `reasoning.budget_tokens`: a token budget.
+    - `reasoning.unbudgeted`: `visible=` without a budget.
+    - `reasoning.level_with_budget`: both in one call.
+    - `reasoning.visible`: `visible=True`.
+    - `builtin_tools`: the provider's tools.
+    - `tools.with_format`, `tools.with_builtin`: the caller's own tools with `format`, or with the provider's tools.
     """
     at = facts["endpoints"][cast("_facts.Endpoint | None", endpoint) or next(iter(facts["endpoints"]))]
     reasoning, cache = facts["reasoning"], facts["cache"]

@@ -1,8 +1,8 @@
-"""The user's own registry file at run time: where it is, and which form of it is read.
+"""Find and load the user's own registry file at run time.
 
 `my_models.yaml` is named by `llm.use_registry`, by `CAPABLY_REGISTRY`, or by `[tool.capably] registry = "..."` in the
-nearest `pyproject.toml`. Beside it stands `my_models.json`, which `capably generate` compiled; as long as that was made
-from the YAML as it now is, the YAML is not read, which would take the extra `codegen`.
+nearest `pyproject.toml`. Beside it is `my_models.json`, compiled by `capably generate`. If that is
+current, the YAML is not read, which would need the extra `codegen`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect")
 
 
 class Named(NamedTuple):
-    """A registry file, and who named it."""
+    """A registry file, and the setting that names it."""
 
     path: str
     by: str
@@ -154,7 +154,7 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
     if text is None:
         raise ConfigurationError(f"{compiled} was compiled by an older capably, and {name} is not beside it; {again}")
     try:
-        # By name, because the library does not know the generator.
+        # By name, because the library must not depend on the generator.
         overlay = import_module("capably_codegen.overlay")
         registry = import_module("capably_codegen.registry")
     except ModuleNotFoundError as missing:

@@ -1,4 +1,4 @@
-"""What tools are handed beside what the model says."""
+"""The context that tools receive besides the model's arguments."""
 
 from __future__ import annotations
 

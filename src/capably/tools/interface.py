@@ -1,4 +1,4 @@
-"""What a tool says of itself: its name, description, and the schema of its arguments, read from a function.
+"""Read the description of a tool from a function: its name, purpose, and the schema of its arguments.
 
 The function's signature and docstring are read when the tool is first sent or run, not when it is decorated: then
 annotations that are strings can be resolved, and what is never used costs nothing. For that reason msgspec and the walk

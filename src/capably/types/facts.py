@@ -1,4 +1,4 @@
-"""What the registry knows of one model, read from the generated tables in `capably_models`."""
+"""Facts about one model, read from the generated tables in `capably_models`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         endpoints: dict[_facts.Endpoint, _facts.EndpointRulesJson] | None
 
     class ModelJson(_About, _Can):
-        """A model in JSON, as `capably models --json` prints it: what nobody knows is `None`, never `False`."""
+        """A model in JSON, as `capably models --json` prints it: unknown is `None`, never `False`."""
 
         limits: LimitsJson
         prices: list[_facts.Price]
@@ -61,7 +61,7 @@ ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[str, ...]] = {
     "openai": ("responses", "chat_completions"),
     "google": ("generate_content",),
 }
-"""The registry's word for an adapter -> the endpoints that it speaks."""
+"""The registry's word for an adapter -> the endpoints that it supports."""
 
 
 class ModelInfo:

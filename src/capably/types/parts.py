@@ -158,7 +158,7 @@ class Document(Media):
 
 @read_only
 class Audio(Media):
-    """Sound. `transcript` is what a provider says was spoken, where it says so."""
+    """Audio. `transcript` is the provider's transcription, if it has one."""
 
     __slots__ = ("transcript",)
     _TYPES: ClassVar[Mapping[str, str]] = {
@@ -177,7 +177,7 @@ class Audio(Media):
 
 
 class Video(Media):
-    """Moving pictures."""
+    """A video."""
 
     __slots__ = ()
     _TYPES: ClassVar[Mapping[str, str]] = {
@@ -190,7 +190,7 @@ class Video(Media):
 
 @read_only
 class Thought(Part):
-    """What the model lets us read of its reasoning; empty text where it shows none."""
+    """The visible reasoning of the model; the text is empty if it shows none."""
 
     __slots__ = ("redacted", "text")
     text: str
@@ -203,7 +203,7 @@ class Thought(Part):
 
 @read_only
 class ToolCall(Part):
-    """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came.
+    """A tool call by the model. `args` are the parsed arguments, `raw_args` their unchanged text.
 
     Check `args_error` before you run a function with `args`, as `execute_tools()` does: arguments that cannot be read
     leave `args` empty, and the function would run with its defaults.
@@ -225,7 +225,7 @@ class ToolCall(Part):
     def args_error(self) -> str | None:
         """Return why the arguments cannot be read, such as JSON that was cut or is a list; `None` if they can.
 
-        The text stands in `raw_args`. To mend a call, build one with `raw_args=None` and your own `args`.
+        The text is in `raw_args`. To fix a call, build one with `raw_args=None` and your own `args`.
         """
         from capably.types.arguments import error_in
 
@@ -251,7 +251,7 @@ class ToolOutput(Part):
 
 @read_only
 class Citation(Part):
-    """Where a statement comes from. `raw` is the provider's own JSON, which says more."""
+    """The source of a statement. `raw` is the provider's own JSON, with further fields."""
 
     __slots__ = ("cited_text", "raw", "title", "url")
     url: str | None
@@ -286,7 +286,7 @@ class Refusal(Part):
 
 @read_only
 class CachePoint(Part):
-    """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
+    """A cache point: the provider may cache everything before it for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
 
     __slots__ = ("ttl",)
     ttl: str | None

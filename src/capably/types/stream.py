@@ -1,4 +1,4 @@
-"""The steps of a streamed reply, and what an adapter's accumulator must do with them."""
+"""The chunks of a streamed reply, their buffer, and the protocol of an adapter's accumulator."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from capably.types.request import Reply
 
 MAX_BUFFERED_BYTES = 8 * 1024 * 1024
-"""How much of a stream is kept (bytes of texts, thoughts and arguments) that nobody reads but by `text_stream()`; a longer one
-keeps nothing. It is several times what any model can write: the highest output limit is half a million tokens."""
+"""How many bytes (texts, thoughts and arguments) of a stream are buffered if only `text_stream()` reads it. A longer stream is
+not buffered. It is several times what any model can write: the highest output limit is half a million tokens."""
 
 
 class Chunk:
@@ -54,13 +54,13 @@ class Chunk:
 
 
 class TextBuffer(bytearray):
-    """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
+    """A growing text, stored as its bytes; a list of pieces, or a `StringIO`, takes ten times the memory.
 
     Lengths and places are in bytes. Accumulators write `text += piece.encode()`, which is `add` without a call.
     """
 
     forgotten: int = 0
-    """How many bytes came before those that are here."""
+    """How many bytes were dropped before those in the buffer."""
     checksum: int = 0
     """Of these bytes."""
 
@@ -88,14 +88,14 @@ class TextBuffer(bytearray):
 
 
 class ChunkBuffer:
-    """The steps of a stream so far, to be read again. It takes the room of their text: deltas of one part that follow each
-    other are kept as one.
+    """The steps of a stream so far, for reading again. Its size is that of their text: consecutive deltas of one part are
+    joined.
 
-    A reader has a `place`: 0 at the beginning, and `end` once it knows everything. A step takes one of it for itself, and
-    one for each byte of its delta.
+    A reader has a `place`: 0 at the beginning, and `end` after the last step. A step advances it by one, plus one for
+    each byte of its delta.
 
-    Beyond `limit`, its owner tells it to `forget`; then only places from `begin` on can be read. There is a limit while
-    nobody reads but those who say that they read once.
+    Its owner calls `forget` when `end` exceeds `limit`; then only places from `begin` on can be read. There is a limit
+    only as long as every reader has called `read_once`.
     """
 
     __slots__ = ("_begins", "_chunks", "_last", "_shared", "_text", "begin", "end", "limit")
@@ -105,11 +105,11 @@ class ChunkBuffer:
         self.end: int = 0
         self.limit: int = sys.maxsize
         self._shared = False
-        """Whether somebody reads who wants all of it, now or later."""
+        """Whether a reader reads all steps, now or later."""
         self._chunks: list[tuple[Chunk, TextBuffer]] = []
         """Steps without their deltas, and these."""
         self._begins: list[int] = []
-        """Where each kept step begins."""
+        """Where each step begins."""
         self._last = Chunk("part", -1)
         self._text = TextBuffer()
 

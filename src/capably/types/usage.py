@@ -8,8 +8,8 @@ from typing import ClassVar
 class Usage:
     """Tokens of one call. Every provider counts differently; here the numbers always nest the same way.
 
-    - `input_tokens`: the whole prompt, cached parts included.
-    - `output_tokens`: the whole answer, reasoning included.
+    - `input_tokens`: the complete prompt, cached parts included.
+    - `output_tokens`: the complete answer, reasoning included.
     - `reasoning_tokens`: part of the output.
     - `cache_read_tokens`, `cache_write_tokens`: parts of the input; `cache_write_1h_tokens` is part of the writes.
     """

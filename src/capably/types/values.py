@@ -1,6 +1,6 @@
 """Values that cannot be changed: what parts and messages are.
 
-A history is sent again in each turn, so adapters keep what they made of it; that is right only while nobody can change it.
+A history is sent again in each turn, so adapters cache its encoding, which is safe only for immutable values.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ def read_only(kind: KindT) -> KindT:
 class Value:
     """An object whose fields are set once, in its `__init__`, with `set_field`.
 
-    Copies, pickles and `copy.replace` (of Python 3.13) are made from the fields. A slot that begins with `_` is none: it
-    holds what is kept beside the value.
+    Copies, pickles and `copy.replace` (of Python 3.13) are made from the fields. A slot that begins with `_` is not a field: it
+    holds data cached beside the value.
     """
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class Value:
     def _cannot_be_changed(self, *_: object) -> NoReturn:
         raise AttributeError(f"parts and messages cannot be changed; build a new one: llm.{type(self).__name__}(...)")
 
-    if not TYPE_CHECKING:  # Type checkers know it from `read_only`, and would take these for leave to set anything.
+    if not TYPE_CHECKING:  # Type checkers use `read_only`; with these they would accept any assignment.
         __setattr__ = __delattr__ = _cannot_be_changed
 
     def __reduce__(self) -> tuple[Any, ...]:

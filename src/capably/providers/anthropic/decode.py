@@ -118,7 +118,7 @@ def _stop_detail(message: dict[str, Any]) -> str | None:
 def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict[str, Any]:
     """Return what the next request sends back: the blocks as received, the requested model, and the sandbox.
 
-    The reply names the dated snapshot that an alias stood for, so it does not tell whether the same id is asked again.
+    The reply names the dated snapshot of an alias, so the requested id is stored to detect the same model later.
     """
     if not all(map(_is_sendable, content)):
         content = [

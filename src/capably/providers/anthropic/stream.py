@@ -27,7 +27,7 @@ _SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
 """Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
 
 _EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input": {}}
-"""What stands in an open block when what it said is forgotten."""
+"""Contents of an open block after its text was dropped."""
 
 
 class MessageAccumulator:

@@ -14,7 +14,7 @@ from capably.providers.sse import decode_sse, decode_sse_async
 class GoogleEvents:
     """An open stream. Closing it early closes the connection. `sent` is the body that was sent.
 
-    It keeps its `owner`, the adapter: google-genai closes all connections of a client that nobody holds any more.
+    It holds a reference to its `owner`, the adapter: google-genai closes all connections of a client that is garbage collected.
     """
 
     def __init__(self, response: Any, headers: Mapping[str, str], provider: str, sent: bytes, owner: Any) -> None:

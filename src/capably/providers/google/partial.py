@@ -1,7 +1,7 @@
 """A function call that arrives in pieces, put together again.
 
 Vertex AI sends pieces when `toolConfig.functionCallingConfig.streamFunctionCallArguments` is set (by `extra`): the
-name, then values with the JSON path they belong to, then an empty `functionCall`. The Gemini API sends calls whole.
+name, then values with the JSON path they belong to, then an empty `functionCall`. The Gemini API sends complete calls.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def is_partial(call: Object) -> bool:
 
 
 class PartialCall:
-    """One call while it arrives. `part` is the wire part as the body of a whole reply would hold it."""
+    """One call while it arrives. `part` is the wire part as in the body of a reply without streaming."""
 
     __slots__ = ("_args", "_part", "_texts")
 

@@ -1,4 +1,4 @@
-"""Wire parts of an answer -> neutral parts, one at a time. Shared by the whole body and the stream."""
+"""Wire parts of an answer -> neutral parts, one at a time. Used for bodies and for streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Object: TypeAlias = Mapping[str, Any]
 ABOUT_PART = frozenset(
     {"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"}
 )
-"""Keys that say something of a part, and are none of the kinds of part."""
+"""Keys that qualify a part and are not a kind of part."""
 
 MEDIA: Mapping[str, type[p.Media]] = {"image": p.Image, "audio": p.Audio, "video": p.Video}
 """First half of a media type -> class; anything else is a `Document`."""

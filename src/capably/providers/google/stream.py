@@ -1,6 +1,6 @@
 """Events of `streamGenerateContent?alt=sse` -> chunks, and in the end the reply that `generateContent` would give.
 
-Every event is itself a body with a piece of the answer. Texts come in deltas, everything else whole.
+Every event is itself a body with a piece of the answer. Texts arrive in deltas, other parts in one event.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class GoogleAccumulator:
         self._begin = 0
         """The wire part that the open text begins with."""
         self._more = False
-        """Whether more of it came since it was announced."""
+        """Whether more of it arrived since it was announced."""
         self.ended: bool = False
         self._ends = 0
         """How many events had a finish reason."""
@@ -205,7 +205,7 @@ class GoogleAccumulator:
 
 
 class _WireParts:
-    """The parts of the whole answer in Google's form.
+    """The parts of the complete answer in Google's form.
 
     Neighbouring texts are joined; a part with a signature stays by itself, since Gemini wants it back as it was.
     """
@@ -265,7 +265,7 @@ def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
         return
     new = cast("Object", value)
     if key == "usageMetadata" and "totalTokenCount" in new:
-        # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
+        # Counts are totals of the answer so far: one that a later event lacks is 0, not its earlier value.
         merged.pop(key, None)
     if not isinstance(merged.get(key), dict):
         merged[key] = {}

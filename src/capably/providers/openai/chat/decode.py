@@ -254,8 +254,8 @@ def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReas
 def decode_usage(usage: Json | None) -> Usage:
     """Return the usage in normal form. Cached tokens are part of the prompt.
 
-    The total tells what a host left out: Gemini and xAI count thoughts beside the completion, Mistral counts sound
-    beside the prompt.
+    The total reveals tokens that a host counts separately: Gemini and xAI count thoughts beside the completion,
+    Mistral counts audio beside the prompt.
     """
     if not usage:
         return Usage()

@@ -1,6 +1,6 @@
-"""Adding the deltas of a streamed message up to the fields of a whole one.
+"""Join the deltas of a streamed message into the fields of a complete one.
 
-Each delta costs what it holds, however much came before it: texts grow in buffers, lists in place.
+The cost of a delta depends on its own size only: texts grow in buffers, lists in place.
 """
 
 from __future__ import annotations

@@ -45,11 +45,11 @@ class CallState:
         self.arguments: TextBuffer | None = None
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
-        """Set once its first step was given out."""
+        """Set when its first step was emitted."""
         self.closed: bool = False
-        """Whether the whole call was given out."""
+        """Whether the complete call was emitted."""
         self.tested: bool = False
-        """Whether it was looked at, when the next call began, if it is complete."""
+        """Whether it was checked for completeness when the next call began."""
 
     @property
     def complete(self) -> bool:
@@ -69,7 +69,7 @@ class CallState:
 class ChatAccumulator:
     """An accumulator over the chunks of one completion.
 
-    Tool calls are told apart by their `index` (by their id, where a host sends no index). Parts stand in the order in
+    Tool calls are distinguished by their `index` (by their id, where a host sends no index). Parts stand in the order in
     which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
     """
 
@@ -106,7 +106,7 @@ class ChatAccumulator:
         """The latest call with this index."""
         self._by_id: dict[str, CallState] = {}
         self._waiting: list[tuple[int, int, CallState]] = []
-        """Calls of which no step was given out yet, as a heap: by index, then in the order in which they began."""
+        """Calls without an emitted step, as a heap: by index, then in the order in which they began."""
         self._places: dict[Place, int] = {}
         self._forgot = False
         self.ended: bool = False
