@@ -193,14 +193,14 @@ class StreamAccumulator(Protocol):
 def why_forgotten() -> str:
     """Explain why the content of a stream was dropped."""
     return (
-        f"what this stream said was not kept, since more than {MAX_BUFFERED_BYTES / 2**20:g} MiB of it came while only text_stream() read "
-        "it, which takes the same memory for a stream of any length"
+        f"the text of this stream was not buffered, because it is longer than {MAX_BUFFERED_BYTES / 2**20:g} MiB and only "
+        "text_stream() read it"
     )
 
 
 def forgotten() -> CapablyError:
     """Return the error for content that a stream has dropped."""
     return CapablyError(
-        f"{why_forgotten()}. Its usage, cost, finish_reason and ids can be read all the same. To have all of an answer "
-        "afterwards, read the stream by chunks() or streams(), or ask with call()."
+        f"{why_forgotten()}. Its usage, cost, finish_reason and ids are available. To buffer a longer answer, read the stream "
+        "with chunks() or streams(), or use call()."
     )
