@@ -1,4 +1,4 @@
-"""What changed between two registries, as release notes."""
+"""Write release notes of the changes between two registries."""
 
 from __future__ import annotations
 

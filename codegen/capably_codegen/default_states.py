@@ -28,7 +28,7 @@ from capably_codegen.signatures import (
 )
 
 State: TypeAlias = tuple[str, str]
-"""What the defaults settle: of reasoning (a key of an `Axis`), and whether tools of the caller's own are among them."""
+"""What the defaults settle: the state of reasoning (a key of an `Axis`), and whether they include tools of the caller's own."""
 
 FREE: State = ("", "")
 TOOLS = "tools"
@@ -65,14 +65,14 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class StateStub:
-    """What a template needs to write the class of a model in one state."""
+    """The data that a template needs for the class of a model in one state."""
 
     name: str
     doc: str
     capabilities: tuple[Parameter, ...]
     signatures: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
-    """What `with_` takes and returns."""
+    """The overloads of `with_`, with what each returns."""
 
 
 def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:

@@ -81,8 +81,8 @@ AT_RUN_TIME: Mapping[tuple[type[Entry], str], str] = {
     (schema.Provider, "dialect"): "Dialect | None",
     (schema.Dialect, "builtin_tools"): "Mapping[str, str]",
 }
-"""What the run time makes of a field: a host that a program names itself (`llm.provider`) has no page and no dialect, and
-tools are looked up by the kind of any tool."""
+"""Types of fields at run time: a host added by a program (`llm.provider`) has no docs and no dialect, and tools are looked up
+by any tool's kind."""
 
 AS_JSON: tuple[type[Entry], ...] = (schema.Tools, schema.Reasoning, schema.Sampling, schema.Cache, schema.EndpointRules)
 """Groups that `ModelInfo.to_json()` has in a form of its own: with `None` for `unverified`."""
@@ -96,7 +96,7 @@ def fact_types() -> Iterator[FactType]:
     for entry in ENTRIES:
         yield FactType(entry.__name__, _base(entry), _doc(entry.__doc__), tuple(_fields(entry)))
     for entry in AS_JSON:
-        doc = f"`{entry.__name__}` in JSON; what nobody knows is `None`."
+        doc = f"`{entry.__name__}` in JSON; unknown is `None`."
         yield FactType(f"{entry.__name__}Json", "TypedDict", doc, tuple(_json_fields(entry)))
 
 

@@ -1,4 +1,4 @@
-"""What an editor shows of a model: its name, limits, prices, life, and the date of the facts."""
+"""Write a model's docstring, which editors show: its name, limits, prices, lifetime, and the date of the facts."""
 
 from __future__ import annotations
 

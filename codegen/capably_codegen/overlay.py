@@ -37,7 +37,7 @@ from capably_codegen.registry import (
 from capably_codegen.schema import Entry, Profile, Registry
 
 POINTERS = {"profiles": "extends", "models": "like"}
-"""Section -> the word with which an entry names the one that it starts from."""
+"""Section -> the key with which an entry names its base entry."""
 
 _REMOVABLE = "ids: models, or whole providers"
 _NEEDS = "providers, profiles, models, or ids to remove"
@@ -45,7 +45,7 @@ _NEEDS = "providers, profiles, models, or ids to remove"
 
 @dataclass(frozen=True)
 class Laid:
-    """A user's file over capably's: the `source` of the types, and what the run time reads in the file's place."""
+    """A user's file merged with capably's: the `source` of the types, and the compiled file for run time."""
 
     source: Source
     compiled: dict[str, Any]
@@ -112,10 +112,10 @@ def schema() -> dict[str, Any]:
         shape["$defs"][name].pop("required", None)
     for name, word, what in (
         ("Profile", "extends", "The profile, or the model whose profile, this one starts from; say only what differs."),
-        ("Model", "like", "The model whose profile, limits and prices this one has, but for what is said here."),
+        ("Model", "like", "The model whose profile, limits and prices this one has, except for the fields given here."),
     ):
         shape["$defs"][name]["properties"][word] = {"type": "string", "description": what}
-    removed = "Models (`openai/gpt-4.1`) and whole providers (`openai`) of capably's to leave out."
+    removed = "Models (`openai/gpt-4.1`) and providers (`openai`) of capably's to remove."
     shape["properties"]["remove"] = {"type": "array", "items": {"type": "string"}, "description": removed}
     hosts = "Gateways whose models are typed and listed too."
     shape["properties"]["hosts"] = {"type": "array", "items": {"enum": host_names()}, "description": hosts}
@@ -179,9 +179,9 @@ def _misshapen_section(section: str, entries: Any) -> Iterator[tuple[Key, str]]:
 
 
 class _Merge:
-    """The user's entries over ours, as plain data.
+    """The user's entries merged with ours, as plain data.
 
-    `written`: profiles that the user touched; `copies`: profiles of other providers, by their new name, with the model
+    `written`: profiles in the user's file; `copies`: profiles of other providers, by their new name, with the model
     that needs them.
     """
 

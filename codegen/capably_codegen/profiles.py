@@ -109,7 +109,7 @@ def module_name(id: str) -> str:
 
 
 _IMPORTED = ("overload", "type_check_only")
-"""What a stub imports in lower case, which a module must not hide."""
+"""Lower-case names that a stub imports, which a module must not hide."""
 
 
 def profile_stub(name: str, facts: Facts) -> ProfileStub:

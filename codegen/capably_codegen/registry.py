@@ -333,7 +333,7 @@ RESERVED_PROVIDERS = (
     *("assistant", "call", "dump_messages", "load_messages", "model", "models", "override", "preload", "prompt"),
     *("provider", "providers", "scripted", "system", "tool", "use_registry", "user"),
 )
-"""What `llm` and the generated package already call by these names."""
+"""Names that `llm` and the generated package already use."""
 
 
 def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:

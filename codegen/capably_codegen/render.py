@@ -24,7 +24,7 @@ from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, 
 
 @dataclass(frozen=True)
 class Form:
-    """One of the ways to call a model."""
+    """One method that calls a model."""
 
     name: str
     start: str
@@ -33,20 +33,20 @@ class Form:
 
 
 FORMS = (
-    Form("call", "def", "Response", "Sends `content` and waits for the whole reply."),
+    Form("call", "def", "Response", "Send `content` and return the complete reply."),
     Form(
-        "stream", "def", "StreamResponse", "Sends `content` and returns at once; iterate to read the reply as it comes."
+        "stream", "def", "StreamResponse", "Send `content` and return at once; iterate to read the reply as it arrives."
     ),
-    Form("call_async", "async def", "AsyncResponse", "Sends `content` and awaits the whole reply."),
+    Form("call_async", "async def", "AsyncResponse", "Send `content` and await the complete reply."),
     Form(
-        "stream_async", "async def", "AsyncStreamResponse", "Sends `content`; iterate asynchronously to read the reply."
+        "stream_async", "async def", "AsyncStreamResponse", "Send `content`; iterate asynchronously to read the reply."
     ),
 )
 
 
 @dataclass(frozen=True)
 class ModelStub:
-    """What a template needs to write one model."""
+    """The data that a template needs for one model."""
 
     id: str
     constant: str
@@ -57,7 +57,7 @@ class ModelStub:
 
 @dataclass(frozen=True)
 class Door:
-    """The ids of one profile, and what `llm.Model(id)` has as its type.
+    """The ids of one profile, and the type of `llm.Model(id)`.
 
     `live` are those that are not deprecated; `endings` has the deprecation messages, each with its ids.
     """
@@ -76,7 +76,7 @@ DOCUMENTATION: Mapping[str, Any] = {
     "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
     "refusals": REFUSALS,
 }
-"""What editors show of each parameter that a call takes."""
+"""The documentation of each parameter, for editors."""
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:

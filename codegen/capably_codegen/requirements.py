@@ -1,4 +1,4 @@
-"""What a function can require of a model, as templates need it: from the declaration in `capably.parameters`."""
+"""Data for templates about requirements of functions, from the declaration in `capably.parameters`."""
 
 from __future__ import annotations
 

@@ -1,11 +1,15 @@
-"""The shape of `model_registry.yaml`: what may be written, and what each word means.
+"""The schema of `model_registry.yaml`, and the meaning of each word.
 
-Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
-and explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
+Pydantic turns the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
+and explains every word in the YAML. An absent fact means unsupported; `unverified` means that no source settles it.
 
-Conditions are words: `always`; `reasoning_off` = only while the model does not reason: in a call that says
-`reasoning="off"`, and, where `on_by_default` is false, in one that says nothing of reasoning; `without_budget` = not in a
-call with a thinking budget; `ignored` = accepted and without effect; `never`.
+Conditions are words:
+- `always`
+- `reasoning_off`: only while the model does not reason, that is, in a call with `reasoning="off"` or, if `on_by_default`
+  is false, in one without `reasoning`.
+- `without_budget`: not in a call with a thinking budget.
+- `ignored`: accepted without effect.
+- `never`
 """
 
 from __future__ import annotations
@@ -151,7 +155,7 @@ class Tools(Entry):
 
 
 class Budget(Entry):
-    """How many tokens the model may think, where that is a number."""
+    """A token budget for reasoning."""
 
     min: Annotated[int, Field(ge=0)]
     """Smallest budget in tokens."""
@@ -213,15 +217,15 @@ class Profile(Entry):
     verified: datetime.date
     """The day on which these facts were last checked against the sources."""
     sources: list[Text] = Field(min_length=1)
-    """Where the facts come from: URLs, or `package version (file)`."""
+    """Sources of the facts: URLs, or `package version (file)`."""
     notes: Text | None = None
     """Why a contested fact stands as it does."""
     endpoints: dict[Endpoint, EndpointRules] = Field(min_length=1)
     """Endpoints that serve it; the first is the one used by default."""
     input: list[Modality] = Field(min_length=1)
-    """What it reads."""
+    """Modalities that it reads."""
     output: list[Modality] = Field(min_length=1)
-    """What it writes."""
+    """Modalities that it writes."""
     unverified_input: list[Modality] = []
     """Inputs for which no source says whether it reads them."""
     system: Literal["never", "start", "anywhere", "unverified"] = "start"
@@ -290,7 +294,7 @@ class Tier(Rates):
 
 
 class Price(Rates):
-    """What a model costs between two dates."""
+    """The price of a model between two dates."""
 
     start: datetime.date | None = None
     """First day; unset = since its release."""

@@ -172,9 +172,7 @@ def _refuse_to_pull_away(place: Path, folder: Path, also: tuple[Path, str] | Non
     """Raise if a process has the folder as its working directory, because the folder is replaced as a unit."""
     if place.exists() and Path.cwd().is_relative_to(place):
         raise OutputError(
-            f"{folder} is replaced as a whole, and is the current folder; run the command from outside of it"
+            f"{folder} is replaced in one step, and is the current folder; run the command from outside of it"
         )
     if also and also[0].resolve().is_relative_to(place):
-        raise OutputError(
-            f"{folder} is replaced as a whole, and {also[0]} stands in it; keep the registry outside of it"
-        )
+        raise OutputError(f"{folder} is replaced in one step, and {also[0]} is in it; keep the registry outside of it")

@@ -122,7 +122,7 @@ class Tools(TypedDict):
     """Function tools and built-in tools in one request."""
 
 class Budget(TypedDict):
-    """How many tokens the model may think, where that is a number."""
+    """A token budget for reasoning."""
 
     min: ReadOnly[int]
     """Smallest budget in tokens."""
@@ -179,13 +179,13 @@ class Profile(TypedDict):
     verified: ReadOnly[str]
     """The day on which these facts were last checked against the sources."""
     sources: ReadOnly[Sequence[str]]
-    """Where the facts come from: URLs, or `package version (file)`."""
+    """Sources of the facts: URLs, or `package version (file)`."""
     endpoints: ReadOnly[Mapping[Endpoint, EndpointRules]]
     """Endpoints that serve it; the first is the one used by default."""
     input: ReadOnly[Sequence[Modality]]
-    """What it reads."""
+    """Modalities that it reads."""
     output: ReadOnly[Sequence[Modality]]
-    """What it writes."""
+    """Modalities that it writes."""
     unverified_input: ReadOnly[Sequence[Modality]]
     """Inputs for which no source says whether it reads them."""
     system: ReadOnly[Literal["never", "start", "anywhere", "unverified"]]
@@ -243,7 +243,7 @@ class Tier(Rates):
     above: ReadOnly[int]
 
 class Price(Rates):
-    """What a model costs between two dates."""
+    """The price of a model between two dates."""
 
     start: ReadOnly[str | None]
     """First day; unset = since its release."""
@@ -291,7 +291,7 @@ class Retired(TypedDict):
     replacement: ReadOnly[str | None]
 
 class ToolsJson(TypedDict):
-    """`Tools` in JSON; what nobody knows is `None`."""
+    """`Tools` in JSON; unknown is `None`."""
 
     supported: ReadOnly[bool | None]
     forced: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
@@ -302,7 +302,7 @@ class ToolsJson(TypedDict):
     with_builtin: ReadOnly[bool | None]
 
 class ReasoningJson(TypedDict):
-    """`Reasoning` in JSON; what nobody knows is `None`."""
+    """`Reasoning` in JSON; unknown is `None`."""
 
     supported: ReadOnly[bool | None]
     style: ReadOnly[Literal["adaptive", "budget", "effort", "level", "fixed"] | None]
@@ -316,7 +316,7 @@ class ReasoningJson(TypedDict):
     always_on: ReadOnly[bool | None]
 
 class SamplingJson(TypedDict):
-    """`Sampling` in JSON; what nobody knows is `None`."""
+    """`Sampling` in JSON; unknown is `None`."""
 
     temperature: ReadOnly[Literal["always", "reasoning_off", "ignored", "never"] | None]
     top_p: ReadOnly[Literal["always", "reasoning_off", "ignored", "never"] | None]
@@ -326,13 +326,13 @@ class SamplingJson(TypedDict):
     exclusive: ReadOnly[bool | None]
 
 class CacheJson(TypedDict):
-    """`Cache` in JSON; what nobody knows is `None`."""
+    """`Cache` in JSON; unknown is `None`."""
 
     automatic: ReadOnly[bool | None]
     breakpoints: ReadOnly[list[Literal["5m", "30m", "1h", "12h", "24h"]] | None]
 
 class EndpointRulesJson(TypedDict):
-    """`EndpointRules` in JSON; what nobody knows is `None`."""
+    """`EndpointRules` in JSON; unknown is `None`."""
 
     efforts: ReadOnly[list[Effort] | None]
     tools: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]

@@ -12,7 +12,7 @@ from capably.cli.source_files import SourceFile, parse
 
 
 class Edit(NamedTuple):
-    """What takes the place of a mention."""
+    """A mention and its replacement."""
 
     mention: Mention
     replacement: str

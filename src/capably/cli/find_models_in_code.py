@@ -1,4 +1,4 @@
-"""Where a code base names models: as `"provider/id"`, as a constant `llm.openai.gpt_4_1`, or by the vendor's bare id."""
+"""Find models in a code base: as `"provider/id"`, as a constant `llm.openai.gpt_4_1`, or as the vendor's bare id."""
 
 from __future__ import annotations
 

@@ -28,7 +28,9 @@ def add_generate(commands: Any) -> None:
     )
     parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="FOLDER")
     parser.add_argument(
-        "--base", action="store_true", help="FILE is a whole registry: nothing comes from capably's, run time included"
+        "--base",
+        action="store_true",
+        help="FILE is a complete registry: nothing comes from capably's, run time included",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale"
@@ -83,7 +85,7 @@ def _refuse_to_overwrite(registry: Path, output: Path) -> None:
         raise ConfigurationError(f"{registry} is no YAML file; name the file that it was compiled from")
     if (output / "_providers.py").exists():
         raise ConfigurationError(
-            f"{output} holds a whole package with its run time; stubs alone would replace it. "
+            f"{output} holds a complete package with its run time; stubs alone would replace it. "
             "Name another folder with --output FOLDER, or remove that one"
         )
     compiled = registry.with_suffix(".json")

@@ -50,7 +50,7 @@ def add_swap(commands: Any) -> None:
 
 
 class Plan(NamedTuple):
-    """What happens in one file."""
+    """The edits of one file."""
 
     file: SourceFile
     text: str
@@ -197,7 +197,7 @@ def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
 
 
 class Rejected(NamedTuple):
-    """What pyright rejects: on which line, and which argument there, or else which words."""
+    """An error of pyright: its line, and the argument there or the rest of the line."""
 
     file: Path
     line: int

@@ -21,9 +21,12 @@ class MisfitError(ValueError):
 
 
 class Shape:
-    """What is known of one type. `accepts` are the classes of JSON value that may fit (`None`: any), `keys` an object's
-    own keys with their schemas, `plain` whether msgspec means the same by this type as we do, `noted` whether an
-    Annotated describes it.
+    """The schema and loader of one type.
+
+    - `accepts`: the classes of JSON values that may fit; `None` = any.
+    - `keys`: an object's own keys with their schemas.
+    - `plain`: msgspec loads this type exactly as this module does.
+    - `noted`: an Annotated describes it.
     """
 
     __slots__ = ("accepts", "keys", "load", "noted", "plain", "schema", "words")

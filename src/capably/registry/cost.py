@@ -1,4 +1,4 @@
-"""What a call cost, from the registry's dated prices."""
+"""Compute the cost of a call from the registry's dated prices."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ DepsT = TypeVar("DepsT")
 
 
 class Context(Generic[DepsT]):
-    """What your tools need and the model must not see: a database, the current user.
+    """Data that your tools need and the model must not see: a database, the current user.
 
     A tool whose first parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
     """

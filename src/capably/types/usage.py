@@ -1,4 +1,4 @@
-"""What a call consumed, in tokens, with the same meaning for every provider."""
+"""The tokens of a call, with the same meaning for every provider."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -95,7 +95,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -139,7 +139,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -184,7 +184,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -228,7 +228,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -273,7 +273,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -317,7 +317,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -362,7 +362,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -480,7 +480,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -524,7 +524,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -569,7 +569,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -613,7 +613,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -658,7 +658,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -702,7 +702,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -747,7 +747,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -791,7 +791,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude45Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.

@@ -50,7 +50,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -93,7 +93,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -136,7 +136,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -179,7 +179,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -222,7 +222,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -265,7 +265,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -308,7 +308,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -351,7 +351,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -475,7 +475,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -517,7 +517,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -561,7 +561,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -603,7 +603,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -647,7 +647,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -689,7 +689,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -733,7 +733,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -775,7 +775,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.

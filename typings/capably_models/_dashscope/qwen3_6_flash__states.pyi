@@ -46,7 +46,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -90,7 +90,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -135,7 +135,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -179,7 +179,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -224,7 +224,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -268,7 +268,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -313,7 +313,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -357,7 +357,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -479,7 +479,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -523,7 +523,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -568,7 +568,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -612,7 +612,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -657,7 +657,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -701,7 +701,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -746,7 +746,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -790,7 +790,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextImageVideoToolParts, DashscopeQwen36FlashCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.

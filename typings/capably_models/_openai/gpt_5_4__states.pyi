@@ -55,7 +55,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -98,7 +98,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -146,7 +146,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -189,7 +189,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -237,7 +237,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -280,7 +280,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -328,7 +328,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         logprobs: OnlyWithReasoningOff = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -371,7 +371,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -493,7 +493,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -539,7 +539,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -585,7 +585,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -631,7 +631,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt54Capabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.

@@ -43,7 +43,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -77,7 +77,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -112,7 +112,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -146,7 +146,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -181,7 +181,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -215,7 +215,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -250,7 +250,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -284,7 +284,7 @@ class ReasoningOff(Model[TextParts, ReasoningOffCapabilities], Generic[ModelT_co
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -379,7 +379,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and waits for the whole reply.
+        """Send `content` and return the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -415,7 +415,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and returns at once; iterate to read the reply as it comes.
+        """Send `content` and return at once; iterate to read the reply as it arrives.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -451,7 +451,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content` and awaits the whole reply.
+        """Send `content` and await the complete reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -487,7 +487,7 @@ class ReasoningStaysOff(Model[TextParts, ReasoningStaysOffCapabilities], Generic
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-        """Sends `content`; iterate asynchronously to read the reply.
+        """Send `content`; iterate asynchronously to read the reply.
 
         Args:
             content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
