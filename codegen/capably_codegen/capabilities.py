@@ -61,5 +61,5 @@ def _shared(paths: Collection[Path]) -> set[Path]:
 
 
 def _steps(path: Path) -> Iterable[tuple[Path, Parameter | None]]:
-    """Map each prefix of a path to the elements that follow it; nothing follows the complete path."""
+    """Yield each prefix of a path with the element that follows it; `None` after the complete path."""
     return ((path[:end], path[end] if end < len(path) else None) for end in range(len(path) + 1))

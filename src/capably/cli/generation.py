@@ -80,7 +80,7 @@ def _configured() -> Path | None:
 
 
 def _refuse_to_overwrite(registry: Path, output: Path) -> None:
-    """Raise if the output folder holds anything but generated stubs, or the compiled file is not ours."""
+    """Raise if this would overwrite a complete package, or a JSON file that capably did not write."""
     if registry.suffix not in (".yaml", ".yml"):
         raise ConfigurationError(f"{registry} is no YAML file; name the file that it was compiled from")
     if (output / "_providers.py").exists():
