@@ -52,27 +52,30 @@ WEATHER = [
 ]
 
 
-def _said(match: dict[str, Any], response: dict[str, Any], **fields: Any) -> dict[str, Any]:
+def _fixture(match: dict[str, Any], response: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {"match": match, "response": response, **fields}
 
 
 FIXTURES = [
-    _said({"userMessage": "the moon"}, {"content": MOON}),
-    _said({"userMessage": "one city", "hasToolResult": False}, {"toolCalls": WEATHER[:1]}),
-    _said({"userMessage": "one city", "hasToolResult": True}, {"content": "Dry in Ur."}),
-    _said({"userMessage": "two cities", "hasToolResult": False}, {"content": "Let me look.", "toolCalls": WEATHER}),
-    _said({"userMessage": "two cities", "hasToolResult": True}, {"content": "Dry in both."}),
-    _said({"userMessage": "think"}, {"content": "42.", "reasoning": "Six times seven, carefully."}),
-    _said({"userMessage": "And then?"}, {"content": "Then the stars."}),
-    _said({"userMessage": "as JSON"}, {"content": '{"name": "Ur", "people": 65000}'}),
-    _said({"userMessage": "too fast"}, {"error": {"message": "Slow down.", "type": "rate_limit_error"}, "status": 429}),
-    _said({"userMessage": "broken"}, {"error": {"message": "Oops.", "type": "server_error"}, "status": 500}),
-    _said({"userMessage": "cut off"}, {"content": MOON * 4}, truncateAfterChunks=6),
+    _fixture({"userMessage": "the moon"}, {"content": MOON}),
+    _fixture({"userMessage": "one city", "hasToolResult": False}, {"toolCalls": WEATHER[:1]}),
+    _fixture({"userMessage": "one city", "hasToolResult": True}, {"content": "Dry in Ur."}),
+    _fixture({"userMessage": "two cities", "hasToolResult": False}, {"content": "Let me look.", "toolCalls": WEATHER}),
+    _fixture({"userMessage": "two cities", "hasToolResult": True}, {"content": "Dry in both."}),
+    _fixture({"userMessage": "think"}, {"content": "42.", "reasoning": "Six times seven, carefully."}),
+    _fixture({"userMessage": "And then?"}, {"content": "Then the stars."}),
+    _fixture({"userMessage": "as JSON"}, {"content": '{"name": "Ur", "people": 65000}'}),
+    _fixture(
+        {"userMessage": "too fast"}, {"error": {"message": "Slow down.", "type": "rate_limit_error"}, "status": 429}
+    ),
+    _fixture({"userMessage": "broken"}, {"error": {"message": "Oops.", "type": "server_error"}, "status": 500}),
+    _fixture({"userMessage": "cut off"}, {"content": MOON * 4}, truncateAfterChunks=6),
 ]
 
 
 def command(*, install: bool) -> list[str]:
-    """How the server is started. Raises `PeerAbsent` where there is no Node, or no such package and no leave to install it."""
+    """Return the command that starts the server. Raise `PeerAbsent` without Node, or without the package and
+    permission to install it."""
     cache = Path(os.environ.get("CAPABLY_CACHE") or Path.home() / ".cache" / "capably")
     folder = cache / f"aimock-{VERSION}"
     script = folder / "node_modules" / PACKAGE / "dist" / "cli.js"
@@ -154,7 +157,7 @@ class Peer:
         llm.provider("google", client=genai.Client(api_key="test", http_options=options))
 
     def journal(self) -> list[Any]:
-        """Every request that it received."""
+        """Return every request that the server received."""
         with urllib.request.urlopen(f"{self.url}/__aimock/journal", timeout=10) as answer:
             return json.load(answer)
 
@@ -178,8 +181,8 @@ def _call(model: Any, content: Any, **params: Any) -> Any:
 
 def _stream(model: Any, content: Any, **params: Any) -> Any:
     response = model.stream(content, **params)
-    said = "".join(response.text_stream())
-    assert said == response.text(), "the pieces of the stream are not its text"
+    text = "".join(response.text_stream())
+    assert text == response.text(), "the pieces of the stream are not its text"
     return response
 
 
@@ -190,8 +193,8 @@ def _call_async(model: Any, content: Any, **params: Any) -> Any:
 def _stream_async(model: Any, content: Any, **params: Any) -> Any:
     async def ask() -> Any:
         response = await model.stream_async(content, **params)
-        said = [piece async for piece in response.text_stream()]
-        assert "".join(said) == response.text(), "the pieces of the stream are not its text"
+        pieces = [piece async for piece in response.text_stream()]
+        assert "".join(pieces) == response.text(), "the pieces of the stream are not its text"
         return response
 
     return asyncio.run(ask())
@@ -303,7 +306,7 @@ WITHOUT = {"chat_completions": ("thinking", "thinking_goes_back", "structured")}
 """OpenAI shows no thoughts in Chat Completions; of its listed models, none takes a format there."""
 
 
-class Told(NamedTuple):
+class Outcome(NamedTuple):
     """One story in one wire format, told in one way; `problem` is empty where it held."""
 
     story: str
@@ -312,25 +315,25 @@ class Told(NamedTuple):
     problem: str
 
 
-def tell(endpoint: str, story: Callable[[Any, Ask], None], way: str) -> Told:
-    """Plays one story."""
+def tell(endpoint: str, story: Callable[[Any, Ask], None], way: str) -> Outcome:
+    """Play one story and return its outcome."""
     try:
         model: Any = llm.Model.of(MODELS[endpoint])
         story(model, WAYS[way])
     except Exception as error:
-        return Told(story.__name__, endpoint, way, f"{type(error).__name__}: {error}")
-    return Told(story.__name__, endpoint, way, "")
+        return Outcome(story.__name__, endpoint, way, f"{type(error).__name__}: {error}")
+    return Outcome(story.__name__, endpoint, way, "")
 
 
 def stories(endpoint: str) -> Iterator[Callable[[Any, Ask], None]]:
-    """The stories that a wire format has."""
+    """Return the stories that a wire format has."""
     return (story for story in STORIES if story.__name__ not in WITHOUT.get(endpoint, ()))
 
 
 def main() -> int:
     try:
         with Peer(command(install=True)) as peer:
-            told = [tell(e, story, way) for e in MODELS for story in stories(e) for way in WAYS]
+            outcomes = [tell(e, story, way) for e in MODELS for story in stories(e) for way in WAYS]
             received = len(peer.journal())
     except PeerAbsent as absent:
         print(f"skipped: {absent}")
@@ -338,11 +341,11 @@ def main() -> int:
     width = max(len(story.__name__) for story in STORIES)
     print(" " * width, *MODELS)
     for story in STORIES:
-        counts = [[t.problem for t in told if (t.story, t.endpoint) == (story.__name__, e)] for e in MODELS]
+        counts = [[t.problem for t in outcomes if (t.story, t.endpoint) == (story.__name__, e)] for e in MODELS]
         cells = [f"{c.count('')}/{len(c)}" if c else "." for c in counts]
         print(story.__name__.ljust(width), *(cell.rjust(len(e)) for cell, e in zip(cells, MODELS, strict=True)))
-    bad = [t for t in told if t.problem]
-    print(f"\n{len(told) - len(bad)} passed, {len(bad)} failed; the server received {received} requests")
+    bad = [t for t in outcomes if t.problem]
+    print(f"\n{len(outcomes) - len(bad)} passed, {len(bad)} failed; the server received {received} requests")
     for t in bad:
         print(f"  {t.endpoint} {t.story} [{t.way}] {t.problem}")
     return 1 if bad else 0

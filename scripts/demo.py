@@ -62,22 +62,22 @@ def rejected() -> bool:
     print("(b) What pyright says of examples/misuse.py, and why it is right")
     lines = (EXAMPLES / "misuse.py").read_text(encoding="utf-8").splitlines()
     expected = {number: match for number, line in enumerate(lines, 1) if (match := MARKER.match(line))}
-    found = pyright(EXAMPLES / "misuse.py", EXAMPLES / "quickstart.py")
-    told = found.get("misuse.py", {})
+    errors = pyright(EXAMPLES / "misuse.py", EXAMPLES / "quickstart.py")
+    rejections = errors.get("misuse.py", {})
     for number, match in expected.items():
         print(f"  {number:>3}  {match['code']}")
-        print(f"       pyright: {told.get(number, 'NOTHING')}")
+        print(f"       pyright: {rejections.get(number, 'NOTHING')}")
         print(f"       because: {match['reason']}")
-    missed = sorted(set(expected) - set(told))
-    wrong = sorted(set(told) - set(expected))
-    unclean = found.get("quickstart.py", {})
+    missed = sorted(set(expected) - set(rejections))
+    wrong = sorted(set(rejections) - set(expected))
+    unclean = errors.get("quickstart.py", {})
     print(f"  {len(expected) - len(missed)} of {len(expected)} misuses rejected, {len(wrong)} valid lines rejected.")
     print(f"  examples/quickstart.py: {len(unclean)} errors.")
     return not missed and not wrong and not unclean
 
 
 def pyright(*files: Path) -> Errors:
-    """File name -> line -> what pyright says there, in a project of its own as a user would have it."""
+    """Map file name and line to pyright's message, in a project of its own as a user would have it."""
     with tempfile.TemporaryDirectory() as folder:
         for file in files:
             shutil.copy(file, folder)
@@ -137,7 +137,7 @@ class Recording(NamedTuple):
 
 
 def own(provider: str) -> Recording:
-    """The recording that the project wrote itself."""
+    """Return the recording that the project wrote itself."""
     path = ROOT / "scripts" / "wire" / f"{provider}.json"
     saved = json.loads(path.read_text(encoding="utf-8"))
     return Recording(saved["model"], saved["prompt"], saved["reply"], f"scripts/wire/{path.name}")
@@ -147,7 +147,8 @@ FOLDERS = {"anthropic": "anthropic", "openai": "openai-responses", "google": "go
 
 
 def recorded(provider: str) -> Iterator[Recording]:
-    """Plain questions to listed models among the recorded conversations, where there is a corpus; newest models first."""
+    """Yield plain questions to listed models from the recorded conversations, if there is a corpus; newest models
+    first."""
     folder = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus")) / FOLDERS[provider]
     listed = {info.wire_id: info.id for info in llm.models(provider=provider, deprecated=True)}
     cases = [case for path in sorted(folder.glob("*.json")) if (case := plain_case(path, listed))]
@@ -173,17 +174,17 @@ def plain_case(path: Path, listed: dict[str, str]) -> Recording | None:
 
 
 def question(body: dict[str, Any]) -> str | None:
-    """The text of a request that asks one plain question."""
-    said: Any = body.get("messages") or body.get("input") or body.get("contents")
-    while isinstance(said, (list, dict)):
+    """Return the text of a request that contains one plain question."""
+    value: Any = body.get("messages") or body.get("input") or body.get("contents")
+    while isinstance(value, (list, dict)):
         # A message in a list of one, its content, a part in a list of one, its text.
-        if isinstance(said, list):
-            items = cast(list[Any], said)
-            said = items[0] if len(items) == 1 else None
+        if isinstance(value, list):
+            items = cast(list[Any], value)
+            value = items[0] if len(items) == 1 else None
         else:
-            fields = cast(dict[str, Any], said)
-            said = fields.get("content") or fields.get("parts") or fields.get("text")
-    return said if isinstance(said, str) else None
+            fields = cast(dict[str, Any], value)
+            value = fields.get("content") or fields.get("parts") or fields.get("text")
+    return value if isinstance(value, str) else None
 
 
 if __name__ == "__main__":

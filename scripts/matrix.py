@@ -19,13 +19,13 @@ from typing import NamedTuple
 
 from capably_codegen.registry import Source, constant_name, load_registry
 from support.checkers import CHECKERS, READS_INIT, Errors, run_checker
-from support.expected_types import Case, Demand, bodies, cases_of, defaults_of, demands_of
+from support.expected_types import Case, Requirement, bodies, cases_of, defaults_of, requirements_of
 
 ROOT = Path(__file__).resolve().parent.parent
 CALLS = ("call", "stream", "call_async", "stream_async")
 FORMS = (*CALLS, "with_", "Model", "defaults", "decorator", "requirement")
 """The ways to say what a model shall do; `defaults` are calls after `with_`, `requirement` passes the model to a function
-that demands a capability."""
+that requires a capability."""
 
 ALIKE = ((*CALLS, "decorator"), ("with_", "Model"))
 """Forms that take the same parameters. A sample writes each case in one form of each group, by turns."""
@@ -49,7 +49,7 @@ class Line(NamedTuple):
 
     model: str
     form: str
-    case: Case | Demand
+    case: Case | Requirement
     text: str
 
 
@@ -60,8 +60,8 @@ class Program:
         self.lines: list[str] = [*HEAD.splitlines()]
         self.where: dict[int, Line] = {}
 
-    def add(self, *lines: str, line: tuple[str, str, Case | Demand] | None = None) -> None:
-        """Writes lines; an error on any of them is one on the case that `line` names."""
+    def add(self, *lines: str, line: tuple[str, str, Case | Requirement] | None = None) -> None:
+        """Add lines; an error on any of them belongs to the case that `line` names."""
         for text in lines:
             self.lines.append(text)
             if line:
@@ -97,9 +97,9 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str, firs
         "custom": f'llm.Model.custom("{provider}/ours", like="{id}")',
     }[door]
     program = Program()
-    demands = list(demands_of(profile)) if "requirement" in forms else []
-    for number, demand in enumerate(demands):
-        program.add(*_demanding(number, demand.type))
+    requirements = list(requirements_of(profile)) if "requirement" in forms else []
+    for number, requirement in enumerate(requirements):
+        program.add(*_requiring(number, requirement.type))
     program.add(f"m = {made}", "async def run() -> None:", "    pass")
     cases = turns(first, cases_of(profile))
     for form in forms:
@@ -114,8 +114,8 @@ def write_program(source: Source, id: str, forms: Sequence[str], door: str, firs
     for number, case in enumerate(defaults_of(profile) if "defaults" in forms else ()):
         copy = "m" + "".join(f".with_({defaults})" for defaults in case.defaults)
         program.add(f"    {_call(copy, CALLS[number % len(CALLS)], case)}", line=(id, "defaults", case))
-    for number, demand in enumerate(demands):
-        program.add(f"    need_{number}(m)", line=(id, "requirement", demand))
+    for number, requirement in enumerate(requirements):
+        program.add(f"    need_{number}(m)", line=(id, "requirement", requirement))
     if "decorator" in forms:
         program.add(f'fixed = llm.call("{id}")')
     for number, (turn, case) in enumerate(cases if "decorator" in forms else ()):
@@ -132,14 +132,14 @@ def _call(model: str, form: str, case: Case) -> str:
 
 
 def _decorated(id: str, name: str, case: Case) -> list[str]:
-    """A function with `@llm.call` above it; what is done with the response stands below it."""
+    """Write a function decorated with `@llm.call`, followed by the use of its response."""
     start = f'@llm.call("{id}", {case.params})' if case.params else "@fixed"
     below = [f"print({name}(){case.after})"] if case.after else []
     return [start, f"def {name}() -> {case.returns}: raise SystemExit", *below]
 
 
-def _demanding(number: int, type: str) -> list[str]:
-    """A function `need_<number>` that demands what `type` names."""
+def _requiring(number: int, type: str) -> list[str]:
+    """Write a function `need_<number>` that requires what `type` names."""
     if type.startswith("prompt"):
         _, _, rest = type.partition(":")
         params = rest if "=" in rest else ""
@@ -153,7 +153,7 @@ def _demanding(number: int, type: str) -> list[str]:
 
 
 def write_body(type: str, cases: Sequence[Case], first: int | None = None) -> Program:
-    """A function that demands a capability; its body says everything, of which exactly what it demanded is admitted."""
+    """A function that requirements a capability; its body says everything, of which exactly what it demanded is admitted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
     for form in CALLS:
@@ -168,10 +168,10 @@ class Verdict(NamedTuple):
 
     line: Line
     kind: str
-    said: str
+    message: str
 
     def __str__(self) -> str:
-        return f"{self.kind}: {self.line.model}: {self.line.text}\n    {self.said}"
+        return f"{self.kind}: {self.line.model}: {self.line.text}\n    {self.message}"
 
 
 def run_matrix(
@@ -214,16 +214,16 @@ def _run_piece(programs: Mapping[str, Program], python: str, checker: str) -> tu
     with tempfile.TemporaryDirectory() as folder:
         for name, program in programs.items():
             (Path(folder) / name).write_text(program.text, encoding="utf-8")
-        said = run_checker(checker, Path(folder), python)
-    return compare(programs, said)
+        errors = run_checker(checker, Path(folder), python)
+    return compare(programs, errors)
 
 
-def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str], list[Verdict]]:
-    """Counts, and where what was said differs from what the cases expect. A case may stand on several lines."""
+def compare(programs: Mapping[str, Program], errors: Errors) -> tuple[Counter[str], list[Verdict]]:
+    """Count, and return where the checker's errors differ from what the cases expect. A case may have several lines."""
     counts: Counter[str] = Counter()
     verdicts: list[Verdict] = []
     for name, program in programs.items():
-        rejected = said.get(name, {})
+        rejected = errors.get(name, {})
         cells: dict[tuple[int, str], tuple[Line, str]] = {}
         for number, line in program.where.items():
             key = (id(line.case), line.form)
@@ -238,17 +238,17 @@ def compare(programs: Mapping[str, Program], said: Errors) -> tuple[Counter[str]
                 verdicts.append(Verdict(line, kind, message or "nothing"))
         outside = sorted(rejected.keys() - program.where.keys())
         verdicts += [_broken(name, program.lines[n - 1] if n else name, rejected[n]) for n in outside]
-    verdicts += [_broken(name, name, str(lines)) for name, lines in said.items() if name not in programs]
+    verdicts += [_broken(name, name, str(lines)) for name, lines in errors.items() if name not in programs]
     counts["broken"] = sum(verdict.kind == "broken" for verdict in verdicts)
     return counts, verdicts
 
 
-def _broken(name: str, text: str, said: str) -> Verdict:
-    return Verdict(Line(name, "", Case("the program itself", "", True), text), "broken", said)
+def _broken(name: str, text: str, message: str) -> Verdict:
+    return Verdict(Line(name, "", Case("the program itself", "", True), text), "broken", message)
 
 
 def one_per_profile(source: Source) -> list[str]:
-    """The first model of each profile (and one that is unverified)."""
+    """Return the first model of each profile, and one unverified model."""
     first: dict[str, str] = {}
     for id, model in source.registry.models.items():
         first.setdefault(model.profile, id)
@@ -285,7 +285,7 @@ def main() -> int:
 
 
 def summary(checker: str, models: int, forms: Iterable[str], counts: Counter[str]) -> str:
-    """One line with the counts."""
+    """Return one line with the counts."""
     return (
         f"{checker}: {models} models, {counts['cells']:,} cells "
         f"({counts['allowed']:,} allowed, {counts['forbidden']:,} forbidden; "

@@ -31,7 +31,7 @@ class CapabilityClass:
 
 
 def capability_classes(sets: Mapping[str, Set]) -> Iterator[CapabilityClass]:
-    """A class of each name that has exactly what its set says, and before them the classes that they share."""
+    """Yield a class per name with exactly the capabilities of its set, after the base classes that they share."""
     count = Counter(capability for one in sets.values() for capability in one)
     paths = {name: tuple(sorted(one, key=lambda c: (-count[c], c.name, c.type))) for name, one in sets.items()}
     names: dict[Path, str] = {(): NOTHING}
@@ -44,13 +44,14 @@ def capability_classes(sets: Mapping[str, Set]) -> Iterator[CapabilityClass]:
 
 
 def _class(name: str, path: Path, bases: Mapping[Path, str]) -> CapabilityClass:
-    """The class that adds to the one which has the most of it."""
+    """Build the class that adds to the class with most of its capabilities."""
     shared = next(path[:end] for end in range(len(path), -1, -1) if path[:end] in bases)
     return CapabilityClass(name, bases[shared], path[len(shared) :])
 
 
 def _shared(paths: Collection[Path]) -> set[Path]:
-    """What is the whole of two paths, or of one and the beginning of others, or after which paths part."""
+    """Return the paths that are shared: complete in two sets, complete in one and a prefix in others, or a fork of
+    several."""
     following: dict[Path, set[Parameter | None]] = {}
     ends = Counter(paths)
     for path in ends:
@@ -60,5 +61,5 @@ def _shared(paths: Collection[Path]) -> set[Path]:
 
 
 def _steps(path: Path) -> Iterable[tuple[Path, Parameter | None]]:
-    """Each beginning of a path, and what follows on it; nothing does on the whole."""
+    """Yield each prefix of a path with the element that follows it; `None` after the complete path."""
     return ((path[:end], path[end] if end < len(path) else None) for end in range(len(path) + 1))

@@ -1,4 +1,4 @@
-"""What changed between two registries, as release notes."""
+"""Write release notes of the changes between two registries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterator
 from typing import Any, cast
 
-from capably_codegen.fields import Fields, fields_of
+from capably_codegen.flat_fields import Fields, fields_of
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 
@@ -35,23 +35,26 @@ _SECTIONS = (
 
 
 def release_notes(old: Registry, new: Registry, day: datetime.date) -> str:
-    """Markdown: what a user of the models would want to read, by kind of change; prices are those of `day`."""
-    found: dict[str, list[str]] = {section: [] for section in _SECTIONS}
+    """Return release notes as Markdown, by kind of change; prices are those of `day`."""
+    notes: dict[str, list[str]] = {section: [] for section in _SECTIONS}
     for section, line in (*_coming_and_going(old, new), *_changed(old, new, day)):
-        found[section].append(line)
-    parts = [f"### {section}\n\n" + "\n".join(_merged(lines)) for section, lines in found.items() if lines]
+        notes[section].append(line)
+    parts = [f"### {section}\n\n" + "\n".join(_merged(lines)) for section, lines in notes.items() if lines]
     return "\n\n".join(parts) + "\n" if parts else "Nothing changed.\n"
 
 
 def _coming_and_going(old: Registry, new: Registry) -> Iterator[tuple[str, str]]:
     for id, model in sorted(new.models.items()):
         if id not in old.models:
-            known = "capabilities not known yet" if model.profile == UNVERIFIED else f"as {model.profile}"
-            yield "New models", f"- `{id}` ({known})"
-    for id, gone in sorted(new.retired.items()):
+            facts = "capabilities not known yet" if model.profile == UNVERIFIED else f"as {model.profile}"
+            yield "New models", f"- `{id}` ({facts})"
+    for id, entry in sorted(new.retired.items()):
         if id not in old.retired:
-            on = f" on {gone.on}" if gone.on else ""
-            yield "Retired", f"- `{id}`{on}" + (f"; its successor is `{gone.replacement}`" if gone.replacement else "")
+            on = f" on {entry.on}" if entry.on else ""
+            yield (
+                "Retired",
+                f"- `{id}`{on}" + (f"; its successor is `{entry.replacement}`" if entry.replacement else ""),
+            )
     for id in sorted(old.models):
         if id not in new.models and id not in new.retired:
             kind = new.not_chat.get(id)
@@ -67,14 +70,16 @@ def _changed(old: Registry, new: Registry, day: datetime.date) -> Iterator[tuple
             was, now = getattr(before, name), getattr(after, name)
             if was != now:
                 yield "Successors and states", f"- `{id}`: {name} {_say(now)} (was {_say(was)})"
-        yield from _fields(id, fields_of(old, id, day), fields_of(new, id, day), now_known=before.profile == UNVERIFIED)
+        yield from _fields(
+            id, fields_of(old, id, day), fields_of(new, id, day), now_verified=before.profile == UNVERIFIED
+        )
 
 
-def _fields(id: str, before: Fields, after: Fields, *, now_known: bool) -> Iterator[tuple[str, str]]:
+def _fields(id: str, before: Fields, after: Fields, *, now_verified: bool) -> Iterator[tuple[str, str]]:
     for field in dict.fromkeys((*before, *after)):
         was, now = before.get(field), after.get(field)
         section = _section(field)
-        if was == now or (now_known and section == "Capabilities"):
+        if was == now or (now_verified and section == "Capabilities"):
             continue
         yield section, f"- `{id}`: {_name(field)} {_move(was, now)}"
 
@@ -85,7 +90,7 @@ def _section(field: str) -> str:
 
 
 def _name(field: str) -> str:
-    """`prices@2026-12-01.above_272000.input` -> `input beyond 272,000 tokens, from 2026-12-01`."""
+    """Name a price field: `prices@2026-12-01.above_272000.input` -> `input beyond 272,000 tokens, from 2026-12-01`."""
     group, _, rest = field.partition(".")
     kind, _, start = group.partition("@")
     if kind != "prices":
@@ -119,9 +124,9 @@ def _say(value: Any) -> str:
 
 
 def _merged(lines: list[str]) -> list[str]:
-    """Lines that differ in their model only, as one line with all the models."""
-    said: dict[str, list[str]] = {}
+    """Merge lines that differ only in their model into one line with all the models."""
+    ids_by_line: dict[str, list[str]] = {}
     for line in lines:
         head, colon, rest = line.removeprefix("- ").partition(": ")
-        said.setdefault(rest if colon else line, []).append(head)
-    return [f"- {', '.join(heads)}: {rest}" if rest != f"- {heads[0]}" else rest for rest, heads in said.items()]
+        ids_by_line.setdefault(rest if colon else line, []).append(head)
+    return [f"- {', '.join(heads)}: {rest}" if rest != f"- {heads[0]}" else rest for rest, heads in ids_by_line.items()]

@@ -25,7 +25,7 @@ class FactField:
 
     @property
     def read_only(self) -> str:
-        """The type of a key that nobody may set."""
+        """Return the type of a key that must not be set."""
         required = self.type.removeprefix("NotRequired[")
         return f"ReadOnly[{self.type}]" if required == self.type else f"NotRequired[ReadOnly[{required}]"
 
@@ -81,27 +81,27 @@ AT_RUN_TIME: Mapping[tuple[type[Entry], str], str] = {
     (schema.Provider, "dialect"): "Dialect | None",
     (schema.Dialect, "builtin_tools"): "Mapping[str, str]",
 }
-"""What the run time makes of a field: a host that a program names itself (`llm.provider`) has no page and no dialect, and
-tools are looked up by the kind of any tool."""
+"""Types of fields at run time: a host added by a program (`llm.provider`) has no docs and no dialect, and tools are looked up
+by any tool's kind."""
 
 AS_JSON: tuple[type[Entry], ...] = (schema.Tools, schema.Reasoning, schema.Sampling, schema.Cache, schema.EndpointRules)
 """Groups that `ModelInfo.to_json()` has in a form of its own: with `None` for `unverified`."""
 
 _OPTIONAL_GROUPS = (schema.Tools, schema.Reasoning)
-"""Groups that a model may lack: their JSON says `supported`, and knows nothing else of an unverified one."""
+"""Groups that a model may lack: their JSON has `supported`, and nothing else if unverified."""
 
 
 def fact_types() -> Iterator[FactType]:
-    """Every TypedDict, in the order of the schema."""
+    """Yield every TypedDict, in the order of the schema."""
     for entry in ENTRIES:
         yield FactType(entry.__name__, _base(entry), _doc(entry.__doc__), tuple(_fields(entry)))
     for entry in AS_JSON:
-        doc = f"`{entry.__name__}` in JSON; what nobody knows is `None`."
+        doc = f"`{entry.__name__}` in JSON; unknown is `None`."
         yield FactType(f"{entry.__name__}Json", "TypedDict", doc, tuple(_json_fields(entry)))
 
 
 def alias_texts() -> dict[str, str]:
-    """The aliases with what they stand for."""
+    """Return the aliases with their definitions."""
     return {name: literal(get_args(words)) for name, words in ALIASES.items()}
 
 
@@ -129,7 +129,7 @@ def _json_fields(entry: type[Entry]) -> Iterator[FactField]:
 
 
 def type_text(annotation: Any, *, json: bool = False) -> str:
-    """How the stub writes a field's type: dates are text, lists are read as sequences.
+    """Return a field's type as text for the stub: dates are text, lists become sequences.
 
     In JSON lists are lists, and anything may be `None`, as `unverified` is.
     """
@@ -160,8 +160,8 @@ _NAMES: Mapping[Any, str] = {NoneType: "None", datetime.date: "str"}
 def _words(annotation: Any, json: bool) -> Iterator[str]:
     words = get_args(annotation)
     if json and UNVERIFIED in words:
-        known = tuple(word for word in words if word != UNVERIFIED)
-        yield from (*((literal(known),) if known else ()), "None")
+        verified = tuple(word for word in words if word != UNVERIFIED)
+        yield from (*((literal(verified),) if verified else ()), "None")
     else:
         yield next((name for name, alias in ALIASES.items() if alias == annotation), literal(words))
 

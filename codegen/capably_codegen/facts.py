@@ -11,11 +11,11 @@ from capably_codegen.schema import Model, Profile
 
 NOT_OF_PROFILES = frozenset({"notes"})
 NOT_OF_PROVIDERS = frozenset({"sources", "notes"})
-"""What only a reader of the registry wants to know."""
+"""Fields for readers of the registry only."""
 
 
 def profile_tables(source: Source, provider: str) -> dict[str, Facts]:
-    """Profiles of one provider by name, each with the line it stands on."""
+    """Return profiles of one provider by name, each with its line in the registry."""
     return {
         name: cast("Facts", {**profile_facts(profile), "line": source.lines["profiles", name]})
         for name, profile in sorted(source.registry.profiles.items())
@@ -24,32 +24,32 @@ def profile_tables(source: Source, provider: str) -> dict[str, Facts]:
 
 
 def profile_facts(profile: Profile) -> dict[str, Any]:
-    """What the run time wants to know of a profile."""
+    """Return the facts of a profile that run time needs."""
     return profile.model_dump(mode="json", exclude=set(NOT_OF_PROFILES))
 
 
 def model_tables(source: Source, provider: str) -> dict[str, dict[str, Any]]:
-    """Models of one provider by their id without the provider."""
+    """Return models of one provider by their id without the provider."""
     return {id.partition("/")[2]: entry.model_dump(mode="json") for id, entry in models_of(source, provider).items()}
 
 
 def models_of(source: Source, provider: str) -> dict[str, Model]:
-    """Models of one provider by full id, sorted."""
+    """Return models of one provider by full id, sorted."""
     return {id: model for id, model in sorted(source.registry.models.items()) if id.partition("/")[0] == provider}
 
 
 def provider_tables(source: Source) -> dict[str, dict[str, Any]]:
-    """How to reach each provider."""
+    """Return how to reach each provider."""
     return {
         name: provider.model_dump(mode="json", exclude=set(NOT_OF_PROVIDERS))
         for name, provider in sorted(source.registry.providers.items())
     }
 
 
-def gone_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
-    """Retired ids with date and replacement, and ids that are no chat models with their kind."""
+def retired_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]]:
+    """Return retired ids with date and replacement, and ids of other kinds of models with their kind."""
     registry = source.registry
-    retired = {id: gone.model_dump(mode="json") for id, gone in sorted(registry.retired.items())}
+    retired = {id: entry.model_dump(mode="json") for id, entry in sorted(registry.retired.items())}
     return retired, dict(sorted(registry.not_chat.items()))
 
 

@@ -1,4 +1,4 @@
-"""The generator as one call: registry file in, package on disk out (or checked)."""
+"""Run the generator: read a registry file, and write the package or check it."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 from typing import Any
 
 from capably_codegen import overlay, sync
+from capably_codegen.format_code import format_files
 from capably_codegen.provenance import provenance
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Registry
-from capably_codegen.tidy import tidy
 
 SCHEMA_FILE = Path(__file__).parent / "registry.schema.json"
 OVERLAY_SCHEMA_FILE = Path(__file__).parent / "overlay.schema.json"
 
 
 def schema_text() -> str:
-    """The JSON Schema that line 1 of the registry names."""
+    """Return the JSON Schema that line 1 of the registry names."""
     return _json_schema(Registry.model_json_schema())
 
 
 def overlay_schema_text() -> str:
-    """The JSON Schema that line 1 of a user's own file may name."""
+    """Return the JSON Schema that line 1 of a user's own file may name."""
     return _json_schema(overlay.schema())
 
 
@@ -32,7 +32,7 @@ def _json_schema(schema: dict[str, Any]) -> str:
 
 
 def generate(registry: Path, folder: Path, *, check: bool = False, run_time: bool = True) -> list[str]:
-    """Bring `folder` up to date.
+    """Bring `folder` up to date with the registry.
 
     Returns:
         What was done ("wrote acme.pyi", "removed beta.pyi"), or with `check`, which writes nothing, what is stale.
@@ -41,16 +41,16 @@ def generate(registry: Path, folder: Path, *, check: bool = False, run_time: boo
         OutputError: The folder is not ours.
     """
     source = load_registry(registry)
-    files = tidy(render(source, run_time=run_time))
+    files = format_files(render(source, run_time=run_time))
     if run_time:
         files = {**files, **provenance(registry, source.registry)}
     return sync.differences(files, folder) if check else sync.write(files, folder)
 
 
 def generate_overlay(registry: Path, folder: Path, *, check: bool = False) -> list[str]:
-    """The same for a user's own file over capably's registry: stubs in `folder`, and beside the file what run time reads."""
+    """Bring up to date what a user's own file produces: stubs in `folder`, and the compiled file beside the YAML."""
     laid = overlay.load_overlay(registry)
-    files = tidy(render(laid.source, run_time=False))
+    files = format_files(render(laid.source, run_time=False))
     compiled = compiled_file(registry)
     text = json.dumps(laid.compiled, indent=1, ensure_ascii=False) + "\n"
     if check:
@@ -59,12 +59,12 @@ def generate_overlay(registry: Path, folder: Path, *, check: bool = False) -> li
 
 
 def compiled_file(registry: Path) -> Path:
-    """Where the compiled form of a user's own file stands: `my_models.yaml` -> `my_models.json`."""
+    """Return the path of the compiled form of a user's own file: `my_models.yaml` -> `my_models.json`."""
     return registry.with_suffix(".json")
 
 
 def generate_schema(*, check: bool = False) -> list[str]:
-    """The same for the JSON Schemas beside this module."""
+    """Bring the JSON Schemas beside this module up to date, or with `check` return which are stale."""
     stale: list[str] = []
     for file, fresh in ((SCHEMA_FILE, schema_text()), (OVERLAY_SCHEMA_FILE, overlay_schema_text())):
         if sync.difference(file, fresh):
@@ -75,7 +75,7 @@ def generate_schema(*, check: bool = False) -> list[str]:
 
 
 def is_source_tree(registry: Path) -> bool:
-    """Whether this is capably's own registry, beside the generator's sources, so that the JSON Schema is ours to write."""
+    """Return whether this is capably's own registry in a clone, so that the JSON Schemas are updated too."""
     here = Path(__file__).resolve().parent
     root = here.parent.parent
     return here == root / "codegen" / "capably_codegen" and registry.resolve() == root / "model_registry.yaml"

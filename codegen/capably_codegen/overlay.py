@@ -2,8 +2,8 @@
 
 Its schema is the registry's with relaxed rules (`schema`): no field is required, because what an entry leaves out comes
 from ours of the same name, from the profile that it `extends` or from the model that it is `like`. Nothing is checked
-twice: the file is merged as plain data (`capably.registry.overlay`, as at run time), and the whole must be a registry. Every
-problem is told at the user's own line, since ours has none.
+twice: the file is merged as plain data (`capably.registry.overlay`, as at run time), and the result must be a registry.
+Every problem is reported at the user's own line, since ours has none.
 
 `hosts: [openrouter]` adds the models of a gateway, which are too many for everybody's types: they stand in `hosts/` beside
 this module in the same form, and lie between the user's entries and ours.
@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from capably import __version__
 from capably.registry.overlay import LIKE, SECTIONS, Overlay, digest
-from capably.types.facts import SPOKEN
+from capably.types.facts import ENDPOINTS_BY_ADAPTER
 from capably_codegen.facts import profile_facts
 from capably_codegen.registry import (
     UNVERIFIED,
@@ -37,7 +37,7 @@ from capably_codegen.registry import (
 from capably_codegen.schema import Entry, Profile, Registry
 
 POINTERS = {"profiles": "extends", "models": "like"}
-"""Section -> the word with which an entry names the one that it starts from."""
+"""Section -> the key with which an entry names its base entry."""
 
 _REMOVABLE = "ids: models, or whole providers"
 _NEEDS = "providers, profiles, models, or ids to remove"
@@ -45,57 +45,57 @@ _NEEDS = "providers, profiles, models, or ids to remove"
 
 @dataclass(frozen=True)
 class Laid:
-    """A user's file over capably's: the `source` of the types, and what the run time reads in the file's place."""
+    """A user's file merged with capably's: the `source` of the types, and the compiled file for run time."""
 
     source: Source
     compiled: dict[str, Any]
 
 
 def base_file() -> Path:
-    """capably's own registry: beside this module in a wheel, at the root of the repository in a clone."""
+    """Return the path of capably's own registry: beside this module in a wheel, at the root of a clone."""
     here = Path(__file__).resolve().parent
     shipped = here / "model_registry.yaml"
     return shipped if shipped.exists() else here.parent.parent / "model_registry.yaml"
 
 
 def load_overlay(path: Path) -> Laid:
-    """The file at `path` over capably's registry. Raises `RegistryError` with every problem found."""
+    """Load the file at `path` on top of capably's registry. Raise `RegistryError` with every problem."""
     return parse_overlay(path.read_text(encoding="utf-8"), path.name)
 
 
 def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
-    """The file's `text` over `base` (capably's registry unless given); `name` stands in the messages."""
+    """Parse the file's `text` on top of `base` (by default capably's registry); `name` is used in messages."""
     file = base_file()
     ours, base_lines = read_yaml(base or file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
-    said, lines = read_yaml(text, name, needs=_NEEDS)
-    _stop_at(name, _misshapen(said), lines)
-    _stop_at(name, _unknown_hosts(said.get("hosts") or []), lines)
-    theirs: dict[str, Any] = {section: dict(said.get(section) or {}) for section in SECTIONS}
-    for place, host in enumerate(said.get("hosts") or []):
+    given, lines = read_yaml(text, name, needs=_NEEDS)
+    _stop_at(name, _misshapen(given), lines)
+    _stop_at(name, _unknown_hosts(given.get("hosts") or []), lines)
+    theirs: dict[str, Any] = {section: dict(given.get(section) or {}) for section in SECTIONS}
+    for place, host in enumerate(given.get("hosts") or []):
         _lay_on(host_file(host), theirs, lines, lines["hosts", place])
-    whole = _Merge({**theirs, "remove": said.get("remove") or []}, ours)
-    _stop_at(name, whole.wrong_names(), lines)
-    _stop_at(name, whole.resolve(), lines)
-    untouched = [profile for profile in ours["profiles"] if profile not in whole.written]
-    source = check_registry(whole.data(), lines, name, ours=[*untouched, *whole.copies], pointers=POINTERS)
-    _stop_at(name, whole.foreign_endpoints(source.registry), lines)
-    known = {("profiles", copy): lines["models", model] for copy, model in whole.copies.items()}
-    source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **known})
-    return Laid(source, {**_stamp(text, name), **_compiled(whole, source, name)})
+    merge = _Merge({**theirs, "remove": given.get("remove") or []}, ours)
+    _stop_at(name, merge.wrong_names(), lines)
+    _stop_at(name, merge.resolve(), lines)
+    untouched = [profile for profile in ours["profiles"] if profile not in merge.written]
+    source = check_registry(merge.data(), lines, name, ours=[*untouched, *merge.copies], pointers=POINTERS)
+    _stop_at(name, merge.foreign_endpoints(source.registry), lines)
+    copied_lines = {("profiles", copy): lines["models", model] for copy, model in merge.copies.items()}
+    source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **copied_lines})
+    return Laid(source, {**_stamp(text, name), **_compiled(merge, source, name)})
 
 
 def host_file(host: str) -> Path:
-    """Where the models of a gateway stand."""
+    """Return the path of the file with a gateway's models."""
     return Path(__file__).parent / "hosts" / f"{host}.yaml"
 
 
-def known_hosts() -> list[str]:
-    """Gateways whose models a user's file can ask for."""
+def host_names() -> list[str]:
+    """Return the gateways whose models a user's file can include."""
     return sorted(file.stem for file in host_file("").parent.glob("*.yaml"))
 
 
 def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int) -> None:
-    """Puts a gateway's entries below the user's, all at the `line` that asked for them."""
+    """Put a gateway's entries below the user's, all at the `line` that names it."""
     shipped, _ = read_yaml(file.read_text(encoding="utf-8"), file.name, needs=_NEEDS)
     for section in ("profiles", "models"):
         below: dict[str, Any] = shipped[section]
@@ -106,26 +106,26 @@ def _lay_on(file: Path, theirs: dict[str, Any], lines: dict[Key, int], line: int
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of such a file."""
+    """Return the JSON Schema of a user's file."""
     shape = Registry.model_json_schema()
     for name in ("Provider", "Profile", "Model"):
         shape["$defs"][name].pop("required", None)
     for name, word, what in (
         ("Profile", "extends", "The profile, or the model whose profile, this one starts from; say only what differs."),
-        ("Model", "like", "The model whose profile, limits and prices this one has, but for what is said here."),
+        ("Model", "like", "The model whose profile, limits and prices this one has, except for the fields given here."),
     ):
         shape["$defs"][name]["properties"][word] = {"type": "string", "description": what}
-    removed = "Models (`openai/gpt-4.1`) and whole providers (`openai`) of capably's to leave out."
+    removed = "Models (`openai/gpt-4.1`) and providers (`openai`) of capably's to remove."
     shape["properties"]["remove"] = {"type": "array", "items": {"type": "string"}, "description": removed}
-    asked = "Gateways whose models are typed and listed too."
-    shape["properties"]["hosts"] = {"type": "array", "items": {"enum": known_hosts()}, "description": asked}
+    hosts = "Gateways whose models are typed and listed too."
+    shape["properties"]["hosts"] = {"type": "array", "items": {"enum": host_names()}, "description": hosts}
     shape["description"] = "A user's own facts about models, laid over capably's."
     del shape["required"]
     return shape
 
 
-def _stop_at(name: str, found: Iterator[tuple[Key, str]], lines: Mapping[Key, int]) -> None:
-    problems: list[Problem] = [problem(key, what, lines) for key, what in found]
+def _stop_at(name: str, violations: Iterator[tuple[Key, str]], lines: Mapping[Key, int]) -> None:
+    problems: list[Problem] = [problem(key, what, lines) for key, what in violations]
     if problems:
         raise RegistryError(name, problems)
 
@@ -137,10 +137,10 @@ def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
     if not isinstance(data, dict):
         yield (), f"the file must be a mapping with {_NEEDS}"
         return
-    known = sorted([*SECTIONS, "hosts", "remove"])
+    keys = sorted([*SECTIONS, "hosts", "remove"])
     for section, entries in cast(dict[str, Any], data).items():
-        if section not in known:
-            yield (section,), f"unknown key {section!r}.{nearest(section, known)} Known: {', '.join(known)}."
+        if section not in keys:
+            yield (section,), f"unknown key {section!r}.{nearest(section, keys)} Known: {', '.join(keys)}."
         elif section in ("hosts", "remove"):
             if not _is_list_of_ids(entries):
                 yield (section,), f"it must be a list of {'gateways' if section == 'hosts' else _REMOVABLE}"
@@ -148,11 +148,11 @@ def _misshapen(data: Any) -> Iterator[tuple[Key, str]]:
             yield from _misshapen_section(section, entries)
 
 
-def _unknown_hosts(asked: list[str]) -> Iterator[tuple[Key, str]]:
-    known = known_hosts()
-    for place, host in enumerate(asked):
-        if host not in known:
-            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, known)} Known: {', '.join(known)}."
+def _unknown_hosts(hosts: list[str]) -> Iterator[tuple[Key, str]]:
+    names = host_names()
+    for place, host in enumerate(hosts):
+        if host not in names:
+            yield ("hosts", place), f"no gateway {host!r}.{nearest(host, names)} Known: {', '.join(names)}."
 
 
 def _is_list_of_ids(value: Any) -> bool:
@@ -179,9 +179,9 @@ def _misshapen_section(section: str, entries: Any) -> Iterator[tuple[Key, str]]:
 
 
 class _Merge:
-    """The user's entries over ours, as plain data.
+    """The user's entries merged with ours, as plain data.
 
-    `written`: profiles that the user touched; `copies`: profiles of other providers, by their new name, with the model
+    `written`: profiles in the user's file; `copies`: profiles of other providers, by their new name, with the model
     that needs them.
     """
 
@@ -196,21 +196,21 @@ class _Merge:
         return self.ours.get(section, {}).get(name)
 
     def data(self) -> dict[str, Any]:
-        """The whole registry, ours first, so that what collides is told of the user's entry."""
-        whole = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
+        """Return the complete registry, ours first, so that collisions are reported at the user's entry."""
+        merged = {section: self.overlay.entries(section, self.ours.get(section, {})) for section in SECTIONS}
         for section in ("models", "retired"):
-            for name, entry in whole[section].items():
+            for name, entry in merged[section].items():
                 if name not in self.theirs[section]:
-                    whole[section][name] = self._without_gone(entry, whole)
-        return whole
+                    merged[section][name] = self._without_dangling(entry, merged)
+        return merged
 
-    def _without_gone(self, entry: dict[str, Any], whole: dict[str, Any]) -> dict[str, Any]:
-        """An entry of ours, no longer pointing at a model that the user removed."""
-        gone = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in whole["models"]}
-        return {field: value for field, value in entry.items() if field not in gone} if gone else entry
+    def _without_dangling(self, entry: dict[str, Any], merged: dict[str, Any]) -> dict[str, Any]:
+        """Return an entry of ours without references to models that the user removed."""
+        dangling = {f for f in ("snapshot_of", "replacement") if f in entry and entry[f] not in merged["models"]}
+        return {field: value for field, value in entry.items() if field not in dangling} if dangling else entry
 
     def wrong_names(self) -> Iterator[tuple[Key, str]]:
-        """Names to remove or to start from that nobody has."""
+        """Yield names to remove or to start from that do not exist."""
         removable = [*self.ours["models"], *self.ours["providers"]]
         for place, id in enumerate(self.theirs["remove"]):
             if id not in removable:
@@ -223,15 +223,15 @@ class _Merge:
                 what = f"{entry['profile']!r} is a model. To have its profile, write `like: {entry['profile']}`"
                 yield ("models", name, "profile"), what
         for name, entry in self.theirs["profiles"].items():
-            known = [*profiles, *models]
-            if "extends" in entry and entry["extends"] not in known:
-                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], known)}"
+            names = [*profiles, *models]
+            if "extends" in entry and entry["extends"] not in names:
+                what = f"no profile {entry['extends']!r}.{nearest(entry['extends'], names)}"
                 yield ("profiles", name, "extends"), what
-        yield from self._not_whole()
+        yield from self._incomplete()
         yield from self._circles("models")
 
-    def _not_whole(self) -> Iterator[tuple[Key, str]]:
-        """New entries that lack something: as often as not a correction with a misspelt name."""
+    def _incomplete(self) -> Iterator[tuple[Key, str]]:
+        """Yield new entries that lack required fields, often corrections with a misspelt name."""
         for name, entry in self.theirs["models"].items():
             if not {"profile", "like"} & entry.keys() and self.overlay.entry("models", name).get("profile") is None:
                 ours = nearest(name, self.ours["models"])
@@ -257,17 +257,17 @@ class _Merge:
 
     def _circles(self, section: str) -> Iterator[tuple[Key, str]]:
         pointer = POINTERS[section]
-        told: set[str] = set()
+        reported: set[str] = set()
         for name in self.theirs[section]:
             chain = [name]
             while (target := self.theirs[section].get(chain[-1], {}).get(pointer)) is not None and target not in chain:
                 chain.append(target)
-            if target == name and name not in told:
-                told.update(chain)
+            if target == name and name not in reported:
+                reported.update(chain)
                 yield (section, name, pointer), f"it leads back to itself: {' -> '.join([*chain, name])}"
 
     def resolve(self) -> Iterator[tuple[Key, str]]:
-        """Fills in what a user need not write: profiles named by a model, copies at another provider, names."""
+        """Fill in what a user may leave out: profiles named by a model, copies at another provider, names."""
         profiles = self._names("profiles")
         for name, entry in self.theirs["profiles"].items():
             if "extends" in entry and entry["extends"] not in profiles:
@@ -289,7 +289,7 @@ class _Merge:
             yield from self._at_home(id)
 
     def _at_home(self, id: str) -> Iterator[tuple[Key, str]]:
-        """Gives a model whose profile is another provider's a copy of it."""
+        """Give a model whose profile belongs to another provider a copy of it."""
         profile = self.overlay.entry("models", id).get("profile", UNVERIFIED)
         provider, home = id.partition("/")[0], str(profile).partition("/")[0]
         host = self.overlay.entry("providers", provider)
@@ -299,8 +299,8 @@ class _Merge:
         if facts is None:
             return  # told as a profile that does not exist
         copy = f"{provider}/{home}-{profile.partition('/')[2]}"
-        spoken = SPOKEN.get(host.get("adapter"), ())
-        # Hosts that speak OpenAI's format are reached by the endpoint that all of them have.
+        spoken = ENDPOINTS_BY_ADAPTER.get(host.get("adapter"), ())
+        # Hosts with OpenAI's formats are called at the endpoint that all of them have.
         endpoints = {name: facts["endpoints"][name] for name in reversed(spoken) if name in facts["endpoints"]}
         if not endpoints:
             it_has = " and ".join(facts["endpoints"])
@@ -315,12 +315,12 @@ class _Merge:
         self.theirs["models"][id] = {**self.theirs["models"][id], "profile": copy}
 
     def foreign_endpoints(self, registry: Registry) -> Iterator[tuple[Key, str]]:
-        """Endpoints of the user's profiles that their provider's adapter does not speak."""
+        """Yield endpoints of the user's profiles that their provider's adapter does not support."""
         for name in self.written:
             adapter = registry.providers[name.partition("/")[0]].adapter
             for endpoint in registry.profiles[name].endpoints:
-                if endpoint not in SPOKEN[adapter]:
-                    allowed = ", ".join(SPOKEN[adapter])
+                if endpoint not in ENDPOINTS_BY_ADAPTER[adapter]:
+                    allowed = ", ".join(ENDPOINTS_BY_ADAPTER[adapter])
                     what = f"{endpoint!r} is not spoken by the adapter {adapter!r}. Allowed: {allowed}."
                     yield ("profiles", name, "endpoints", endpoint), what
 
@@ -337,21 +337,23 @@ def _stamp(text: str, name: str) -> dict[str, Any]:
     }
 
 
-def _compiled(whole: _Merge, source: Source, name: str) -> dict[str, Any]:
-    """The user's entries with their defaults spelt out: whole where they are new, else the fields that were given."""
-    registry, theirs = source.registry, whole.theirs
+def _compiled(merge: _Merge, source: Source, name: str) -> dict[str, Any]:
+    """Compile the user's entries: complete with defaults if they are new, else only the given fields."""
+    registry, theirs = source.registry, merge.theirs
     constants: dict[str, dict[str, str]] = {}
     for id in theirs["models"]:
         constants.setdefault(id.partition("/")[0], {})[constant_name(id, registry.models[id])] = id
     profiles: dict[str, Any] = {}
     for profile in theirs["profiles"]:
-        said = _said(whole, "profiles", profile, profile_facts(registry.profiles[profile]))
-        profiles[profile] = {**said, "line": source.lines["profiles", profile], "file": name}
+        fields = _given_fields(merge, "profiles", profile, profile_facts(registry.profiles[profile]))
+        profiles[profile] = {**fields, "line": source.lines["profiles", profile], "file": name}
     return {
         "remove": theirs["remove"],
-        "providers": {n: _said(whole, "providers", n, _plain(registry.providers[n])) for n in theirs["providers"]},
+        "providers": {
+            n: _given_fields(merge, "providers", n, _plain(registry.providers[n])) for n in theirs["providers"]
+        },
         "profiles": profiles,
-        "models": {id: _said(whole, "models", id, _plain(registry.models[id])) for id in theirs["models"]},
+        "models": {id: _given_fields(merge, "models", id, _plain(registry.models[id])) for id in theirs["models"]},
         "retired": {id: _plain(registry.retired[id]) for id in theirs["retired"]},
         "not_chat": theirs["not_chat"],
         "constants": constants,
@@ -362,12 +364,12 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return entry.model_dump(mode="json")
 
 
-def _said(whole: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
-    """Of the spelt-out entry what the run time cannot take from where the entry starts."""
-    given = whole.theirs[section][name]
+def _given_fields(merge: _Merge, section: str, name: str, spelt: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry that run time cannot take from the entry's base."""
+    given = merge.theirs[section][name]
     if "extends" in given:
         return {"extends": given["extends"], **{f: v for f, v in spelt.items() if f in given}}
     if "like" in given:
         return {"like": given["like"], **{f: v for f, v in spelt.items() if f in given or f not in LIKE}}
-    corrects = whole.overlay.ours(section, name) is not None and whole.overlay.stands(section, name)
+    corrects = merge.overlay.ours(section, name) is not None and merge.overlay.stands(section, name)
     return {f: v for f, v in spelt.items() if f in given} if corrects else spelt

@@ -1,7 +1,7 @@
-"""From rules to stubs: what the stub of a profile must say.
+"""Compute the data of stubs from the rules of a profile.
 
 The rules come from `capably.registry.rules`, the reading of the facts that the run-time check uses too. Here they only get
-Python types: of one overload in `signatures.py`, of parameters that depend on each other in `states.py`.
+Python types: of one overload in `signatures.py`, of parameters that depend on each other in `default_states.py`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,16 @@ from typing import Any
 
 from capably.registry.rules import PARTS, Rule, capabilities_of, rules_of
 from capably.types.facts import Facts
+from capably_codegen.default_states import (
+    FREE,
+    StateStub,
+    call_signatures,
+    copy_signatures,
+    init_signatures,
+    state_name,
+    state_stub,
+    states_of,
+)
 from capably_codegen.signatures import (
     BUILTINS,
     EFFORTS,
@@ -24,16 +34,6 @@ from capably_codegen.signatures import (
     reasoning_type,
     tool_choice_type,
     tools,
-)
-from capably_codegen.states import (
-    FREE,
-    StateStub,
-    call_signatures,
-    copy_signatures,
-    init_signatures,
-    state_name,
-    state_stub,
-    states_of,
 )
 
 
@@ -56,12 +56,12 @@ class ProfileStub:
 
     @property
     def caps(self) -> str:
-        """The name of the class of its capabilities."""
+        """Return the name of the class of its capabilities."""
         return "Any" if self.class_name == "AnyModel" else f"{self.class_name.removesuffix('Profile')}Capabilities"
 
     @property
     def states_module(self) -> str:
-        """The module of its states; no profile's own name has two underscores."""
+        """Return the module of its states. No profile name contains two underscores."""
         return f"{self.module}__states"
 
     @property
@@ -70,7 +70,7 @@ class ProfileStub:
 
     @property
     def inputs_alias(self) -> str:
-        """The name of the type of its parts: `TextImageParts`."""
+        """Return the name of the type of its parts: `TextImageParts`."""
         return f"{self._named}Parts"
 
     @property
@@ -79,41 +79,41 @@ class ProfileStub:
 
     @property
     def content(self) -> str:
-        """The name of the type of `content`, which error messages print: `TextImageContent`."""
+        """Return the name of the type of `content`, which error messages print: `TextImageContent`."""
         if self.class_name == "AnyModel":
             return "AnyContent"
         return f"{self._named}Content" if self.has_system else f"{self._named}ContentWithoutSystem"
 
     @property
     def messages(self) -> str:
-        """What may stand in a list of messages."""
+        """Return the message types allowed in a list of messages."""
         return f"UserMessage[{self.inputs}] | AssistantMessage{' | SystemMessage' if self.has_system else ''}"
 
 
 def class_name(id: str) -> str:
-    """`openai/gpt-5.6-luna` -> `Gpt56Luna`."""
+    """Return the class name of an id: `openai/gpt-5.6-luna` -> `Gpt56Luna`."""
     words = re.split(r"[^0-9A-Za-z]+", id.partition("/")[2])
     name = "".join(word[:1].upper() + word[1:] for word in words)
     return f"_{name}" if name[0].isdigit() else name
 
 
 def profile_class(name: str) -> str:
-    """`openai/gpt-4.1` -> `OpenaiGpt41Profile`."""
+    """Return the class name of a profile: `openai/gpt-4.1` -> `OpenaiGpt41Profile`."""
     return f"{class_name('/' + name.partition('/')[0])}{class_name(name).removeprefix('_')}Profile"
 
 
 def module_name(id: str) -> str:
-    """`openai/gpt-5.6-luna` -> `gpt_5_6_luna`, the module of its signatures."""
+    """Return the module of an id's signatures: `openai/gpt-5.6-luna` -> `gpt_5_6_luna`."""
     name = re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
     return f"_{name}" if name[0].isdigit() or keyword.iskeyword(name) or name in _IMPORTED else name
 
 
 _IMPORTED = ("overload", "type_check_only")
-"""What a stub imports in lower case, which a module must not hide."""
+"""Lower-case names that a stub imports, which a module must not hide."""
 
 
 def profile_stub(name: str, facts: Facts) -> ProfileStub:
-    """What the stub of this profile must say."""
+    """Return the data for the stub of this profile."""
     rules = rules_of(facts)
     return ProfileStub(
         class_name=profile_class(name),
@@ -129,7 +129,7 @@ def profile_stub(name: str, facts: Facts) -> ProfileStub:
 
 
 def any_stub() -> ProfileStub:
-    """A model of which nothing is known before the call: every parameter, every value."""
+    """Return the stub of an unverified model: every parameter, every value."""
     always = {
         name: Rule("always")
         for name in (
@@ -158,7 +158,7 @@ def any_stub() -> ProfileStub:
 
 
 def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
-    """What can be called, of a model whose defaults settle nothing and of one in each other state."""
+    """Return the call signatures of a model with free defaults, and of one in each other state."""
     return {
         "inits": init_signatures(rules),
         "signatures": call_signatures(rules),
@@ -171,14 +171,14 @@ def _functions(rules: Mapping[str, Rule]) -> dict[str, Any]:
 
 
 def parts(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes of the parts that may stand in `content`; `Unknown`, the provider's own JSON, may everywhere."""
+    """Return the classes of the parts allowed in `content`. `Unknown`, the provider's own JSON, is always allowed."""
     extra = (("tools", "ToolOutput"), ("cache", "CachePoint"))
     taken = (part for name, part in extra if not rules[name].refused)
     return (*(PARTS[m] for m in rules["input"].values), *taken, "Unknown")
 
 
 def capabilities(rules: Mapping[str, Rule], facts: Facts) -> Iterator[Parameter]:
-    """What the profile has in every call, as the methods of the stub `_capabilities`: name and accepted values."""
+    """Yield the capabilities of the profile in every call, as methods of `_capabilities`: name and accepted values."""
     has = capabilities_of(rules, facts)
     types = {
         **{name: type for name, type in PARAMETERS.items() if type},

@@ -1,4 +1,4 @@
-"""Who says so: the lock of the last sync and the verdicts, compiled for `capably show`."""
+"""Compile the provenance of facts for `capably show`: the lock of the last sync, and the verdicts."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from capably_codegen.fields import fields_of
+from capably_codegen.flat_fields import fields_of
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, load_verdicts
 
@@ -18,7 +18,7 @@ VERDICTS = "verdicts.yaml"
 
 
 def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
-    """The compiled file by its name; nothing for a registry without a lock beside it.
+    """Return the compiled file by its name; nothing for a registry without a lock beside it.
 
     Raises `RegistryError` if a verdict is contradicted.
     """
@@ -27,12 +27,12 @@ def provenance(registry_file: Path, registry: Registry) -> dict[str, str]:
         return {}
     lock = json.loads(lock_file.read_text(encoding="utf-8"))
     verdicts = load_verdicts(verdicts_file, registry) if verdicts_file.exists() else []
-    whole = {
+    record = {
         "sources": lock["sources"],
         "verdicts": [_plain(verdict, registry) for verdict in verdicts],
         "models": {id: dict(_evidence(lock, id, registry)) for id in sorted(registry.models)},
     }
-    return {FILE: "\n".join(_lines(whole)) + "\n"}
+    return {FILE: "\n".join(_lines(record)) + "\n"}
 
 
 def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
@@ -42,21 +42,21 @@ def _plain(verdict: Verdict, registry: Registry) -> dict[str, Any]:
 
 
 def _evidence(lock: Mapping[str, Any], id: str, registry: Registry) -> Iterator[tuple[str, Any]]:
-    """What the lock has on a model; what was said of a value that has been corrected since is left out."""
+    """Yield the evidence of the lock for a model, without that for values corrected since."""
     ours = fields_of(registry, id, datetime.date.min)
-    for field, found in lock["models"].get(id, {}).items():
-        if field.startswith("prices") or ours.get(field) == found[0]:
-            yield field, found
+    for field, evidence in lock["models"].get(id, {}).items():
+        if field.startswith("prices") or ours.get(field) == evidence[0]:
+            yield field, evidence
 
 
-def _lines(whole: Mapping[str, Any]) -> Iterator[str]:
-    """One line per source, verdict and model: small, and a diff shows what moved."""
+def _lines(record: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one line per source, verdict and model, so that diffs are small."""
     yield "{"
-    yield f'"sources": {json.dumps(whole["sources"])},'
+    yield f'"sources": {json.dumps(record["sources"])},'
     yield '"verdicts": ['
-    yield ",\n".join(json.dumps(verdict) for verdict in whole["verdicts"])
+    yield ",\n".join(json.dumps(verdict) for verdict in record["verdicts"])
     yield "],"
     yield '"models": {'
-    yield ",\n".join(f"{json.dumps(id)}: {json.dumps(fields)}" for id, fields in whole["models"].items())
+    yield ",\n".join(f"{json.dumps(id)}: {json.dumps(fields)}" for id, fields in record["models"].items())
     yield "}"
     yield "}"

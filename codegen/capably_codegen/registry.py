@@ -1,4 +1,4 @@
-"""Reads `model_registry.yaml`. A problem is told with file, line, the wrong word, the allowed and the nearest one."""
+"""Read `model_registry.yaml`. A problem is reported with file, line, the wrong word, the allowed and the nearest one."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ class Source:
 
 
 def load_registry(path: Path) -> Source:
-    """The registry in the file at `path`. Raises `RegistryError` with every problem found."""
+    """Load the registry at `path`. Raise `RegistryError` with every problem."""
     return parse_registry(path.read_text(encoding="utf-8"), path.name)
 
 
 def parse_registry(text: str, name: str = "model_registry.yaml") -> Source:
-    """The registry in `text`; `name` stands in the messages."""
+    """Parse the registry in `text`; `name` is used in messages."""
     data, lines = read_yaml(text, name, needs="providers, profiles and models")
     return check_registry(data, lines, name)
 
@@ -71,7 +71,7 @@ def check_registry(
     ours: Collection[str] = (),
     pointers: Mapping[str, str] | None = None,
 ) -> Source:
-    """The registry in plain `data`; what `lines` does not know stands at the line of what holds it.
+    """Check and build the registry in plain `data`. A key without a line in `lines` is reported at its parent's line.
 
     Of a user's own file: `ours` are the profiles that it did not write and `pointers` the words that only it may use, by
     section.
@@ -87,7 +87,7 @@ def check_registry(
 
 
 def problem(key: Key, what: str, lines: Mapping[Key, int]) -> Problem:
-    """A problem at `key`, on its line or on that of what holds it."""
+    """Return a problem at `key`, on its line or its parent's."""
     line_of = next(key[:n] for n in range(len(key), -1, -1) if key[:n] in lines)
     return Problem(lines[line_of], " > ".join(map(str, key)), what)
 
@@ -115,7 +115,7 @@ for _tag, _pattern, _first in (
 
 
 def read_yaml(text: str, name: str, *, needs: str) -> tuple[Any, dict[Key, int]]:
-    """Plain data, and the line of every key; `needs` says what an empty file lacks."""
+    """Return plain data and the line of every key; `needs` says what an empty file lacks."""
     try:
         root = yaml.compose(text, Loader=_Yaml12)
     except yaml.MarkedYAMLError as error:
@@ -178,13 +178,13 @@ def _schema_problems(
         by_place.setdefault(_place(detail, data), []).append(detail)
     for place, details in by_place.items():
         if any(len(other) > len(place) and other[: len(place)] == place for other in by_place):
-            # Of a union, only the branch that was meant is told, and that is the one that got further.
+            # Of a union, only the intended branch is reported: the one that got furthest.
             continue
         yield problem(place, _explain(place, details, pointers), lines)
 
 
 def _place(detail: ErrorDetails, data: Any) -> Key:
-    """The path in the YAML: pydantic's location without the names of union branches."""
+    """Return the path in the YAML: pydantic's location without the names of union branches."""
     place: list[Any] = []
     last = len(detail["loc"]) - 1
     for number, step in enumerate(detail["loc"]):
@@ -227,14 +227,14 @@ def _unknown_key(place: Key, word: str, pointers: Mapping[str, str]) -> str:
             f"a model never overrides {word!r}, a fact of its profile. Give the model a profile of its own "
             "(`profiles:`) that says so."
         )
-    known = _fields_at(place)
+    keys = _fields_at(place)
     if len(place) == 3 and str(place[0]) in pointers:
-        known = sorted([*known, pointers[str(place[0])]])
-    return f"unknown key {word!r}.{nearest(word, known)} Known: {', '.join(known)}."
+        keys = sorted([*keys, pointers[str(place[0])]])
+    return f"unknown key {word!r}.{nearest(word, keys)} Known: {', '.join(keys)}."
 
 
 def _fields_at(place: Key) -> list[str]:
-    """The keys that may stand where `place` ends."""
+    """Return the keys allowed at the last step of `place`."""
     kind: Any = Registry
     for step in place[:-1]:
         fields = getattr(kind, "model_fields", None)
@@ -254,13 +254,13 @@ def _words(detail: ErrorDetails) -> list[str]:
     return re.findall(r"'([^']*)'", detail.get("ctx", {}).get("expected", ""))
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that looks most like `word`, as a question; nothing if none does."""
-    close = difflib.get_close_matches(word, list(known), n=1)
+def nearest(word: str, words: Iterable[str]) -> str:
+    """Return the word most similar to `word`, as a question; nothing if none is similar."""
+    close = difflib.get_close_matches(word, list(words), n=1)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
-# --- what only the whole can show ---------------------------------------------------------------------------------
+# --- contradictions between entries -------------------------------------------------------------------------------
 
 
 def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
@@ -275,15 +275,15 @@ def _contradictions(registry: Registry, ours: Collection[str]) -> Iterator[tuple
 
 
 def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """Names that lead nowhere."""
+    """Yield references to entries that do not exist."""
     for section in ("profiles", "models", "retired", "not_chat"):
         for id in getattr(registry, section):
             provider, slash, name = id.partition("/")
             if not slash or not name:
                 yield (section, id), f"{id!r} must read provider/name"
             elif provider not in registry.providers:
-                known = sorted(registry.providers)
-                yield (section, id), f"no provider {provider!r}.{nearest(provider, known)} Known: {', '.join(known)}."
+                names = sorted(registry.providers)
+                yield (section, id), f"no provider {provider!r}.{nearest(provider, names)} Known: {', '.join(names)}."
             elif section in ("retired", "not_chat") and id in registry.models:
                 yield (section, id), f"{id!r} is also in models; keep it in one place"
     for name, provider in registry.providers.items():
@@ -296,36 +296,36 @@ def _dangling(registry: Registry) -> Iterator[tuple[Key, str]]:
             yield ("models", id, "profile"), f"no profile {model.profile!r}.{close}"
         yield from _unknown_id(("models", id), "snapshot_of", model.snapshot_of, registry.models)
         yield from _unknown_id(("models", id), "replacement", model.replacement, registry.models)
-    for id, gone in registry.retired.items():
-        known = [*registry.models, *registry.retired]
-        yield from _unknown_id(("retired", id), "replacement", gone.replacement, known)
+    for id, retired in registry.retired.items():
+        names = [*registry.models, *registry.retired]
+        yield from _unknown_id(("retired", id), "replacement", retired.replacement, names)
 
 
 def _unseen_thoughts(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """Models that are said to show thoughts, or may, where their provider's wire has no place for any."""
+    """Yield models that may show thoughts although their provider's wire format has no field for them."""
     for id, model in registry.models.items():
         provider, profile = id.partition("/")[0], registry.profiles.get(model.profile)
         host = registry.providers.get(provider)
         if profile is None or not isinstance(profile.reasoning, Reasoning) or host is None:
             continue
-        said, key = profile.reasoning.visible, ("profiles", model.profile, "reasoning", "visible")
-        if host.dialect.thoughts == "never" and {*profile.endpoints} == {"chat_completions"} and said != "never":
-            yield key, f"{said!r}, but chat_completions of {provider} has no place for thoughts; say never"
+        visible, key = profile.reasoning.visible, ("profiles", model.profile, "reasoning", "visible")
+        if host.dialect.thoughts == "never" and {*profile.endpoints} == {"chat_completions"} and visible != "never":
+            yield key, f"{visible!r}, but chat_completions of {provider} has no place for thoughts; say never"
 
 
-def _unknown_id(key: Key, field: str, id: str | None, known: Iterable[str]) -> Iterator[tuple[Key, str]]:
-    if id is not None and id not in known:
-        yield (*key, field), f"no model {id!r}.{nearest(id, known)}"
+def _unknown_id(key: Key, field: str, id: str | None, ids: Iterable[str]) -> Iterator[tuple[Key, str]]:
+    if id is not None and id not in ids:
+        yield (*key, field), f"no model {id!r}.{nearest(id, ids)}"
 
 
 def constant_name(id: str, model: Model) -> str:
-    """`openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
+    """Return the constant of a model: `openai/gpt-4.1` -> `gpt_4_1`, unless the model names its constant."""
     name = model.constant or re.sub(r"[^0-9A-Za-z]+", "_", id.partition("/")[2]).strip("_").lower()
     return f"_{name}" if name[:1].isdigit() else name
 
 
 def model_class(id: str, model: Model) -> str:
-    """`openai/gpt-4.1` -> `Gpt41`, and with `constant: gpt_4_1_dotted`, `Gpt41Dotted`."""
+    """Return the class of a model: `openai/gpt-4.1` -> `Gpt41`, and with `constant: gpt_4_1_dotted`, `Gpt41Dotted`."""
     return class_name(f"/{constant_name(id, model)}" if model.constant else id)
 
 
@@ -333,11 +333,11 @@ RESERVED_PROVIDERS = (
     *("assistant", "call", "dump_messages", "load_messages", "model", "models", "override", "preload", "prompt"),
     *("provider", "providers", "scripted", "system", "tool", "use_registry", "user"),
 )
-"""What `llm` and the generated package already call by these names."""
+"""Names that `llm` and the generated package already use."""
 
 
 def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """A provider is a module, `llm.openai`."""
+    """Yield providers that cannot be a module `llm.<provider>`."""
     for name in registry.providers:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or keyword.iskeyword(name):
             what = f"{name!r} must be a Python name in lower case, because its constants stand in `llm.{name}`"
@@ -347,7 +347,7 @@ def _misnamed_providers(registry: Registry) -> Iterator[tuple[Key, str]]:
 
 
 def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
-    """The constants of one provider share a module, and so do the classes of its models, and those of all profiles."""
+    """Yield name collisions: of constants and of model classes within a provider, and of profile classes."""
     constants: dict[tuple[str, str], str] = {}
     classes: dict[tuple[str, str], str] = {}
     profiles: dict[str, str] = {}
@@ -360,7 +360,7 @@ def _colliding_names(registry: Registry) -> Iterator[tuple[Key, str]]:
     for id, model in registry.models.items():
         provider, _, own = id.partition("/")
         if not own:
-            continue  # told as an id that does not read provider/name
+            continue  # reported as an id that does not read provider/name
         constant = constant_name(id, model)
         if not constant.isidentifier() or keyword.iskeyword(constant):
             yield ("models", id), f"the constant would be {constant!r}, no Python name; set `constant:`"
@@ -383,13 +383,13 @@ def _has_letter(name: str) -> bool:
 
 @cache
 def _imported_names() -> frozenset[str]:
-    """The classes that a stub imports, which a model's class must not hide."""
+    """Return the classes that a stub imports, which a model's class must not hide."""
     head = (Path(__file__).parent / "templates" / "imports.jinja").read_text(encoding="utf-8")
     return frozenset({"Model", "AnyModel", *re.findall(r"\b[A-Z]\w*", head)})
 
 
 def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
-    """Only of profiles that the file itself wrote: what `ours` says of each other is no business of its author."""
+    """Yield unused or duplicate profiles, among those that the file itself defines."""
     used = {model.profile for model in registry.models.values()}
     used |= {provider.any_model for provider in registry.providers.values() if provider.any_model}
     same: dict[str, str] = {}
@@ -407,11 +407,11 @@ def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterat
 def _inconsistent(profile: Profile) -> Iterator[tuple[str, str]]:
     if profile.input[0] != "text":
         yield "input", f"the first input must be 'text', not {profile.input[0]!r}"
-    known = [*profile.builtin_tools, *profile.unverified_builtin_tools]
+    tools = [*profile.builtin_tools, *profile.unverified_builtin_tools]
     for endpoint, rules in profile.endpoints.items():
         for tool in rules.builtin_tools or ():
-            if tool not in known:
-                has = ", ".join(known) or "none"
+            if tool not in tools:
+                has = ", ".join(tools) or "none"
                 yield "endpoints", f"{endpoint} names built-in tool {tool!r}, which is not among the model's ({has})"
     reasoning = profile.reasoning
     if reasoning is None or isinstance(reasoning, str) or isinstance(reasoning.efforts, str):

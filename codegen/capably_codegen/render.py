@@ -1,4 +1,4 @@
-"""From the registry to text: `{relative path: contents}` of the package `capably_models`. Pure: no I/O."""
+"""Render the package `capably_models` as `{relative path: contents}`. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import jinja2
 from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
-from capably_codegen.demands import AXES, AXIS_PARAMETERS, DEMANDS, GENERICS, METHODS
 from capably_codegen.fact_types import alias_texts, fact_types
 from capably_codegen.model_doc import end_of_life, model_doc
 from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
+from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
 from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
 
 
 @dataclass(frozen=True)
 class Form:
-    """One of the ways to call a model."""
+    """One method that calls a model."""
 
     name: str
     start: str
@@ -32,13 +32,13 @@ class Form:
 
 
 FORMS = (
-    Form("call", "def", "Response", "Sends `content` and waits for the whole reply."),
+    Form("call", "def", "Response", "Send `content` and return the complete reply."),
     Form(
-        "stream", "def", "StreamResponse", "Sends `content` and returns at once; iterate to read the reply as it comes."
+        "stream", "def", "StreamResponse", "Send `content` and return at once; iterate to read the reply as it arrives."
     ),
-    Form("call_async", "async def", "AsyncResponse", "Sends `content` and awaits the whole reply."),
+    Form("call_async", "async def", "AsyncResponse", "Send `content` and await the complete reply."),
     Form(
-        "stream_async", "async def", "AsyncStreamResponse", "Sends `content`; iterate asynchronously to read the reply."
+        "stream_async", "async def", "AsyncStreamResponse", "Send `content`; iterate asynchronously to read the reply."
     ),
 )
 
@@ -52,7 +52,7 @@ COMMON = (
 
 @dataclass(frozen=True)
 class ModelStub:
-    """What a template needs to write one model."""
+    """The data that a template needs for one model."""
 
     id: str
     constant: str
@@ -63,9 +63,9 @@ class ModelStub:
 
 @dataclass(frozen=True)
 class Door:
-    """The ids of one profile, and what `llm.Model(id)` has as its type.
+    """The ids of one profile, and the type of `llm.Model(id)`.
 
-    `live` are those that are not deprecated; `endings` has what is said of the others, with their ids.
+    `live` are those that are not deprecated; `endings` has the deprecation messages, each with its ids.
     """
 
     alias: str
@@ -82,11 +82,11 @@ DOCUMENTATION: Mapping[str, Any] = {
     "docs": {name: parameter.doc for name, parameter in DECLARED.items()},
     "refusals": REFUSALS,
 }
-"""What editors show of each parameter that a call takes."""
+"""The documentation of each parameter, for editors."""
 
 
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
-    """Every file of `capably_models`; without `run_time`, the stubs only (what a user's own project needs)."""
+    """Render every file of `capably_models`; without `run_time`, only the stubs (for a user's own project)."""
     providers = sorted(source.registry.providers)
     files = dict(_stubs(source, providers))
     if run_time:
@@ -127,7 +127,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
 def _common(
     source: Source, any_stub: ProfileStub, stubs: list[ProfileStub], doors: list[Door]
 ) -> Iterator[tuple[str, str]]:
-    """What all providers share."""
+    """Yield the stubs that all providers share."""
     common = {"max_tokens": "int", **ROUTING}
     named = [*stubs, any_stub]
     shared: dict[str, Any] = {
@@ -149,13 +149,13 @@ def _common(
 
 
 def _profiles(source: Source, stubs: list[ProfileStub]) -> str:
-    """The profiles of one provider, so that a program that names one of its models makes nobody read the others'."""
+    """Render the profiles of one provider, so that a checker reads only those of the providers in use."""
     capabilities = list(capability_classes({stub.caps: stub.capabilities for stub in stubs}))
     return _fill("_profiles.pyi", source, stubs=stubs, capabilities=capabilities)
 
 
 def _twins(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
-    retired, not_chat = facts.gone_tables(source)
+    retired, not_chat = facts.retired_tables(source)
     for provider in providers:
         title = source.registry.providers[provider].name
         models = [_model_stub(source, id, model, {}) for id, model in facts.models_of(source, provider).items()]
@@ -209,12 +209,12 @@ def _doors(
 
 
 def _endings(models: dict[str, Model], members: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """What a type checker says of the deprecated among these ids, and which they are."""
-    said: dict[str, list[str]] = {}
+    """Return the deprecation messages of these ids, each with its ids."""
+    models_by_ending: dict[str, list[str]] = {}
     for id in members:
         if end := end_of_life(models[id]):
-            said.setdefault(f"This model is deprecated: {end}.", []).append(id)
-    return tuple((text, tuple(ids)) for text, ids in said.items())
+            models_by_ending.setdefault(f"This model is deprecated: {end}.", []).append(id)
+    return tuple((text, tuple(ids)) for text, ids in models_by_ending.items())
 
 
 def _model_stub(source: Source, id: str, model: Model, stubs: dict[str, ProfileStub]) -> ModelStub:
@@ -246,7 +246,7 @@ def _environment() -> jinja2.Environment:
     declared: Any = {
         "axes": AXES,
         "axis_parameters": AXIS_PARAMETERS,
-        "demands": DEMANDS,
+        "requirements": REQUIREMENTS,
         "generics": GENERICS,
         "methods": METHODS,
         "selectors": SELECTORS,

@@ -173,7 +173,7 @@ def _swap_back(fresh: Path, folder: Path) -> None:
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change places in one step; false where the system or the file system cannot."""
+    """Exchange two folders in one step; return false if the system or the file system cannot."""
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform in ("linux", "darwin") else None
     paths = os.fsencode(one), os.fsencode(other)
     if sys.platform == "linux" and hasattr(libc, "renameat2"):

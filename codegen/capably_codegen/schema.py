@@ -1,11 +1,15 @@
-"""The shape of `model_registry.yaml`: what may be written, and what each word means.
+"""The schema of `model_registry.yaml`, and the meaning of each word.
 
-Pydantic reads the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
-and explains every word inside the YAML. Unsaid means unsupported (a closed world); `unverified` means that nobody knows.
+Pydantic turns the docstrings below into a JSON Schema, and line 1 of the YAML names that schema, so an editor completes
+and explains every word in the YAML. An absent fact means unsupported; `unverified` means that no source settles it.
 
-Conditions are words: `always`; `reasoning_off` = only while the model does not reason: in a call that says
-`reasoning="off"`, and, where `on_by_default` is false, in one that says nothing of reasoning; `without_budget` = not in a
-call with a thinking budget; `ignored` = accepted and without effect; `never`.
+Conditions are words:
+- `always`
+- `reasoning_off`: only while the model does not reason, that is, in a call with `reasoning="off"` or, if `on_by_default`
+  is false, in one without `reasoning`.
+- `without_budget`: not in a call with a thinking budget.
+- `ignored`: accepted without effect.
+- `never`
 """
 
 from __future__ import annotations
@@ -49,7 +53,7 @@ class Entry(BaseModel):
 
 
 class Dialect(Entry):
-    """Where a host of OpenAI's formats differs from what most such hosts speak."""
+    """How a host of OpenAI's formats differs from most such hosts."""
 
     system_role: Literal["system", "developer"] = "system"
     """Role of instructions to models that reason."""
@@ -93,12 +97,12 @@ class Dialect(Entry):
 
 
 class Provider(Entry):
-    """A host that serves models: who it is, and how to reach it."""
+    """A host that serves models, and how to reach it."""
 
     name: Text
     """The host's name as people write it, for example `Anthropic`."""
     adapter: Literal["anthropic", "openai", "google"]
-    """Which hand-written adapter speaks its wire format."""
+    """The adapter for its wire format."""
     api_key: list[Text]
     """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: Text | None = None
@@ -114,7 +118,7 @@ class Provider(Entry):
     any_model: Text | None = None
     """Of a host whose ids are too many or the user's own: the profile of every id that is not listed."""
     sources: dict[Text, Annotated[list[Text], Field(min_length=1)]] = {}
-    """Who says so, for each of `base_url`, `api_key` and the words under `dialect`: URLs, or `package version`."""
+    """Sources for each of `base_url`, `api_key` and the words under `dialect`: URLs, or `package version`."""
     notes: Text | None = None
     """Why a contested fact of this host stands as it does."""
 
@@ -154,7 +158,7 @@ class Tools(Entry):
 
 
 class Budget(Entry):
-    """How many tokens the model may think, where that is a number."""
+    """A token budget for reasoning."""
 
     min: Annotated[int, Field(ge=0)]
     """Smallest budget in tokens."""
@@ -175,9 +179,9 @@ class Reasoning(Entry):
     off_efforts: list[Effort] | None = None
     """Effort levels that stay allowed while reasoning is off, where they are fewer."""
     on_by_default: bool | None = None
-    """Whether it reasons when nothing is asked; unset = unknown. Where it is false, `reasoning_off` needs no `off`."""
+    """Whether it reasons by default; unset = unknown. If false, `reasoning_off` needs no `off`."""
     default: Effort | None = None
-    """The level used when none is asked for; unset = unknown or none."""
+    """The default level; unset = unknown or none."""
     budget: Budget | None = None
     """Token budgets (`llm.Reasoning(budget_tokens=)`); unset = refused."""
     visible: Literal["summary", "full", "never", "unverified"] = "unverified"
@@ -185,7 +189,7 @@ class Reasoning(Entry):
 
 
 class Sampling(Entry):
-    """Randomness controls. `ignored` = accepted and without effect, so we refuse it and say so."""
+    """Randomness controls. `ignored` = accepted without effect, so capably refuses it."""
 
     temperature: Sampled = "never"
     """`temperature`; `reasoning_off` = only while the model does not reason."""
@@ -211,22 +215,22 @@ class Cache(Entry):
 
 
 class Profile(Entry):
-    """Everything a type can say of a model. Models with equal capabilities share one profile."""
+    """The capabilities of a model. Models with equal capabilities share one profile."""
 
     verified: datetime.date
-    """The day somebody last checked these facts against the sources."""
+    """The day on which these facts were last checked against the sources."""
     sources: list[Text] = Field(min_length=1)
-    """Where the facts come from: URLs, or `package version (file)`."""
+    """Sources of the facts: URLs, or `package version (file)`."""
     notes: Text | None = None
     """Why a contested fact stands as it does."""
     endpoints: dict[Endpoint, EndpointRules] = Field(min_length=1)
     """Endpoints that serve it; the first is the one used by default."""
     input: list[Modality] = Field(min_length=1)
-    """What it reads."""
+    """Modalities that it reads."""
     output: list[Modality] = Field(min_length=1)
-    """What it writes."""
+    """Modalities that it writes."""
     unverified_input: list[Modality] = []
-    """Inputs of which nobody knows whether it reads them."""
+    """Inputs for which no source says whether it reads them."""
     system: Literal["never", "start", "anywhere", "unverified"] = "start"
     """System messages: at the `start` only, or `anywhere` (in mid-conversation too)."""
     tools: Tools | Unverified | None = None
@@ -238,7 +242,7 @@ class Profile(Entry):
     sampling: Sampling = Sampling()
     """Randomness controls."""
     verbosity: list[Literal["low", "medium", "high"]] | Unverified = []
-    """Answer lengths that can be asked for."""
+    """Answer lengths that can be requested."""
     prefill: YesNo = False
     """The caller may write the beginning of the answer."""
     cache: Cache | Unverified = Cache()
@@ -246,15 +250,15 @@ class Profile(Entry):
     builtin_tools: list[BuiltinTool] = []
     """Tools that run at the provider."""
     unverified_builtin_tools: list[BuiltinTool] = []
-    """Built-in tools of which nobody knows."""
+    """Built-in tools for which no source says whether it has them."""
 
     @model_validator(mode="after")
-    def _known_once(self) -> Profile:
-        for known, unknown, what in (
+    def _verified_once(self) -> Profile:
+        for verified, unknown, what in (
             (self.input, self.unverified_input, "unverified_input"),
             (self.builtin_tools, self.unverified_builtin_tools, "unverified_builtin_tools"),
         ):
-            both = sorted(set(known) & set(unknown))
+            both = sorted(set(verified) & set(unknown))
             if both:
                 raise ValueError(f"{both[0]!r} is listed as known and in {what}; keep one")
         return self
@@ -293,7 +297,7 @@ class Tier(Rates):
 
 
 class Price(Rates):
-    """What a model costs between two dates."""
+    """The price of a model between two dates."""
 
     start: datetime.date | None = None
     """First day; unset = since its release."""
@@ -338,7 +342,7 @@ class Model(Entry):
 
 
 class Retired(Entry):
-    """An id that no longer answers, kept so that the error can say so."""
+    """An id that no longer answers, listed for the error message."""
 
     on: datetime.date | None = None
     replacement: Text | None = None

@@ -1,4 +1,4 @@
-"""The keyword parameters of one overload, and the type of each: what the rules of a profile say, in Python's words."""
+"""Compute the keyword parameters of one overload, and their types, from the rules of a profile."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Parameter:
 
 
 OTHERS = Parameter("**_others", NOT_ACCEPTED, required=True)
-"""What a type checker then says of a misspelt parameter names it. An underscore, so that editors do not offer it."""
+"""Makes a type checker name a misspelt parameter. It begins with an underscore, so that editors do not offer it."""
 
 
 @dataclass(frozen=True)
@@ -65,17 +65,17 @@ class Signature:
     """Whether it accepts nothing of its own, and only explains a refusal."""
 
     def with_types(self, **types: str) -> Signature:
-        """The same with other types of these parameters."""
+        """Return a copy with other types of these parameters."""
         return replace(self, parameters=tuple(replace(p, type=types.get(p.name, p.type)) for p in self.parameters))
 
     @property
     def defaults(self) -> Signature:
-        """Those that may be set on the model itself."""
+        """Return the signature of the parameters that a model's defaults accept."""
         return replace(self, parameters=tuple(p for p in self.parameters if p.name not in PER_CALL))
 
     @property
     def accepted(self) -> Signature:
-        """Without what it only names as refused."""
+        """Return a copy without the parameters that are only named as refused."""
         refused = (ONLY_WITH_REASONING_OFF, NOT_ACCEPTED)
         return replace(self, parameters=tuple(p for p in self.parameters if p.type not in refused))
 
@@ -86,12 +86,15 @@ class Signature:
 
 @dataclass(frozen=True)
 class Branch:
-    """One of the ways to say the parameters that depend on each other.
+    """One overload of the parameters that depend on each other.
 
-    `reasoning`: its type, empty if the model has none. `met`: the conditions that hold then, so that parameters with such
-    a condition are taken. `required`: parameters that must be said. `own_tools`: whether the caller's own tools may be
-    among `tools`. `format`: its type. `forces`: whether `tool_choice` forces a tool. `open`: what else is passed is named
-    as refused: parameters of `refused` with the reason, and all others.
+    - `reasoning`: its type, empty if the model has none.
+    - `met`: the conditions that hold in this overload; parameters with such a condition are accepted.
+    - `required`: parameters without a default.
+    - `own_tools`: whether the caller's own tools may be among `tools`.
+    - `format`: its type.
+    - `forces`: whether `tool_choice` forces a tool.
+    - `open`: the overload also declares what it refuses, parameters with the reason `refused` and any other name.
     """
 
     reasoning: str
@@ -104,12 +107,12 @@ class Branch:
     refused: str = ""
 
     def requires(self, *names: str) -> Branch:
-        """The same where these must be said."""
+        """Return a copy in which these parameters are required."""
         return replace(self, required=self.required.union(names))
 
 
 def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
-    """What a call may pass in this way."""
+    """Return the signature of a call written in this way."""
     taken = [Parameter(name, type, name in branch.required) for name, type in _types(rules, branch).items() if type]
     routing = [Parameter(name, type) for name, type in ROUTING.items()]
     if not branch.open:
@@ -124,7 +127,7 @@ def signature(rules: Mapping[str, Rule], branch: Branch) -> Signature:
 
 
 def _types(rules: Mapping[str, Rule], branch: Branch) -> dict[str, str]:
-    """Parameter -> type, empty where it is not taken."""
+    """Map each parameter to its type, empty if the model does not take it."""
     computed = {
         "reasoning": branch.reasoning,
         "tools": tools_type(rules) if branch.own_tools else _provided_type(rules, branch),
@@ -147,13 +150,14 @@ def _takes(name: str, rules: Mapping[str, Rule], met: frozenset[str]) -> bool:
 
 
 def tools(rules: Mapping[str, Rule]) -> tuple[str, ...]:
-    """The classes that may stand in `tools`: the caller's own where the model takes them, and the provider's."""
+    """Return the classes allowed in `tools`: the caller's own if the model takes them, and the provider's."""
     own = () if rules["tools"].refused else ("AnyTool",)
     return (*own, *(BUILTINS[word] for word in rules["builtin_tools"].values))
 
 
 def tools_type(rules: Mapping[str, Rule]) -> str:
-    """What `tools=` takes: a sequence of any of them, or, where they exclude each other, of one kind or the other."""
+    """Return the type of `tools=`: a sequence of any of them or, if they exclude each other, of one kind or the
+    other."""
     own, provided = tools(rules)[:1], tools(rules)[1:]
     if own == ("AnyTool",) and provided and rules["tools.with_builtin"].refused:
         return f"Sequence[AnyTool] | Sequence[{' | '.join(provided)}]"
@@ -161,7 +165,7 @@ def tools_type(rules: Mapping[str, Rule]) -> str:
 
 
 def _provided_type(rules: Mapping[str, Rule], branch: Branch) -> str:
-    """The provider's tools without the caller's own. Where there are none, only an empty list can be meant."""
+    """Return the type of the provider's tools only. Without any, only an empty list is accepted."""
     provided = tools(rules)[1:]
     if not provided and "tools" not in branch.required:
         return ""
@@ -175,12 +179,12 @@ def tool_choice_type(rules: Mapping[str, Rule], met: frozenset[str]) -> str:
 
 
 def _naming(rules: Mapping[str, Rule], words: str) -> str:
-    """The words, or the tool itself where the model lets one be named."""
+    """Return the words, with the tool itself if the model accepts a named one."""
     return words if rules["tool_choice.forced"].values else f"{words} | AnyTool"
 
 
 def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool = True, words: bool = True) -> str:
-    """The type of `reasoning=`: the model's own words, and `Reasoning(...)` with the model's own levels. Empty if none.
+    """Return the type of `reasoning=`: the model's words, and `Reasoning(...)` with its levels. Empty if it takes none.
 
     `off`, `budget` and `words` each leave out one way of saying it.
     """
@@ -192,10 +196,10 @@ def reasoning_type(rules: Mapping[str, Rule], *, off: bool = True, budget: bool 
     unbudgeted = rules["reasoning.unbudgeted"].when == "always"
     thoughts = ["Hidden" if rules["reasoning.visible"].refused else "Unbudgeted"] if unbudgeted else []
     both = ["LevelAndBudget"] if levels and has_budget and not rules["reasoning.level_with_budget"].refused else []
-    said = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
-    settings = f"Reasoning[{said}, {'int' if has_budget else 'Never'}]"
+    levels_type = " | ".join([*([literal(levels)] if levels else []), *thoughts, *both]) or "Never"
+    settings = f"Reasoning[{levels_type}, {'int' if has_budget else 'Never'}]"
     shown = (rule.values if off else levels) if words else ()
-    if said == "Never" and not has_budget:
+    if levels_type == "Never" and not has_budget:
         return literal(shown)
     return f"{literal(shown)} | {settings}" if shown else settings
 

@@ -1,4 +1,4 @@
-"""Generated files against the disk: write them, or say what is stale.
+"""Write generated files to disk, or report which are stale.
 
 A file is ours if its first line is our header. Only such files are replaced or removed; `_provenance.json`, which cannot
 carry a header, is ours in a package that is. All other files of the folder stay as they are.
@@ -54,13 +54,13 @@ def write(files: Mapping[str, str], folder: Path, beside: tuple[Path, str] | Non
 
 
 def differences(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Return what `write` would change, as short diffs; empty when the disk is fresh. Raises `OutputError` as it does."""
+    """Return what `write` would change, as short diffs; empty when the disk is fresh. Raise `OutputError` as it does."""
     _refuse_foreign(folder)
-    found: list[str] = []
+    stale: list[str] = []
     for path, text in sorted(files.items()):
-        found += difference(folder / path, text, path)
-    found += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
-    return found
+        stale += difference(folder / path, text, path)
+    stale += [f"{orphan} is no longer generated" for orphan in _orphans(files, folder)]
+    return stale
 
 
 def write_file(target: Path, text: str) -> bool:
@@ -110,11 +110,11 @@ def _is_ours(target: Path) -> bool:
 
 
 def _orphans(files: Mapping[str, str], folder: Path) -> list[str]:
-    """Files of ours that are no longer generated."""
-    found = {p.relative_to(folder).as_posix() for pattern in _LAYOUT for p in folder.glob(pattern) if _is_ours(p)}
+    """Return our files that are no longer generated."""
+    ours = {p.relative_to(folder).as_posix() for pattern in _LAYOUT for p in folder.glob(pattern) if _is_ours(p)}
     if (folder / _WITHOUT_HEADER).is_file():
-        found.add(_WITHOUT_HEADER)
-    return sorted(path for path in found - set(files) if not _through_link(folder, path))
+        ours.add(_WITHOUT_HEADER)
+    return sorted(path for path in ours - set(files) if not _through_link(folder, path))
 
 
 def _through_link(folder: Path, path: str) -> bool:
@@ -143,7 +143,7 @@ _ADVICE = "Name a folder of the package's own with --output FOLDER, for example 
 
 
 def _refuse_to_replace(folder: Path, path: str, shown: Path) -> None:
-    """Refuse to write over what somebody else put there; an empty file is nobody's."""
+    """Raise `OutputError` if the file there is not ours. An empty file may be replaced."""
     target = folder / path
     for why in _in_the_way(folder, path):
         raise OutputError(
@@ -169,12 +169,10 @@ def _in_the_way(folder: Path, path: str) -> Iterator[str]:
 
 
 def _refuse_to_pull_away(place: Path, folder: Path, also: tuple[Path, str] | None) -> None:
-    """A folder is replaced as a whole, so nobody may stand in it."""
+    """Raise if a process has the folder as its working directory, because the folder is replaced as a unit."""
     if place.exists() and Path.cwd().is_relative_to(place):
         raise OutputError(
-            f"{folder} is replaced as a whole, and is the current folder; run the command from outside of it"
+            f"{folder} is replaced in one step, and is the current folder; run the command from outside of it"
         )
     if also and also[0].resolve().is_relative_to(place):
-        raise OutputError(
-            f"{folder} is replaced as a whole, and {also[0]} stands in it; keep the registry outside of it"
-        )
+        raise OutputError(f"{folder} is replaced in one step, and {also[0]} is in it; keep the registry outside of it")

@@ -1,6 +1,6 @@
 """Reads `verdicts.yaml`: where sources contradict each other, what was decided, why, and when.
 
-A verdict that the registry contradicts is an error, as is one that speaks of no model or field.
+A verdict that the registry contradicts is an error, as is one that covers no model or field.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from capably_codegen.fields import Fields, fields_of
+from capably_codegen.flat_fields import Fields, fields_of
 from capably_codegen.registry import UNVERIFIED, Key, RegistryError, problem, read_yaml
 from capably_codegen.schema import Entry, Registry, Text
 
@@ -31,31 +31,31 @@ class Verdict(Entry):
     fields: list[Text] = Field(min_length=1)
     """Fields it is about, `limits.input` or `sampling.temperature`."""
     value: Any
-    """What holds, in the registry's words; `unverified` = nobody knows; moot are `retired` (they no longer answer) and `not_chat`."""
-    said: dict[Text, Any] = Field(default_factory=dict)
-    """Who said what."""
+    """The decided value, in the registry's words; `unverified` = no source settles it; moot are `retired` (they no longer answer) and `not_chat`."""
+    claims: dict[Text, Any] = Field(default_factory=dict)
+    """Source -> its value."""
     because: Text
     """Why."""
     on: datetime.date
     """The day of the decision."""
     sources: list[Text] = Field(min_length=1)
-    """Where to read it up."""
+    """Where to read it."""
 
     def speaks_of(self, id: str) -> bool:
-        """Whether it is about this model."""
+        """Return whether the verdict covers this model."""
         return any(fnmatchcase(id, pattern) for pattern in self.models)
 
 
 def load_verdicts(path: Path, registry: Registry) -> list[Verdict]:
-    """Every decision in the file. Raises `RegistryError` where one is misshapen or the registry contradicts it."""
+    """Load every verdict in the file. Raise `RegistryError` if one is malformed or the registry contradicts it."""
     data, lines = read_yaml(path.read_text(encoding="utf-8"), path.name, needs="a list of verdicts")
     try:
         verdicts = TypeAdapter(list[Verdict]).validate_python(data)
     except ValidationError as error:
-        told = [
+        problems = [
             problem(tuple(detail["loc"]), detail["msg"].lower(), lines) for detail in error.errors(include_url=False)
         ]
-        raise RegistryError(path.name, told) from None
+        raise RegistryError(path.name, problems) from None
     wrong = [problem(key, what, lines) for key, what in _contradictions(verdicts, registry)]
     if wrong:
         raise RegistryError(path.name, wrong)
@@ -63,26 +63,26 @@ def load_verdicts(path: Path, registry: Registry) -> list[Verdict]:
 
 
 def decided(verdicts: list[Verdict], id: str) -> dict[str, Verdict]:
-    """Field -> the verdict on it, for one model."""
+    """Map each field of a model to its verdict."""
     return {field: verdict for verdict in verdicts if verdict.speaks_of(id) for field in verdict.fields}
 
 
 def _contradictions(verdicts: list[Verdict], registry: Registry) -> Iterator[tuple[Key, str]]:
-    known = {id: dated_fields(registry, id) for id in (*registry.models, *registry.retired)}
-    known |= {id: {} for id in registry.not_chat}
+    fields_by_id = {id: dated_fields(registry, id) for id in (*registry.models, *registry.retired)}
+    fields_by_id |= {id: {} for id in registry.not_chat}
     seen: dict[tuple[str, str], int] = {}
     for number, verdict in enumerate(verdicts):
         for pattern in verdict.models:
-            for what in _unfit(pattern, verdict, known, registry):
+            for what in _unfit(pattern, verdict, fields_by_id, registry):
                 yield (number, "models"), what
-        for id in filter(verdict.speaks_of, known):
+        for id in filter(verdict.speaks_of, fields_by_id):
             for field in verdict.fields:
                 first = seen.setdefault((id, field), number)
                 if first != number:
                     yield (number,), f"{id} {field} has a verdict already, number {first + 1} of the file; keep one"
 
 
-def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry: Registry) -> Iterator[str]:
+def _unfit(pattern: str, verdict: Verdict, fields_by_id: Mapping[str, Fields], registry: Registry) -> Iterator[str]:
     if verdict.value in MOOT:
         sections = {
             name: [id for id in getattr(registry, name) if fnmatchcase(id, pattern)] for name in ("models", *MOOT)
@@ -98,15 +98,16 @@ def _unfit(pattern: str, verdict: Verdict, known: Mapping[str, Fields], registry
         yield f"{pattern} is no model of the registry"
     for id in ids:
         for field in verdict.fields:
-            ours = known[id].get(field, UNVERIFIED)
+            ours = fields_by_id[id].get(field, UNVERIFIED)
             if ours != verdict.value:
                 yield f"{id} {field}: the verdict is {verdict.value!r} and the registry says {ours!r}"
 
 
 def dated_fields(registry: Registry, id: str) -> Fields:
-    """Every field of a model, or of a retired one. Prices are those of the first entry and, by day, those that follow."""
+    """Return every field of a model, or of a retired one: prices of the first entry, then those of later ones by
+    day."""
     if id in registry.retired:
-        gone = registry.retired[id].model_dump(mode="json", exclude_none=True)
-        return {f"retired.{name}": value for name, value in gone.items()}
+        entry = registry.retired[id].model_dump(mode="json", exclude_none=True)
+        return {f"retired.{name}": value for name, value in entry.items()}
     first = next((p.until for p in registry.models[id].prices if p.until), None)
     return fields_of(registry, id, first or datetime.date(9999, 1, 1))

@@ -203,5 +203,5 @@ MODELS = {
 
 
 def base_url(wire: str, url: str) -> str:
-    """Where a vendor's SDK is to be pointed for a wire format, on the server at `url`."""
+    """Return the base URL of a vendor's SDK for a wire format, on the server at `url`."""
     return f"{url}/v1" if wire in ("responses", "chat") else url

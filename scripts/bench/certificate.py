@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def write_certificate(file: Path) -> Path:
-    """Writes a new certificate, good for a day, and its key into `file`, as PEM. Needs `cryptography`."""
+    """Write a new certificate, valid for a day, and its key into `file`, as PEM. Needs `cryptography`."""
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec

@@ -50,19 +50,19 @@ assert sum(map(len, worker.load({file!r}).System({wire!r}, {url!r}).pieces(CASES
 
 
 def fresh(code: str) -> tuple[float, float]:
-    """CPU milliseconds and peak memory (MB) of a fresh process that runs `code`."""
+    """Return CPU milliseconds and peak memory (MB) of a fresh process that runs `code`."""
     # Not `ru_maxrss`, which a child inherits from the process that started it.
     end = (
         "\nimport time; print(time.process_time(), open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
     )
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-c", code + end]
-    said = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()
-    return 1000 * float(said[-2]), float(said[-1]) / 1024
+    output = subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()
+    return 1000 * float(output[-2]), float(output[-1]) / 1024
 
 
 def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
-    """Each piece of code in fresh processes, in random order."""
+    """Run each piece of code in fresh processes, in random order."""
     took: dict[str, list[tuple[float, float]]] = {name: [] for name in codes}
     for code in codes.values():
         fresh(code)
@@ -76,7 +76,7 @@ def processes(codes: dict[str, str], runs: int) -> dict[str, dict[str, float]]:
 
 
 def first_answers(runs: int) -> dict[str, dict[str, float]]:
-    """From the start of Python to the first answer, with the SDK alone and with capably."""
+    """Measure from the start of Python to the first answer, with the SDK alone and with capably."""
     with serving() as served:
         codes = {
             f"{wire}, {system}": FIRST.format(
@@ -89,12 +89,13 @@ def first_answers(runs: int) -> dict[str, dict[str, float]]:
 
 
 def long_streams(runs: int) -> dict[str, dict[str, float]]:
-    """Streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at the end."""
+    """Measure streams of 1 MB and 100 MB on the wire, in deltas of 64 kB. Responses repeats its text four times at
+    the end."""
     sys.path.append(str(ROOT / "tests"))
     import replies
     from support.loopback import Canned, Loopback
 
-    found: dict[str, dict[str, float]] = {}
+    costs: dict[str, dict[str, float]] = {}
     for wire, megabytes in itertools.product(WIRES, (1, 100)):
         count = megabytes * 16 // (5 if wire == "responses" else 1)
         replies.PIECES[:] = ["a word ".ljust(65536, "x")] * count
@@ -105,19 +106,19 @@ def long_streams(runs: int) -> dict[str, dict[str, float]]:
                 )
                 for system in ("sdk", "ours")
             }
-            found |= processes(codes, runs)
-    return found
+            costs |= processes(codes, runs)
+    return costs
 
 
 # --- inside one process -------------------------------------------------------------------------------------------
 
 
 def unit() -> None:
-    """A fixed piece of Python, about 100 us: what other costs are told in."""
-    found: dict[str, int] = {}
+    """Run a fixed piece of Python, about 100 us: the unit of the other costs."""
+    counts: dict[str, int] = {}
     for number in range(400):
         key = str(number % 50)
-        found[key] = found.get(key, 0) + len(key)
+        counts[key] = counts.get(key, 0) + len(key)
 
 
 @dataclass
@@ -137,7 +138,7 @@ class Story:
 
 
 def pieces_of_work() -> dict[str, Callable[[], object]]:
-    """What is timed in this process, by name."""
+    """Return what is timed in this process, by name."""
     from capably_codegen.registry import load_registry
     from capably_codegen.render import render
 
@@ -163,7 +164,7 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
         for function in TOOLS:
             _ = _tool.tool(function).parameters
 
-    asked = {"max_tokens": 100, "tools": tools, "reasoning": "low"}
+    params = {"max_tokens": 100, "tools": tools, "reasoning": "low"}
     info: Any = model.info
     hi: list[Any] = [llm.user("Hi")]
 
@@ -171,8 +172,8 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
         "the generator, all files": lambda: render(source),
         "llm.models(tools=True, ...)": lambda: llm.models(tools=True, image_input=True, reasoning="high"),
         'llm.Model("...")': lambda: llm.Model("openai/gpt-6.1-sol"),
-        "check of a call": lambda: check_call(info, "responses", asked, hi, "raise"),
-        "check and request of a call": lambda: prepare(model.id, info, "Hi", asked),
+        "check of a call": lambda: check_call(info, "responses", params, hi, "raise"),
+        "check and request of a call": lambda: prepare(model.id, info, "Hi", params),
         "schema of a format": lambda: _format._make_format(Story),  # pyright: ignore[reportPrivateUsage]
         "schemas of five tools": tool_schemas,
         f"partial parsing, {len(deltas)} pieces": partial,
@@ -180,30 +181,30 @@ def pieces_of_work() -> dict[str, Callable[[], object]]:
 
 
 def best_of(work: Callable[[], object], runs: int) -> float:
-    """CPU microseconds of one piece of work, the best of several."""
+    """Return the CPU microseconds of one piece of work, the best of several runs."""
     started = time.process_time()
     work()
     times = max(1, min(2000, int(0.02 / max(1e-6, time.process_time() - started))))
-    found: list[float] = []
+    times_taken: list[float] = []
     for _ in range(runs):
         started = time.process_time()
         for _ in range(times):
             work()
-        found.append((time.process_time() - started) / times)
-    return 1e6 * min(found)
+        times_taken.append((time.process_time() - started) / times)
+    return 1e6 * min(times_taken)
 
 
 def inside(runs: int) -> dict[str, dict[str, float]]:
     base = best_of(unit, runs)
-    found = {name: best_of(work, runs) for name, work in pieces_of_work().items()}
+    times_taken = {name: best_of(work, runs) for name, work in pieces_of_work().items()}
     base = min(base, best_of(unit, runs))
-    return {name: {"us": took, "units": took / base} for name, took in found.items()}
+    return {name: {"us": took, "units": took / base} for name, took in times_taken.items()}
 
 
-def show(title: str, found: dict[str, dict[str, float]]) -> None:
-    columns = list(next(iter(found.values())))
+def show(title: str, rows: dict[str, dict[str, float]]) -> None:
+    columns = list(next(iter(rows.values())))
     print(f"\n{title:40}" + "".join(f"{column:>12}" for column in columns))
-    for name, numbers in found.items():
+    for name, numbers in rows.items():
         print(f"{name:40}" + "".join(f"{numbers[column]:12,.1f}" for column in columns))
 
 
@@ -216,7 +217,7 @@ def main() -> None:
     for folder in ("src", "typings"):
         compileall.compile_dir(ROOT / folder, quiet=2)
     wanted = options.only.split(",")
-    found: dict[str, Any] = {"about": about()}
+    results: dict[str, Any] = {"about": about()}
     for name, title, measure in (
         ("import", "import, fresh process", lambda: processes(IMPORTS, options.runs)),
         ("first", "first answer, fresh process", lambda: first_answers(options.runs)),
@@ -224,10 +225,10 @@ def main() -> None:
         ("inside", "beside calls", lambda: inside(options.runs)),
     ):
         if name in wanted:
-            found[name] = measure()
-            show(title, found[name])
+            results[name] = measure()
+            show(title, results[name])
     if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -10,24 +10,24 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-KEPT = Path(os.environ.get("CAPABLY_BENCH_ENVIRONMENTS", HERE.parent.parent / ".bench"))
+CACHE = Path(os.environ.get("CAPABLY_BENCH_ENVIRONMENTS", HERE.parent.parent / ".bench"))
 """Where the environments are; not in the repository."""
 
 _REQUIREMENTS = re.compile(r"^REQUIREMENTS = \((.*?)\)", re.MULTILINE | re.DOTALL)
 
 
 def requirements_of(file: Path) -> list[str]:
-    """What a peer's file asks for in its `REQUIREMENTS`, read without importing it."""
-    found = _REQUIREMENTS.search(file.read_text(encoding="utf-8"))
-    return re.findall(r'"([^"]+)"', found[1]) if found else []
+    """Return the `REQUIREMENTS` of a peer's file, read without importing it."""
+    match = _REQUIREMENTS.search(file.read_text(encoding="utf-8"))
+    return re.findall(r'"([^"]+)"', match[1]) if match else []
 
 
 def python_for(file: Path) -> str:
-    """The interpreter that has what the system in `file` needs: this one, or that of the peer's own environment."""
+    """Return the interpreter for the system in `file`: this one, or that of the peer's own environment."""
     if file.parent == HERE:
         return sys.executable
     wanted = requirements_of(file)
-    folder = KEPT / f"{file.stem}-{hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()[:8]}"
+    folder = CACHE / f"{file.stem}-{hashlib.sha256(repr(sorted(wanted)).encode()).hexdigest()[:8]}"
     python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
     if not (folder / "ready").exists():
         print(f"installing {', '.join(wanted)} ...", file=sys.stderr)

@@ -18,13 +18,13 @@ FUNCTIONS = [
 
 
 def messages(case: Case) -> list[dict[str, str]]:
-    """The conversation of a case."""
-    said = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
-    return [*said, {"role": "user", "content": case.prompt}]
+    """Return the conversation of a case."""
+    history = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
+    return [*history, {"role": "user", "content": case.prompt}]
 
 
 def answer(completion: Any, text: str | None = None) -> Answer:
-    """A whole completion."""
+    """Read the answer of a complete completion."""
     message = completion.choices[0].message
     calls = tuple((call.function.name, json.loads(call.function.arguments)) for call in message.tool_calls or ())
     tokens = (completion.usage.prompt_tokens, completion.usage.completion_tokens)
@@ -32,7 +32,7 @@ def answer(completion: Any, text: str | None = None) -> Answer:
 
 
 def streamed(chunks: Iterable[Any]) -> Answer:
-    """A completion in chunks."""
+    """Read the answer of a completion in chunks."""
     text: list[str] = []
     name, arguments, tokens = "", list[str](), (0, 0)
     for chunk in chunks:

@@ -27,17 +27,17 @@ class System:
         self.history = [llm.user(text) if role == "user" else llm.assistant(text) for role, text in HISTORY]
         self.user = llm.user
 
-    def _asked(self, case: Case) -> tuple[Any, dict[str, Any]]:
+    def _request(self, case: Case) -> tuple[Any, dict[str, Any]]:
         params: dict[str, Any] = {"tools": self.tools} if case.tools else {"format": book()} if case.structured else {}
         return [*self.history, self.user(case.prompt)] if case.history else case.prompt, params
 
     def call(self, case: Case) -> Answer:
-        content, params = self._asked(case)
+        content, params = self._request(case)
         response = self.model.call(content, **params)
         return _answer(response, repr(response.parse().model_dump()) if case.structured else response.text())
 
     def stream(self, case: Case) -> Answer:
-        content, params = self._asked(case)
+        content, params = self._request(case)
         with self.model.stream(content, **params) as response:
             return _answer(response, "".join(response.text_stream()))
 
@@ -48,7 +48,7 @@ class System:
         return await asyncio.gather(*(self._call_async(case) for _ in range(count)))
 
     async def _call_async(self, case: Case) -> Answer:
-        content, params = self._asked(case)
+        content, params = self._request(case)
         response = await self.model.call_async(content, **params)
         return _answer(response, response.text())
 
@@ -59,7 +59,7 @@ def _answer(response: Any, text: str) -> Answer:
 
 
 def _speaks_chat() -> str:
-    """A listed model that is called over Chat Completions and promises structured answers."""
+    """Return a listed model that is called over Chat Completions and supports structured output."""
     from capably import llm
 
     for info in llm.models(tools=True):

@@ -212,14 +212,14 @@ class System:
         if "thoughts" in case.title or (streams and case.tools):
             raise NotImplementedError
         turns = [*HISTORY, ("user", case.prompt)] if case.history else [("user", case.prompt)]
-        asked = {**(_tools(self.wire) if case.tools else {}), **(_format(self.wire) if case.structured else {})}
+        options = {**(_tools(self.wire) if case.tools else {}), **(_format(self.wire) if case.structured else {})}
         if self.wire == "google":
             roles = {"user": "user", "assistant": "model"}
-            said = [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]
-            return msgspec.json.encode({"contents": said, **asked})
-        body: dict[str, Any] = {"model": MODELS[self.wire], **asked}
-        said = [{"role": role, "content": text} for role, text in turns]
-        body.update({"input": said} if self.wire == "responses" else {"messages": said, "max_tokens": 4096})
+            history = [{"role": roles[role], "parts": [{"text": text}]} for role, text in turns]
+            return msgspec.json.encode({"contents": history, **options})
+        body: dict[str, Any] = {"model": MODELS[self.wire], **options}
+        history = [{"role": role, "content": text} for role, text in turns]
+        body.update({"input": history} if self.wire == "responses" else {"messages": history, "max_tokens": 4096})
         if streams:
             body["stream"] = True
             if self.wire == "chat":
@@ -242,8 +242,8 @@ class System:
     def stream(self, case: Case) -> Answer:
         body = self._body(case, True)
         if self.wire == "google":
-            asked = self._google(body, "streamGenerateContent?alt=sse")
-            with self.api._httpx_client.stream("POST", **asked) as response:
+            options = self._google(body, "streamGenerateContent?alt=sse")
+            with self.api._httpx_client.stream("POST", **options) as response:
                 return _streamed(_events(response.iter_bytes()))
         response = self.client.post(content=body, stream=True, **self.fixed)
         return _streamed(_events(response.iter_bytes()))

@@ -16,18 +16,18 @@ USAGE = (16, 24)
 
 
 def cut(text: str, count: int = EVENTS) -> list[str]:
-    """`text` in `count` pieces."""
+    """Split `text` into `count` pieces."""
     edges = [len(text) * number // count for number in range(count + 1)]
     return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def reply(wire: str, case: str) -> bytes:
-    """The JSON body of a reply."""
+    """Return the JSON body of a reply."""
     return json.dumps(_REPLIES[wire](case), separators=(",", ":")).encode()
 
 
 def events(wire: str, case: str) -> Iterator[bytes]:
-    """The server-sent events of a streamed reply, one at a time."""
+    """Yield the server-sent events of a streamed reply."""
     for event in _EVENTS[wire](case):
         data = b"data: " + json.dumps(event, separators=(",", ":")).encode() + b"\n\n"
         if wire in ("anthropic", "responses"):
@@ -38,7 +38,7 @@ def events(wire: str, case: str) -> Iterator[bytes]:
 
 
 def _parts(case: str) -> tuple[str, list[tuple[str, str]], str]:
-    """Text, tool calls as (name, arguments) and the thought of a reply that comes whole."""
+    """Return text, tool calls as (name, arguments) and the thought of a reply that is not streamed."""
     if case == "calls":
         return "", [(name, json.dumps(args)) for name, args in CASES["calls"].answer.calls], ""
     text = json.dumps(BOOK) if case == "structured" else SHORT
@@ -89,7 +89,7 @@ def _anthropic(case: str) -> dict[str, Any]:
 
 
 def _anthropic_blocks(case: str) -> Iterator[tuple[dict[str, Any], str, list[str]]]:
-    """Blocks as they start, the kind of their deltas, and the deltas. Some libraries stream every call."""
+    """Yield blocks as they start, the kind of their deltas, and the deltas. Some libraries stream every call."""
     text, calls, thought = _parts(case)
     thoughts, texts, arguments = [thought] if thought else [], [text] if text else [], [[a] for _, a in calls]
     names = [name for name, _ in calls]

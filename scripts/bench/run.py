@@ -36,7 +36,7 @@ from environments import python_for
 
 HERE = Path(__file__).resolve().parent
 
-KEPT = HERE / "kept.json"
+BASELINE_FILE = HERE / "kept.json"
 BASE = "sdk"
 """The system that the others are measured against."""
 
@@ -72,7 +72,7 @@ class Worker:
         )
 
     def ask(self, case: str, times: int) -> dict[str, Any]:
-        """Orders work, and waits for what it cost."""
+        """Order work and wait for its cost."""
         assert self._process.stdin and self._process.stdout
         self._process.stdin.write(json.dumps({"case": case, "times": times}) + "\n")
         self._process.stdin.flush()
@@ -87,7 +87,7 @@ class Worker:
 
 @contextmanager
 def serving() -> Generator[Served]:
-    """The server, in its own process; gives its addresses."""
+    """Run the server in its own process and return its addresses."""
     with tempfile.TemporaryDirectory() as folder:
         certificate = str(write_certificate(Path(folder, "both.pem")))
         command = [sys.executable, str(HERE / "server.py"), certificate]
@@ -102,7 +102,7 @@ def serving() -> Generator[Served]:
 
 
 def systems(names: Sequence[str]) -> dict[str, Path]:
-    """The files of the systems with these names."""
+    """Return the files of the systems with these names."""
     files = {name: HERE / f"{name}.py" for name in (BASE, "ours", "raw")}
     files.update((file.stem, file) for file in sorted((HERE / "peers").glob("*.py")))
     return {name: files[name] for name in dict.fromkeys((BASE, *names))}
@@ -111,8 +111,8 @@ def systems(names: Sequence[str]) -> dict[str, Path]:
 def measure(
     wire: str, files: dict[str, Path], cases: Sequence[str], rounds: int, budget: float, served: Served
 ) -> dict[str, Any]:
-    """Case -> system -> CPU seconds for one call in each round. Systems that answer wrongly are told and left out."""
-    found: dict[str, dict[str, list[float]]] = {}
+    """Map case and system to CPU seconds of one call per round. Systems with wrong answers are printed and left out."""
+    times: dict[str, dict[str, list[float]]] = {}
     with ExitStack() as open_workers:
         workers = {name: Worker(file, wire, served) for name, file in files.items()}
         for worker in workers.values():
@@ -120,18 +120,18 @@ def measure(
         for case in cases:
             able = [name for name, worker in workers.items() if _answers(worker, name, wire, case)]
             if BASE in able:
-                found[case] = _rounds({name: workers[name] for name in able}, case, rounds, budget)
-    return found
+                times[case] = _rounds({name: workers[name] for name in able}, case, rounds, budget)
+    return times
 
 
 def _answers(worker: Worker, name: str, wire: str, case: str) -> bool:
-    """Whether the system reads what was sent. A case that a system does not have is left out in silence."""
-    told = worker.ask(case, 0)
+    """Return whether the system reads the reply correctly. A case that it does not have is left out silently."""
+    answer = worker.ask(case, 0)
     expected = json.loads(json.dumps(CASES[case].answer))
-    if told.get("answer") == expected:
+    if answer.get("answer") == expected:
         return True
-    if "NotImplementedError" not in told.get("error", ""):
-        print(f"{name} on {wire}, {case}: {str(told)[:200]} instead of {str(expected)[:80]}", file=sys.stderr)
+    if "NotImplementedError" not in answer.get("error", ""):
+        print(f"{name} on {wire}, {case}: {str(answer)[:200]} instead of {str(expected)[:80]}", file=sys.stderr)
     return False
 
 
@@ -148,7 +148,7 @@ def _rounds(workers: dict[str, Worker], case: str, rounds: int, budget: float) -
 
 
 def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
-    """Of one system in one case: the median ratio to the SDK, the middle half, and microseconds of CPU."""
+    """Return the median ratio to the SDK, the middle half, and microseconds of CPU of one system in one case."""
     ratios = sorted(own / base for own, base in zip(took[name], took[BASE], strict=True))
     low, middle, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
     return {
@@ -160,26 +160,26 @@ def ratio(took: dict[str, list[float]], name: str) -> dict[str, float]:
 
 
 def table(result: dict[str, Any]) -> str:
-    """The ratios of every system, case by case, for all wires."""
+    """Format the ratios of every system, case by case, for all wire formats."""
     names = sorted({name for cases in result.values() for case in cases.values() for name in case} - {BASE})
     names.sort(key=lambda name: name != "ours")
     lines: list[str] = []
     for wire, cases in result.items():
         lines.append(f"\n{wire:34}{'SDK, us':>10}" + "".join(f"{name:>24}" for name in names))
-        for case, known in cases.items():
-            cells = (_cell(known.get(name)) for name in names)
+        for case, ratios in cases.items():
+            cells = (_cell(ratios.get(name)) for name in names)
             lines.append(
-                f"{CASES[case].title:34}{known[BASE]['us']:>10,.0f}" + "".join(f"{cell:>24}" for cell in cells)
+                f"{CASES[case].title:34}{ratios[BASE]['us']:>10,.0f}" + "".join(f"{cell:>24}" for cell in cells)
             )
     return "\n".join(lines)
 
 
-def _cell(known: dict[str, float] | None) -> str:
-    return f"{known['ratio']:.2f} ({known['low']:.2f}-{known['high']:.2f})" if known else "-"
+def _cell(cost: dict[str, float] | None) -> str:
+    return f"{cost['ratio']:.2f} ({cost['low']:.2f}-{cost['high']:.2f})" if cost else "-"
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """Our column and the best and worst of the peers, for BENCHMARKS.md."""
+    """Return our column and the best and worst of the peers, for BENCHMARKS.md."""
     lines = [f"| work | {' | '.join(result)} |", f"|---|{'---|' * len(result)}"]
     for case in dict.fromkeys(case for cases in result.values() for case in cases):
         cells = (_summary(cases.get(case, {})) for cases in result.values())
@@ -187,51 +187,51 @@ def markdown(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _summary(known: dict[str, dict[str, float]]) -> str:
-    others = sorted(numbers["ratio"] for name, numbers in known.items() if name not in (BASE, "ours", "raw"))
+def _summary(ratios: dict[str, dict[str, float]]) -> str:
+    others = sorted(numbers["ratio"] for name, numbers in ratios.items() if name not in (BASE, "ours", "raw"))
     ours = (
-        f"**{known['ours']['ratio']:.2f}** ({known['ours']['low']:.2f}-{known['ours']['high']:.2f})"
-        if "ours" in known
+        f"**{ratios['ours']['ratio']:.2f}** ({ratios['ours']['low']:.2f}-{ratios['ours']['high']:.2f})"
+        if "ours" in ratios
         else "-"
     )
     return f"{ours}; {others[0]:.2f} to {others[-1]:.2f}" if others else ours
 
 
-def over(kept: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
-    """The kept result, with what was measured now in its place, in the order of the cases."""
-    wires = list(dict.fromkeys([*kept, *result]))
-    both = {wire: (kept.get(wire, {}), result.get(wire, {})) for wire in wires}
+def over(baseline: dict[str, Any], result: dict[str, Any]) -> dict[str, Any]:
+    """Return the baseline with the new measurements in it, in the order of the cases."""
+    wires = list(dict.fromkeys([*baseline, *result]))
+    both = {wire: (baseline.get(wire, {}), result.get(wire, {})) for wire in wires}
     return {
         wire: {case: {**old.get(case, {}), **new.get(case, {})} for case in CASES if case in old or case in new}
         for wire, (old, new) in both.items()
     }
 
 
-def slower(result: dict[str, Any], kept: dict[str, Any]) -> list[str]:
-    """What costs more than in the kept result, beyond the spread of both."""
-    told: list[str] = []
+def slower(result: dict[str, Any], baseline: dict[str, Any]) -> list[str]:
+    """Return what costs more than in the baseline, beyond the spread of both."""
+    lines: list[str] = []
     for wire, cases in result.items():
-        for case, known in cases.items():
-            before, now = kept.get(wire, {}).get(case, {}).get("ours"), known.get("ours")
+        for case, ratios in cases.items():
+            before, now = baseline.get(wire, {}).get(case, {}).get("ours"), ratios.get("ours")
             if before and now and now["low"] > before["high"] and now["ratio"] > before["ratio"] * (1 + SLOWER):
-                told.append(f"{wire}, {CASES[case].title}: {before['ratio']:.2f} -> {now['ratio']:.2f} of the SDK")
-    return told
+                lines.append(f"{wire}, {CASES[case].title}: {before['ratio']:.2f} -> {now['ratio']:.2f} of the SDK")
+    return lines
 
 
 def about() -> dict[str, Any]:
-    """The machine and the versions that a result belongs to."""
+    """Describe the machine and the versions that a result belongs to."""
     packages = ("anthropic", "openai", "google-genai", "httpx2", "msgspec", "urllib3", "aiohttp", "capably")
-    found: dict[str, str] = {}
+    versions: dict[str, str] = {}
     for package in packages:
         try:
-            found[package] = version(package)
+            versions[package] = version(package)
         except ImportError:
-            found[package] = "-"
+            versions[package] = "-"
     return {
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores, {platform.system()}",
         "python": platform.python_version(),
-        "versions": found,
+        "versions": versions,
     }
 
 
@@ -251,7 +251,7 @@ def main() -> None:
         action="store_true",
         help="prints the table of BENCHMARKS.md as well, with the kept numbers of what was not measured now",
     )
-    parser.add_argument("--keep", action="store_true", help=f"keeps the result in {KEPT.name}")
+    parser.add_argument("--keep", action="store_true", help=f"keeps the result in {BASELINE_FILE.name}")
     options = parser.parse_args()
     names = options.systems.split(",")
     if options.peers:
@@ -260,26 +260,26 @@ def main() -> None:
     result: dict[str, Any] = {}
     with serving() as served:
         for wire in options.wires.split(","):
-            found = measure(wire, files, cases, options.rounds, options.budget, served)
-            result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in found.items()}
+            times = measure(wire, files, cases, options.rounds, options.budget, served)
+            result[wire] = {case: {name: ratio(took, name) for name in took} for case, took in times.items()}
             print(table({wire: result[wire]}), flush=True)
-    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    baseline: dict[str, Any] = json.loads(BASELINE_FILE.read_text(encoding="utf-8")) if BASELINE_FILE.exists() else {}
     if options.markdown:
-        print(f"\n{markdown(over(kept.get('result', {}), result))}")
-    worse = slower(result, kept.get("result", {}))
-    if kept:
+        print(f"\n{markdown(over(baseline.get('result', {}), result))}")
+    worse = slower(result, baseline.get("result", {}))
+    if baseline:
         print(
             "\nslower than the kept result:"
             if worse
-            else f"\nnothing is slower than the result of {kept['about']['date']}"
+            else f"\nnothing is slower than the result of {baseline['about']['date']}"
         )
         print("\n".join(worse))
-    whole = {"about": {**about(), "rounds": options.rounds}, "result": result}
+    record = {"about": {**about(), "rounds": options.rounds}, "result": result}
     if options.json:
-        options.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        options.json.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     if options.keep:
-        whole["result"] = over(kept.get("result", {}), result)
-        KEPT.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
+        record["result"] = over(baseline.get("result", {}), result)
+        BASELINE_FILE.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

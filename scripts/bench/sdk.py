@@ -15,7 +15,7 @@ REQUIREMENTS = ("anthropic>=2.12,<3", "openai>=3.54,<4", "google-genai>=3.4,<4",
 
 @cache
 def book() -> Any:
-    """The class of the structured answer, made when it is asked for: not everybody has imported pydantic by then."""
+    """Return the class of the structured answer, created on first use because pydantic may not be imported before."""
     from pydantic import BaseModel
 
     class Book(BaseModel):
@@ -28,8 +28,8 @@ def book() -> Any:
 
 
 def _messages(case: Case) -> list[dict[str, str]]:
-    said = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
-    return [*said, {"role": "user", "content": case.prompt}]
+    history = [{"role": role, "content": text} for role, text in HISTORY] if case.history else []
+    return [*history, {"role": "user", "content": case.prompt}]
 
 
 class Anthropic:
@@ -115,11 +115,11 @@ class Responses:
         return self._answer(self.client.responses.create(**self._params(case)))
 
     def _answer(self, response: Any, text: str | None = None) -> Answer:
-        said: str = response.output_text if text is None else text
+        answer: str = response.output_text if text is None else text
         calls = tuple(
             (item.name, json.loads(item.arguments)) for item in response.output if item.type == "function_call"
         )
-        return Answer(said, calls, (response.usage.input_tokens, response.usage.output_tokens))
+        return Answer(answer, calls, (response.usage.input_tokens, response.usage.output_tokens))
 
     def stream(self, case: Case) -> Answer:
         text: list[str] = []

@@ -26,7 +26,7 @@ _PATHS = {b"/messages": "anthropic", b"/responses": "responses", b"/chat/complet
 
 @cache
 def answer(wire: str, case: str, streams: bool) -> bytes:
-    """The whole HTTP response."""
+    """Return the complete HTTP response."""
     if not streams:
         body = reply(wire, case)
         return _head(b"application/json", b"content-length: %d" % len(body)) + body
@@ -70,7 +70,7 @@ class Connection(asyncio.Protocol):
             self._transport.write(_answer_to(request))
 
     def _end(self) -> int | None:
-        """Where the first request ends, once all of it is there."""
+        """Return where the first request ends, once it is complete."""
         head = self._received.find(b"\r\n\r\n") + 4
         if head < 4:
             return None

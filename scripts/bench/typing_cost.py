@@ -24,10 +24,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
+from capably_codegen.format_code import format_files
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
-from capably_codegen.tidy import tidy
 from support.langserver import Server
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -81,7 +81,8 @@ def loop(text: str) -> str:
 
 
 def of_size(real: Source, size: int) -> Source:
-    """A registry of `size` models (0: the real one) that share `PROFILES[size]` of the real profiles, or copies of them."""
+    """Return a registry of `size` models (0: the real one) that share `PROFILES[size]` real profiles, or copies of
+    them."""
     if not size:
         return real
     registry = real.registry
@@ -109,16 +110,18 @@ def constant(source: Source, id: str) -> str:
 
 
 def six_of(real: Source) -> list[str]:
-    """Models of as many providers as can be that are in a registry of any size, so that the same file is checked in all."""
+    """Return models of as many providers as possible that are in a registry of any size, so that all check the same
+    file."""
     ids = sorted(real.registry.models.keys() & of_size(real, min(PROFILES)).registry.models.keys())
     return [ids[i * len(ids) // SIX] for i in range(SIX)]
 
 
 def write_project(folder: Path, real: Source, source: Source) -> None:
-    """Stubs of the registry in `typings/`, as they ship, which shadow the installed ones; and files that use them."""
+    """Write the stubs of the registry into `typings/`, where they shadow the installed ones, and files that use
+    them."""
     stubs = folder / "typings" / "capably_models"
     stubs.mkdir(parents=True)
-    for name, text in tidy(render(source)).items():
+    for name, text in format_files(render(source)).items():
         (stubs / name).parent.mkdir(exist_ok=True)
         (stubs / name).write_text(text, encoding="utf-8")
     many = (sorted(source.registry.models) * MANY)[:MANY]
@@ -159,7 +162,7 @@ FILES = {
 
 
 def cpu_of(folder: Path, file: str, python: str) -> float:
-    """CPU seconds of pyright over one file; it must find no error in it."""
+    """Return the CPU seconds of pyright for one file, which must have no errors."""
     config = {"include": [file], "typeCheckingMode": "standard", "stubPath": "typings"}
     (folder / "pyrightconfig.json").write_text(json.dumps(config), encoding="utf-8")
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -172,7 +175,7 @@ def cpu_of(folder: Path, file: str, python: str) -> float:
 
 
 def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> None:
-    """Every file in every registry, once in each round; ratios are of the same round."""
+    """Measure every file in every registry, once in each round; ratios are of the same round."""
     rounds: dict[tuple[str, int], list[float]] = {(name, size): [] for name in FILES for size in sizes}
     with tempfile.TemporaryDirectory() as made:
         for size in sizes:
@@ -197,7 +200,7 @@ def measure_cpu(real: Source, sizes: Sequence[int], python: str, runs: int) -> N
 
 
 def measure_editor(real: Source, size: int, python: str) -> None:
-    """Milliseconds from a keystroke to the answer, warm: the median of seven edits, and what was offered."""
+    """Measure milliseconds from a keystroke to the answer, warm: the median of seven edits, and what was offered."""
     source = of_size(real, size)
     id = "anthropic/claude-sonnet-5-5" if not size else min(source.registry.models)
     name = constant(source, id)

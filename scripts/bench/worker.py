@@ -21,7 +21,7 @@ from cases import AT_ONCE, CASES, Answer
 
 
 def load(file: str) -> Any:
-    """The module in a file, under a name that cannot stand before the library of the same name."""
+    """Load the module in a file, under a name that cannot shadow the library of the same name."""
     spec = importlib.util.spec_from_file_location(f"measured_{Path(file).stem}", file)
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -46,7 +46,7 @@ class Spent:
 
 
 def work(system: Any, name: str, times: int, loop: asyncio.AbstractEventLoop) -> tuple[Any, Spent]:
-    """Does the work of a case `times` times; gives the last answer, and what all of it cost."""
+    """Do the work of a case `times` times; return the last answer and the total cost."""
     case, spent = CASES[name], Spent()
     answer: Any = None
     if case.kind == "first":
@@ -67,7 +67,7 @@ def work(system: Any, name: str, times: int, loop: asyncio.AbstractEventLoop) ->
 
 
 def pieces_of(system: Any, case: Any) -> Any:
-    """The text of a stream, piece by piece, of systems that tell of it."""
+    """Return the text of a stream piece by piece, for systems that report it."""
     if not hasattr(system, "pieces"):
         raise NotImplementedError
     return system.pieces(case)
@@ -88,10 +88,10 @@ def main() -> None:
                 tls = CASES[order["case"]].tls
                 system = load(file).System(wire, urls[tls])
             answer, spent = work(system, order["case"], order["times"] or 1, loop)
-            told: Any = {"cpu": spent.cpu, "wall": spent.wall} if order["times"] else {"answer": answer}
+            outcome: Any = {"cpu": spent.cpu, "wall": spent.wall} if order["times"] else {"answer": answer}
         except Exception as error:  # Whatever it is, it is told, and the others go on.
-            told = {"error": f"{type(error).__name__}: {error}"}
-        out.write(json.dumps(told) + "\n")
+            outcome = {"error": f"{type(error).__name__}: {error}"}
+        out.write(json.dumps(outcome) + "\n")
         out.flush()
 
 

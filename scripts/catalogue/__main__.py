@@ -34,7 +34,7 @@ COLUMNS = (
 
 
 def page(day: datetime.date) -> str:
-    """The whole page as text."""
+    """Return the complete page as text."""
     models = [model_data(info, day) for info in listed_models()]
     labels = list(LABELS)
     sources = interned(models)
@@ -60,12 +60,12 @@ def page(day: datetime.date) -> str:
 
 
 def _embedded(data: Any) -> str:
-    """JSON that cannot end the element that it stands in."""
+    """Return JSON that cannot end the HTML element that contains it."""
     return json.dumps(data, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the page; returns the exit code."""
+    """Write the page; return the exit code."""
     parser = argparse.ArgumentParser(prog="catalogue", description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("dist/catalogue.html"))
     parser.add_argument("--day", type=datetime.date.fromisoformat, default=datetime.date.today())

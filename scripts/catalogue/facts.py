@@ -77,7 +77,7 @@ LEVELS: Final = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
-    """One model as the page needs it; prices are those of `day`."""
+    """Return the page's data of one model; prices are those of `day`."""
     price = price_on(info.prices, day)
     facts = info.to_json()
     provenance = provenance_of(info)
@@ -106,7 +106,7 @@ def model_data(info: ModelInfo, day: datetime.date) -> dict[str, Any]:
 
 
 def interned(models: list[dict[str, Any]]) -> list[str]:
-    """The sentences about sources, each once; the facts then name them by number."""
+    """Replace the sentences about sources by numbers into one list of distinct sentences."""
     numbers: dict[str, int] = {}
     for model in models:
         for fact in model["facts"]:
@@ -199,17 +199,19 @@ def _behind(label: str, provenance: Mapping[str, dict[str, Any]]) -> list[dict[s
 
 
 def _sources(entries: list[dict[str, Any]], value: str, checked: str) -> str:
-    """Who says so, since when, who contradicts and what was decided, in a few sentences."""
-    told: list[str] = []
+    """Describe who confirms a fact, since when, who contradicts it and what was decided."""
+    sentences: list[str] = []
     for entry in entries:
         if entry["by"]:
-            told.append(f"{', '.join(entry['by'])} (since {entry['since']}).")
+            sentences.append(f"{', '.join(entry['by'])} (since {entry['since']}).")
         if entry["against"]:
-            told.append(f"Against it: {', '.join(f'{who} {_plain(what)}' for who, what in entry['against'].items())}.")
+            sentences.append(
+                f"Against it: {', '.join(f'{who} {_plain(what)}' for who, what in entry['against'].items())}."
+            )
         if "verdict" in entry:
-            told.append(f"Decided {entry['verdict']['on']}: {entry['verdict']['because'].strip()}")
+            sentences.append(f"Decided {entry['verdict']['on']}: {entry['verdict']['because'].strip()}")
     nobody = "Nobody has published it." if value == UNKNOWN else checked
-    return " ".join(dict.fromkeys(told)) or nobody
+    return " ".join(dict.fromkeys(sentences)) or nobody
 
 
 def _levels(reasoning: _facts.ReasoningJson) -> str:
@@ -221,7 +223,7 @@ def _levels(reasoning: _facts.ReasoningJson) -> str:
 
 
 def _range(efforts: Sequence[str]) -> str:
-    """`low to max` where no level between is missing, else each of them."""
+    """Return `low to max` if no level between is missing, else each of them."""
     first, last = LEVELS.index(efforts[0]), LEVELS.index(efforts[-1])
     return f"{efforts[0]} to {efforts[-1]}" if last - first + 1 == len(efforts) > 1 else " ".join(efforts)
 
@@ -236,8 +238,8 @@ def _budget(budget: _facts.Budget | None, supported: bool | None) -> str:
 
 
 def _tiers(tiers: Iterable[_facts.Tier]) -> str:
-    told = [f"{_usd(t['input'])} / {_usd(t['output'])} beyond {t['above']:,}" for t in tiers]
-    return "; ".join(told) or "the same"
+    tiers_text = [f"{_usd(t['input'])} / {_usd(t['output'])} beyond {t['above']:,}" for t in tiers]
+    return "; ".join(tiers_text) or "the same"
 
 
 def _to_come(info: ModelInfo, day: datetime.date) -> str:
@@ -248,19 +250,27 @@ def _to_come(info: ModelInfo, day: datetime.date) -> str:
 def _usd(value: float | None) -> str:
     if value is None:
         return UNKNOWN
-    whole = float(value).is_integer()
-    return "free" if value == 0 else f"${value:,.0f}" if whole else f"${value:.2f}" if value >= 0.1 else f"${value:.3g}"
+    is_integer = float(value).is_integer()
+    return (
+        "free"
+        if value == 0
+        else f"${value:,.0f}"
+        if is_integer
+        else f"${value:.2f}"
+        if value >= 0.1
+        else f"${value:.3g}"
+    )
 
 
 def _size(tokens: int | None) -> str:
     return UNKNOWN if tokens is None else f"{tokens:,}"
 
 
-def _modalities(known: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
-    """All but text, which every model has; a question mark where nobody knows."""
-    if known is None:
+def _modalities(listed: Sequence[str] | None, unverified: Sequence[str] | None) -> str:
+    """Return all modalities except text, which every model has; unverified ones with a question mark."""
+    if listed is None:
         return UNKNOWN
-    return " ".join([*known[1:], *(f"{word}?" for word in unverified or [])]) or "text"
+    return " ".join([*listed[1:], *(f"{word}?" for word in unverified or [])]) or "text"
 
 
 def _word(value: Any) -> str:

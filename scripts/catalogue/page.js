@@ -58,8 +58,8 @@
     for (const row of rows) row.hidden = !visible.has(Number(row.dataset.index));
     $("count").textContent = `${shown.length} of ${models.length} models`;
     $("none").hidden = shown.length > 0;
-    const kept = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
-    history.replaceState(null, "", kept.size ? `#?${kept}` : location.pathname + location.search);
+    const query = new URLSearchParams([...new FormData(form)].filter(([, value]) => value !== ""));
+    history.replaceState(null, "", query.size ? `#?${query}` : location.pathname + location.search);
     plot();
   }
 
@@ -237,11 +237,11 @@
   const short = (n) => (n >= 1e6 ? `${+(n / 1e6).toFixed(1)}M` : n >= 1000 ? `${Math.round(n / 1000)}K` : String(n));
   const dollars = (n) => `$${n >= 0.1 && n % 1 ? n.toFixed(2) : +n.toPrecision(3)}`;
   const steps = (low, high, factors) => {
-    const found = [];
+    const ticks = [];
     for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power += 1) {
-      for (const factor of factors) if (factor * 10 ** power >= low * .999 && factor * 10 ** power <= high * 1.001) found.push(factor * 10 ** power);
+      for (const factor of factors) if (factor * 10 ** power >= low * .999 && factor * 10 ** power <= high * 1.001) ticks.push(factor * 10 ** power);
     }
-    return found;
+    return ticks;
   };
   let points = [];
   let current = null; // the model whose point the keyboard is at

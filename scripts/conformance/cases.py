@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(os.environ.get("CAPABLY_CORPUS", ROOT.parent / "shared" / "corpus"))
 
-KEPT_HEADERS = ("request-id", "x-request-id", "apim-request-id", "retry-after", "retry-after-ms")
+HEADERS_TO_KEEP = ("request-id", "x-request-id", "apim-request-id", "retry-after", "retry-after-ms")
 
 ENDPOINTS = (
     (r"/messages$", "messages"),
@@ -50,7 +50,7 @@ class Exchange(NamedTuple):
     name: str
     provider: str
     endpoint: str
-    asked: Mapping[str, Any]
+    sent: Mapping[str, Any]
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -66,7 +66,7 @@ class Skipped(NamedTuple):
 
 
 def exchanges(only: str = "", corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:
-    """Every exchange of every case whose `provider/case` contains `only`, in a fixed order."""
+    """Yield every exchange of every case whose `provider/case` contains `only`, in a fixed order."""
     for path in sorted(corpus.glob("*/*.json")):
         if only not in f"{path.parent.name}/{path.stem}":
             continue
@@ -82,9 +82,9 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
         return Skipped(name, provider, _first(OTHER_PATHS, path) or ELSE)
     if request.get("method", "POST") != "POST":
         return Skipped(name, provider, _first(OTHER_PATHS, f"{path}/") or ELSE)
-    asked: Any = request.get("body")
-    asked = asked if isinstance(asked, dict) else {}
-    if "embedding" in str(asked.get("model")) or "pages_processed" in json.dumps(response.get("body")):
+    sent: Any = request.get("body")
+    sent = sent if isinstance(sent, dict) else {}
+    if "embedding" in str(sent.get("model")) or "pages_processed" in json.dumps(response.get("body")):
         return Skipped(name, provider, "no chat")
     body, streamed = _body(response)
     if not body:
@@ -94,12 +94,12 @@ def _exchange(name: str, provider: str, raw: Mapping[str, Any]) -> Exchange | Sk
     damage = _first(DAMAGED, body.decode(), re.DOTALL) if streamed else None
     if damage:
         return Skipped(name, provider, damage)
-    headers = {key: value for key, value in (response.get("headers") or {}).items() if key.lower() in KEPT_HEADERS}
-    return Exchange(name, provider, endpoint, asked, response["status"], headers, body, streamed)
+    headers = {key: value for key, value in (response.get("headers") or {}).items() if key.lower() in HEADERS_TO_KEEP}
+    return Exchange(name, provider, endpoint, sent, response["status"], headers, body, streamed)
 
 
 def _body(response: Mapping[str, Any]) -> tuple[bytes, bool]:
-    """The answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
+    """Return the answer's bytes, and whether they are events. A stream that Google sent as one array becomes events."""
     if "sse" in response:
         return response["sse"].encode(), response["status"] == 200
     if "text" in response:

@@ -153,7 +153,7 @@ class Bench:
 
 
 def check(bench: Bench, exchange: Exchange, place: int = 0) -> Iterator[Result]:
-    """Every check that the exchange is good for."""
+    """Yield the result of every check that applies to the exchange."""
     bench.sent.clear()
     try:
         problem = _encoded_again(bench, exchange) if exchange.status == 200 else None
@@ -176,8 +176,8 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
         return
     response = _ask(bench, exchange)
     seen = streams.events_of(exchange.body) if exchange.streamed else []
-    body = streams.whole_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
-    reading = readings.read(body, exchange.endpoint, dict(exchange.asked))
+    body = streams.body_of(seen, exchange.endpoint) if exchange.streamed else json.loads(exchange.body)
+    reading = readings.read(body, exchange.endpoint, dict(exchange.sent))
     text = "".join(response.text_stream()) if isinstance(response, StreamResponse) else None
     yield from _agreement(reading, response)
     yield "raw", "" if response.raw is not None else "there is none"
@@ -200,12 +200,13 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
 
 
 def opens_the_door(exchange: Exchange, place: int) -> bool:
-    """Whether an exchange is also asked for through the public methods."""
+    """Return whether an exchange is also played through the public methods."""
     return (exchange.provider, exchange.endpoint) in DOORS and place % DOOR_EVERY == 0
 
 
 def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
-    """How our encoding differs from the recorded request; `None`, kept in `unsaid`, where our API has no words for it."""
+    """Return how our encoding differs from the recorded request; `None` if our API cannot express it (added to
+    `unsaid`)."""
     try:
         ours = encode.encode(exchange, bench.adapter(exchange.provider, exchange.endpoint))
     except Inexpressible as missing:
@@ -215,7 +216,7 @@ def _encoded_again(bench: Bench, exchange: Exchange) -> str | None:
 
 
 def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
-    """What the SDK's types have against requests; answers in them are the provider's own JSON and left out."""
+    """Return what the SDK's types reject in requests; answers in them are the provider's own JSON and left out."""
     return "; ".join(
         problem
         for body in sorted(sent)
@@ -224,10 +225,10 @@ def _undescribed(endpoint: str, sent: Iterable[bytes]) -> str:
 
 
 def _without_answers(endpoint: str, body: bytes) -> bytes:
-    asked = json.loads(body)
+    sent = json.loads(body)
     key = {"responses": "input", "generate_content": "contents"}.get(endpoint, "messages")
-    asked[key] = [turn for turn in asked[key] if turn.get("role", turn.get("type")) in OURS]
-    return json.dumps(asked).encode()
+    sent[key] = [turn for turn in sent[key] if turn.get("role", turn.get("type")) in OURS]
+    return json.dumps(sent).encode()
 
 
 OURS = ("user", "tool", "function", "function_call_output")
@@ -248,13 +249,13 @@ def _raised(bench: Bench, exchange: Exchange) -> str:
         return type(error).__name__
 
 
-def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, whole: Any) -> str:
-    """What the public methods give otherwise than the adapters did; `expected` is the class of the error to raise."""
+def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, adapted: Any) -> str:
+    """Return how the public methods differ from the adapters; `expected` is the class of the error to raise."""
     like = DOORS[exchange.provider, exchange.endpoint]
     custom: Any = llm.Model.custom
     model = custom(f"{like.partition('/')[0]}/{_request(exchange).model_id}", like=like)
     given: dict[str, Any] = {"max_retries": 0, "on_unsupported": "warn"}
-    tools = list(_tools(exchange.asked))
+    tools = list(_tools(exchange.sent))
     given |= {"tools": tools} if tools else {}
 
     def sync() -> Any:
@@ -274,11 +275,11 @@ def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, wh
     for ask in (sync, lambda: bench.runner.run(awaited())):
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         try:
-            found = ask()
+            result = ask()
         except CapablyError as error:
             problem = _compare(expected, type(error).__name__)
         else:
-            problem = _same(whole, found) if expected is None else _compare(expected, "no error")
+            problem = _same(adapted, result) if expected is None else _compare(expected, "no error")
         if problem:
             return problem
     return ""
@@ -308,8 +309,8 @@ def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, 
             yield feature, _compare(mine, ours)
 
 
-def _compare(expected: Any, found: Any) -> str:
-    return "" if expected == found else f"expected {_short(expected)}, found {_short(found)}"
+def _compare(expected: Any, actual: Any) -> str:
+    return "" if expected == actual else f"expected {_short(expected)}, found {_short(actual)}"
 
 
 def _short(value: Any) -> str:
@@ -318,19 +319,19 @@ def _short(value: Any) -> str:
 
 
 def _collected(response: Any) -> list[Any]:
-    """The parts, as their own streams give them. Citations may come after a text; empty parts have no stream."""
-    found: dict[int, Any] = {}
+    """Return the parts as their own streams give them. Citations may follow a text; empty parts have no stream."""
+    parts: dict[int, Any] = {}
     for stream in response.streams():
-        whole, part = response.content[stream.index], stream.collect()
-        if isinstance(whole, p.Text | p.Thought):
-            before = found.get(stream.index)
-            part = type(whole)((before.text if before else "") + part.text)
-            part = whole if part.text == whole.text else part
-        found[stream.index] = part
-    for index, whole in enumerate(response.content):
-        if isinstance(whole, p.Text | p.Thought) and not whole.text:
-            found.setdefault(index, whole)
-    return [found[index] for index in sorted(found)]
+        complete, part = response.content[stream.index], stream.collect()
+        if isinstance(complete, p.Text | p.Thought):
+            before = parts.get(stream.index)
+            part = type(complete)((before.text if before else "") + part.text)
+            part = complete if part.text == complete.text else part
+        parts[stream.index] = part
+    for index, complete in enumerate(response.content):
+        if isinstance(complete, p.Text | p.Thought) and not complete.text:
+            parts.setdefault(index, complete)
+    return [parts[index] for index in sorted(parts)]
 
 
 def _same(one: Any, other: Any) -> str:
@@ -344,10 +345,10 @@ def _same(one: Any, other: Any) -> str:
 
 
 def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any) -> Request:
-    tools = list(_tools(exchange.asked))
+    tools = list(_tools(exchange.sent))
     return Request(
         info=None,
-        model_id=str(exchange.asked.get("model") or "some-model").replace(":", "-"),
+        model_id=str(exchange.sent.get("model") or "some-model").replace(":", "-"),
         endpoint=exchange.endpoint,
         messages=messages or [user("Hi")],
         system=None,
@@ -357,14 +358,14 @@ def _request(exchange: Exchange, messages: list[Any] | None = None, **extra: Any
     )
 
 
-def _tools(asked: Mapping[str, Any]) -> Iterator[Any]:
-    """The tools that decide how an answer is read: Google itself answers calls to an MCP server."""
-    for tool in asked.get("tools") or ():
+def _tools(sent: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the tools that decide how an answer is read: Google itself answers calls to an MCP server."""
+    for tool in sent.get("tools") or ():
         if not isinstance(tool, dict):
             continue
         for server in tool.get("mcpServers") or ():
             yield MCPServer(**server)
-        for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(asked["tools"]) else ():
+        for function in (tool.get("functionDeclarations") or ()) if "mcpServers" in json.dumps(sent["tools"]) else ():
             yield Tool(lambda: None, name=function["name"], description=None, parameters={})
 
 
@@ -377,7 +378,7 @@ def _ask(bench: Bench, exchange: Exchange) -> Any:
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     if not exchange.streamed:
         return _Response(adapter, adapter.call(request), *_rest(exchange, request))
-    return _Stream(adapter, adapter.stream(request), adapter.fold(request), *_rest(exchange, request))
+    return _Stream(adapter, adapter.stream(request), adapter.accumulator(request), *_rest(exchange, request))
 
 
 async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
@@ -385,7 +386,7 @@ async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
     if not exchange.streamed:
         return AsyncResponse(await adapter.call_async(request), *_rest(exchange, request))
     response: Any = AsyncStreamResponse(
-        await adapter.stream_async(request), adapter.fold(request), *_rest(exchange, request)
+        await adapter.stream_async(request), adapter.accumulator(request), *_rest(exchange, request)
     )
     return await response.finish()
 
@@ -432,7 +433,7 @@ class Cut:
 
 
 def cut(body: bytes, dice: random.Random) -> list[bytes]:
-    """`body` in pieces: a few long ones, or many of a few bytes each."""
+    """Split `body` into pieces: a few long ones, or many of a few bytes each."""
     count = dice.choice((1, 5, max(1, min(len(body) // 3, 2000))))
     places = sorted(dice.randrange(len(body) + 1) for _ in range(count))
     return [body[start:end] for start, end in zip([0, *places], [*places, len(body)], strict=True)]
@@ -452,14 +453,14 @@ def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> st
 
 
 def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
-    """The stream once more, in these pieces, and not over the network."""
+    """Replay the stream in these pieces, without the network."""
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     opened = _opened(exchange, Cut(pieces), adapter)
-    return StreamResponse(opened, adapter.fold(request), *_rest(exchange, request))
+    return StreamResponse(opened, adapter.accumulator(request), *_rest(exchange, request))
 
 
 def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
-    """The adapter's own reader over a response; what lies between it and the network is the SDK's."""
+    """Open the adapter's own reader over a response, without the SDK's transport."""
     kind = ADAPTER_OF[exchange.endpoint]
     if kind == "anthropic":
         from capably.providers.anthropic import SyncEvents
@@ -478,7 +479,7 @@ def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
 
 
 def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, response: Any) -> str:
-    """Sends the answer back with something new said, and compares what the server received with what it had sent."""
+    """Send the answer back with a new message, and compare what the server received with what it had sent."""
     outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
     extra = {"store": True} if exchange.endpoint == "responses" and _needs_store(reading.turn) else {}
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])], **extra)
@@ -490,7 +491,7 @@ def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, respons
 
 
 def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
-    """What the SDKs have against the conversation as it would be sent to models of other vendors."""
+    """Return what the SDKs reject in the conversation as it would be sent to models of other vendors."""
     outputs = [p.ToolOutput(call.id, call.name, "done") for call in response.tool_calls]
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])])
     for endpoint, kind in ADAPTER_OF.items():
@@ -508,7 +509,7 @@ def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
 
 
 def _needs_store(items: list[Any]) -> bool:
-    """Whether nothing but an id is left of some reasoning: it can go back only to where it was stored."""
+    """Return whether only an id is left of some reasoning, so that it can go back only to where it was stored."""
     return any(i["type"] == "reasoning" and not (i.get("encrypted_content") or i.get("content")) for i in items)
 
 
@@ -529,7 +530,7 @@ GOOD: Mapping[str, bytes] = {
 
 
 def _items_before(items: list[Any]) -> list[Any]:
-    """The items of the answer, where outputs of its calls follow."""
+    """Return the items of the answer that precede outputs of its calls."""
     last = len(items)
     while items[last - 1]["type"] == "function_call_output" and items[last - 1]["output"] == "done":
         last -= 1
@@ -579,21 +580,21 @@ class Run(NamedTuple):
 
 
 def run(only: str = "") -> Run:
-    """All checks of all exchanges whose name contains `only`."""
+    """Run all checks of all exchanges whose name contains `only`."""
     results: list[Result] = []
     skipped: list[Skipped] = []
     with Bench() as bench, warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for place, found in enumerate(exchanges(only)):
-            if isinstance(found, Skipped):
-                skipped.append(found)
+        for place, exchange in enumerate(exchanges(only)):
+            if isinstance(exchange, Skipped):
+                skipped.append(exchange)
             else:
-                results += check(bench, found, place)
+                results += check(bench, exchange, place)
         return Run(results, skipped, bench.unsaid)
 
 
 def table(results: list[Result]) -> str:
-    """Providers down, features across: `passed`, or `passed/failed` where anything failed; `.` where no recording has it."""
+    """Format providers by features: `passed`, or `passed/failed` if any failed; `.` without a recording."""
     passed = Counter((r.provider, r.feature) for r in results if not r.problem)
     failed = Counter((r.provider, r.feature) for r in results if r.problem)
     names = sorted({r.provider for r in results})
@@ -615,9 +616,9 @@ def table(results: list[Result]) -> str:
     )
 
 
-def report(found: Run) -> str:
-    """The table, what was left out and why, and every failure."""
-    results, skipped, unsaid = found
+def report(run_results: Run) -> str:
+    """Format the table, what was left out and why, and every failure."""
+    results, skipped, unsaid = run_results
     lines = [table(results), "", f"{len(skipped)} exchanges left out:", *_reasons(skipped)]
     same = sum(1 for r in results if r.feature == "encode" and not r.problem)
     lines += ["", f"{same} recorded requests equal ours; our API has no words for {len(unsaid)}:", *_reasons(unsaid)]
@@ -642,7 +643,7 @@ def main() -> int:
         print(f"skipped: there are no recorded conversations at {CORPUS} (set CAPABLY_CORPUS)")
         return 0
     start = time.monotonic()
-    found = run(only)
-    print(report(found))
+    results = run(only)
+    print(report(results))
     print(f"{time.monotonic() - start:.0f} s")
-    return 1 if any(r.problem for r in found.results) else 0
+    return 1 if any(r.problem for r in results.results) else 0

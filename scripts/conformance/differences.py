@@ -30,36 +30,36 @@ class Difference(NamedTuple):
 
 
 def without(*names: str) -> Callable[[Json], Json]:
-    """Without these fields of the body."""
+    """Return a change that removes these fields of the body."""
     return lambda body: {key: value for key, value in body.items() if key not in names}
 
 
 def without_nulls(value: Any) -> Any:
-    """Without fields that are `null`, wherever they are."""
+    """Return a copy without fields that are `null`, at any depth."""
     if isinstance(value, dict):
         return {key: without_nulls(inner) for key, inner in value.items() if inner is not None}
     return [without_nulls(item) for item in value] if isinstance(value, list) else value
 
 
 def each(key: str, change: Callable[[Json], Any]) -> Callable[[Json], Json]:
-    """With every object in the list `key` changed."""
+    """Return a change of every object in the list `key`."""
 
     def form(body: Json) -> Json:
-        found = body.get(key)
-        if not isinstance(found, list):
+        items = body.get(key)
+        if not isinstance(items, list):
             return body
-        return {**body, key: [change(item) if isinstance(item, dict) else item for item in found]}
+        return {**body, key: [change(item) if isinstance(item, dict) else item for item in items]}
 
     return form
 
 
 def unless(name: str, value: Any) -> Callable[[Json], Json]:
-    """An object without a field that says what is so anyway."""
-    return lambda found: {key: inner for key, inner in found.items() if not (key == name and inner == value)}
+    """Return a change that removes a field with its default value."""
+    return lambda body: {key: inner for key, inner in body.items() if not (key == name and inner == value)}
 
 
 def text_parts(kind: str) -> Callable[[Json], Json]:
-    """A message whose text is a list of one part."""
+    """Return a message with its text as a list of one part."""
 
     def form(message: Json) -> Json:
         content = message.get("content")
@@ -69,13 +69,13 @@ def text_parts(kind: str) -> Callable[[Json], Json]:
 
 
 def inside(key: str, change: Callable[[Json], Json]) -> Callable[[Json], Json]:
-    """An object with what is under `key` changed, be it an object or a list of them."""
+    """Return a change of what is under `key`, an object or a list of objects."""
 
-    def form(found: Json) -> Json:
-        inner = found.get(key)
+    def form(body: Json) -> Json:
+        inner = body.get(key)
         if isinstance(inner, list):
-            return each(key, change)(found)
-        return {**found, key: change(inner)} if isinstance(inner, dict) else found
+            return each(key, change)(body)
+        return {**body, key: change(inner)} if isinstance(inner, dict) else body
 
     return form
 
@@ -99,12 +99,12 @@ def _types_of_enums(schema: Any) -> Any:
         return [_types_of_enums(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    said = "enum" in schema or "const" in schema
-    return {key: _types_of_enums(value) for key, value in schema.items() if not (said and key == "type")}
+    has_values = "enum" in schema or "const" in schema
+    return {key: _types_of_enums(value) for key, value in schema.items() if not (has_values and key == "type")}
 
 
 def _google_lists(body: Json) -> Json:
-    """One content, one part, bare text: each stands for a list of one."""
+    """Normalise one content, one part and bare text to a list of one."""
     contents = body.get("contents")
     body = {**body, "contents": contents if isinstance(contents, list) else [contents]}
     if isinstance(body.get("systemInstruction"), str):
@@ -124,7 +124,7 @@ def _google_system(body: Json) -> Json:
 
 
 def _google_tools(body: Json) -> Json:
-    """Functions in one entry, then each built-in tool in one of its own."""
+    """Normalise tools: functions in one entry, then each built-in tool in its own."""
     tools = body.pop("tools", None) or []
     tools = [tools] if isinstance(tools, dict) else tools
     functions = [function for tool in tools for function in tool.get("functionDeclarations") or ()]
@@ -142,8 +142,8 @@ def _json_schema(function: Json) -> Json:
 
 def _output(result: Json) -> Json:
     response = result.get("response", {})
-    said = response.keys() == {"output"} or response.keys() == {"error"}
-    return result if said else {**result, "response": {"output": response}}
+    has_outcome = response.keys() == {"output"} or response.keys() == {"error"}
+    return result if has_outcome else {**result, "response": {"output": response}}
 
 
 def _parts(change: Callable[[Json], Json]) -> Callable[[Json], Json]:
@@ -174,7 +174,7 @@ def _not_mixed(body: Json) -> Json:
 
 
 def _chat_message(message: Json) -> Json:
-    """Text as one string, no empty words, the one role of instructions."""
+    """Normalise a message: text as one string, no empty text, one role for instructions."""
     content: Any = message.get("content")
     texts = isinstance(content, list) and bool(content) and all(part.keys() == {"type", "text"} for part in content)
     if texts and (message["role"] != "user" or len(content) == 1):
@@ -200,12 +200,12 @@ def _image_url(part: Json) -> Json:
 
 
 def _nine_characters(body: Json) -> Json:
-    """Ids of tool calls as Mistral wants them: the same other ones, in the order in which they come."""
-    told = json.dumps(body["messages"])
-    ids = dict.fromkeys(re.findall(r'"(?:tool_call_)?id": "([^"]+)"', told))
+    """Normalise ids of tool calls, which Mistral limits to nine characters, by their order."""
+    text = json.dumps(body["messages"])
+    ids = dict.fromkeys(re.findall(r'"(?:tool_call_)?id": "([^"]+)"', text))
     for place, id in enumerate(ids):
-        told = told.replace(json.dumps(id), f'"call {place}"')
-    return {**body, "messages": json.loads(told)}
+        text = text.replace(json.dumps(id), f'"call {place}"')
+    return {**body, "messages": json.loads(text)}
 
 
 def renamed(old: str, new: str) -> Callable[[Json], Json]:
@@ -213,13 +213,13 @@ def renamed(old: str, new: str) -> Callable[[Json], Json]:
 
 
 def _closed(schema: Any) -> Any:
-    """A strict schema without what strictness says (all is required, objects are closed) and without defaults."""
+    """Return a strict schema without what strictness implies (all required, objects closed) and without defaults."""
     if isinstance(schema, list):
         return [_closed(item) for item in schema]
     if not isinstance(schema, dict):
         return schema
-    told = ("$schema", "default", "required", "additionalProperties")
-    return {key: _closed(value) for key, value in schema.items() if key not in told}
+    dropped = ("$schema", "default", "required", "additionalProperties")
+    return {key: _closed(value) for key, value in schema.items() if key not in dropped}
 
 
 def _strict_tool(function: Json) -> Json:
@@ -238,7 +238,7 @@ def _listed_input(body: Json) -> Json:
 
 
 def _item(item: Json) -> Json:
-    """Messages of the caller in the easy form: no type, text as a list of one part, one role of instructions."""
+    """Normalise messages of the caller: no type, text as a list of one part, one role for instructions."""
     role = item.get("role")
     if role not in ("user", "system", "developer") or "content" not in item:
         return item
@@ -248,11 +248,11 @@ def _item(item: Json) -> Json:
 
 def _instructions(body: Json) -> Json:
     items = list(body["input"])
-    told = [body["instructions"]] if body.get("instructions") else []
+    instructions = [body["instructions"]] if body.get("instructions") else []
     while items and items[0].get("role") == "developer" and "type" not in items[0]:
-        told.append("".join(part["text"] for part in items.pop(0)["content"]))
+        instructions.append("".join(part["text"] for part in items.pop(0)["content"]))
     rest = {**without("instructions")(body), "input": items}
-    return {**rest, "instructions": "\n\n".join(told)} if told else rest
+    return {**rest, "instructions": "\n\n".join(instructions)} if instructions else rest
 
 
 def _include(body: Json) -> Json:
@@ -264,7 +264,7 @@ def _result(item: Json) -> Json:
 
 
 def _schema(key: str) -> Callable[[Json], Json]:
-    return lambda found: inside(key, _closed)(found) if found.get("strict") else found
+    return lambda tool: inside(key, _closed)(tool) if tool.get("strict") else tool
 
 
 DIFFERENCES = (

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from support import request_readers as asked
+from support import request_readers as sent
 
 from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
@@ -22,12 +22,12 @@ from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:
-    """The recorded request in our own encoding; raises `Inexpressible` where our API has no words for it."""
-    ask = asked.read(exchange)
+    """Encode the recorded request with our API; raise `Inexpressible` if our API cannot express it."""
+    ask = sent.read(exchange)
     system, messages = _leading_system(ask.messages)
     request = Request(
         info=None,
-        model_id=str(exchange.asked.get("model") or ""),
+        model_id=str(exchange.sent.get("model") or ""),
         endpoint=exchange.endpoint,
         messages=messages,
         system=system,
@@ -37,18 +37,18 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
     try:
         return json.loads(json.dumps(adapter.encode(request)))
     except UnsupportedFeatureError as error:
-        raise asked.Inexpressible(f"refused: {error.feature}") from error
+        raise sent.Inexpressible(f"refused: {error.feature}") from error
 
 
 def difference(exchange: Exchange, ours: Json) -> str:
-    """Where ours and the recorded request differ, beyond what is meant; empty where they do not."""
+    """Return where ours and the recorded request differ unintentionally; empty if they do not."""
     theirs, ours, _ = in_one_form(exchange, ours)
     return next(_unequal(theirs, ours, ""), "")
 
 
 def in_one_form(exchange: Exchange, ours: Json) -> tuple[Json, Json, set[str]]:
-    """The recorded request and ours after `DIFFERENCES`, and the reasons of those that made a difference."""
-    theirs = json.loads(json.dumps(exchange.asked))
+    """Return the recorded request and ours after `DIFFERENCES`, and the reasons of those that changed something."""
+    theirs = json.loads(json.dumps(exchange.sent))
     used: set[str] = set()
     for rule in DIFFERENCES:
         if rule.endpoint == exchange.endpoint and rule.provider in ("", exchange.provider):

@@ -25,20 +25,20 @@ class Reading(NamedTuple):
     turn: Any
 
 
-def read(body: Json, endpoint: str, asked: Json) -> Reading:
-    """What a whole body says."""
-    return READERS[endpoint](body, asked)
+def read(body: Json, endpoint: str, sent: Json) -> Reading:
+    """Read a complete body."""
+    return READERS[endpoint](body, sent)
 
 
 def _object(text: Any) -> Any:
-    """Arguments as an object; what is none counts as empty."""
+    """Return arguments as an object; anything else counts as empty."""
     if isinstance(text, dict):
         return text
     try:
-        found = json.loads(text or "{}")
+        value = json.loads(text or "{}")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _read_message(body: Json, _: Json) -> Reading:
@@ -124,7 +124,7 @@ def _read_completion(body: Json, _: Json) -> Reading:
         finish = "refusal" if message.get("refusal") else "tool_use" if calls or legacy else "stop"
     sources = message.get("annotations") or body.get("search_results") or body.get("citations") or []
     texts = [item for item in items if item["type"] == "text"]
-    whole = ("images", "tool_calls")
+    complete = ("images", "tool_calls")
     alone = any((message.get("audio") or {}).values()) + bool(message.get("refusal")) + len(legacy) + bool(beside)
     return Reading(
         text="".join(item["text"] for item in texts),
@@ -133,7 +133,7 @@ def _read_completion(body: Json, _: Json) -> Reading:
         citations=len(sources) * len(texts),
         tokens=_completion_tokens(body.get("usage") or {}),
         finish=finish,
-        parts=len(items) + sum(len(message.get(key) or []) for key in whole) + alone,
+        parts=len(items) + sum(len(message.get(key) or []) for key in complete) + alone,
         turn=message,
     )
 
@@ -144,7 +144,7 @@ def _thinking_text(item: Json) -> str:
 
 
 def _completion_tokens(usage: Json) -> tuple[int, int, int, int, int]:
-    """What a host counts in the total and nowhere else is sound in the prompt (Mistral), or thoughts (xAI, Gemini)."""
+    """Return tokens that a host counts in the total only: audio in the prompt (Mistral), or thoughts (xAI, Gemini)."""
     read, written = usage.get("prompt_tokens_details") or {}, usage.get("completion_tokens_details") or {}
     prompt, answer = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
     reasoning = written.get("reasoning_tokens") or 0
@@ -156,19 +156,19 @@ def _completion_tokens(usage: Json) -> tuple[int, int, int, int, int]:
     return (prompt + sound, answer + hidden, reasoning or hidden, cached, read.get("cache_write_tokens") or 0)
 
 
-def _read_content(body: Json, asked: Json) -> Reading:
+def _read_content(body: Json, sent: Json) -> Reading:
     candidate = (body.get("candidates") or [{}])[0]
     content = candidate.get("content") or {}
     parts: list[Json] = content.get("parts") or []
-    served = "mcpServers" in json.dumps(asked.get("tools"))
+    served = "mcpServers" in json.dumps(sent.get("tools"))
     calls = [part["functionCall"] for part in parts if "functionCall" in part and not served]
     calls = [call for call in calls if call.get("name")]
-    said = candidate.get("finishReason")
+    reason = candidate.get("finishReason")
     words = {"STOP": "stop", "MAX_TOKENS": "length", "OTHER": "error", None: "stop"}
     blocked = ("SAFETY", "RECITATION", "PROHIBITED_CONTENT", "MODEL_ARMOR")
     errors = ("UNEXPECTED_TOOL_CALL", "MALFORMED_FUNCTION_CALL")
-    finish = "content_filter" if said in blocked else "error" if said in errors else words.get(said, str(said))
-    if said is None and (body.get("promptFeedback") or {}).get("blockReason"):
+    finish = "content_filter" if reason in blocked else "error" if reason in errors else words.get(reason, str(reason))
+    if reason is None and (body.get("promptFeedback") or {}).get("blockReason"):
         finish = "content_filter"
     usage = body.get("usageMetadata") or {}
     names = ("promptTokenCount", "toolUsePromptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
@@ -187,7 +187,7 @@ def _read_content(body: Json, asked: Json) -> Reading:
 
 
 def _google_pieces(parts: list[Json]) -> Iterator[str]:
-    """Kinds of part, one for each run of texts; empty ones (that carry a signature) are none."""
+    """Yield the kinds of parts, one per run of texts; empty parts (which carry a signature) are skipped."""
     last = ""
     for part in parts:
         kind = next((key for key in part if key not in ("thought", "thoughtSignature")), "")

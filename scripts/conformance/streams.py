@@ -29,22 +29,22 @@ IN_BAND = {"insufficient_quota": "RateLimitError", "tool_use_failed": "BadReques
 
 
 def failure_of_status(status: int, body: bytes) -> str:
-    """The class of the error that an HTTP status stands for."""
+    """Return the class of the error for an HTTP status."""
     if b"API key not valid" in body or b"API_KEY_INVALID" in body:
         return "AuthenticationError"
     return BY_STATUS.get(status) or ("BadRequestError" if status < 500 else "ServerError")
 
 
 def failure_inside(bodies: Sequence[Any], *, streamed: bool, endpoint: str) -> str | None:
-    """The class of the error that an answer of status 200 must raise; `None` where it is a good one."""
+    """Return the class of the error that a body with status 200 must raise; `None` for a good one."""
     for body in bodies:
         inside = body.get("response") or body
         error = inside.get("error") or (inside if inside.get("type") == "error" else None)
         if error or inside.get("status") == "failed":
             error = error if isinstance(error, dict) else {}
             return IN_BAND.get(str(error.get("code") or error.get("type")), "ServerError")
-    whole = any(map(ENDS[endpoint] if streamed else WHOLE[endpoint], bodies))
-    return None if whole else "ServerError"
+    complete = any(map(ENDS[endpoint] if streamed else HAS_ANSWER[endpoint], bodies))
+    return None if complete else "ServerError"
 
 
 def _google_ends(event: Json) -> bool:
@@ -52,7 +52,7 @@ def _google_ends(event: Json) -> bool:
     return bool(blocked or (event.get("candidates") or [{}])[0].get("finishReason"))
 
 
-def _google_whole(body: Json) -> bool:
+def _google_has_answer(body: Json) -> bool:
     first = (body.get("candidates") or [{}])[0]
     return _google_ends(body) or bool((first.get("content") or {}).get("parts"))
 
@@ -65,11 +65,11 @@ ENDS: dict[str, Callable[[Json], bool]] = {
 }
 """Whether an event says that the answer is over."""
 
-WHOLE: dict[str, Callable[[Json], bool]] = {
+HAS_ANSWER: dict[str, Callable[[Json], bool]] = {
     "messages": lambda body: "content" in body,
     "responses": lambda body: "output" in body,
     "chat_completions": lambda body: bool(body.get("choices")),
-    "generate_content": _google_whole,
+    "generate_content": _google_has_answer,
 }
 """Whether a body holds an answer."""
 
@@ -78,19 +78,19 @@ WHOLE: dict[str, Callable[[Json], bool]] = {
 
 
 def events_of(body: bytes) -> list[Any]:
-    """The JSON of each event; a stream that is one JSON document is one event."""
+    """Return the JSON of each event; a stream that is one JSON document is one event."""
     text = body.decode()
     lines = [line[5:].strip() for line in text.splitlines() if line.startswith("data:")]
-    found = [json.loads(line) for line in lines if line and line != "[DONE]"]
-    return found or [json.loads(text)]
+    events = [json.loads(line) for line in lines if line and line != "[DONE]"]
+    return events or [json.loads(text)]
 
 
-def whole_of(events: Sequence[Json], endpoint: str) -> Json:
-    """The body that the same answer would have had without streaming."""
-    return WHOLES[endpoint](events)
+def body_of(events: Sequence[Json], endpoint: str) -> Json:
+    """Return the body that the same answer would have had without streaming."""
+    return BODIES[endpoint](events)
 
 
-def _messages_whole(events: Sequence[Json]) -> Json:
+def _messages_body(events: Sequence[Json]) -> Json:
     message: Json = {}
     blocks: dict[int, Json] = {}
     arguments: dict[int, str] = {}
@@ -121,14 +121,14 @@ def _add_to_block(block: Json, delta: Json, arguments: dict[int, str], index: in
                 block[name] = block.get(name, "") + value if name in ("text", "thinking") else value
 
 
-def _responses_whole(events: Sequence[Json]) -> Json:
+def _responses_body(events: Sequence[Json]) -> Json:
     last = next(e["response"] for e in reversed(events) if ENDS["responses"](e))
     done = {e["output_index"]: e["item"] for e in events if e["type"] == "response.output_item.done"}
     items = [done[index] for index in sorted(done)]
     return {**last, "output": items if len(items) >= len(last.get("output") or []) else last["output"]}
 
 
-def _chat_whole(events: Sequence[Json]) -> Json:
+def _chat_body(events: Sequence[Json]) -> Json:
     body: Json = {}
     message: Json = {"role": "assistant", "content": None}
     calls: list[Json] = []
@@ -164,7 +164,7 @@ def _add_call(calls: list[Json], delta: Json) -> None:
 
 
 def _joined(before: Any, after: Any, key: str = "") -> Any:
-    """A field so far, and what a delta adds to it."""
+    """Return a field so far with a delta added."""
     if isinstance(after, list):
         items: list[Any] = (
             [{"type": "text", "text": before}] if isinstance(before, str) and before else list(before or [])
@@ -181,7 +181,7 @@ def _joined(before: Any, after: Any, key: str = "") -> Any:
 
 
 def _add_item(items: list[Any], item: Json) -> None:
-    """An item goes on with the one before it where both are of one kind (and of one index, where they have one)."""
+    """Add an item to the one before it if both have the same kind (and the same index, if they have one)."""
     last = items[-1] if items else {}
     grows = ("text", "summary", "thinking", "data")
     same = last and all(last.get(key) == item.get(key) for key in ("type", "index"))
@@ -192,7 +192,7 @@ def _add_item(items: list[Any], item: Json) -> None:
     items[-1] = {**last, **new}
 
 
-def _google_whole_of(events: Sequence[Json]) -> Json:
+def _google_body(events: Sequence[Json]) -> Json:
     body: Json = {}
     candidate: Json = {}
     parts: list[Json] = []
@@ -233,7 +233,7 @@ def _add_part(parts: list[Json], part: Json) -> None:
 
 
 def _add_call_piece(parts: list[Json], part: Json, call: Json) -> None:
-    """A call in pieces: its name, then values with the path that each belongs to."""
+    """Add a piece of a call: its name, then values with their paths."""
     if call.get("name"):
         parts.append({**part, "functionCall": {"name": call["name"], "args": {}}})
     arguments = parts[-1]["functionCall"]["args"]
@@ -249,9 +249,9 @@ def _add_call_piece(parts: list[Json], part: Json, call: Json) -> None:
         inner[steps[-1]] = _joined(inner.get(steps[-1]), value)
 
 
-WHOLES: dict[str, Callable[[Sequence[Json]], Json]] = {
-    "messages": _messages_whole,
-    "responses": _responses_whole,
-    "chat_completions": _chat_whole,
-    "generate_content": _google_whole_of,
+BODIES: dict[str, Callable[[Sequence[Json]], Json]] = {
+    "messages": _messages_body,
+    "responses": _responses_body,
+    "chat_completions": _chat_body,
+    "generate_content": _google_body,
 }

@@ -16,10 +16,10 @@ from pathlib import Path
 from capably_codegen.registry import RegistryError, load_registry, parse_registry
 from capably_codegen.verdicts import load_verdicts
 
+from registry_sync.claims import Source, SourceError, lineages
 from registry_sync.lock import check_sizes, load_lock, lock_of, lock_text
 from registry_sync.patch import patched
 from registry_sync.report import report
-from registry_sync.said import Source, SourceError, lineages
 from registry_sync.sources.probes import FILE, read_probes
 from registry_sync.vote import GROUPS, count
 from registry_sync.wheels import fetch, read_all
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one sync; returns the exit code."""
+    """Run one sync; return the exit code."""
     parser = argparse.ArgumentParser(prog="registry-sync", description=__doc__)
     parser.add_argument("--apply", nargs="?", const=",".join(GROUPS), default="", metavar="GROUPS")
     parser.add_argument("--check", action="store_true", help="write nothing, not even the lock")
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def sync(options: argparse.Namespace, groups: list[str]) -> int:
-    """The whole way; everything is worked out before anything is written."""
+    """Run a complete sync; everything is computed before anything is written."""
     registry_file: Path = options.registry
     lock_file, verdicts_file = registry_file.with_name("registry.lock.json"), registry_file.with_name("verdicts.yaml")
     text = registry_file.read_text(encoding="utf-8")
@@ -57,26 +57,26 @@ def sync(options: argparse.Namespace, groups: list[str]) -> int:
     lock = load_lock(lock_file)
     sources = [*_sources(options.sources, list(old.models), options.day), *read_probes(registry_file.with_name(FILE))]
     check_sizes(sources, lock)
-    said = lineages(sources)
+    claims = lineages(sources)
     probed = {key: seen for source in sources for key, seen in source.days.items()}
-    outcome = count(old, verdicts, said, options.day, probed)
+    outcome = count(old, verdicts, claims, options.day, probed)
     wanted = [change for change in outcome.changes if not groups or change.group in groups]
     new_text = patched(text, wanted, options.day)
     new = parse_registry(new_text).registry
     if verdicts:
         load_verdicts(verdicts_file, new)
     apply = bool(groups) and not options.check
-    told = report(old, new, apply, sources, outcome, options.day)
-    evidence = count(new if apply else old, verdicts, said, options.day, probed).evidence
+    outcome_report = report(old, new, apply, sources, outcome, options.day)
+    evidence = count(new if apply else old, verdicts, claims, options.day, probed).evidence
     if not options.check:
         lock_file.write_text(lock_text(lock_of(sources, evidence, lock, options.day)), encoding="utf-8")
     if apply and new_text != text:
         registry_file.write_text(new_text, encoding="utf-8")
     if options.report:
-        options.report.write_text(told.text, encoding="utf-8")
+        options.report.write_text(outcome_report.text, encoding="utf-8")
     else:
-        print(told.text)
-    return 1 if told.open else 0
+        print(outcome_report.text)
+    return 1 if outcome_report.open else 0
 
 
 def _sources(folder: Path | None, ids: list[str], day: datetime.date) -> list[Source]:

@@ -19,9 +19,9 @@ from typing import Any, NamedTuple, cast
 
 from capably_codegen.registry import UNVERIFIED, load_registry
 
+from registry_sync.claims import SourceError, without_none
 from registry_sync.patch import priced, statement
 from registry_sync.python_data import variable
-from registry_sync.said import SourceError, known
 from registry_sync.sources import expect, genai_prices, litellm, version_of
 from registry_sync.wheels import unpack
 
@@ -65,7 +65,7 @@ _EXPECTED = (*_FLAGS, "pdf_inputs", "tool_calling", "structured_output", "reason
 
 
 def models_dev(distribution: str) -> Callable[[Path, datetime.date], Listing]:
-    """Reads the profiles of a langchain package."""
+    """Read the profiles of a langchain package."""
 
     def read(folder: Path, _: datetime.date) -> Listing:
         version = version_of(folder, distribution)
@@ -95,7 +95,7 @@ def _of_models_dev(profile: Mapping[str, Any]) -> Listed:
     limits = {"context": profile.get("max_input_tokens") or None, "output": profile.get("max_output_tokens") or None}
     released = profile["release_date"]
     dates = {"released": released} if len(released) == len("2026-01-31") else {}  # Some have the month alone.
-    return Listed(tuple(words), says, profile.get("name"), known(limits), dates)
+    return Listed(tuple(words), says, profile.get("name"), without_none(limits), dates)
 
 
 def _flagged(profile: Mapping[str, Any], ending: str, **spelt: str) -> list[str]:
@@ -112,7 +112,7 @@ _UNSAID = {
 
 
 def litellm_map(theirs: str, host: str) -> Callable[[Path, datetime.date], Listing]:
-    """Reads the models of one of litellm's providers that have not ended."""
+    """Read the models of one of litellm's providers that have not ended."""
 
     def read(folder: Path, day: datetime.date) -> Listing:
         models: dict[str, Listed] = {}
@@ -131,9 +131,9 @@ def _of_litellm(fields: Mapping[str, Any], host: str) -> Listed:
     has = [word for word, field in flags.items() if fields.get(field)]
     sees = [kind for kind in _MODALITIES[1:] if fields.get(f"input.{kind}")]
     limits = {"context": fields.get("limits.input"), "output": fields.get("limits.output")}
-    dates = known({"retires": fields.get("dates.retires")})
+    dates = without_none({"retires": fields.get("dates.retires")})
     prices = {field: value for field, value in fields.items() if field.startswith("prices")}
-    bare = Listed((), {}, None, known(limits), dates, prices)
+    bare = Listed((), {}, None, without_none(limits), dates, prices)
     if not has and not sees:
         return bare
     says: dict[str, Any] = {"input": ["text", *sees], "output": ["text"]}
@@ -147,7 +147,7 @@ def _of_litellm(fields: Mapping[str, Any], host: str) -> Listed:
 
 
 def _inputs_of(host: str) -> list[str]:
-    """What a gateway can carry to its models."""
+    """Return the modalities that a gateway can pass to its models."""
     registry = load_registry(ROOT / "model_registry.yaml").registry
     any_model = registry.providers[host].any_model
     return list(registry.profiles[any_model].input) if any_model else ["text"]
@@ -165,7 +165,7 @@ PACKAGES = ("genai-prices", "langchain-fireworks", "langchain-openrouter", "lite
 
 
 def draft(host: str, folder: Path, day: datetime.date) -> str:
-    """The file of one gateway."""
+    """Draft the file of one gateway."""
     listing = GATEWAYS[host](folder, day)
     prices = genai_prices.host_prices(folder, host, listing.models, day)
     version = version_of(folder, "genai-prices")
@@ -187,8 +187,8 @@ def draft(host: str, folder: Path, day: datetime.date) -> str:
 
 
 def _profiles(host: str, listing: Listing, day: datetime.date) -> Iterator[str]:
-    found = {"-".join(model.words): model.says for model in listing.models.values() if model.words}
-    for name, says in sorted(found.items()):
+    profiles = {"-".join(model.words): model.says for model in listing.models.values() if model.words}
+    for name, says in sorted(profiles.items()):
         yield f"  {host}/{name}:"
         yield f"    extends: {host}/any"
         yield f"    verified: {day.isoformat()}"
@@ -215,29 +215,29 @@ def _model(host: str, id: str, model: Listed, prices: Mapping[str, Any], day: da
         yield "    status: deprecated"
     if model.limits:
         yield from statement("limits", dict(model.limits))
-    if whole := priced(id, prices, day):
-        yield from statement("prices", whole)
+    if price_list := priced(id, prices, day):
+        yield from statement("prices", price_list)
     if model.dates:
         yield from statement("dates", dict(model.dates))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Writes the files that say something new; returns 0, or 2 if a source cannot be read as it should be."""
+    """Write the files that changed; return 0, or 2 if a source cannot be read as expected."""
     parser = argparse.ArgumentParser(prog="registry-gateways", description=__doc__)
     parser.add_argument("hosts", nargs="*", metavar="GATEWAY", help=", ".join(GATEWAYS))
     parser.add_argument("--sources", type=Path, metavar="FOLDER", help="wheels that are unpacked already; no download")
     parser.add_argument("--into", type=Path, metavar="FOLDER", default=HOSTS)
     parser.add_argument("--day", type=datetime.date.fromisoformat, default=datetime.date.today())
     options = parser.parse_args(arguments)
-    asked = options.hosts or list(GATEWAYS)
-    if unknown := set(asked) - GATEWAYS.keys():
+    hosts = options.hosts or list(GATEWAYS)
+    if unknown := set(hosts) - GATEWAYS.keys():
         parser.error(f"no list of {', '.join(sorted(unknown))}; there is {', '.join(GATEWAYS)}")
     try:
         with tempfile.TemporaryDirectory() as temporary:
             folder = options.sources or Path(temporary)
             if options.sources is None:
                 unpack(folder, "--no-deps", *PACKAGES)
-            drafts = {host: draft(host, folder, options.day) for host in asked}
+            drafts = {host: draft(host, folder, options.day) for host in hosts}
     except SourceError as error:
         print(f"{error}\nNothing was written.", file=sys.stderr)
         return 2
@@ -249,7 +249,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _undated(text: str) -> list[str]:
-    """Without the lines that say when: a list that says what it said keeps its day."""
+    """Return the text without its dates: an unchanged list keeps its day."""
     return [line for line in text.splitlines() if not line.lstrip().startswith(("verified:", "# Drafted by"))]
 
 

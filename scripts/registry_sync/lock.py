@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from registry_sync.said import Source, SourceError
+from registry_sync.claims import Source, SourceError
 from registry_sync.vote import Evidence
 
 SCHEMA = 1
@@ -21,7 +21,7 @@ _SHRUNK = 0.8
 
 
 def load_lock(file: Path) -> dict[str, Any]:
-    """The lock of the last sync; an empty one before the first."""
+    """Load the lock of the last sync; an empty one before the first."""
     if not file.exists():
         return {"schema": SCHEMA, "sources": {}, "models": {}}
     try:
@@ -31,11 +31,11 @@ def load_lock(file: Path) -> dict[str, Any]:
 
 
 def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
-    """Raises `SourceError` if a source has shrunk: what is gone from a cut-off file is not gone from the world."""
+    """Raise `SourceError` if a source has shrunk: models missing in a truncated file have not ended."""
     shrunk: list[str] = []
     for source in sources:
         before: int = old["sources"].get(source.name, {}).get("models", 0)
-        if len(source.said | dict.fromkeys(source.ids)) < before * _SHRUNK:
+        if len(source.claims | dict.fromkeys(source.ids)) < before * _SHRUNK:
             shrunk.append(
                 f"{source.name} {source.version} speaks of {_size(source)} models, at the last sync of {before}"
             )
@@ -46,7 +46,7 @@ def check_sizes(sources: list[Source], old: Mapping[str, Any]) -> None:
 def lock_of(
     sources: list[Source], evidence: Mapping[str, Mapping[str, Evidence]], old: Mapping[str, Any], day: datetime.date
 ) -> dict[str, Any]:
-    """The lock of this sync; what stands as it stood keeps its date."""
+    """Build the lock of this sync; unchanged fields keep their date."""
     return {
         "schema": SCHEMA,
         "sources": {
@@ -55,8 +55,8 @@ def lock_of(
         },
         "models": {
             id: {
-                field: _entry(found, old["models"].get(id, {}).get(field), day)
-                for field, found in sorted(fields.items())
+                field: _entry(entry, old["models"].get(id, {}).get(field), day)
+                for field, entry in sorted(fields.items())
             }
             for id, fields in sorted(evidence.items())
         },
@@ -64,17 +64,17 @@ def lock_of(
 
 
 def _size(source: Source) -> int:
-    return len(source.said.keys() | source.ids)
+    return len(source.claims.keys() | source.ids)
 
 
-def _entry(found: Evidence, old: list[Any] | None, day: datetime.date) -> list[Any]:
-    what = [found.value, day.isoformat(), found.by, *([found.against] if found.against else [])]
+def _entry(evidence: Evidence, old: list[Any] | None, day: datetime.date) -> list[Any]:
+    what = [evidence.value, day.isoformat(), evidence.by, *([evidence.against] if evidence.against else [])]
     same = old is not None and [old[0], *old[2:]] == [what[0], *what[2:]]
     return old if same and old is not None else what
 
 
 def lock_text(lock: Mapping[str, Any]) -> str:
-    """One line per field, so that a change of one fact is a change of one line."""
+    """Format one line per field, so that a change of one fact is a change of one line."""
     return "\n".join(_lines(lock)) + "\n"
 
 

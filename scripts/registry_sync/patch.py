@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, cast
 
-from capably_codegen.fields import fields_of
+from capably_codegen.flat_fields import fields_of
 from capably_codegen.registry import parse_registry, read_yaml
 
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 from registry_sync.vote import Change
 
 _ORDER: Final = (
@@ -32,7 +32,7 @@ _QUOTED: Final = ("knowledge",)
 
 
 def patched(text: str, changes: Iterable[Change], day: datetime.date) -> str:
-    """The file with the changes in it. Raises `SourceError` if it would then say anything but them."""
+    """Return the file with the changes. Raise `SourceError` if anything else would change."""
     data, _ = read_yaml(text, "model_registry.yaml", needs="models")
     by_model: dict[str, list[Change]] = {}
     for change in changes:
@@ -61,7 +61,7 @@ def _with_model(text: str, id: str, model: dict[str, Any], wanted: list[Change],
 
 
 def priced(id: str, fields: Mapping[str, Any], day: datetime.date) -> list[dict[str, Any]]:
-    """`prices.input`, `prices@2027-01-01.output`, ... as the `prices` of a model."""
+    """Convert `prices.input`, `prices@2027-01-01.output`, ... to the `prices` of a model."""
     prices: list[dict[str, Any]] = []
     for field, value in sorted(fields.items()):
         _set_rate(prices, Change(id, field, None, value, []), day)
@@ -88,7 +88,7 @@ def _set_rate(prices: list[dict[str, Any]], change: Change, day: datetime.date) 
 
 
 def _entry_on(prices: list[dict[str, Any]], day: datetime.date) -> dict[str, Any]:
-    """The price of that day; a new one if there is none."""
+    """Return the price of that day; a new one if there is none."""
     for price in prices:
         if price.get("start", "") <= day.isoformat() <= price.get("until", "9999"):
             return price
@@ -97,7 +97,7 @@ def _entry_on(prices: list[dict[str, Any]], day: datetime.date) -> dict[str, Any
 
 
 def _entry_from(prices: list[dict[str, Any]], start: str) -> dict[str, Any]:
-    """The price that begins on that day; a new one ends the one before it."""
+    """Return the price that begins on that day; a new one ends the one before it."""
     for price in prices:
         if price.get("start") == start:
             return price
@@ -112,7 +112,7 @@ def _entry_from(prices: list[dict[str, Any]], start: str) -> dict[str, Any]:
 
 
 def _with_statement(text: str, id: str, key: str, value: Any) -> str:
-    """The text with `key: value` in the block of that model, in place of what stood there or where it belongs."""
+    """Return the text with `key: value` in the block of that model, replacing the old value or in its usual place."""
     _, numbers = read_yaml(text, "model_registry.yaml", needs="models")
     lines = text.splitlines()
     place = ("models", id, key)
@@ -131,7 +131,7 @@ def _with_statement(text: str, id: str, key: str, value: Any) -> str:
 
 
 def _end(lines: list[str], start: int) -> int:
-    """The line after a statement that begins on line `start`: what is indented deeper belongs to it."""
+    """Return the line after a statement that begins on line `start`, by indentation."""
     end = start + 1
     while end < len(lines) and lines[end].startswith("     "):
         end += 1
@@ -139,7 +139,7 @@ def _end(lines: list[str], start: int) -> int:
 
 
 def statement(key: str, value: Any) -> list[str]:
-    """`key: value` of a model as this file writes it, in as few lines as fit."""
+    """Format `key: value` of a model in the style of this file, in as few lines as fit."""
     if key == "status":
         return [f"    status: {value}"]
     if key != "prices":
@@ -152,9 +152,9 @@ def statement(key: str, value: Any) -> list[str]:
 
 
 def _long(price: Mapping[str, Any]) -> list[str]:
-    whole = f"      - {_flow(price, _KEYS['prices'])}"
-    if len(whole) <= _WIDTH or "tiers" not in price:
-        return [whole]
+    line = f"      - {_flow(price, _KEYS['prices'])}"
+    if len(line) <= _WIDTH or "tiers" not in price:
+        return [line]
     rest = {key: value for key, value in price.items() if key != "tiers"}
     return [
         f"      - {_flow(rest, _KEYS['prices'])[:-1]},",
@@ -180,7 +180,7 @@ def _word(key: str, value: Any, order: tuple[str, ...]) -> str:
 
 
 def _check(old: str, new: str, wanted: Mapping[str, list[Change]], day: datetime.date) -> None:
-    """The new file must be a registry that differs in what was wanted, and in nothing else."""
+    """Raise unless the new file is a registry that differs only in the wanted changes."""
     before, after = parse_registry(old).registry, parse_registry(new).registry
     for id in before.models:
         expected = fields_of(before, id, day) | {change.field: change.new for change in wanted.get(id, [])}

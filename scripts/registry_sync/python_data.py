@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 
 
 class Built(NamedTuple):
@@ -17,12 +17,12 @@ class Built(NamedTuple):
     positional: list[Any]
 
     def get(self, field: str) -> Any:
-        """An argument by its name, or `None`."""
+        """Return an argument by its name, or `None`."""
         return self.fields.get(field)
 
 
 def parse(file: Path) -> ast.Module:
-    """The syntax tree of a file. Raises `SourceError` if it is missing or cut off."""
+    """Return the syntax tree of a file. Raise `SourceError` if it is missing or truncated."""
     try:
         return ast.parse(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -32,12 +32,12 @@ def parse(file: Path) -> ast.Module:
 
 
 def variable(file: Path, name: str) -> ast.expr:
-    """What a file assigns to a name at its top level. Raises `SourceError` if it does not."""
+    """Return what a file assigns to a name at its top level. Raise `SourceError` if it does not."""
     return value_of(parse(file), name, file)
 
 
 def value_of(module: ast.Module, name: str, file: Path) -> ast.expr:
-    """The same of a file that was parsed already."""
+    """Return the value of a top-level name in a parsed file."""
     for statement in module.body:
         targets = (
             statement.targets
@@ -53,7 +53,7 @@ def value_of(module: ast.Module, name: str, file: Path) -> ast.expr:
 
 
 def read(node: ast.expr) -> Any:
-    """Plain data behind an expression of literals and constructor calls."""
+    """Return plain data from an expression of literals and constructor calls."""
     if isinstance(node, ast.Call):
         kind = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "?")
         positional = [read(argument) for argument in node.args]
@@ -75,5 +75,5 @@ def read(node: ast.expr) -> Any:
 
 
 def _short(file: Path) -> str:
-    """A file as a message names it: the last steps of its path, no matter where it was unpacked."""
+    """Shorten a path for a message to its last steps, independent of where it was unpacked."""
     return "/".join(file.parts[-3:])

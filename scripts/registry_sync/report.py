@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 from capably_codegen.changes import release_notes
 from capably_codegen.schema import Registry
 
-from registry_sync.said import PROBED, Said, Source, lineages
+from registry_sync.claims import PROBED, Claims, Source, lineages
 from registry_sync.vote import Conflict, Outcome, ended, nearest_profile, new_ids
 
 _SOON = datetime.timedelta(days=60)
@@ -25,12 +25,12 @@ class Report(NamedTuple):
 def report(
     old: Registry, new: Registry, applied: bool, sources: list[Source], outcome: Outcome, day: datetime.date
 ) -> Report:
-    """`new` is the registry with the changes; `applied` says whether they were written."""
+    """Write the report. `new` is the registry with the changes; `applied` = they were written."""
     fresh = list(_new_ids(old, sources, day))
     serious = [_contested(conflict) for conflict in outcome.conflicts if conflict.serious]
     single = [_contested(c) for c in outcome.conflicts if not c.serious and c.verdict is None]
     over = list(_ended(new, day))
-    gone = list(_unlisted(old, sources))
+    unlisted = list(_unlisted(old, sources))
     settled = sum(conflict.verdict is not None for conflict in outcome.conflicts)
     sections = [
         ("Changes" if applied else "Changes that `--apply` would write", [release_notes(old, new, day).rstrip()]),
@@ -38,32 +38,32 @@ def report(
         ("Contested by the vendor or by two lineages, undecided", serious),
         ("Ended, or ending within 60 days", over),
         ("Contradicted by one lineage, left as it is", single),
-        ("Listed by no source any more", gone),
+        ("Listed by no source any more", unlisted),
     ]
-    told = "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in sections if lines)
+    body = "\n\n".join(f"## {title}\n\n" + "\n".join(lines) for title, lines in sections if lines)
     versions = ", ".join(f"{source.name} {source.version}" for source in sources)
     counts = f"{len(outcome.changes)} changes, {len(outcome.conflicts)} contested fields ({settled} with a verdict)"
-    return Report(f"# Registry sync of {day}\n\n{counts}.\n\n{told}\n\nRead: {versions}.\n", bool(fresh or serious))
+    return Report(f"# Registry sync of {day}\n\n{counts}.\n\n{body}\n\nRead: {versions}.\n", bool(fresh or serious))
 
 
 def _new_ids(registry: Registry, sources: list[Source], day: datetime.date) -> Iterator[str]:
-    said = lineages(sources)
+    claims = lineages(sources)
     for id, by in new_ids(registry, sources).items():
         names = [f"{source.name} {source.version}" for source in by]
-        end = _said_of(id, "dates.retires", said)
+        end = _first_claim(id, "dates.retires", claims)
         if end and end < day.isoformat():
             yield f"- `{id}` ended on {end} before we knew it ({', '.join(names)}): add it to `retired`"
             continue
-        yield f"- `{id}`, listed by {', '.join(names)}. {_hint(registry, id, said)}"
+        yield f"- `{id}`, listed by {', '.join(names)}. {_hint(registry, id, claims)}"
         yield f"  Until somebody has read the vendor's page: `{id}: {{profile: unverified}}`, or `not_chat`."
 
 
-def _said_of(id: str, field: str, said: Mapping[str, Said]) -> Any:
-    return next((models[id][field] for models in said.values() if field in models.get(id, {})), None)
+def _first_claim(id: str, field: str, claims: Mapping[str, Claims]) -> Any:
+    return next((models[id][field] for models in claims.values() if field in models.get(id, {})), None)
 
 
-def _hint(registry: Registry, id: str, said: Mapping[str, Said]) -> str:
-    near = nearest_profile(registry, id, said)
+def _hint(registry: Registry, id: str, claims: Mapping[str, Claims]) -> str:
+    near = nearest_profile(registry, id, claims)
     if near is None:
         return "Nobody says what it takes."
     profile, agree, votes = near
@@ -85,7 +85,10 @@ def _ended(registry: Registry, day: datetime.date) -> Iterator[str]:
 
 def _unlisted(registry: Registry, sources: list[Source]) -> Iterator[str]:
     listed = {
-        id for source in sources for id in (*source.ids, *source.said) if source.lineage not in ("pydantic-ai", PROBED)
+        id
+        for source in sources
+        for id in (*source.ids, *source.claims)
+        if source.lineage not in ("pydantic-ai", PROBED)
     }
     read = {id.partition("/")[0] for id in listed}
     for id in sorted(registry.models):

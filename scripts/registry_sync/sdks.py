@@ -10,8 +10,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from registry_sync.claims import Claims, Source, SourceError
 from registry_sync.python_data import parse, value_of, variable
-from registry_sync.said import Said, Source, SourceError
 from registry_sync.sources import version_of
 
 
@@ -38,7 +38,7 @@ SDKS = (
 
 
 def folder_of(package: str) -> Path:
-    """Where an installed package lies. Raises `SourceError` if it is not installed."""
+    """Return the folder of an installed package. Raise `SourceError` if it is not installed."""
     try:
         spec = importlib.util.find_spec(package)
     except ModuleNotFoundError:
@@ -49,30 +49,31 @@ def folder_of(package: str) -> Path:
 
 
 def ids(sdk: Sdk, folder: Path | None = None) -> list[str]:
-    """Every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
+    """Return every model id in the SDK's `Literal`s, as `provider/id`, in its own order."""
     folder = folder or folder_of(sdk.package)
-    found: dict[str, None] = {}
+    listed: dict[str, None] = {}
     for path, name in sdk.literals:
         words = _literal_words(variable(folder / path, name))
         if not words:
             raise SourceError(f"{sdk.package}/{path}: `{name}` names no ids any more")
-        found |= dict.fromkeys(f"{sdk.provider}/{word}" for word in words)
-    return list(found)
+        listed |= dict.fromkeys(f"{sdk.provider}/{word}" for word in words)
+    return list(listed)
 
 
 def read_sdk(sdk: Sdk, unpacked: Path | None = None) -> Source:
-    """What an SDK says: the ids, and the days on which some of them end. `unpacked` may hold another than the installed."""
+    """Return the ids of an SDK, and the days on which some end. `unpacked` may hold another version than the
+    installed one."""
     there = unpacked / sdk.package.replace(".", "/") if unpacked else None
     if unpacked and there and there.is_dir():
         folder, number = there, version_of(unpacked, sdk.distribution)
     else:
         folder, number = folder_of(sdk.package), version(sdk.distribution)
-    said: Said = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
-    return Source(sdk.distribution, number, "sdk", said, frozenset(ids(sdk, folder)))
+    claims: Claims = {f"{sdk.provider}/{id}": {"dates.retires": day} for id, day in _shutdowns(sdk, folder).items()}
+    return Source(sdk.distribution, number, "sdk", claims, frozenset(ids(sdk, folder)))
 
 
 def _literal_words(node: ast.AST) -> list[str]:
-    """The strings of a `Literal`, or of those in a `Union`."""
+    """Return the strings of a `Literal`, or of those in a `Union`."""
     return [
         word.value
         for part in ast.walk(node)
@@ -93,7 +94,7 @@ def _shutdowns(sdk: Sdk, folder: Path) -> dict[str, str]:
 
 
 def _written_day(text: str) -> str:
-    """`June 30th, 2026` -> `2026-06-30`."""
+    """Convert `June 30th, 2026` to `2026-06-30`."""
     plain = re.sub(r"(\d)(st|nd|rd|th)\b", r"\1", text)
     try:
         return datetime.datetime.strptime(plain, "%B %d, %Y").date().isoformat()  # noqa: DTZ007
@@ -102,7 +103,7 @@ def _written_day(text: str) -> str:
 
 
 def _shutdowns_in_docstring(file: Path, name: str) -> dict[str, str]:
-    """The docstring of the alias lists ids with `Announced shutdown date: 2027-04-01`."""
+    """Read ids with `Announced shutdown date: 2027-04-01` from the docstring of the alias."""
     module = parse(file)
     value_of(module, name, file)
     texts = [
@@ -111,11 +112,11 @@ def _shutdowns_in_docstring(file: Path, name: str) -> dict[str, str]:
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
     ]
     notes = " ".join(" ".join(str(text).split()) for text in texts)
-    found = {
+    days = {
         id: day
         for ids, day in re.findall(r"- ((?:\"[^\"]+\",? ?)+): Announced shutdown date: (\d{4}-\d\d-\d\d)", notes)
         for id in re.findall(r'"([^"]+)"', ids)
     }
-    if not found:
+    if not days:
         raise SourceError(f"openai/{file.name} tells no shutdown dates any more; its docstring has changed")
-    return found
+    return days

@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from capably_codegen.fields import Fields, as_yes_or_no, fields_of
+from capably_codegen.flat_fields import Fields, as_yes_or_no, fields_of
 from capably_codegen.registry import UNVERIFIED
 from capably_codegen.schema import Registry
 from capably_codegen.verdicts import Verdict, decided
 
-from registry_sync.said import PROBED, PROVIDERS, Said, Source, Value
+from registry_sync.claims import PROBED, PROVIDERS, Claims, Source, Value
 
 OFFICIAL = ("api", "sdk")
 """Lineages of the vendor's own word, the strongest first."""
@@ -65,7 +65,7 @@ class Conflict(NamedTuple):
 
     @property
     def serious(self) -> bool:
-        """Undecided, and contradicted by the vendor, by its live API or by two lineages."""
+        """Return whether it is undecided and contradicted by the vendor, by its live API or by two lineages."""
         return self.verdict is None and (len(self.against) > 1 or any(name in self.against for name in self.ranked))
 
 
@@ -78,22 +78,22 @@ class Outcome(NamedTuple):
 
 
 def group_of(field: str) -> str:
-    """`prices@2026-12-01.input` -> `prices`."""
+    """Return the group of a field: `prices@2026-12-01.input` -> `prices`."""
     return field.partition(".")[0].partition("@")[0]
 
 
 def count(
     registry: Registry,
     verdicts: list[Verdict],
-    said: Mapping[str, Said],
+    claims: Mapping[str, Claims],
     day: datetime.date,
     probed: Mapping[tuple[str, str], datetime.date] = {},
 ) -> Outcome:
-    """Compares every model of the registry with what the lineages say of it. `probed`: the day of each probe."""
+    """Compare every model of the registry with what the lineages say of it. `probed`: the day of each probe."""
     outcome = Outcome({}, [], [])
     for id in sorted(registry.models):
         ours, settled = fields_of(registry, id, day), decided(verdicts, id)
-        votes = _votes(id, said)
+        votes = _votes(id, claims)
         for field in sorted(votes):
             seen = probed.get((id, field))
             ranked = OFFICIAL if seen is None or overtaken(registry, id, seen) else (*OFFICIAL, PROBED)
@@ -102,32 +102,32 @@ def count(
 
 
 def overtaken(registry: Registry, id: str, seen: datetime.date) -> bool:
-    """Whether a page of the vendor was read after the day on which the live API was asked."""
+    """Return whether a page of the vendor was read after the day of the live probe."""
     profile = registry.profiles.get(registry.models[id].profile)
     home = _domain(registry.providers[id.partition("/")[0]].docs)
     return profile is not None and seen < profile.verified and any(_domain(page) == home for page in profile.sources)
 
 
 def _domain(page: str) -> str:
-    """`https://docs.x.ai/docs/models` -> `x.ai`; empty where it is no address."""
+    """Return the domain of a page: `https://docs.x.ai/docs/models` -> `x.ai`; empty without an address."""
     return ".".join((urlsplit(page).hostname or "").split(".")[-2:])
 
 
-def _votes(id: str, said: Mapping[str, Said]) -> dict[str, dict[str, Value]]:
-    """Field -> lineage -> value, for one model."""
+def _votes(id: str, claims: Mapping[str, Claims]) -> dict[str, dict[str, Value]]:
+    """Map field and lineage to value, for one model."""
     votes: dict[str, dict[str, Value]] = {}
-    for lineage, models in sorted(said.items()):
-        told = models.get(id, {})
-        for field, value in told.items():
-            if not _flat_tier(field, value, told):
+    for lineage, models in sorted(claims.items()):
+        fields = models.get(id, {})
+        for field, value in fields.items():
+            if not _flat_tier(field, value, fields):
                 votes.setdefault(field, {})[lineage] = value
     return votes
 
 
-def _flat_tier(field: str, value: Value, told: Mapping[str, Value]) -> bool:
-    """Whether a rate beyond a threshold is the rate below it: then there is no threshold."""
+def _flat_tier(field: str, value: Value, fields: Mapping[str, Value]) -> bool:
+    """Return whether a rate beyond a threshold equals the rate below it, so that there is no threshold."""
     group, _, rest = field.partition(".")
-    return group.startswith("prices") and "." in rest and told.get(f"{group}.{rest.rpartition('.')[2]}") == value
+    return group.startswith("prices") and "." in rest and fields.get(f"{group}.{rest.rpartition('.')[2]}") == value
 
 
 def _judge(
@@ -153,21 +153,21 @@ def _judge(
         outcome.conflicts.append(Conflict(id, field, ours, against, verdict, ranked))
 
 
-def _same(ours: Value | None, said: Value) -> bool:
-    if isinstance(said, bool):
-        return as_yes_or_no(ours) is said
-    if isinstance(said, list) and isinstance(ours, list):
-        return _words(ours) == _words(said)
-    return ours == said
+def _same(ours: Value | None, claim: Value) -> bool:
+    if isinstance(claim, bool):
+        return as_yes_or_no(ours) is claim
+    if isinstance(claim, list) and isinstance(ours, list):
+        return _words(ours) == _words(claim)
+    return ours == claim
 
 
 def _words(words: Any) -> list[str]:
     return sorted(words)
 
 
-def _comparable(ours: Value | None, said: Value) -> bool:
-    """Whether the two can contradict each other: a fact that nobody has checked contradicts no one."""
-    return ours != UNVERIFIED and (not isinstance(said, bool) or as_yes_or_no(ours) is not None)
+def _comparable(ours: Value | None, claim: Value) -> bool:
+    """Return whether the two can contradict each other; an unverified fact contradicts nothing."""
+    return ours != UNVERIFIED and (not isinstance(claim, bool) or as_yes_or_no(ours) is not None)
 
 
 def _changed(
@@ -179,7 +179,7 @@ def _changed(
     fields: Fields,
     ranked: tuple[str, ...],
 ) -> Value | None:
-    """The value that should stand there, if it is another than ours and sure enough."""
+    """Return the value to apply, if it differs from ours and enough sources agree."""
     first = next((votes[name] for name in ranked if name in votes), None)
     if first is not None:
         return first if first != ours else None
@@ -193,7 +193,7 @@ def _changed(
 
 
 def _fills(id: str, field: str, votes: Mapping[str, Value], fields: Fields) -> bool:
-    """Whether an unknown number may be filled in by those who speak of it."""
+    """Return whether an unknown number may be filled in from the sources that have it."""
     if field == "limits.output" and fields.get("limits.context") in votes.values():
         return False  # An answer as long as the context is the context, copied.
     if field == "dates.retires" or id.partition("/")[0] not in PROVIDERS:
@@ -210,26 +210,27 @@ def _jumps(field: str, old: Value, new: Value) -> bool:
 
 
 def new_ids(registry: Registry, sources: list[Source]) -> dict[str, list[Source]]:
-    """Chat models that the registry does not know, with the sources that list them.
+    """Return chat models that are not in the registry, with the sources that list them.
 
     models.dev alone does not count, it has ids that no API serves; and the ids of genai-prices are rules that match old
     spellings too.
     """
-    known = {*registry.models, *registry.retired, *registry.not_chat}
+    listed_here = {*registry.models, *registry.retired, *registry.not_chat}
     listed: dict[str, list[Source]] = {}
     for source in sources:
         if source.lineage != "genai-prices":
-            for id in source.ids - known:
+            for id in source.ids - listed_here:
                 listed.setdefault(id, []).append(source)
     return {id: by for id, by in sorted(listed.items()) if any(source.lineage != "models.dev" for source in by)}
 
 
-def nearest_profile(registry: Registry, id: str, said: Mapping[str, Said]) -> tuple[str, int, int] | None:
-    """The profile of the same vendor that contradicts what is said of a new id the least, `(name, agree, said)`.
+def nearest_profile(registry: Registry, id: str, claims: Mapping[str, Claims]) -> tuple[str, int, int] | None:
+    """Return the profile of the same vendor that contradicts the claims about a new id the least: `(name, agree,
+    votes)`.
 
     It is a hint for whoever reads the vendor's page, and no fact: a model of the same family is no source.
     """
-    votes = {field: values for field, values in _votes(id, said).items() if group_of(field) not in GROUPS}
+    votes = {field: values for field, values in _votes(id, claims).items() if group_of(field) not in GROUPS}
     ranked: list[tuple[int, int, str]] = []
     for other, model in registry.models.items():
         if other.partition("/")[0] == id.partition("/")[0] and model.profile != UNVERIFIED:
@@ -243,12 +244,12 @@ def nearest_profile(registry: Registry, id: str, said: Mapping[str, Said]) -> tu
 
 
 def _common(one: str, other: str) -> int:
-    """How many characters two ids begin with in common."""
+    """Return the length of the common prefix of two ids."""
     return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def ended(registry: Registry, day: datetime.date, within: datetime.timedelta) -> Iterator[tuple[str, datetime.date]]:
-    """Models that have ended or will soon, with the day."""
+    """Yield models that have ended or will soon, with the day."""
     for id, model in sorted(registry.models.items()):
         end = model.dates.retires
         if end and end <= day + within:

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 import pytest
 from capably_codegen.registry import load_registry
-from support.expected_types import demands_of
+from support.expected_types import requirements_of
 
 from capably import llm
 from capably.calls.select_models import price
@@ -190,9 +190,9 @@ def test_by_type_it_selects_the_models_that_type_checkers_let_through() -> None:
     admitted: dict[str, set[str]] = {}
     for info in ALL:
         if info.facts is not None:
-            for demand in demands_of(profiles[info.profile]):
-                if not demand.type.startswith("prompt"):
-                    admitted.setdefault(demand.type, set()).update([info.id] * demand.allowed)
+            for requirement in requirements_of(profiles[info.profile]):
+                if not requirement.type.startswith("prompt"):
+                    admitted.setdefault(requirement.type, set()).update([info.id] * requirement.allowed)
     for type, wanted in admitted.items():
         found: list[Any] = llm.models(demanded(type), deprecated=True)
         assert {model.id for model in found} == wanted, type

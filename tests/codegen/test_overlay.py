@@ -12,7 +12,7 @@ import jsonschema
 import pytest
 import yaml
 from capably_codegen.generate import generate_overlay, overlay_schema_text
-from capably_codegen.overlay import Laid, base_file, known_hosts, load_overlay, parse_overlay
+from capably_codegen.overlay import Laid, base_file, host_names, load_overlay, parse_overlay
 from capably_codegen.registry import RESERVED_PROVIDERS, RegistryError, parse_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Profile
@@ -617,7 +617,7 @@ def test_the_models_of_a_gateway_come_when_they_are_asked_for() -> None:
     assert 50 < len(blind) < len(ids)
 
 
-@pytest.mark.parametrize("host", known_hosts())
+@pytest.mark.parametrize("host", host_names())
 def test_every_gateways_file_holds_together_and_is_typed(host: str) -> None:
     found = parse_overlay(f"hosts: [{host}]\n", "mine.yaml")
     stubs = render(found.source, run_time=False)

@@ -134,7 +134,7 @@ def test_a_request_that_our_api_has_no_words_for_is_counted() -> None:
     advisor = {"type": "advisor_20260301", "name": "advisor"}
     with conformance.Bench() as bench:
         assert "encode" not in {
-            r.feature for r in conformance.check(bench, EXCHANGE._replace(asked={**ASKED, "tools": [advisor]}))
+            r.feature for r in conformance.check(bench, EXCHANGE._replace(sent={**ASKED, "tools": [advisor]}))
         }
         assert [left.reason for left in bench.unsaid] == ["the built-in tool advisor_20260301"]
 

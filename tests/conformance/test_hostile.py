@@ -190,7 +190,7 @@ def stream(endpoint: str, body: bytes) -> StreamResponse[Any, Any, Any]:
     bench.server._server.server_close()
     request = conformance._request(exchange)
     opened = conformance._opened(exchange, conformance.Cut([body]), adapter)
-    return StreamResponse(opened, adapter.fold(request), *conformance._rest(exchange, request))
+    return StreamResponse(opened, adapter.accumulator(request), *conformance._rest(exchange, request))
 
 
 def as_events(events: list[Any]) -> bytes:
@@ -285,7 +285,7 @@ def wrong_streams(endpoint: str) -> Iterator[Callable[[], StreamResponse[Any, An
     bench.server._server.server_close()
     for events in mutants(events_of(endpoint)):
         rest = conformance._rest(exchange, request)
-        yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.fold(request), *rest)
+        yield lambda events=events, rest=rest: StreamResponse(Events(events), adapter.accumulator(request), *rest)
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
@@ -298,7 +298,7 @@ def test_a_stream_with_anything_of_a_wrong_type_is_told(endpoint: str) -> None:
 def test_a_stream_that_forgets_tells_how_it_ended(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     ends: list[Any] = []
     for kept in (10**9, 0):
-        monkeypatch.setattr(types_stream, "KEPT", kept)
+        monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", kept)
         response = stream(endpoint, as_events(events_of(endpoint)))
         assert "".join(response.text_stream()).startswith("Hi")
         reply = response._reply
@@ -314,7 +314,7 @@ def test_nothing_wrong_changes_the_texts_of_a_stream_that_forgets(
     for opened in wrong_streams(endpoint):
         found: list[list[str]] = []
         for kept in (10**9, 0):
-            monkeypatch.setattr(types_stream, "KEPT", kept)
+            monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", kept)
             response = opened()
             found.append([])
             with contextlib.suppress(CapablyError):

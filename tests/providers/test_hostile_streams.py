@@ -16,11 +16,11 @@ import pytest
 
 from capably.formats.output_format import PartialParser
 from capably.providers import sse
-from capably.providers.anthropic.stream import MessageFold
+from capably.providers.anthropic.stream import MessageAccumulator
 from capably.providers.google import events as google_events
-from capably.providers.google.stream import GoogleFold
-from capably.providers.openai.chat.stream import ChatFold
-from capably.providers.openai.responses.stream import ResponsesFold
+from capably.providers.google.stream import GoogleAccumulator
+from capably.providers.openai.chat.stream import ChatAccumulator
+from capably.providers.openai.responses.stream import ResponsesAccumulator
 from capably.types import parts as p
 from capably.types.errors import ServerError
 from capably.types.request import Request
@@ -34,7 +34,7 @@ def request() -> Request:
     return Request(info=None, model_id="m", endpoint=None, messages=(), system=None, params={})
 
 
-def fold(made: Any, events: Iterable[Any]) -> tuple[list[Chunk], Any]:
+def accumulator(made: Any, events: Iterable[Any]) -> tuple[list[Chunk], Any]:
     """All steps, and the reply."""
     chunks = [chunk for event in events for chunk in made.feed(event)]
     return chunks, made.reply()
@@ -93,25 +93,27 @@ def partial_call(*pieces: Any) -> list[Any]:
 
 
 def responses_with_a_huge_index() -> None:
-    chunks, _ = fold(ResponsesFold(request()), response(text_at(10**9), text_at(10**30, 10**9)))
+    chunks, _ = accumulator(ResponsesAccumulator(request()), response(text_at(10**9), text_at(10**30, 10**9)))
     assert [(chunk.kind, chunk.delta) for chunk in chunks] == [("text", "x")] * 2
 
 
 def responses_with_gaps() -> None:
-    chunks, reply = fold(ResponsesFold(request()), response(*(message_at(7**20 + 3 * i) for i in range(3000))))
+    chunks, reply = accumulator(
+        ResponsesAccumulator(request()), response(*(message_at(7**20 + 3 * i) for i in range(3000)))
+    )
     assert [chunk.index for chunk in chunks] == list(range(3000))
     assert reply.content == (p.Text("x"),) * 3000
 
 
 def calls_in_reversed_order() -> None:
     calls = [{"index": N - i, "id": f"c{i}", "function": {"name": "f", "arguments": "{}"}} for i in range(N // 4)]
-    _, reply = fold(ChatFold(request()), choices(*({"tool_calls": [call]} for call in calls)))
+    _, reply = accumulator(ChatAccumulator(request()), choices(*({"tool_calls": [call]} for call in calls)))
     assert len(reply.of(p.ToolCall)) == N // 4
 
 
 def a_call_with_a_huge_index() -> None:
     call = {"index": 10**30, "id": "c", "function": {"name": "f", "arguments": "{}"}}
-    _, reply = fold(ChatFold(request()), choices({"tool_calls": [call]}))
+    _, reply = accumulator(ChatAccumulator(request()), choices({"tool_calls": [call]}))
     assert reply.of(p.ToolCall) == (p.ToolCall("c", "f", {}, "{}"),)
 
 
@@ -119,47 +121,53 @@ def long_arguments_and_a_call_without_a_name() -> None:
     long = '{"a":[' + "1," * 500_000
     first = {"index": 0, "id": "a", "function": {"name": "f", "arguments": long}}
     more = [{"index": 1, "id": "b", "function": {"arguments": " "}}] * 20_000
-    _, reply = fold(ChatFold(request()), choices({"tool_calls": [first]}, *({"tool_calls": [call]} for call in more)))
+    _, reply = accumulator(
+        ChatAccumulator(request()), choices({"tool_calls": [first]}, *({"tool_calls": [call]} for call in more))
+    )
     assert [call.raw_args for call in reply.of(p.ToolCall)] == [long, " " * 20_000]
 
 
 def many_reasoning_details() -> None:
     details = ({"type": "reasoning.text", "text": "a", "index": i} for i in range(N))
-    _, reply = fold(ChatFold(request()), choices(*({"reasoning_details": [detail]} for detail in details)))
+    _, reply = accumulator(
+        ChatAccumulator(request()), choices(*({"reasoning_details": [detail]} for detail in details))
+    )
     assert reply.of(p.Thought) == (p.Thought("a" * N),)
 
 
 def one_reasoning_detail_in_pieces() -> None:
     piece = {"type": "reasoning.text", "text": "abcdefgh" * 8, "index": 0}
-    _, reply = fold(ChatFold(request()), choices(*[{"reasoning_details": [piece]}] * N))
+    _, reply = accumulator(ChatAccumulator(request()), choices(*[{"reasoning_details": [piece]}] * N))
     assert len(reply.of(p.Thought)[0].text) == 64 * N
 
 
 def texts_in_content_lists() -> None:
     thinking = {"type": "thinking", "thinking": [{"type": "text", "text": "abcdefgh" * 8}]}
-    _, reply = fold(ChatFold(request()), choices(*[{"content": [thinking]}] * N))
+    _, reply = accumulator(ChatAccumulator(request()), choices(*[{"content": [thinking]}] * N))
     assert len(reply.of(p.Thought)[0].text) == 64 * N
 
 
 def a_refusal_in_pieces() -> None:
-    _, reply = fold(ChatFold(request()), choices(*[{"refusal": "abcdefgh" * 8}] * N))
+    _, reply = accumulator(ChatAccumulator(request()), choices(*[{"refusal": "abcdefgh" * 8}] * N))
     assert len(reply.of(p.Refusal)[0].text) == 64 * N
 
 
 def sound_in_pieces() -> None:
-    _, reply = fold(ChatFold(request()), choices(*[{"audio": {"data": "AAAA" * 16, "transcript": "x"}}] * N))
+    _, reply = accumulator(
+        ChatAccumulator(request()), choices(*[{"audio": {"data": "AAAA" * 16, "transcript": "x"}}] * N)
+    )
     assert (len(reply.of(p.Audio)[0].data or b""), reply.of(p.Audio)[0].transcript) == (48 * N, "x" * N)
 
 
 def many_pictures() -> None:
     image = {"type": "image_url", "image_url": {"url": "https://x.test/a.png"}}
-    _, reply = fold(ChatFold(request()), choices(*[{"images": [image]}] * (N // 4)))
+    _, reply = accumulator(ChatAccumulator(request()), choices(*[{"images": [image]}] * (N // 4)))
     assert len(reply.of(p.Image)) == N // 4
 
 
 def many_annotations() -> None:
     annotation = {"type": "url_citation", "url_citation": {"url": "u"}}
-    _, reply = fold(ChatFold(request()), choices({"content": "x"}, *[{"annotations": [annotation]}] * N))
+    _, reply = accumulator(ChatAccumulator(request()), choices({"content": "x"}, *[{"annotations": [annotation]}] * N))
     assert len(reply.of(p.Text)[0].citations) == N
 
 
@@ -168,25 +176,25 @@ def many_citations() -> None:
     step = {"type": "content_block_delta", "index": 10**30, "delta": delta}
     end = {"type": "content_block_stop", "index": 10**30}
     events = message(begin(10**30, type="text", text="x", citations=[]), *[step] * N, end)
-    _, reply = fold(MessageFold(request()), events)
+    _, reply = accumulator(MessageAccumulator(request()), events)
     assert len(reply.of(p.Text)[0].citations) == N
 
 
 def many_quotations() -> None:
     quoted = candidate_with({"text": "x"}, citationMetadata={"citations": [{"uri": "u"}]})
-    _, reply = fold(GoogleFold(request()), candidates(*[quoted] * N))
+    _, reply = accumulator(GoogleAccumulator(request()), candidates(*[quoted] * N))
     assert len(reply.of(p.Text)[0].citations) == N
 
 
 def a_second_candidate() -> None:
     second = {**candidate_with({"text": "x"}), "index": 10**30}
-    _, reply = fold(GoogleFold(request()), candidates(candidate_with({"text": "x"}), *[second] * N))
+    _, reply = accumulator(GoogleAccumulator(request()), candidates(candidate_with({"text": "x"}), *[second] * N))
     assert reply.of(p.Text) == (p.Text("x"),)
 
 
 def a_finish_reason_in_every_event() -> None:
-    chunks, reply = fold(
-        GoogleFold(request()), candidates(*[candidate_with({"text": "abcdefgh" * 8}, finishReason="STOP")] * N)
+    chunks, reply = accumulator(
+        GoogleAccumulator(request()), candidates(*[candidate_with({"text": "abcdefgh" * 8}, finishReason="STOP")] * N)
     )
     assert len(reply.of(p.Text)[0].text) == 64 * N
     assert sum(len(chunk.part.text) for chunk in chunks if isinstance(chunk.part, p.Text)) < 40 * 64 * N
@@ -194,13 +202,13 @@ def a_finish_reason_in_every_event() -> None:
 
 def signed_texts() -> None:
     signed = candidate_with({"text": "abcdefgh" * 8, "thoughtSignature": "AAAA"})
-    _, reply = fold(GoogleFold(request()), candidates(*[signed] * N))
+    _, reply = accumulator(GoogleAccumulator(request()), candidates(*[signed] * N))
     assert len(reply.of(p.Text)[0].text) == 64 * N
 
 
 def arguments_in_pieces() -> None:
     piece = {"jsonPath": "$.a", "stringValue": "abcdefgh" * 8, "willContinue": True}
-    _, reply = fold(GoogleFold(request()), partial_call(*[piece] * N))
+    _, reply = accumulator(GoogleAccumulator(request()), partial_call(*[piece] * N))
     assert reply.of(p.ToolCall)[0].args == {"a": "abcdefgh" * 8 * N}
 
 
@@ -266,17 +274,19 @@ def test_work_and_memory_are_in_proportion_to_what_arrived(case: Callable[[], No
 @pytest.mark.parametrize("index", [-1, 0.5, "0", None, [0]], ids=repr)
 def test_an_index_that_is_no_place_is_a_malformed_reply(index: Any) -> None:
     with pytest.raises(ServerError, match="cannot be read"):
-        fold(ResponsesFold(request()), response(text_at(index)))
+        accumulator(ResponsesAccumulator(request()), response(text_at(index)))
 
 
 def test_blocks_with_indexes_of_several_kinds_are_a_malformed_reply() -> None:
     with pytest.raises(ServerError, match="makes no sense"):
-        fold(MessageFold(request()), message(begin(0, type="text", text="a"), begin("1", type="text", text="b")))
+        accumulator(
+            MessageAccumulator(request()), message(begin(0, type="text", text="a"), begin("1", type="text", text="b"))
+        )
 
 
 def test_arguments_whose_path_is_deeper_than_json_are_a_malformed_reply() -> None:
     with pytest.raises(ServerError, match="nested 5000 deep"):
-        fold(GoogleFold(request()), partial_call({"jsonPath": "$" + ".a" * 5000, "numberValue": 1}))
+        accumulator(GoogleAccumulator(request()), partial_call({"jsonPath": "$" + ".a" * 5000, "numberValue": 1}))
 
 
 def test_deltas_that_are_nested_deep_are_a_malformed_reply() -> None:
@@ -284,12 +294,12 @@ def test_deltas_that_are_nested_deep_are_a_malformed_reply() -> None:
     for _ in range(5000):
         nested = {"a": nested}
     with pytest.raises(ServerError, match="cannot be read"):
-        fold(ChatFold(request()), choices({"custom": nested}, {"custom": nested}))
+        accumulator(ChatAccumulator(request()), choices({"custom": nested}, {"custom": nested}))
 
 
 def test_an_id_with_thousands_of_digits_is_an_id() -> None:
     call = candidate_with({"functionCall": {"id": "call_" + "9" * 5000, "name": "f", "args": {}}})
-    reply = fold(GoogleFold(request()), candidates(call))[1]
+    reply = accumulator(GoogleAccumulator(request()), candidates(call))[1]
     assert reply.of(p.ToolCall)[0].id == "call_" + "9" * 5000
 
 

@@ -222,14 +222,14 @@ def test_a_stream_of_100_mb_is_read_in_constant_memory(wire: str) -> None:
     assert seen.count == count
     assert (usage.input_tokens, stream.finish_reason) == (1, "stop")
     assert peak < 32 * MIB
-    assert held < 2 * types_stream.KEPT
-    with pytest.raises(llm.CapablyError, match="more than 8 MiB of it came while only text_stream"):
+    assert held < 2 * types_stream.MAX_BUFFERED_BYTES
+    with pytest.raises(llm.CapablyError, match="longer than 8 MiB and only text_stream"):
         stream.text()
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_an_asynchronous_one_takes_as_little(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(types_stream, "KEPT", MIB // 2)
+    monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", MIB // 2)
 
     async def story(model: Any, count: int) -> None:
         await anext((await model.stream_async("Hi")).text_stream())
@@ -245,7 +245,7 @@ def test_an_asynchronous_one_takes_as_little(wire: str, monkeypatch: pytest.Monk
             tracemalloc.stop()
         assert (seen.count, usage.input_tokens) == (count, 1)
         assert peak < 4 * MIB
-        with pytest.raises(llm.CapablyError, match="not kept"):
+        with pytest.raises(llm.CapablyError, match="not buffered"):
             _ = stream.content
 
     with serving(wire, 16 * MIB) as (model, count):
@@ -255,21 +255,21 @@ def test_an_asynchronous_one_takes_as_little(wire: str, monkeypatch: pytest.Monk
 @pytest.mark.parametrize("wire", WIRES)
 def test_so_it_is_with_deltas_of_the_usual_size(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
     list(streamed(wire, "").text_stream())
-    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", 2000)
     tracemalloc.start()
     try:
         pieces = streamed(wire, WORD).text_stream()
         assert all(next(pieces) == WORD for _ in range(1000))
         before = tracemalloc.get_traced_memory()[0]
         assert all(next(pieces) == WORD for _ in range(EVENTS - 1100))
-        assert tracemalloc.get_traced_memory()[0] - before < 4 * types_stream.KEPT
+        assert tracemalloc.get_traced_memory()[0] - before < 4 * types_stream.MAX_BUFFERED_BYTES
     finally:
         tracemalloc.stop()
 
 
 @pytest.mark.parametrize("wire", WIRES)
 def test_one_that_is_read_by_chunks_is_kept_whole(wire: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", 2000)
     stream = streamed(wire, WORD)
     behind = stream.chunks()
     assert "".join(stream.text_stream()) == stream.text() == WORD * EVENTS
@@ -281,7 +281,7 @@ def test_what_is_repeated_at_the_end_comes_once_and_what_is_new_is_not_lost(
     cut: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Responses repeats the text in its last events, which may say more than the deltas did."""
-    monkeypatch.setattr(types_stream, "KEPT", 2000)
+    monkeypatch.setattr(types_stream, "MAX_BUFFERED_BYTES", 2000)
     sent = WORD * EVENTS
     opening, delta, ending = responses("")
     item = {**ITEM, "content": [{"type": "output_text", "text": sent, "annotations": []}]}
@@ -293,5 +293,5 @@ def test_what_is_repeated_at_the_end_comes_once_and_what_is_new_is_not_lost(
         stream = llm.Model.of("openai/gpt-6.1-sol").stream("Hi")
         assert "".join(stream.text_stream()) == sent
     assert (stream.finish_reason, stream.usage.output_tokens) == ("stop", 2)
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         stream.text()

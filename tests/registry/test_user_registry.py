@@ -16,7 +16,7 @@ from support.loopback import Canned, Loopback
 
 from capably import llm
 from capably.calls.call import prepare
-from capably.registry.lookup import forget_on_change, listed_ids, listed_model, providers, use_registry
+from capably.registry.lookup import listed_ids, listed_model, on_registry_change, providers, use_registry
 from capably.registry.overlay import digest
 
 FILE = """\
@@ -160,7 +160,7 @@ def test_an_unknown_id_names_the_users_ids_among_the_nearest(mine: None) -> None
 
 def test_what_is_made_from_the_facts_is_forgotten_when_they_change(file: Path) -> None:
     told: list[str] = []
-    forget_on_change(lambda: told.append("forget"))
+    on_registry_change(lambda: told.append("forget"))
     use_registry(file)
     use_registry(None)
     assert told == ["forget", "forget"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from capably_codegen.registry import load_registry
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 from registry_sync.sdks import SDKS, Sdk, ids, read_sdk
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +33,7 @@ def test_every_id_of_the_installed_sdk_is_listed_retired_or_out(sdk: Sdk) -> Non
 @pytest.mark.parametrize("sdk", SDKS, ids=lambda sdk: sdk.distribution)
 def test_a_model_that_the_sdk_says_is_shut_down_has_that_date(sdk: Sdk) -> None:
     """The SDK is the vendor's own word; where the registry knows better, `verdicts.yaml` says why."""
-    told = {id: fields["dates.retires"] for id, fields in read_sdk(sdk).said.items()}
+    told = {id: fields["dates.retires"] for id, fields in read_sdk(sdk).claims.items()}
     ours = {id: model.dates.retires for id, model in REGISTRY.models.items()}
     ours |= {id: gone.on for id, gone in REGISTRY.retired.items()}
     wrong = {id: (day, str(ours.get(id))) for id, day in told.items() if str(ours.get(id)) != day}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from registry_sync.__main__ import main
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 from registry_sync.sources.endpoints import ask_anthropic, ask_google, read_endpoints
 from registry_sync.wheels import fetch
 from support.loopback import Canned, Loopback
@@ -220,7 +220,7 @@ def test_one_lineage_alone_is_told_apart(sources: Any, sync: Any) -> None:
 
 
 def test_two_sources_of_one_lineage_have_one_vote() -> None:
-    from registry_sync.said import Source, lineages
+    from registry_sync.claims import Source, lineages
 
     one = Source("a", "1", "models.dev", {"x/y": {"tools": True}}, frozenset())
     two = Source("b", "1", "models.dev", {"x/y": {"tools": False, "prefill": True}}, frozenset())

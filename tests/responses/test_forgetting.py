@@ -22,15 +22,15 @@ TEXT = "".join(WORDS).strip()
 SHORT = TEXT[:50]
 
 TOLD = (
-    "what this stream said was not kept, since more than 0.000244141 MiB of it came while only text_stream() read it, which "
-    "takes the same memory for a stream of any length. Its usage, cost, finish_reason and ids can be read all the same. To "
-    "have all of an answer afterwards, read the stream by chunks() or streams(), or ask with call()."
+    "the text of this stream was not buffered, because it is longer than 0.000244141 MiB and only text_stream() read it. Its "
+    "usage, cost, finish_reason and ids are available. To buffer a longer answer, read the stream with chunks() or streams(), "
+    "or use call()."
 )
 
 
 @pytest.fixture(autouse=True)
 def little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stream, "KEPT", 256)
+    monkeypatch.setattr(stream, "MAX_BUFFERED_BYTES", 256)
 
 
 def read(model: Any, *, awaited: bool = False, **params: Any) -> tuple[Any, list[str]]:
@@ -49,7 +49,7 @@ def read(model: Any, *, awaited: bool = False, **params: Any) -> tuple[Any, list
 def test_what_is_kept_is_more_than_any_model_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     longest = max(info.limits["output"] or 0 for info in llm.models())
-    assert longest * 12 < stream.KEPT, "a token has four letters, seldom more than twelve bytes"
+    assert longest * 12 < stream.MAX_BUFFERED_BYTES, "a token has four letters, seldom more than twelve bytes"
 
 
 @pytest.mark.parametrize("awaited", [False, True])
@@ -116,7 +116,7 @@ def test_what_a_long_stream_said_cannot_be_read_and_it_says_why(name: str, await
 @pytest.mark.parametrize("name", [*GOES_ON, *READERS])
 def test_it_cannot_be_gone_on_with_nor_read_again(name: str) -> None:
     response, _ = read(llm.scripted(TEXT), format=list[str])
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         list(READERS[name](response)) if name in READERS else GOES_ON[name](response)
 
 
@@ -126,7 +126,7 @@ def test_nor_can_an_asynchronous_one(name: str) -> None:
         response = await llm.scripted(TEXT).stream_async("Hi", format=list[str])
         async for _ in response.text_stream():
             pass
-        with pytest.raises(llm.CapablyError, match="not kept"):
+        with pytest.raises(llm.CapablyError, match="not buffered"):
             if name in GOES_ON:
                 await GOES_ON[name](response)
             else:
@@ -165,7 +165,7 @@ def test_whoever_asks_afterwards_in_mid_stream_learns_what_is_left() -> None:
     texts = response.text_stream()
     for _ in range(60):
         next(texts)
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         response.text()
     assert response.usage.output_tokens == 100
 
@@ -183,7 +183,7 @@ def test_one_that_is_left_far_behind_is_told() -> None:
     late = response.text_stream()
     next(late)
     assert len(list(response.text_stream())) == 100
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         next(late)
 
 
@@ -214,7 +214,7 @@ class Events:
     def close(self) -> None: ...
 
 
-class Fold:
+class StreamAccumulator:
     """Ends with `finish`, or was cut."""
 
     def __init__(self, finish: FinishReason | None = "stop") -> None:
@@ -252,7 +252,7 @@ class Model:
         events, finish = self.answers.pop(0)
         request = Request(info=None, model_id="x", endpoint="scripted", messages=[], system=None, params={})
         model: Any = self
-        return StreamResponse(Events(events), Fold(finish), model, request, [llm.user("Hi")], {}, ())
+        return StreamResponse(Events(events), StreamAccumulator(finish), model, request, [llm.user("Hi")], {}, ())
 
 
 LONG = [Chunk("text", 0, word) for word in WORDS]
@@ -277,14 +277,14 @@ def test_one_that_was_closed_early_says_so() -> None:
     for _ in zip(range(60), response.text_stream(), strict=False):
         pass
     response.close()
-    with pytest.raises(RuntimeError, match=r"closed before its end; what this stream said was not kept"):
+    with pytest.raises(RuntimeError, match=r"closed before its end; the text of this stream was not buffered"):
         _ = response.usage
 
 
 @pytest.mark.parametrize("finish", ["length", "pause"])
 def test_one_that_broke_off_cannot_go_on(finish: FinishReason) -> None:
     response, _ = read(Model((LONG, finish)))
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         response.continue_()
 
 
@@ -299,12 +299,12 @@ def test_a_long_answer_that_goes_on_with_a_short_one_is_read_whole_and_forgotten
     both = first.continue_()
     assert "".join(both.text_stream()) == SHORT + "".join(WORDS)
     assert (both.usage, both.finish_reason) == (llm.Usage(2, 4), "stop")
-    with pytest.raises(llm.CapablyError, match="not kept"):
+    with pytest.raises(llm.CapablyError, match="not buffered"):
         both.text()
 
 
 def test_a_reply_that_is_forgotten_lacks_nothing_else() -> None:
-    whole = Fold().reply()
+    whole = StreamAccumulator().reply()
     reply = ForgottenReply(whole)
     lacking = {name for name in Reply.__slots__ if _missing(lambda name=name: getattr(reply, name))}
     assert lacking == {"_parts", "body", "wire"}

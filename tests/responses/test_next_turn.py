@@ -26,7 +26,7 @@ CHOICE: dict[str, Callable[[Any], Any]] = {
 }
 """Whether a request forces a call."""
 
-model_at: Any = llm.Model.of
+resolve_model: Any = llm.Model.of
 LUNA, SOL = "openai/gpt-5.6-luna", "openai/gpt-6.1-sol"
 
 
@@ -123,7 +123,7 @@ def test_a_forced_choice_is_for_one_turn_wherever_it_stands(
     serve: Callable[..., Server], provider: str, choice: Any, form: str, place: Callable[..., Any]
 ) -> None:
     server = serve(provider)
-    last = place(model_at(MODELS[provider]), form, choice, None, None)
+    last = place(resolve_model(MODELS[provider]), form, choice, None, None)
     assert (last.text(), last.tool_calls) == ("Dry.", ())
     assert server.forced == [True, False, False]
     assert all(body.get("tools") for body in server.bodies)
@@ -135,7 +135,7 @@ def test_a_choice_that_forces_nothing_is_repeated(
     serve: Callable[..., Server], choice: str, place: Callable[..., Any]
 ) -> None:
     server = serve("openai")
-    place(model_at(SOL), "call", choice, None)
+    place(resolve_model(SOL), "call", choice, None)
     assert [body["tool_choice"] for body in server.bodies] == [choice, choice]
 
 
@@ -151,7 +151,7 @@ def test_a_block_around_a_further_turn_forbids_tools_but_forces_none(serve: Call
 @pytest.mark.parametrize("form", FORMS)
 def test_resume_takes_parameters_for_the_next_turns(serve: Callable[..., Server], form: str) -> None:
     server = serve("openai")
-    model = model_at(LUNA, system="Be kind.", reasoning="low")
+    model = resolve_model(LUNA, system="Be kind.", reasoning="low")
     ask(
         model,
         form,
@@ -172,7 +172,7 @@ def test_resume_takes_parameters_for_the_next_turns(serve: Callable[..., Server]
 @pytest.mark.parametrize("form", FORMS)
 def test_a_format_that_resume_is_given_is_parsed(serve: Callable[..., Server], form: str) -> None:
     server = serve("openai", ['{"sky": "dry"}'])
-    last = ask(model_at(SOL), form, "Hi", {"format": Report}, None)
+    last = ask(resolve_model(SOL), form, "Hi", {"format": Report}, None)
     assert last.parse() == Report("dry")
     assert ["format" in body.get("text", {}) for body in server.bodies] == [False, True, True]
 
@@ -181,16 +181,16 @@ def test_a_format_that_resume_is_given_is_parsed(serve: Callable[..., Server], f
 def test_resume_is_checked_like_a_call(serve: Callable[..., Server], form: str) -> None:
     server = serve("openai")
     with pytest.raises(llm.UnsupportedFeatureError, match="does not accept `temperature`"):
-        ask(model_at(SOL), form, "Hi", {"temperature": 0.2})
+        ask(resolve_model(SOL), form, "Hi", {"temperature": 0.2})
     with pytest.raises(TypeError, match="there is no parameter 'temprature'"):
-        ask(model_at(SOL), form, "Hi", {"temprature": 0.2})
+        ask(resolve_model(SOL), form, "Hi", {"temprature": 0.2})
     assert len(server.bodies) == 2
 
 
 @pytest.mark.filterwarnings("ignore::capably.llm.UnsupportedFeatureWarning")
 def test_resume_drops_what_it_is_told_to_drop(serve: Callable[..., Server]) -> None:
     server = serve("openai")
-    last = ask(model_at(SOL), "call", "Hi", {"temperature": 0.2, "on_unsupported": "drop"})
+    last = ask(resolve_model(SOL), "call", "Hi", {"temperature": 0.2, "on_unsupported": "drop"})
     assert ("temperature" in server.bodies[-1], len(last.warnings)) == (False, 1)
 
 
@@ -257,6 +257,6 @@ def test_none_means_not_given_in_every_place(name: str) -> None:
 
 
 def test_none_is_no_default_of_a_model() -> None:
-    assert model_at(SOL, max_tokens=None) == model_at(SOL)
+    assert resolve_model(SOL, max_tokens=None) == resolve_model(SOL)
     with pytest.raises(TypeError, match="there is no parameter 'max_token'"):
-        model_at(SOL).with_(max_token=None)
+        resolve_model(SOL).with_(max_token=None)

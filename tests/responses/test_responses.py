@@ -58,7 +58,7 @@ class Events:
         return asyncio.sleep(0)
 
 
-class Fold:
+class StreamAccumulator:
     def __init__(self, reply: Reply | None) -> None:
         self._reply = reply
 
@@ -88,12 +88,12 @@ def rest() -> tuple[Any, ...]:
 
 
 def streaming(events: Sequence[Any], content: Sequence[Any] | None = ()) -> StreamResponse[Any, Any, Any]:
-    return StreamResponse(Events(events), Fold(None if content is None else replying(content)), *rest())
+    return StreamResponse(Events(events), StreamAccumulator(None if content is None else replying(content)), *rest())
 
 
 def streaming_async(events: Sequence[Any], content: Sequence[Any] | None = ()) -> AsyncStreamResponse[Any, Any, Any]:
     return AsyncStreamResponse(
-        cast("Any", Events(events)), Fold(None if content is None else replying(content)), *rest()
+        cast("Any", Events(events)), StreamAccumulator(None if content is None else replying(content)), *rest()
     )
 
 
@@ -519,11 +519,11 @@ def test_what_had_arrived_is_attached_to_the_error() -> None:
 def test_the_whole_reply_is_built_when_somebody_asks_for_it_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Reply] = []
 
-    def reply(fold: Fold) -> Reply:
+    def reply(accumulator: StreamAccumulator) -> Reply:
         built.append(replying([llm.Text("Let me.")]))
         return built[-1]
 
-    monkeypatch.setattr(Fold, "reply", reply)
+    monkeypatch.setattr(StreamAccumulator, "reply", reply)
     response = streaming([text(0, "Let "), text(0, "me.")])
     assert list(response.text_stream()) == ["Let ", "me."]
     assert not built
@@ -531,10 +531,10 @@ def test_the_whole_reply_is_built_when_somebody_asks_for_it_and_once(monkeypatch
 
 
 def test_a_whole_reply_that_makes_no_sense_says_so_to_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def reply(fold: Fold) -> Reply:
+    def reply(accumulator: StreamAccumulator) -> Reply:
         raise llm.ServerError("it makes no sense", provider="scripted")
 
-    monkeypatch.setattr(Fold, "reply", reply)
+    monkeypatch.setattr(StreamAccumulator, "reply", reply)
     response = streaming([text(0, "Let "), text(0, "me.")])
     assert "".join(response.text_stream()) == "Let me."
     for _ in range(2):

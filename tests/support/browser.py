@@ -24,8 +24,8 @@ _ARROWS = {"ArrowLeft": 37, "ArrowUp": 38, "ArrowRight": 39, "ArrowDown": 40}
 
 
 def chromium() -> str | None:
-    """The Chromium of this machine, if there is one."""
-    return next((found for name in _NAMES if (found := shutil.which(name))), None)
+    """Return the Chromium of this machine, if there is one."""
+    return next((path for name in _NAMES if (path := shutil.which(name))), None)
 
 
 class Browser:
@@ -74,7 +74,8 @@ class Browser:
         self._profile.cleanup()
 
     def send(self, method: str, parameters: dict[str, Any] | None = None, session: str | None = None) -> dict[str, Any]:
-        """One command and its answer; events that arrive meanwhile are kept. Raises `RuntimeError` if it fails."""
+        """Send one command and return its answer; events that arrive meanwhile are stored. Raise `RuntimeError` if
+        it fails."""
         number = next(self._ids)
         message: dict[str, Any] = {"id": number, "method": method, "params": parameters or {}}
         if session:
@@ -90,7 +91,7 @@ class Browser:
                 return answer["result"]
 
     def open(self, file: Path, *, width: int = 1280, height: int = 900, dark: bool = False, hash: str = "") -> Page:
-        """The file in a tab of its own, loaded."""
+        """Open the file in a tab of its own, loaded."""
         target = self.send("Target.createTarget", {"url": "about:blank"})["targetId"]
         session = self.send("Target.attachToTarget", {"targetId": target, "flatten": True})["sessionId"]
         page = Page(self, session)
@@ -111,42 +112,42 @@ class Page:
         self._session = session
 
     def send(self, method: str, parameters: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One command to this tab."""
+        """Send one command to this tab."""
         return self._browser.send(method, parameters, self._session)
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What this tab told so far."""
+        """Return the events of this tab so far."""
         return [event for event in self._browser.events if event.get("sessionId") == self._session]
 
     def run(self, script: str) -> Any:
-        """The value of an expression, awaited if it is a promise. Raises `RuntimeError` where the script does."""
-        said = self.send(
+        """Return the value of an expression, awaited if it is a promise. Raise `RuntimeError` if the script does."""
+        result = self.send(
             "Runtime.evaluate", {"expression": script, "returnByValue": True, "awaitPromise": True, "userGesture": True}
         )
-        if "exceptionDetails" in said:
-            details = said["exceptionDetails"]
+        if "exceptionDetails" in result:
+            details = result["exceptionDetails"]
             raise RuntimeError(details.get("exception", {}).get("description", details["text"]))
-        return said["result"].get("value")
+        return result["result"].get("value")
 
     def wait(self, condition: str) -> None:
-        """Until the expression is true; the page tells by itself, frame by frame."""
+        """Wait until the expression is true, checking in every frame."""
         self.run(
             f"new Promise((done) => {{ const look = () => ({condition}) ? done(true) : setTimeout(look, 10); look(); }})"
         )
 
     def resize(self, width: int, height: int) -> None:
-        """The size of the window in CSS pixels."""
+        """Set the size of the window in CSS pixels."""
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
         self.send("Emulation.setDeviceMetricsOverride", metrics)
 
     def prefer(self, *, dark: bool) -> None:
-        """What the system prefers."""
+        """Set the preferences of the system."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", {"features": [scheme]})
 
     def press(self, key: str, times: int = 1, *, shift: bool = False) -> None:
-        """A key, pressed and let go."""
+        """Press and release a key."""
         code, text = _KEYS.get(key, (_ARROWS.get(key, 0), ""))
         event: dict[str, Any] = {"key": key, "code": key, "windowsVirtualKeyCode": code, "modifiers": 8 if shift else 0}
         for _ in range(times):
@@ -154,23 +155,23 @@ class Page:
             self.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
 
     def type(self, text: str) -> None:
-        """Text into what has the focus."""
+        """Type text into the focused element."""
         self.send("Input.insertText", {"text": text})
 
     def hover(self, selector: str) -> None:
-        """The pointer over the middle of an element, which is scrolled into view."""
-        found = json.dumps(selector)
-        self.run(f"document.querySelector({found}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
+        """Move the pointer over the middle of an element, scrolled into view."""
+        quoted = json.dumps(selector)
+        self.run(f"document.querySelector({quoted}).scrollIntoView({{block: 'center', behavior: 'instant'}})")
         self.frames()
-        box = self.run(f"(() => {{ const b = document.querySelector({found}).getBoundingClientRect();"
+        box = self.run(f"(() => {{ const b = document.querySelector({quoted}).getBoundingClientRect();"
                        " return [b.x + b.width / 2, b.y + b.height / 2]; })()")  # fmt: skip
         self.send("Input.dispatchMouseEvent", {"type": "mouseMoved", "x": box[0], "y": box[1]})
 
     def frames(self) -> None:
-        """Until what was done is drawn and its events are out."""
+        """Wait until changes are drawn and events delivered."""
         self.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))")
 
-    def picture(self, file: Path, *, whole: bool = False) -> None:
-        """What is seen, as PNG; `whole` = the page from top to bottom."""
-        said = self.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": whole})
-        file.write_bytes(base64.b64decode(said["data"]))
+    def picture(self, file: Path, *, full_page: bool = False) -> None:
+        """Save the visible page as PNG; `full_page` = from top to bottom."""
+        result = self.send("Page.captureScreenshot", {"format": "png", "captureBeyondViewport": full_page})
+        file.write_bytes(base64.b64decode(result["data"]))

@@ -10,23 +10,23 @@ from typing import Any
 
 
 def calls_made(work: Callable[[], object]) -> int:
-    """How many functions, of Python and of C, `work` calls in this thread."""
+    """Return how many functions, of Python and of C, `work` calls in this thread."""
     return calls_by_name(work).total()
 
 
 def calls_by_name(work: Callable[[], object]) -> Counter[str]:
-    """The same, function by function: how often each name was called."""
-    found: Counter[str] = Counter()
+    """Return how often `work` calls each function, by name."""
+    calls: Counter[str] = Counter()
 
     def note(frame: FrameType, event: str, argument: Any) -> None:
         if event == "call":
-            found[frame.f_code.co_name] += 1
+            calls[frame.f_code.co_name] += 1
         elif event == "c_call":
-            found[argument.__name__] += 1
+            calls[argument.__name__] += 1
 
     sys.setprofile(note)
     try:
         work()
     finally:
         sys.setprofile(None)
-    return found
+    return calls

@@ -19,7 +19,7 @@ READS_INIT = ("pyright", "basedpyright")
 
 
 def run_checker(checker: str, folder: Path, python: str) -> Errors:
-    """What `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
+    """Return what `checker` rejects in the programs of `folder`, with the packages that `python` has installed.
 
     `pyright` may be spelt `pyright:strict` to be run in that mode. Raises `RuntimeError` where it does not run.
     """
@@ -28,14 +28,14 @@ def run_checker(checker: str, folder: Path, python: str) -> Errors:
 
 
 def find_checker(name: str) -> str | None:
-    """The command of a checker: beside this interpreter, or on the PATH."""
+    """Return the command of a checker: beside this interpreter, or on the PATH."""
     beside = Path(sys.executable).parent
     return shutil.which(name, path=str(beside)) or shutil.which(name)
 
 
 def _pyright(command: str, folder: Path, python: str, mode: str) -> Errors:
     (folder / "pyrightconfig.json").write_text(json.dumps({"typeCheckingMode": mode}), encoding="utf-8")
-    report = json.loads(_said(command, folder, "--outputjson", "--pythonpath", python))
+    report = json.loads(_output_of(command, folder, "--outputjson", "--pythonpath", python))
     errors: Errors = {}
     for item in report["generalDiagnostics"]:
         if item["severity"] == "error":
@@ -46,7 +46,7 @@ def _pyright(command: str, folder: Path, python: str, mode: str) -> Errors:
 def _mypy(command: str, folder: Path, python: str, _: str) -> Errors:
     flags = ("--no-incremental", "--no-error-summary", "--hide-error-context", "--output=json")
     errors: Errors = {}
-    for line in _said(command, folder, *flags, "--python-executable", python, ".").splitlines():
+    for line in _output_of(command, folder, *flags, "--python-executable", python, ".").splitlines():
         item: dict[str, Any] = json.loads(line) if line.startswith("{") else {"severity": "error", "message": line}
         if item["severity"] == "error":
             _note(errors, item.get("file", "mypy"), item.get("line", 0), item["message"])
@@ -57,17 +57,19 @@ _CONCISE = re.compile(r"^(?P<file>[^:\n]+):(?P<line>\d+):\d+: error\[(?P<message
 
 
 def _ty(command: str, folder: Path, python: str, _: str) -> Errors:
-    text = _said(command, folder, "check", "--output-format", "concise", "--python", str(Path(python).parent.parent))
+    text = _output_of(
+        command, folder, "check", "--output-format", "concise", "--python", str(Path(python).parent.parent)
+    )
     errors: Errors = {}
-    for found in _CONCISE.finditer(text):
-        _note(errors, found["file"], int(found["line"]), found["message"])
+    for match in _CONCISE.finditer(text):
+        _note(errors, match["file"], int(match["line"]), match["message"])
     return errors
 
 
 def _pyrefly(command: str, folder: Path, python: str, _: str) -> Errors:
     # An empty configuration, so that none is looked for above the folder and defaults are those of a configured project.
     (folder / "pyrefly.toml").write_text(f"python-interpreter-path = {json.dumps(python)}\n", encoding="utf-8")
-    report = json.loads(_said(command, folder, "check", "--output-format", "json"))
+    report = json.loads(_output_of(command, folder, "check", "--output-format", "json"))
     errors: Errors = {}
     for item in report["errors"]:
         if item.get("severity", "error") == "error":
@@ -85,8 +87,8 @@ _CHECKERS: Mapping[str, Callable[[str, Path, str, str], Errors]] = {
 CHECKERS = tuple(_CHECKERS)
 
 
-def _said(command: str, folder: Path, *arguments: str) -> str:
-    """The standard output of a checker; 0 and 1 are verdicts, anything else is a failure of its own."""
+def _output_of(command: str, folder: Path, *arguments: str) -> str:
+    """Return the standard output of a checker. Exit codes 0 and 1 are verdicts; any other raises."""
     done = subprocess.run([command, *arguments], cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{command} did not run:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")

@@ -44,8 +44,8 @@ class Block(NamedTuple):
 def blocks_of(page: Path, language: str = "python") -> list[Block]:
     """Return the fenced blocks of a page in one language, in order."""
     text = page.read_text(encoding="utf-8")
-    found = re.finditer(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-    return [Block(page, text.count("\n", 0, match.start(1)) + 1, language, match[1]) for match in found]
+    matches = re.finditer(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return [Block(page, text.count("\n", 0, match.start(1)) + 1, language, match[1]) for match in matches]
 
 
 def write_files(page: Path, folder: Path) -> list[Path]:

@@ -52,8 +52,8 @@ class Case(NamedTuple):
         return ", ".join(filter(None, (self.content, self.params)))
 
 
-class Demand(NamedTuple):
-    """A function that demands one capability, and whether the registry says that a model has it."""
+class Requirement(NamedTuple):
+    """A function that requires one capability, and whether the registry says that a model has it."""
 
     feature: str
     type: str
@@ -65,13 +65,13 @@ class Demand(NamedTuple):
 
 
 def cases_of(profile: Profile | None) -> Iterator[Case]:
-    """Every feature of one profile, asked for once; `None` is an unverified model, which admits everything."""
+    """Yield every feature of one profile; `None` is an unverified model, which accepts everything."""
     yield Case("plain", "", True)
     yield Case("max_tokens", "max_tokens=100", True)
     yield Case("routing", 'extra={"a": 1}, on_unsupported="drop", timeout=3.0, max_retries=1, headers={}', True)
     yield Case("misspelt", "temprature=0.5", False)
-    for name, params, said in _plain(profile):
-        yield Case(name, params, profile is None or said)
+    for name, params, allowed in _plain(profile):
+        yield Case(name, params, profile is None or allowed)
     yield from _sampling(profile)
     yield from _reasoning(profile)
     yield from _tools(profile)
@@ -80,7 +80,7 @@ def cases_of(profile: Profile | None) -> Iterator[Case]:
 
 
 def defaults_of(profile: Profile | None) -> Iterator[Case]:
-    """Calls that a default allows or contradicts, where parameters depend on each other."""
+    """Yield calls that a default allows or contradicts, for parameters that depend on each other."""
     off, level = 'reasoning="off"', f'reasoning="{next(iter(_levels(profile)), "low")}"'
     budget, tool = "reasoning=llm.Reasoning(budget_tokens=4000)", "tools=[add]"
     forced = f'{tool}, tool_choice="required"'
@@ -89,7 +89,7 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         name = argument.partition("=")[0]
         quiet, always = can_off and when in ("always", "reasoning_off"), when == "always"
         back, silent = can_off and can_reason and always, _without_a_word(profile, when)
-        for feature, defaults, params, said in (
+        for feature, defaults, params, allowed in (
             ("after off", (off,), argument, quiet),
             ("after off and a limit", (off, "max_tokens=100"), argument, quiet),
             ("with a level after off", (off,), f"{level}, {argument}", back),
@@ -107,14 +107,14 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
             ("as a default after a level", (level, argument), "", can_reason and always),
             ("as a default, before off", (argument,), off, can_off and silent),
         ):
-            yield Case(f"{name} {feature}", params, said, defaults=defaults)
+            yield Case(f"{name} {feature}", params, allowed, defaults=defaults)
     yield Case("a level after off", level, can_off and can_reason, defaults=(off,))
     tools = _own_tools(profile) if profile else None
     can_budget = profile is None or _budget(profile)
     when = tools.forced if tools else "always" if profile is None else "never"
     quiet, free = when in ("always", "reasoning_off", "without_budget"), when in ("always", "without_budget")
     silent = _without_a_word(profile, when)
-    for feature, defaults, params, said in (
+    for feature, defaults, params, allowed in (
         ("a forced tool after off", (off,), forced, can_off and quiet),
         ("a forced tool with a level after off", (off,), f"{level}, {forced}", can_off and can_reason and free),
         ("a level after a forced tool", (f"{off}, {forced}",), level, can_off and can_reason and free),
@@ -133,28 +133,28 @@ def defaults_of(profile: Profile | None) -> Iterator[Case]:
         ("a budget after a forced tool", (forced,), budget, can_budget and when == "always"),
         ("a budget after a tool that is forced no more", (forced, 'tool_choice="auto"'), budget, can_budget and silent),
     ):
-        yield Case(feature, params, said, defaults=defaults)
+        yield Case(feature, params, allowed, defaults=defaults)
     has, structured = profile is None or tools is not None, profile is None or _structured(profile)
     both = has and structured and (tools is None or tools.with_structured_output is True)
     search = profile is None or "web_search" in profile.builtin_tools
-    for feature, defaults, params, said in (
+    for feature, defaults, params, allowed in (
         ("format after tools", (tool,), "format=int", both),
         ("format without the tools of before", (tool,), "tools=[], format=int", has and structured),
         ("format after tools that were taken back", (tool, "tools=[]"), "format=int", has and structured),
         ("format after built-in tools", ("tools=[llm.WebSearch()]",), "format=int", search and structured),
         ("tools after tools", (tool,), tool, has),
     ):
-        yield Case(feature, params, said, defaults=defaults)
+        yield Case(feature, params, allowed, defaults=defaults)
 
 
-def demands_of(profile: Profile | None) -> Iterator[Demand]:
-    """Every capability that a function can demand of a model."""
-    for feature, type, said in _demands(profile):
-        yield Demand(feature, type, profile is None or said)
+def requirements_of(profile: Profile | None) -> Iterator[Requirement]:
+    """Yield every capability that a function can require of a model."""
+    for feature, type, allowed in _requirements(profile):
+        yield Requirement(feature, type, profile is None or allowed)
 
 
 def _endpoint(profile: Profile) -> EndpointRules:
-    """The endpoint that is used by default."""
+    """Return the endpoint that is used by default."""
     return next(iter(profile.endpoints.values()))
 
 
@@ -168,7 +168,7 @@ def _verbosities(profile: Profile | None) -> Iterable[str]:
 
 
 def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
-    """Features that one word of the profile decides."""
+    """Yield features that one word of the profile decides."""
     endpoint = _endpoint(profile) if profile else None
     yield "system", 'system="be brief"', bool(profile) and profile.system in ("start", "anywhere")
     yield "format", "format=int", profile is not None and _structured(profile)
@@ -185,7 +185,7 @@ def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
 
 
 def _sampled(profile: Profile | None) -> dict[str, str]:
-    """Parameters of sampling, and when the registry says that they are taken."""
+    """Return parameters of sampling with the condition under which the registry accepts them."""
     return {
         "temperature=0.5": profile.sampling.temperature if profile else "always",
         "top_p=0.5": profile.sampling.top_p if profile else "always",
@@ -217,7 +217,7 @@ def _sampling(profile: Profile | None) -> Iterator[Case]:
 
 
 def _without_a_word(profile: Profile | None, when: str) -> bool:
-    """Whether what is taken under this condition is taken in a call that says nothing of reasoning.
+    """Return whether a parameter with this condition is accepted in a call without `reasoning`.
 
     While a model does not reason, nothing has to be turned off; where nobody knows whether it does, it may.
     """
@@ -227,7 +227,7 @@ def _without_a_word(profile: Profile | None, when: str) -> bool:
 
 
 def _levels(profile: Profile | None) -> list[str]:
-    """The effort levels that the default endpoint takes."""
+    """Return the effort levels that the default endpoint takes."""
     reasoning = profile.reasoning if profile else None
     if profile is None or not isinstance(reasoning, Reasoning) or isinstance(reasoning.efforts, str):
         return []
@@ -246,7 +246,7 @@ def _budget(profile: Profile | None) -> bool:
 
 
 def _both(profile: Profile) -> bool:
-    """Whether one call may have a level and a budget: Gemini's `thinkingConfig` takes one of them."""
+    """Return whether one call may have a level and a budget: Gemini's `thinkingConfig` takes one of them."""
     return bool(_levels(profile)) and isinstance(profile.reasoning, Reasoning) and profile.reasoning.style != "level"
 
 
@@ -255,7 +255,7 @@ def _settable(profile: Profile | None) -> bool:
 
 
 def _unbudgeted(profile: Profile | None) -> bool:
-    """Whether thoughts can be asked for without a number of tokens: not where the model thinks only with one."""
+    """Return whether thoughts can be requested without a budget: not if the model reasons only with one."""
     reasoning = profile.reasoning if profile else None
     if not isinstance(reasoning, Reasoning) or not _settable(profile):
         return False
@@ -263,30 +263,30 @@ def _unbudgeted(profile: Profile | None) -> bool:
 
 
 def _shows(profile: Profile | None) -> bool:
-    """Whether `visible=True` may be asked of it; where the registry does not know, it may."""
+    """Return whether `visible=True` is accepted; if the registry has it as unverified, it is."""
     reasoning = profile.reasoning if profile else None
     return not isinstance(reasoning, Reasoning) or reasoning.visible != "never"
 
 
 def _reasoning(profile: Profile | None) -> Iterator[Case]:
     for effort in EFFORTS:
-        said = profile is None or effort in _levels(profile)
-        yield Case("reasoning level", f'reasoning="{effort}"', said)
-        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', said)
-        free = profile is None or (said and _unbudgeted(profile))
+        allowed = profile is None or effort in _levels(profile)
+        yield Case("reasoning level", f'reasoning="{effort}"', allowed)
+        yield Case("Reasoning(effort)", f'reasoning=llm.Reasoning(effort="{effort}")', allowed)
+        free = profile is None or (allowed and _unbudgeted(profile))
         seen = free and _shows(profile)
         yield Case("Reasoning(effort, visible)", f'reasoning=llm.Reasoning(effort="{effort}", visible=True)', seen)
         yield Case("Reasoning(effort, hidden)", f'reasoning=llm.Reasoning(effort="{effort}", visible=False)', free)
     yield Case("reasoning level", 'reasoning="extreme"', False)
     yield Case("reasoning off", 'reasoning="off"', profile is None or _off(profile))
-    said = profile is None or _budget(profile)
-    yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", said)
+    allowed = profile is None or _budget(profile)
+    yield Case("reasoning budget", "reasoning=llm.Reasoning(budget_tokens=4000)", allowed)
     level = next(iter(_levels(profile)), "low")
     both = f'reasoning=llm.Reasoning(effort="{level}", budget_tokens=4000)'
-    yield Case("reasoning level and budget", both, profile is None or (said and _both(profile)))
-    said = profile is None or _unbudgeted(profile)
-    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", said and _shows(profile))
-    yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", said)
+    yield Case("reasoning level and budget", both, profile is None or (allowed and _both(profile)))
+    allowed = profile is None or _unbudgeted(profile)
+    yield Case("reasoning visible", "reasoning=llm.Reasoning(visible=True)", allowed and _shows(profile))
+    yield Case("reasoning hidden", "reasoning=llm.Reasoning(visible=False)", allowed)
 
 
 def _structured(profile: Profile) -> bool:
@@ -294,7 +294,7 @@ def _structured(profile: Profile) -> bool:
 
 
 def _own_tools(profile: Profile) -> Tools | None:
-    """The facts of the caller's own tools, where the default endpoint takes them in every call."""
+    """Return the facts of the caller's own tools, if the default endpoint takes them in every call."""
     return profile.tools if isinstance(profile.tools, Tools) and _endpoint(profile).tools == "always" else None
 
 
@@ -317,8 +317,8 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
     parallel = profile is None or (tools is not None and tools.parallel == "optional")
     yield Case("parallel_tools", "tools=[add], parallel_tools=False", parallel)
     for word, name in BUILTINS.items():
-        said = profile is None or word in profile.builtin_tools
-        yield Case(f"built-in {word}", f"tools=[llm.{name}()]", said)
+        allowed = profile is None or word in profile.builtin_tools
+        yield Case(f"built-in {word}", f"tools=[llm.{name}()]", allowed)
     both = profile is None or (
         tools is not None and tools.with_builtin is True and "web_search" in profile.builtin_tools
     )
@@ -331,18 +331,18 @@ def _tools(profile: Profile | None) -> Iterator[Case]:
 
 def _content(profile: Profile | None) -> Iterator[Case]:
     for modality, part in PARTS.items():
-        said = profile is None or modality in profile.input
+        allowed = profile is None or modality in profile.input
         url = f'llm.{part}.from_url("https://x.y/z")'
         feature = f"input {modality}"
-        yield Case(feature, "", said, url, f"llm.{part}")
-        yield Case(feature, "", said, f'["hi", {url}]', f"list[str | llm.{part}]")
+        yield Case(feature, "", allowed, url, f"llm.{part}")
+        yield Case(feature, "", allowed, f'["hi", {url}]', f"list[str | llm.{part}]")
         messages = f'[llm.user(["hi", {url}]), llm.assistant("yes"), llm.user("and?")]'
-        yield Case(feature, "", said, messages, f"list[llm.UserMessage[llm.{part}] | llm.AssistantMessage]")
-        yield Case(f"resume {modality}", "", said, after=f".resume({url})")
-        yield Case(f"resume {modality}", "", said, after=f'.resume(["and this?", {url}])')
+        yield Case(feature, "", allowed, messages, f"list[llm.UserMessage[llm.{part}] | llm.AssistantMessage]")
+        yield Case(f"resume {modality}", "", allowed, after=f".resume({url})")
+        yield Case(f"resume {modality}", "", allowed, after=f'.resume(["and this?", {url}])')
     system = profile is None or profile.system in ("start", "anywhere")
-    said = '[llm.system("be brief"), llm.user("hi")]'
-    yield Case("system message", "", system, said, "list[llm.SystemMessage | llm.UserMessage[llm.Text]]")
+    allowed = '[llm.system("be brief"), llm.user("hi")]'
+    yield Case("system message", "", system, allowed, "list[llm.SystemMessage | llm.UserMessage[llm.Text]]")
     own = profile is None or _own_tools(profile) is not None
     output = 'llm.ToolOutput("1", "add", 3)'
     yield Case("tool output", "", own, f"[{output}]", "list[llm.ToolOutput]")
@@ -351,22 +351,22 @@ def _content(profile: Profile | None) -> Iterator[Case]:
 
 
 def _response(profile: Profile | None) -> Iterator[Case]:
-    """What can be read of a response."""
+    """Yield the attributes of a response."""
     reasoning = profile.reasoning if profile else None
     shows = isinstance(reasoning, Reasoning) and reasoning.visible in ("summary", "full")
-    said = {
+    capabilities = {
         "thoughts": shows,
         "images": bool(profile) and "image" in profile.output,
         "audio": bool(profile) and "audio" in profile.output,
     }
-    for name, has in said.items():
+    for name, has in capabilities.items():
         yield Case(f"response.{name}", "", profile is None or has, after=f".{name}")
     for name in ("content", "tool_calls", "citations", "usage", "cost", "finish_reason", "messages", "text()"):
         yield Case("response", "", True, after=f".{name}")
     yield Case("response misspelt", "", False, after=".thougths")
 
 
-def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
+def _requirements(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     endpoint = _endpoint(profile) if profile else None
     tools = _own_tools(profile) if profile else None
     sampling = profile.sampling if profile else None
@@ -383,8 +383,8 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "HasFormat", "HasFormat", structured
     yield "HasReasoning", "HasReasoning", _settable(profile)
     for word in ("off", *EFFORTS):
-        said = _off(profile) if word == "off" else word in _levels(profile)
-        yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', said
+        allowed = _off(profile) if word == "off" else word in _levels(profile)
+        yield f"HasReasoning {word}", f'HasReasoning[Literal["{word}"]]', allowed
     yield "HasThoughts", "HasThoughts", shows
     yield "HasTemperature", "HasTemperature", bool(sampling) and _without_a_word(profile, sampling.temperature)
     yield "HasTopP", "HasTopP", bool(sampling) and _without_a_word(profile, sampling.top_p)
@@ -400,8 +400,8 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "HasImageOutput", "HasImageOutput", bool(profile) and "image" in profile.output
     yield "HasAudioOutput", "HasAudioOutput", bool(profile) and "audio" in profile.output
     for word, name in BUILTINS.items():
-        said = bool(profile) and word in profile.builtin_tools
-        yield f"HasBuiltinTools {word}", f"HasBuiltinTools[llm.{name}]", said
+        allowed = bool(profile) and word in profile.builtin_tools
+        yield f"HasBuiltinTools {word}", f"HasBuiltinTools[llm.{name}]", allowed
     for modality, part in PARTS.items():
         yield f"reads {modality}", part, bool(profile) and modality in profile.input
     yield "reads image, has tools", "Image, HasTools", bool(profile) and "image" in profile.input and tools is not None
@@ -413,9 +413,9 @@ def _demands(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
 
 
 def bodies() -> Iterator[tuple[str, list[Case]]]:
-    """What the body of a function that demands a capability may pass: type of the model -> cases.
+    """Yield the type of a required model to what a function body may pass to it.
 
-    A demand admits what it names and nothing else, so each is a model that has only this.
+    A requirement admits what it names and nothing else, so each is a model that has only this.
     """
     admitted = {
         "HasSystem": ['system="be brief"'],
@@ -453,9 +453,9 @@ def bodies() -> Iterator[tuple[str, list[Case]]]:
     beyond = (*common, "output", "system message", "tool output", "cache point")
     always = [case for case in cases_of(None) if case.feature in common]
     wanted = [case for case in cases_of(None) if case.feature not in beyond]
-    for demand, names in admitted.items():
+    for requirement, names in admitted.items():
         cases = [case._replace(allowed=(case.params or case.after) in names) for case in wanted]
-        yield f"llm.Model[llm.Text, llm.{demand}]", [*always, *cases]
+        yield f"llm.Model[llm.Text, llm.{requirement}]", [*always, *cases]
     for part in PARTS.values():
         cases = [case._replace(allowed=f"llm.{part}." in case.content + case.after) for case in wanted]
         yield f"llm.Model[llm.{part}]", [*always, *cases]

@@ -68,12 +68,12 @@ class Server:
             if message.get("id") == id and "method" not in message:
                 return message.get("result")
             if "id" in message and "method" in message:  # the server asks us
-                asked: dict[str, Any] = message.get("params") or {}
-                wanted: list[Any] = asked.get("items", [])
+                request: dict[str, Any] = message.get("params") or {}
+                wanted: list[Any] = request.get("items", [])
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": [{} for _ in wanted]})
 
     def show(self, text: str) -> None:
-        """The text as it is in the editor now."""
+        """Send the current text of the editor."""
         self._version += 1
         document = {"uri": self._uri, "version": self._version}
         if self._version == 1:
@@ -82,7 +82,7 @@ class Server:
             self.tell("textDocument/didChange", {"textDocument": document, "contentChanges": [{"text": text}]})
 
     def at(self, method: str, text: str) -> Any:
-        """Asks at the place of `|` in the text."""
+        """Ask at the position of `|` in the text."""
         before, _, after = text.partition("|")
         self.show(before + after)
         place = {"line": before.count("\n"), "character": len(before) - before.rfind("\n") - 1}

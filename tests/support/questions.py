@@ -38,12 +38,12 @@ JSON = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 
 
 def reply_to(provider: str, request: bytes) -> bytes:
-    """The body of the answer to a request, whose text names its question."""
+    """Return the body of the answer to a request, whose text names its question."""
     (number,) = re.findall(rb"question-(\d+)", request)
     return msgspec.json.encode(REPLIES[provider](f"answer-{number.decode()}"))
 
 
 def answered(provider: str, request: bytes) -> bytes:
-    """The answer to a request, head and body."""
+    """Return the answer to a request, head and body."""
     body = reply_to(provider, request)
     return JSON + b"content-length: %d\r\n\r\n" % len(body) + body

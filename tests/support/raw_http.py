@@ -41,10 +41,10 @@ Answer: TypeAlias = bytes | Callable[[bytes], Iterable[bytes | float]]
 """What is sent in answer to a request, or what makes it of the request: bytes, and seconds to wait between them."""
 
 
-def whole_request(sock: socket.socket) -> bytes:
-    """The next request's head and body, which may come in several pieces; empty where the connection ended."""
+def read_request(sock: socket.socket) -> bytes:
+    """Read the next request's head and body, which may arrive in several pieces; empty if the connection ended."""
     data = b""
-    while not is_whole(data):
+    while not is_complete(data):
         piece = sock.recv(65536)
         if not piece:
             return b""
@@ -52,7 +52,7 @@ def whole_request(sock: socket.socket) -> bytes:
     return data
 
 
-def is_whole(data: bytes) -> bool:
+def is_complete(data: bytes) -> bool:
     head, blank, body = data.lower().partition(b"\r\n\r\n")
     if b"\r\ntransfer-encoding: chunked" in head:
         return body.endswith(b"0\r\n\r\n")
@@ -88,7 +88,7 @@ class Lines:
     def _serve(self, peer: socket.socket) -> None:
         try:
             with self._context.wrap_socket(peer, server_side=True) if self._context else peer as sock:
-                while request := whole_request(sock):
+                while request := read_request(sock):
                     self.requests.append(request)
                     answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
                     for piece in [answer] if isinstance(answer, bytes) else answer(request):

@@ -187,7 +187,7 @@ BY_PROVIDER: dict[str, dict[str, Feature]] = {
 
 
 def requests() -> Iterator[Made]:
-    """Each feature for each listed model of the vendors whose SDKs we have, and random combinations of what it takes.
+    """Yield each feature for each listed model of the vendors whose SDKs are installed, and random combinations.
 
     Other hosts, which speak OpenAI's format in dialects of their own, are nowhere described.
     """
@@ -226,7 +226,7 @@ def _together(features: list[Feature]) -> Feature:
 
 
 def _made(info: ModelInfo, name: str, feature: Feature) -> Made | None:
-    """The request as the model's adapter encodes it; `None` where the model, or the wire format, refuses it."""
+    """Encode the request with the model's adapter; `None` if the model, or the wire format, refuses it."""
     try:
         ready = prepare(info.id, info, [*feature.content, "Well?"], feature.params)
         body: Any = ready.adapter.encode(ready.request)

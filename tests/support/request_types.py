@@ -62,40 +62,40 @@ EXCEPTIONS = (
 
 
 def problems(endpoint: str, body: bytes, allowed: Sequence[Exemption] = EXCEPTIONS) -> list[str]:
-    """What the SDK's own types have against a request: `path: why`, exceptions left out."""
+    """Return what the SDK's own types reject in a request, as `path: why`, without exceptions."""
     from pydantic_core import ValidationError
 
-    asked = json.loads(body)
+    sent = json.loads(body)
     try:
-        validator(_kind(endpoint, asked), streamed=bool(asked.get("stream"))).validate_json(body, strict=True)
+        validator(_kind(endpoint, sent), streamed=bool(sent.get("stream"))).validate_json(body, strict=True)
     except ValidationError as error:
-        found = dict.fromkeys(_told(error.errors(include_url=False, include_context=False), asked))
-        return [problem for problem in found if not exempt(endpoint, problem, allowed)]
+        lines = dict.fromkeys(_problem_lines(error.errors(include_url=False, include_context=False), sent))
+        return [problem for problem in lines if not exempt(endpoint, problem, allowed)]
     return []
 
 
 def described(endpoint: str, body: dict[str, Any], undescribed: str = "") -> dict[str, Any]:
-    """`body`, which the SDK's own types describe; `undescribed` says why they do not. For tests."""
-    found = problems(endpoint, json.dumps(body).encode())
-    assert bool(found) == bool(undescribed), found or f"the SDK describes it, though {undescribed}"
+    """Return `body` after a check against the SDK's own types; `undescribed` = why they must reject it. For tests."""
+    lines = problems(endpoint, json.dumps(body).encode())
+    assert bool(lines) == bool(undescribed), lines or f"the SDK describes it, though {undescribed}"
     return body
 
 
 def spec_problems(endpoint: str, body: bytes, allowed: Sequence[Exemption] = EXCEPTIONS) -> list[str]:
-    """What the published schema has against a request; call it only where `SPECS` is a folder."""
-    asked = json.loads(body)
-    found = schema(_kind(endpoint, asked)).iter_errors(asked)
-    told = (f"{'.'.join(map(str, error.absolute_path))}: {_best(error).message[:200]}" for error in found)
-    return [problem for problem in told if not exempt(endpoint, problem, allowed)]
+    """Return what the published schema rejects in a request; call it only if `SPECS` is a folder."""
+    sent = json.loads(body)
+    errors = schema(_kind(endpoint, sent)).iter_errors(sent)
+    lines = (f"{'.'.join(map(str, error.absolute_path))}: {_best(error).message[:200]}" for error in errors)
+    return [problem for problem in lines if not exempt(endpoint, problem, allowed)]
 
 
 def exempt(endpoint: str, problem: str, allowed: Sequence[Exemption]) -> Exemption | None:
-    """The exception that covers a problem."""
+    """Return the exception that covers a problem."""
     return next((e for e in allowed if e.endpoint == endpoint and re.search(e.pattern, problem)), None)
 
 
-def _kind(endpoint: str, asked: dict[str, Any]) -> str:
-    beta = endpoint == "messages" and any(field in asked for field in BETA_FIELDS)
+def _kind(endpoint: str, sent: dict[str, Any]) -> str:
+    beta = endpoint == "messages" and any(field in sent for field in BETA_FIELDS)
     return f"{endpoint} beta" if beta else endpoint
 
 
@@ -104,7 +104,7 @@ def _kind(endpoint: str, asked: dict[str, Any]) -> str:
 
 @cache
 def validator(endpoint: str, *, streamed: bool) -> Any:
-    """A strict validator of requests in this wire format, made from the installed SDK."""
+    """Return a strict validator of requests in this wire format, made from the installed SDK."""
     from pydantic import TypeAdapter
     from pydantic_core import SchemaValidator
 
@@ -116,7 +116,7 @@ def validator(endpoint: str, *, streamed: bool) -> Any:
 
 
 def _google_request() -> Any:
-    """The body of generateContent: the SDK has types for all that is in it, and none for the whole."""
+    """Build the schema of generateContent's body: the SDK has types for its fields, and none for the body."""
     from typing import NotRequired
 
     from google.genai import types
@@ -138,7 +138,7 @@ def _google_request() -> Any:
 
 
 def _changed(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
-    """A core schema of pydantic with every schema in it changed, the innermost ones first."""
+    """Return a pydantic core schema with every schema in it changed, the innermost first."""
     if isinstance(schema, dict):
         inner = {key: _changed(value, change) for key, value in schema.items()}
         return change(inner) if isinstance(inner.get("type"), str) else inner
@@ -148,7 +148,7 @@ def _changed(schema: Any, change: Callable[[dict[str, Any]], Any]) -> Any:
 
 
 def _strict(schema: dict[str, Any]) -> dict[str, Any]:
-    """Closed, by the names on the wire, and without the lenience with which SDKs read what comes back."""
+    """Return the schema closed, with wire names, and without the lenience of SDKs towards responses."""
     kind = schema["type"]
     if kind == "typed-dict":
         rest = {key: value for key, value in schema.items() if key not in ("extras_schema", "config")}
@@ -163,7 +163,7 @@ def _strict(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _strict_params(schema: dict[str, Any]) -> dict[str, Any]:
-    """As above. Any iterable is a list in JSON; an object of the SDK's, which a program may pass, is none."""
+    """Return strict parameters: any iterable is a list in JSON, and the SDK's own objects are refused."""
     if schema["type"] == "generator":
         return {"type": "list", "items_schema": schema.get("items_schema", {"type": "any"})}
     if schema["type"] == "model":
@@ -175,8 +175,8 @@ def _only(schema: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {key: schema[key] for key in keys if key in schema}
 
 
-def _told(errors: list[Any], body: Any) -> Iterator[str]:
-    """The errors of the variants that were meant: not of those of another `type` or `role`."""
+def _problem_lines(errors: list[Any], body: Any) -> Iterator[str]:
+    """Yield the errors of the intended variants, without those of another `type` or `role`."""
     wrong = {e["loc"][:-1] for e in errors if e["loc"][-1:] in (("type",), ("role",)) and e["type"] == "literal_error"}
     meant = [e for e in errors if not any(e["loc"][: len(branch)] == branch for branch in wrong)]
     deepest = max((len(_path(e["loc"], body)) for e in meant or errors), default=0)
@@ -189,7 +189,8 @@ def _told(errors: list[Any], body: Any) -> Iterator[str]:
 
 
 def _path(location: tuple[Any, ...], body: Any) -> list[Any]:
-    """The keys and places of a location that lead into the body; pydantic's also name the types that it tried."""
+    """Return the steps of a location that are in the body; pydantic also includes the names of the types that it
+    tried."""
     path: list[Any] = []
     for step in location:
         if (isinstance(body, dict) and step in body) or (isinstance(body, list) and isinstance(step, int)):
@@ -203,7 +204,7 @@ def _path(location: tuple[Any, ...], body: Any) -> list[Any]:
 
 @cache
 def schema(endpoint: str) -> Any:
-    """A validator of the published schema; of OpenAI's whole API, the part that describes this endpoint."""
+    """Return a validator of the published schema; of OpenAI's complete API, the part that describes this endpoint."""
     import jsonschema
 
     name, _, place = SCHEMAS[endpoint].partition("#")

@@ -21,10 +21,10 @@ def vendor_reply(provider: str, request: Received, turn: Turn, key: int = 0) -> 
 
 def _claude(turn: Turn, key: int) -> dict[str, Any]:
     content: list[Any] = [
-        {"type": "text", "text": said}
-        if isinstance(said, str)
-        else {"type": "tool_use", "id": f"toolu_{key}_{place}", "name": said[0], "input": said[1]}
-        for place, said in enumerate(turn)
+        {"type": "text", "text": piece}
+        if isinstance(piece, str)
+        else {"type": "tool_use", "id": f"toolu_{key}_{place}", "name": piece[0], "input": piece[1]}
+        for place, piece in enumerate(turn)
     ]
     reason = "end_turn" if isinstance(turn[-1], str) else "tool_use"
     usage = {"input_tokens": 3, "output_tokens": 2}
@@ -47,26 +47,30 @@ def _claude_events(body: dict[str, Any]) -> Iterator[str]:
 
 def _gpt(turn: Turn, key: int) -> dict[str, Any]:
     output: list[Any] = [
-        {"type": "message", "id": f"msg_{place}", "content": [{"type": "output_text", "text": said, "annotations": []}]}
-        if isinstance(said, str)
+        {
+            "type": "message",
+            "id": f"msg_{place}",
+            "content": [{"type": "output_text", "text": piece, "annotations": []}],
+        }
+        if isinstance(piece, str)
         else {
             "type": "function_call",
             "call_id": f"call_{key}_{place}",
-            "name": said[0],
-            "arguments": json.dumps(said[1]),
+            "name": piece[0],
+            "arguments": json.dumps(piece[1]),
         }
-        for place, said in enumerate(turn)
+        for place, piece in enumerate(turn)
     ]
     return {"id": "resp_1", "status": "completed", "output": output, "usage": {"input_tokens": 3, "output_tokens": 2}}
 
 
 def _gpt_events(body: dict[str, Any]) -> Iterator[str]:
     for index, item in enumerate(body["output"]):
-        whole = item["arguments"] if "arguments" in item else item["content"][0]["text"]
+        text = item["arguments"] if "arguments" in item else item["content"][0]["text"]
         kind = "function_call_arguments" if "arguments" in item else "output_text"
         empty = {"arguments": ""} if "arguments" in item else {"content": []}
         yield _event({"type": "response.output_item.added", "output_index": index, "item": {**item, **empty}})
-        for piece in _pieces(whole):
+        for piece in _pieces(text):
             place = {"output_index": index, "content_index": 0}
             yield _event({"type": f"response.{kind}.delta", **place, "delta": piece})
         yield _event({"type": "response.output_item.done", "output_index": index, "item": item})
@@ -75,8 +79,8 @@ def _gpt_events(body: dict[str, Any]) -> Iterator[str]:
 
 def _gemini(turn: Turn, _: int) -> dict[str, Any]:
     parts: list[Any] = [
-        {"text": said} if isinstance(said, str) else {"functionCall": {"name": said[0], "args": said[1]}}
-        for said in turn
+        {"text": piece} if isinstance(piece, str) else {"functionCall": {"name": piece[0], "args": piece[1]}}
+        for piece in turn
     ]
     usage = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
     candidate = {"content": {"role": "model", "parts": parts}, "finishReason": "STOP"}

@@ -9,7 +9,7 @@ import pytest
 from capably_codegen.registry import Source, load_registry
 from matrix import ALIKE, FORMS, Verdict, one_per_profile, run_matrix, write_program
 from support.checkers import CHECKERS, find_checker
-from support.expected_types import bodies, cases_of, defaults_of, demands_of
+from support.expected_types import bodies, cases_of, defaults_of, requirements_of
 from support.sample import EVERYTHING
 
 pytestmark = pytest.mark.wheel
@@ -81,7 +81,9 @@ def test_the_other_type_checkers_say_the_same(source: Source, wheel_python: str,
 def test_every_feature_is_allowed_for_some_profile_and_forbidden_for_another(source: Source) -> None:
     profiles = source.registry.profiles.values()
     verdicts = {(case.feature, case.allowed) for profile in profiles for case in cases_of(profile)}
-    verdicts |= {(demand.feature, demand.allowed) for profile in profiles for demand in demands_of(profile)}
+    verdicts |= {
+        (requirement.feature, requirement.allowed) for profile in profiles for requirement in requirements_of(profile)
+    }
     verdicts |= {(case.feature, case.allowed) for profile in profiles for case in defaults_of(profile)}
     features = {feature for feature, _ in verdicts}
     never_differ = {"plain", "max_tokens", "routing", "misspelt", "tool_choice misspelt"}
@@ -95,7 +97,7 @@ def test_every_capability_that_can_be_demanded_is_in_the_matrix() -> None:
     import capably.llm
 
     public = {name for name in capably.llm.__all__ if name.startswith("Has")}
-    assert public - {demand.type.partition("[")[0] for demand in demands_of(None)} == set()
+    assert public - {requirement.type.partition("[")[0] for requirement in requirements_of(None)} == set()
     assert (
         public
         - {

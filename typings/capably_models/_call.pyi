@@ -85,7 +85,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -110,7 +110,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -135,7 +135,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -159,7 +159,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -186,7 +186,7 @@ def call(
 ) -> CallDecorator[
     _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude5AlwaysThinkingCapabilities
 ]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -211,7 +211,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeFable51Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -236,7 +236,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeHaiku55Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -261,7 +261,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -286,7 +286,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -311,7 +311,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus47Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -336,7 +336,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus48Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -361,7 +361,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus5Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -386,7 +386,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus55Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -411,7 +411,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet5Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -438,7 +438,7 @@ def call(
 ) -> CallDecorator[
     _types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet55BetweenToolsCapabilities
 ]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -463,7 +463,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cerebras.CerebrasGptOssCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -487,7 +487,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cerebras.CerebrasGptOssCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -512,7 +512,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _cerebras.CerebrasQwen38Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -536,7 +536,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _cerebras.CerebrasQwen38Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -558,7 +558,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -579,7 +579,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereCommandCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -602,7 +602,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _cohere.CohereCommandAPlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -624,7 +624,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _cohere.CohereCommandAPlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -646,7 +646,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandAReasoningCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -669,7 +669,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereNorthMiniCodeCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -691,7 +691,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereNorthMiniCodeCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -716,7 +716,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -740,7 +740,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -765,7 +765,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -789,7 +789,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -812,7 +812,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen3CoderCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -836,7 +836,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -860,7 +860,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -885,7 +885,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -909,7 +909,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -934,7 +934,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -958,7 +958,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -983,7 +983,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1007,7 +1007,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1032,7 +1032,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1056,7 +1056,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1081,7 +1081,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1105,7 +1105,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1130,7 +1130,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1154,7 +1154,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1180,7 +1180,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1205,7 +1205,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1230,7 +1230,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1254,7 +1254,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1280,7 +1280,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1306,7 +1306,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1332,7 +1332,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1358,7 +1358,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1383,7 +1383,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1408,7 +1408,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1427,7 +1427,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini25FlashImageCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1451,7 +1451,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashLiteCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1475,7 +1475,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashLiteCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1499,7 +1499,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1523,7 +1523,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1548,7 +1548,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini3FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1568,7 +1568,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini3ProImageCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1589,7 +1589,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGemini31FlashImageCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1614,7 +1614,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31FlashLiteCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1634,7 +1634,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, None, _google.GoogleGemini31FlashLiteImageCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1658,7 +1658,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1684,7 +1684,7 @@ def call(
 ) -> CallDecorator[
     _types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCustomtoolsCapabilities
 ]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1710,7 +1710,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1732,7 +1732,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashLiteCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1754,7 +1754,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini36FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1776,7 +1776,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini37FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1797,7 +1797,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini38FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1818,7 +1818,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4ArgonCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1840,7 +1840,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4HydrogenCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1859,7 +1859,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGeminiNanoBanana21Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1880,7 +1880,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _google.GoogleGeminiRoboticsEr2Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1900,7 +1900,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _google.GoogleGeminiRoboticsEr2Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1918,7 +1918,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemma3Capabilities, Never]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1941,7 +1941,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _google.GoogleGemma4Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1963,7 +1963,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _google.GoogleGemma4Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -1982,7 +1982,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleNanoBananaProPreviewCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2015,7 +2015,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2039,7 +2039,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _groq.GroqGptOssCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2063,7 +2063,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _groq.GroqGptOssCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2087,7 +2087,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _groq.GroqQwen38Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2110,7 +2110,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _groq.GroqQwen38Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2133,7 +2133,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2156,7 +2156,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseSpark11Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2175,7 +2175,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM2Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2194,7 +2194,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM25Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2215,7 +2215,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _minimax.MinimaxM3Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2239,7 +2239,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _mistral.MistralCodestralCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2263,7 +2263,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge3MinistralCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2288,7 +2288,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge4Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2313,7 +2313,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _mistral.MistralMedium35Small4Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2335,7 +2335,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextAudioToolParts, FormatT, _mistral.MistralVoxtralSmallCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2356,7 +2356,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK26Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2376,7 +2376,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK27CodeCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2397,7 +2397,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK3Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2417,7 +2417,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _moonshot.MoonshotKimiK31ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2450,7 +2450,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2470,7 +2470,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiChatLatestCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2489,7 +2489,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiDaybreakCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2511,7 +2511,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt4o41Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2533,7 +2533,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2555,7 +2555,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5MiniNanoCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2576,7 +2576,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2594,7 +2594,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _openai.OpenaiGpt5SearchCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2618,7 +2618,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2640,7 +2640,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2664,7 +2664,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2686,7 +2686,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2707,7 +2707,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt52ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2731,7 +2731,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2753,7 +2753,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2779,7 +2779,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2803,7 +2803,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2829,7 +2829,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2853,7 +2853,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2877,7 +2877,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2899,7 +2899,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2920,7 +2920,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt54ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2942,7 +2942,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2966,7 +2966,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -2984,7 +2984,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3004,7 +3004,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3025,7 +3025,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt55ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3048,7 +3048,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3072,7 +3072,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3097,7 +3097,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3124,7 +3124,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3147,7 +3147,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3172,7 +3172,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3197,7 +3197,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3224,7 +3224,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3249,7 +3249,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6AstraCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3267,7 +3267,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextCacheParts, None, _openai.OpenaiGpt6GatedCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3290,7 +3290,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6RosalindCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3315,7 +3315,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61SolCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3340,7 +3340,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3367,7 +3367,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3388,7 +3388,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt62Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3411,7 +3411,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextAudioToolParts, None, _openai.OpenaiGptAudioCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3430,7 +3430,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGptDaybreakCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3449,7 +3449,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3468,7 +3468,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3ProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3501,7 +3501,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3521,7 +3521,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, FormatT, _perplexity.PerplexitySonarCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3541,7 +3541,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _perplexity.PerplexitySonarProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3563,7 +3563,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, FormatT, _perplexity.PerplexitySonarReasoningProCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3586,7 +3586,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3608,7 +3608,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _xai.XaiGrok3MiniCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3629,7 +3629,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3MiniCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3650,7 +3650,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _xai.XaiGrok420MultiAgentCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3671,7 +3671,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420NonReasoningCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3692,7 +3692,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningBuild01Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3715,7 +3715,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok43Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3738,7 +3738,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok45Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3761,7 +3761,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _xai.XaiGrok46Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3784,7 +3784,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiRedirectedToGrok43Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3817,7 +3817,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3840,7 +3840,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm4551Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3862,7 +3862,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm4551Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3885,7 +3885,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm52Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3907,7 +3907,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm52Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3930,7 +3930,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm53Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3952,7 +3952,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm53Capabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3975,7 +3975,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _zai.ZaiGlm53FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -3997,7 +3997,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _zai.ZaiGlm53FlashCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -4020,7 +4020,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _zai.ZaiGlmVisionCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -4042,7 +4042,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _zai.ZaiGlmVisionCapabilities]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -4073,7 +4073,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> CallDecorator[Text, None, Any]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""
 
 @overload
 def call(
@@ -4087,4 +4087,4 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_InputT, None, _CapsT]:
-    """Fixes the model and the parameters of a function that returns content."""
+    """Decorate a function that returns content: its result is sent to this model with these parameters."""

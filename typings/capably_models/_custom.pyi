@@ -312,4 +312,4 @@ class Custom(Protocol):
     def __call__(self, id: str, /, *, like: _ids.ZaiGlmVisionId) -> _zai.ZaiGlmVisionProfile: ...
     @overload
     def __call__(self, id: str, /, *, like: _ModelT) -> _ModelT:
-        """A model that the registry does not list (a fine-tune, a deployment), with the capabilities of one that it does."""
+        """Return a model that is not listed (a fine-tune, a deployment), with the capabilities of a listed one."""

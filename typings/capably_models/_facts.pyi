@@ -28,7 +28,7 @@ BuiltinTool: TypeAlias = Literal[
 ]
 
 class Dialect(TypedDict):
-    """Where a host of OpenAI's formats differs from what most such hosts speak."""
+    """How a host of OpenAI's formats differs from most such hosts."""
 
     system_role: ReadOnly[Literal["system", "developer"]]
     """Role of instructions to models that reason."""
@@ -70,12 +70,12 @@ class Dialect(TypedDict):
     """Streams are padded with random characters unless `stream_options` forbids it."""
 
 class Provider(TypedDict):
-    """A host that serves models: who it is, and how to reach it."""
+    """A host that serves models, and how to reach it."""
 
     name: ReadOnly[str]
     """The host's name as people write it, for example `Anthropic`."""
     adapter: ReadOnly[Literal["anthropic", "openai", "google"]]
-    """Which hand-written adapter speaks its wire format."""
+    """The adapter for its wire format."""
     api_key: ReadOnly[Sequence[str]]
     """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: ReadOnly[str | None]
@@ -124,7 +124,7 @@ class Tools(TypedDict):
     """Function tools and built-in tools in one request."""
 
 class Budget(TypedDict):
-    """How many tokens the model may think, where that is a number."""
+    """A token budget for reasoning."""
 
     min: ReadOnly[int]
     """Smallest budget in tokens."""
@@ -143,16 +143,16 @@ class Reasoning(TypedDict):
     off_efforts: ReadOnly[Sequence[Effort] | None]
     """Effort levels that stay allowed while reasoning is off, where they are fewer."""
     on_by_default: ReadOnly[bool | None]
-    """Whether it reasons when nothing is asked; unset = unknown. Where it is false, `reasoning_off` needs no `off`."""
+    """Whether it reasons by default; unset = unknown. If false, `reasoning_off` needs no `off`."""
     default: ReadOnly[Effort | None]
-    """The level used when none is asked for; unset = unknown or none."""
+    """The default level; unset = unknown or none."""
     budget: ReadOnly[Budget | None]
     """Token budgets (`llm.Reasoning(budget_tokens=)`); unset = refused."""
     visible: ReadOnly[Literal["summary", "full", "never", "unverified"]]
     """What can be read of the thoughts; `never` = `llm.Reasoning(visible=True)` is refused."""
 
 class Sampling(TypedDict):
-    """Randomness controls. `ignored` = accepted and without effect, so we refuse it and say so."""
+    """Randomness controls. `ignored` = accepted without effect, so capably refuses it."""
 
     temperature: ReadOnly[Sampled]
     """`temperature`; `reasoning_off` = only while the model does not reason."""
@@ -176,20 +176,20 @@ class Cache(TypedDict):
     """Lifetimes a cache point may ask for; empty = no cache points."""
 
 class Profile(TypedDict):
-    """Everything a type can say of a model. Models with equal capabilities share one profile."""
+    """The capabilities of a model. Models with equal capabilities share one profile."""
 
     verified: ReadOnly[str]
-    """The day somebody last checked these facts against the sources."""
+    """The day on which these facts were last checked against the sources."""
     sources: ReadOnly[Sequence[str]]
-    """Where the facts come from: URLs, or `package version (file)`."""
+    """Sources of the facts: URLs, or `package version (file)`."""
     endpoints: ReadOnly[Mapping[Endpoint, EndpointRules]]
     """Endpoints that serve it; the first is the one used by default."""
     input: ReadOnly[Sequence[Modality]]
-    """What it reads."""
+    """Modalities that it reads."""
     output: ReadOnly[Sequence[Modality]]
-    """What it writes."""
+    """Modalities that it writes."""
     unverified_input: ReadOnly[Sequence[Modality]]
-    """Inputs of which nobody knows whether it reads them."""
+    """Inputs for which no source says whether it reads them."""
     system: ReadOnly[Literal["never", "start", "anywhere", "unverified"]]
     """System messages: at the `start` only, or `anywhere` (in mid-conversation too)."""
     tools: ReadOnly[Tools | Literal["unverified"] | None]
@@ -201,7 +201,7 @@ class Profile(TypedDict):
     sampling: ReadOnly[Sampling]
     """Randomness controls."""
     verbosity: ReadOnly[Sequence[Literal["low", "medium", "high"]] | Literal["unverified"]]
-    """Answer lengths that can be asked for."""
+    """Answer lengths that can be requested."""
     prefill: ReadOnly[bool | Literal["unverified"]]
     """The caller may write the beginning of the answer."""
     cache: ReadOnly[Cache | Literal["unverified"]]
@@ -209,7 +209,7 @@ class Profile(TypedDict):
     builtin_tools: ReadOnly[Sequence[BuiltinTool]]
     """Tools that run at the provider."""
     unverified_builtin_tools: ReadOnly[Sequence[BuiltinTool]]
-    """Built-in tools of which nobody knows."""
+    """Built-in tools for which no source says whether it has them."""
     line: ReadOnly[int]
     """Where the registry file describes it."""
     file: NotRequired[ReadOnly[str]]
@@ -245,7 +245,7 @@ class Tier(Rates):
     above: ReadOnly[int]
 
 class Price(Rates):
-    """What a model costs between two dates."""
+    """The price of a model between two dates."""
 
     start: ReadOnly[str | None]
     """First day; unset = since its release."""
@@ -287,13 +287,13 @@ class Model(TypedDict):
     dates: ReadOnly[Dates]
 
 class Retired(TypedDict):
-    """An id that no longer answers, kept so that the error can say so."""
+    """An id that no longer answers, listed for the error message."""
 
     on: ReadOnly[str | None]
     replacement: ReadOnly[str | None]
 
 class ToolsJson(TypedDict):
-    """`Tools` in JSON; what nobody knows is `None`."""
+    """`Tools` in JSON; unknown is `None`."""
 
     supported: ReadOnly[bool | None]
     forced: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
@@ -304,7 +304,7 @@ class ToolsJson(TypedDict):
     with_builtin: ReadOnly[bool | None]
 
 class ReasoningJson(TypedDict):
-    """`Reasoning` in JSON; what nobody knows is `None`."""
+    """`Reasoning` in JSON; unknown is `None`."""
 
     supported: ReadOnly[bool | None]
     style: ReadOnly[Literal["adaptive", "budget", "effort", "level", "fixed"] | None]
@@ -318,7 +318,7 @@ class ReasoningJson(TypedDict):
     always_on: ReadOnly[bool | None]
 
 class SamplingJson(TypedDict):
-    """`Sampling` in JSON; what nobody knows is `None`."""
+    """`Sampling` in JSON; unknown is `None`."""
 
     temperature: ReadOnly[Literal["always", "reasoning_off", "ignored", "never"] | None]
     top_p: ReadOnly[Literal["always", "reasoning_off", "ignored", "never"] | None]
@@ -328,13 +328,13 @@ class SamplingJson(TypedDict):
     exclusive: ReadOnly[bool | None]
 
 class CacheJson(TypedDict):
-    """`Cache` in JSON; what nobody knows is `None`."""
+    """`Cache` in JSON; unknown is `None`."""
 
     automatic: ReadOnly[bool | None]
     breakpoints: ReadOnly[list[Literal["5m", "30m", "1h", "12h", "24h"]] | None]
 
 class EndpointRulesJson(TypedDict):
-    """`EndpointRules` in JSON; what nobody knows is `None`."""
+    """`EndpointRules` in JSON; unknown is `None`."""
 
     efforts: ReadOnly[list[Effort] | None]
     tools: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]

@@ -32,7 +32,7 @@ from capably_models._zai import _profiles as _zai
 from typing_extensions import deprecated
 
 class Model(ModelBase[InputT_contra, CapsT_co]):
-    """A model that answers. `llm.Model("provider/id")` has the type of that very model, which knows what it takes.
+    """A model to call. `llm.Model("provider/id")` has a type of its own, with the parameters that this model takes.
 
     As an annotation, `llm.Model` is any model (only what all of them take can be passed), `llm.Model[llm.Image]` any model
     that reads images, and `llm.Model[llm.Image, llm.HasTools]` any that also calls tools.
@@ -652,7 +652,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AnyModel:
-        """A model whose id is only known at run time. Everything is admitted here and checked at run time; an id that is not listed is used with a warning."""
+        """Return a model whose id is determined at run time. The type admits every parameter; calls are checked at run time. An id that is not listed is used with a warning."""
 
 class AnyModel(Model[_types.TextImageDocumentAudioVideoToolCacheParts, Any]):
     """A model whose capabilities are not known to the type checker. Everything is admitted here and checked at run time."""

@@ -12,13 +12,13 @@ from capably_models._capabilities import (
     Axes,
     BuiltinToolsT,
     CacheT,
-    Demanded,
     FormatAxes,
     LogprobsT,
     NoTool,
     ParallelToolsT,
     PrefillT,
     ReasoningT,
+    RequiredModel,
     SeedT,
     StopT,
     SystemT,
@@ -36,7 +36,7 @@ ModelT = TypeVar("ModelT")
 
 @overload
 def call(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         FormatAxes[
@@ -83,7 +83,7 @@ def call(
 ) -> Response[FormatT, Text | InputT, CapsT]: ...
 @overload
 def call(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         Axes[
@@ -129,7 +129,7 @@ def call(
 ) -> Response[None, Text | InputT, CapsT]: ...
 @overload
 def stream(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         FormatAxes[
@@ -176,7 +176,7 @@ def stream(
 ) -> StreamResponse[FormatT, Text | InputT, CapsT]: ...
 @overload
 def stream(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         Axes[
@@ -222,7 +222,7 @@ def stream(
 ) -> StreamResponse[None, Text | InputT, CapsT]: ...
 @overload
 async def call_async(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         FormatAxes[
@@ -269,7 +269,7 @@ async def call_async(
 ) -> AsyncResponse[FormatT, Text | InputT, CapsT]: ...
 @overload
 async def call_async(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         Axes[
@@ -315,7 +315,7 @@ async def call_async(
 ) -> AsyncResponse[None, Text | InputT, CapsT]: ...
 @overload
 async def stream_async(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         FormatAxes[
@@ -362,7 +362,7 @@ async def stream_async(
 ) -> AsyncStreamResponse[FormatT, Text | InputT, CapsT]: ...
 @overload
 async def stream_async(
-    self: Demanded[
+    self: RequiredModel[
         InputT,
         CapsT,
         Axes[
@@ -416,4 +416,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

@@ -23,31 +23,31 @@ class System:
         method = {} if wire == "google" else {"method": "json_schema"}
         self.format = self.model.with_structured_output(book(), include_raw=True, **method)
 
-    def _said(self, case: Case) -> list[Any]:
+    def _messages(self, case: Case) -> list[Any]:
         m = self.m
-        said: list[Any] = [
+        messages: list[Any] = [
             m.HumanMessage(text) if role == "user" else m.AIMessage(text)
             for role, text in (HISTORY if case.history else ())
         ]
-        return [*said, m.HumanMessage(case.prompt)]
+        return [*messages, m.HumanMessage(case.prompt)]
 
     def call(self, case: Case) -> Answer:
         if case.structured:
-            found = self.format.invoke(self._said(case))
-            return _answer(found["raw"], repr(found["parsed"].model_dump()))
-        return _answer((self.tools if case.tools else self.model).invoke(self._said(case)))
+            result = self.format.invoke(self._messages(case))
+            return _answer(result["raw"], repr(result["parsed"].model_dump()))
+        return _answer((self.tools if case.tools else self.model).invoke(self._messages(case)))
 
     def stream(self, case: Case) -> Answer:
-        whole: Any = None
+        joined: Any = None
         text: list[str] = []
-        for chunk in (self.tools if case.tools else self.model).stream(self._said(case)):
+        for chunk in (self.tools if case.tools else self.model).stream(self._messages(case)):
             text.append(chunk.text)
-            whole = chunk if whole is None else whole + chunk
-        return _answer(whole, "".join(text))
+            joined = chunk if joined is None else joined + chunk
+        return _answer(joined, "".join(text))
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
-        said = self._said(case)
-        return [_answer(one) for one in await asyncio.gather(*(self.model.ainvoke(said) for _ in range(count)))]
+        messages = self._messages(case)
+        return [_answer(one) for one in await asyncio.gather(*(self.model.ainvoke(messages) for _ in range(count)))]
 
 
 def _answer(message: Any, text: str | None = None) -> Answer:

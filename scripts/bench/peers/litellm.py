@@ -36,8 +36,8 @@ class System:
 
     def call(self, case: Case) -> Answer:
         if case.structured:
-            found = self.llm.completion(response_format=book(), **self._params(case))
-            return answer(found, repr(book().model_validate_json(found.choices[0].message.content).model_dump()))
+            results = self.llm.completion(response_format=book(), **self._params(case))
+            return answer(results, repr(book().model_validate_json(results.choices[0].message.content).model_dump()))
         return answer(self.llm.completion(**self._params(case)))
 
     def stream(self, case: Case) -> Answer:
@@ -45,5 +45,5 @@ class System:
         return streamed(self.llm.completion(stream=True, stream_options=options, **self._params(case)))
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
-        found = await asyncio.gather(*(self.llm.acompletion(**self._params(case)) for _ in range(count)))
-        return [answer(one) for one in found]
+        results = await asyncio.gather(*(self.llm.acompletion(**self._params(case)) for _ in range(count)))
+        return [answer(one) for one in results]

@@ -34,27 +34,27 @@ class System:
             for role, text in HISTORY
         ]
 
-    def _asked(self, case: Case) -> tuple[Any, dict[str, Any]]:
+    def _request(self, case: Case) -> tuple[Any, dict[str, Any]]:
         content = [*self.history, self.llm.messages.user(case.prompt)] if case.history else case.prompt
         tools = {"tools": self.tools} if case.tools else {"format": book()} if case.structured else {}
         return content, tools
 
     def call(self, case: Case) -> Answer:
-        content, tools = self._asked(case)
+        content, tools = self._request(case)
         response = self.model.call(content, **tools)
         return _answer(response, repr(response.parse().model_dump()) if case.structured else response.text())
 
     def stream(self, case: Case) -> Answer:
-        content, tools = self._asked(case)
+        content, tools = self._request(case)
         response = self.model.stream(content, **tools)
         text = "".join(response.text_stream()).removesuffix("\n")  # A line end after each part is its own idea.
         response.finish()
         return _answer(response, text)
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
-        content, tools = self._asked(case)
-        found = await asyncio.gather(*(self.model.call_async(content, **tools) for _ in range(count)))
-        return [_answer(one, one.text()) for one in found]
+        content, tools = self._request(case)
+        results = await asyncio.gather(*(self.model.call_async(content, **tools) for _ in range(count)))
+        return [_answer(one, one.text()) for one in results]
 
 
 def _answer(response: Any, text: str) -> Answer:

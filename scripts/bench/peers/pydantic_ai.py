@@ -32,20 +32,20 @@ class System:
         schema = OutputObjectDefinition(json_schema=book().model_json_schema(), name="Book")
         self.format = models.ModelRequestParameters(output_mode="native", output_object=schema)
 
-    def _asked(self, case: Case) -> tuple[list[Any], Any]:
+    def _request(self, case: Case) -> tuple[list[Any], Any]:
         m = self.m
-        said: list[Any] = [
+        messages: list[Any] = [
             m.ModelRequest(parts=[m.UserPromptPart(text)])
             if role == "user"
             else m.ModelResponse(parts=[m.TextPart(text)])
             for role, text in (HISTORY if case.history else ())
         ]
-        said.append(m.ModelRequest(parts=[m.UserPromptPart(case.prompt)]))
-        return said, self.tools if case.tools else self.format if case.structured else self.plain
+        messages.append(m.ModelRequest(parts=[m.UserPromptPart(case.prompt)]))
+        return messages, self.tools if case.tools else self.format if case.structured else self.plain
 
     def call(self, case: Case) -> Answer:
-        said, params = self._asked(case)
-        response = self.direct.model_request_sync(self.model, said, model_request_parameters=params)
+        messages, params = self._request(case)
+        response = self.direct.model_request_sync(self.model, messages, model_request_parameters=params)
         if case.structured:
             return self._answer(response, repr(book().model_validate_json(response.text).model_dump()))
         return self._answer(response)
@@ -56,9 +56,9 @@ class System:
         return Answer((response.text or "") if text is None else text, calls, tokens)
 
     def stream(self, case: Case) -> Answer:
-        said, params = self._asked(case)
+        messages, params = self._request(case)
         text: list[str] = []
-        with self.direct.model_request_stream_sync(self.model, said, model_request_parameters=params) as stream:
+        with self.direct.model_request_stream_sync(self.model, messages, model_request_parameters=params) as stream:
             for event in stream:
                 part = getattr(event, "part", None) if event.event_kind == "part_start" else None
                 if part is not None and part.part_kind == "text":
@@ -68,9 +68,11 @@ class System:
             return self._answer(stream.response, "".join(text))
 
     async def at_once(self, case: Case, count: int) -> list[Answer]:
-        said, params = self._asked(case)
-        asked = (self.direct.model_request(self.model, said, model_request_parameters=params) for _ in range(count))
-        return [self._answer(one) for one in await asyncio.gather(*asked)]
+        messages, params = self._request(case)
+        requests = (
+            self.direct.model_request(self.model, messages, model_request_parameters=params) for _ in range(count)
+        )
+        return [self._answer(one) for one in await asyncio.gather(*requests)]
 
 
 def _model(wire: str, url: str) -> Any:

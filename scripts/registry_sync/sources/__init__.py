@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
-from registry_sync.said import SourceError
+from registry_sync.claims import SourceError
 
 
 def version_of(folder: Path, distribution: str) -> str:
-    """The version of an unpacked package. Raises `SourceError` if it is not there."""
+    """Return the version of an unpacked package. Raise `SourceError` if it is absent."""
     prefix = distribution.replace("-", "_")
-    for found in sorted(folder.glob(f"{prefix}-*.dist-info")):
-        return found.name.removeprefix(f"{prefix}-").removesuffix(".dist-info")
+    for folder_of_wheel in sorted(folder.glob(f"{prefix}-*.dist-info")):
+        return folder_of_wheel.name.removeprefix(f"{prefix}-").removesuffix(".dist-info")
     raise SourceError(f"{distribution} is missing: its wheel is not among the sources")
 
 
 def expect(name: str, wanted: Collection[str], seen: Collection[str]) -> None:
-    """A field that no model has any more was renamed, and silence would look like a change of facts."""
-    gone = sorted(set(wanted) - set(seen))
-    if gone:
-        raise SourceError(f"{name}: no model has {', '.join(gone)} any more; renamed?")
+    """Raise if no model has an expected field any more: it was renamed, and its absence would look like changed
+    facts."""
+    missing = sorted(set(wanted) - set(seen))
+    if missing:
+        raise SourceError(f"{name}: no model has {', '.join(missing)} any more; renamed?")

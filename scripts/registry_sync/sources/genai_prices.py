@@ -13,8 +13,8 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, rounded
 from registry_sync.python_data import Built, read as plain, variable
-from registry_sync.said import PROVIDERS, Said, Source, SourceError, rounded
 from registry_sync.sources import expect, version_of
 
 _RATES = {
@@ -33,10 +33,10 @@ _HOSTS = {"moonshotai": "moonshot", "x-ai": "xai"}
 
 
 def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
-    """Prices of `day`, and those that start later, of the given ids and of every id that a rule spells out."""
+    """Read prices of `day` and later ones, for the given ids and every id that a rule names."""
     version = version_of(folder, "genai-prices")
     file = folder / "genai_prices" / "data.py"
-    said: Said = {}
+    claims: Claims = {}
     rates: set[str] = set()
     for provider in _providers(file, {*PROVIDERS, *(id.partition("/")[0] for id in ids)}):
         host = provider.get("id")
@@ -47,37 +47,37 @@ def read(folder: Path, ids: Collection[str], day: datetime.date) -> Source:
             matched = {name for name in names if _matches(model.get("match"), name)}
             spelt = set(_spelt_out(model.get("match"))) if host in PROVIDERS else set[str]()
             for name in sorted(matched | spelt):
-                said.setdefault(f"{host}/{name}", fields)
+                claims.setdefault(f"{host}/{name}", fields)
     expect(f"genai-prices {version}", (*_RATES.values(), "batch"), rates)
-    return Source("genai-prices", version, "genai-prices", {id: f for id, f in said.items() if f}, frozenset(said))
+    return Source("genai-prices", version, "genai-prices", {id: f for id, f in claims.items() if f}, frozenset(claims))
 
 
 def host_prices(folder: Path, host: str, ids: Collection[str], day: datetime.date) -> dict[str, dict[str, Any]]:
-    """Prices of those of a gateway's models that have one."""
-    found: dict[str, dict[str, Any]] = {}
+    """Return prices of those of a gateway's models that have one."""
+    prices: dict[str, dict[str, Any]] = {}
     for provider in _providers(folder / "genai_prices" / "data.py", {*PROVIDERS, host}):
         for model in cast(list[Built], provider.get("models") or []) if provider.get("id") == host else []:
             for id in (id for id in ids if _matches(model.get("match"), id)):
-                found.setdefault(id, _prices(model, day))
-    return found
+                prices.setdefault(id, _prices(model, day))
+    return prices
 
 
 def _providers(file: Path, wanted: Collection[str]) -> Iterator[Built]:
-    """The vendors and hosts that are wanted, each read from its own part of the file, by our names."""
+    """Yield the wanted vendors and hosts by our names, each read from its own part of the file."""
     table = variable(file, "providers")
     if not isinstance(table, ast.List):
         raise SourceError("genai_prices/data.py: `providers` is no list any more")
-    found: list[Any] = []
+    providers: list[Any] = []
     for node in table.elts:
         named = {k.arg: k.value for k in node.keywords} if isinstance(node, ast.Call) else {}
         id = named.get("id")
         host = _HOSTS.get(str(id.value), str(id.value)) if isinstance(id, ast.Constant) else ""
         if host in wanted:
-            found.append(host)
+            providers.append(host)
             yield Built("Provider", {"id": host, "models": plain(named.get("models") or ast.List(elts=[]))}, [])
-    found = [host for host in found if host in PROVIDERS]
-    if sorted(found) != sorted(PROVIDERS):
-        raise SourceError(f"genai_prices/data.py has {', '.join(found) or 'none'} of {', '.join(PROVIDERS)}")
+    providers = [host for host in providers if host in PROVIDERS]
+    if sorted(providers) != sorted(PROVIDERS):
+        raise SourceError(f"genai_prices/data.py has {', '.join(providers) or 'none'} of {', '.join(PROVIDERS)}")
 
 
 def _matches(clause: Built | None, name: str) -> bool:
@@ -104,7 +104,7 @@ def _matches(clause: Built | None, name: str) -> bool:
 
 
 def _spelt_out(clause: Built | None) -> Iterator[str]:
-    """Ids that a rule names one by one."""
+    """Yield ids that a rule names one by one."""
     if clause is None:
         return
     if clause.kind == "ClauseEquals":
@@ -115,36 +115,36 @@ def _spelt_out(clause: Built | None) -> Iterator[str]:
 
 
 def _prices(model: Built, day: datetime.date) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     # Of those that have begun the last is in force; conditions other than a day (hours) are not ours.
     for start, price in _dated(model.get("prices")):
         if start <= day.isoformat():
-            found = {f"prices.{name}": value for name, value in _rates(price)}
+            fields = {f"prices.{name}": value for name, value in _rates(price)}
         else:
-            found |= {f"prices@{start}.{name}": value for name, value in _rates(price)}
-    return found | dict(_batches(model, found, day))
+            fields |= {f"prices@{start}.{name}": value for name, value in _rates(price)}
+    return fields | dict(_batches(model, fields, day))
 
 
-def _batches(model: Built, found: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
-    """What a token costs in a batch, as a part of what it costs otherwise."""
+def _batches(model: Built, fields: dict[str, Any], day: datetime.date) -> Iterator[tuple[str, Any]]:
+    """Yield the price of a token in a batch, as a fraction of the ordinary price."""
     variants = cast(list[Built], model.get("price_variants") or [])
     for start, price in _dated([variant for variant in variants if variant.get("when") == _BATCH]):
         group = "prices" if start <= day.isoformat() else f"prices@{start}"
-        whole, part = found.get(f"{group}.input"), dict(_rates(price)).get("input")
-        if whole and part:
-            yield f"{group}.batch", rounded(part / whole)
+        full, part = fields.get(f"{group}.input"), dict(_rates(price)).get("input")
+        if full and part:
+            yield f"{group}.batch", rounded(part / full)
 
 
 def _dated(prices: Built | list[Built] | None) -> list[tuple[str, Built | None]]:
-    """First day and price, in order; the empty day for one that always held."""
+    """Return first day and price, in order; the empty day for a price without a start."""
     if isinstance(prices, Built):
         return [("", prices)]
-    found = [(_start(price), cast(Built | None, price.get("prices"))) for price in prices or []]
-    return sorted(((start, price) for start, price in found if start is not None), key=lambda pair: pair[0])
+    dated = [(_start(price), cast(Built | None, price.get("prices"))) for price in prices or []]
+    return sorted(((start, price) for start, price in dated if start is not None), key=lambda pair: pair[0])
 
 
 def _start(price: Built) -> str | None:
-    """The first day of a dated price; empty if it always held, `None` if it depends on something else."""
+    """Return the first day of a dated price; empty without a start, `None` if it depends on something else."""
     constraint = cast(Built | None, price.get("constraint"))
     if constraint is None:
         return ""

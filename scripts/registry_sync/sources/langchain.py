@@ -10,8 +10,8 @@ import ast
 from pathlib import Path
 from typing import Any, Final
 
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, without_none
 from registry_sync.python_data import variable
-from registry_sync.said import PROVIDERS, Said, Source, SourceError, known
 from registry_sync.sources import expect, version_of
 
 PACKAGES: Final = {
@@ -39,7 +39,7 @@ _EXPECTED: Final = (*_FLAGS, "max_input_tokens", "max_output_tokens", "release_d
 
 
 def read(folder: Path, provider: str) -> Source:
-    """What models.dev says of one vendor's models."""
+    """Read the claims of models.dev about one vendor's models."""
     distribution = PACKAGES[provider]
     version = version_of(folder, distribution)
     file = folder / distribution.replace("-", "_") / "data" / "_profiles.py"
@@ -49,19 +49,19 @@ def read(folder: Path, provider: str) -> Source:
         raise SourceError(f"{distribution}: _PROFILES is no plain data any more") from None
     own = {id: profile for id, profile in profiles.items() if "release_date" in profile}
     expect(f"{distribution} {version}", _EXPECTED, {field for profile in own.values() for field in profile})
-    said: Said = {f"{provider}/{id}": _fields(provider, profile) for id, profile in own.items()}
+    claims: Claims = {f"{provider}/{id}": _fields(provider, profile) for id, profile in own.items()}
     chat = frozenset(f"{provider}/{id}" for id, profile in own.items() if profile["max_output_tokens"])
     if provider not in PROVIDERS:
         chat = frozenset[str]()
-    return Source(distribution, version, "models.dev", said, chat)
+    return Source(distribution, version, "models.dev", claims, chat)
 
 
 def _fields(provider: str, profile: dict[str, Any]) -> dict[str, Any]:
-    found = {ours: profile.get(theirs) for theirs, ours in _FLAGS.items()}
-    found["dates.released"] = profile["release_date"]
-    found["limits.output"] = profile.get("max_output_tokens") or None
+    fields = {ours: profile.get(theirs) for theirs, ours in _FLAGS.items()}
+    fields["dates.released"] = profile["release_date"]
+    fields["limits.output"] = profile.get("max_output_tokens") or None
     if provider != "openai":
-        found["limits.context"] = profile.get("max_input_tokens") or None
+        fields["limits.context"] = profile.get("max_input_tokens") or None
         levels = profile.get("reasoning_effort_levels")
-        found["reasoning.efforts"] = sorted(set(levels) - {"none"}) if levels else None
-    return known(found)
+        fields["reasoning.efforts"] = sorted(set(levels) - {"none"}) if levels else None
+    return without_none(fields)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from registry_sync.said import PROVIDERS, Said, Source, SourceError, known, rounded
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, rounded, without_none
 from registry_sync.sources import expect, version_of
 
 _FILE = "model_prices_and_context_window_backup.json"
@@ -67,18 +67,18 @@ _EXPECTED = (*_RATES, *_NUMBERS, *_FLAGS, *_SCHEMA.values(), "supports_response_
 
 
 def read(folder: Path) -> Source:
-    """Limits, prices, dates and flags of the chat models of the three vendors."""
+    """Read limits, prices, dates and flags of the chat models of the three vendors."""
     version = version_of(folder, "litellm")
     entries = {id: entry for key, entry in _load(folder / "litellm" / _FILE).items() if (id := _id(key, entry))}
     expect(f"litellm {version}", _EXPECTED, {field for entry in entries.values() for field in entry})
-    said: Said = {id: _fields(id, entry) for id, entry in entries.items()}
+    claims: Claims = {id: _fields(id, entry) for id, entry in entries.items()}
     vendors = {id: entry for id, entry in entries.items() if id.partition("/")[0] in PROVIDERS}
     chat = frozenset(id for id, entry in vendors.items() if entry["mode"] in _CHAT)
-    return Source("litellm", version, "litellm", said, chat)
+    return Source("litellm", version, "litellm", claims, chat)
 
 
 def gateway(folder: Path, theirs: str) -> dict[str, dict[str, Any]]:
-    """What it says of the chat models of one of its providers that is a gateway, by their ids there."""
+    """Read the chat models of a litellm provider that is a gateway, by their ids there."""
     entries = {
         key.removeprefix(f"{theirs}/"): entry
         for key, entry in _load(folder / "litellm" / _FILE).items()
@@ -99,7 +99,7 @@ def _load(file: Path) -> dict[str, Any]:
 
 
 def _id(key: str, entry: Any) -> str | None:
-    """`gemini/gemini-4-argon` -> `google/gemini-4-argon`; regions, speeds, fine-tunes and other hosts are left out."""
+    """Convert `gemini/gemini-4-argon` to `google/gemini-4-argon`; skip regions, speeds, fine-tunes and other hosts."""
     theirs = entry.get("litellm_provider", "")
     if entry.get("mode") not in _MODES:
         return None
@@ -115,17 +115,17 @@ def _id(key: str, entry: Any) -> str | None:
 
 def _fields(id: str, entry: dict[str, Any]) -> dict[str, Any]:
     provider = id.partition("/")[0]
-    found: dict[str, Any] = {ours: int(entry[theirs]) for theirs, ours in _NUMBERS.items() if entry.get(theirs)}
-    found |= known({ours: entry.get(theirs) for theirs, ours in _FLAGS.items()})
-    found |= known({"structured_output": entry.get(_SCHEMA.get(provider, "supports_response_schema"))})
-    found |= known({"dates.retires": entry.get("deprecation_date")})
+    fields: dict[str, Any] = {ours: int(entry[theirs]) for theirs, ours in _NUMBERS.items() if entry.get(theirs)}
+    fields |= without_none({ours: entry.get(theirs) for theirs, ours in _FLAGS.items()})
+    fields |= without_none({"structured_output": entry.get(_SCHEMA.get(provider, "supports_response_schema"))})
+    fields |= without_none({"dates.retires": entry.get("deprecation_date")})
     if "supports_none_reasoning_effort" in entry and entry.get("supports_reasoning"):
-        found.setdefault("reasoning.always_on", not entry["supports_none_reasoning_effort"])
-    return found | _prices(entry)
+        fields.setdefault("reasoning.always_on", not entry["supports_none_reasoning_effort"])
+    return fields | _prices(entry)
 
 
 def _prices(entry: dict[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for key, value in entry.items():
         if not isinstance(value, (int, float)):
             continue
@@ -133,7 +133,7 @@ def _prices(entry: dict[str, Any]) -> dict[str, Any]:
         rate = _RATES.get(tier[1] if tier else key)
         if rate:
             beyond = f"above_{int(tier[2]) * 1000}." if tier else ""
-            found[f"prices.{beyond}{rate}"] = rounded(value * 1_000_000)
+            fields[f"prices.{beyond}{rate}"] = rounded(value * 1_000_000)
     if entry.get(_BATCH) and entry.get("input_cost_per_token"):
-        found["prices.batch"] = rounded(entry[_BATCH] / entry["input_cost_per_token"])
-    return found
+        fields["prices.batch"] = rounded(entry[_BATCH] / entry["input_cost_per_token"])
+    return fields

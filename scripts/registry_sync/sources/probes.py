@@ -13,7 +13,7 @@ from capably_codegen.registry import RegistryError, read_yaml
 from capably_codegen.schema import Entry, Text
 from pydantic import TypeAdapter, ValidationError
 
-from registry_sync.said import PROBED, Said, Source, SourceError
+from registry_sync.claims import PROBED, Claims, Source, SourceError
 
 FILE = "live_probes.yaml"
 
@@ -33,7 +33,8 @@ _PROBES = TypeAdapter(dict[str, dict[str, Probe]])
 
 
 def read_probes(file: Path) -> list[Source]:
-    """The probes in the file, as one source; none without the file. Raises `SourceError` where an entry is misshapen."""
+    """Read the probes in the file as one source; none without the file. Raise `SourceError` if an entry is
+    malformed."""
     if not file.exists():
         return []
     try:
@@ -44,7 +45,7 @@ def read_probes(file: Path) -> list[Source]:
         raise SourceError(f"{file.name}: {' > '.join(map(str, first['loc']))}: {first['msg'].lower()}") from None
     except RegistryError as error:
         raise SourceError(str(error)) from None
-    answers: Said = {id: {field: probe.value for field, probe in fields.items()} for id, fields in probes.items()}
+    answers: Claims = {id: {field: probe.value for field, probe in fields.items()} for id, fields in probes.items()}
     days = {(id, field): probe.on for id, fields in probes.items() for field, probe in fields.items()}
     newest = max(days.values(), default=datetime.date.min).isoformat()
     return [Source("live probes", newest, PROBED, answers, frozenset(), days)]

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from registry_sync.said import PROVIDERS, Said, Source, SourceError, known
+from registry_sync.claims import PROVIDERS, Claims, Source, SourceError, without_none
 from registry_sync.sources import expect, version_of
 
 _ASK = """
@@ -39,14 +39,14 @@ _EXPECTED = (
 
 
 def read(folder: Path, ids: Collection[str]) -> Source:
-    """What the profiles say of the given ids. `folder` has pydantic-ai-slim and what it needs."""
+    """Read the profiles of the given ids. `folder` has pydantic-ai-slim and its dependencies."""
     version = version_of(folder, "pydantic-ai-slim")
-    asked = {
+    questions = {
         provider: sorted(id.partition("/")[2] for id in ids if id.startswith(f"{provider}/")) for provider in PROVIDERS
     }
     done = subprocess.run(
         [sys.executable, "-I", "-c", _ASK, str(folder)],
-        input=json.dumps(asked),
+        input=json.dumps(questions),
         capture_output=True,
         text=True,
         check=False,
@@ -54,30 +54,30 @@ def read(folder: Path, ids: Collection[str]) -> Source:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
         raise SourceError(f"pydantic-ai-slim {version}: its profiles cannot be asked any more: {last}")
-    told: dict[str, dict[str, Any]] = json.loads(done.stdout)
-    expect(f"pydantic-ai-slim {version}", _EXPECTED, {field for profile in told.values() for field in profile})
-    said: Said = {id: known(_fields(id.partition("/")[0], profile)) for id, profile in told.items()}
-    return Source("pydantic-ai-slim", version, "pydantic-ai", said, frozenset())
+    profiles: dict[str, dict[str, Any]] = json.loads(done.stdout)
+    expect(f"pydantic-ai-slim {version}", _EXPECTED, {field for profile in profiles.values() for field in profile})
+    claims: Claims = {id: without_none(_fields(id.partition("/")[0], profile)) for id, profile in profiles.items()}
+    return Source("pydantic-ai-slim", version, "pydantic-ai", claims, frozenset())
 
 
 def _fields(provider: str, profile: dict[str, Any]) -> dict[str, Any]:
     # What is also the default says nothing: tools "yes", reasoning "no".
-    found: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "tools": False if profile.get("supports_tools") is False else None,
         "reasoning": profile.get("supports_thinking") or None,
         "tools.forced": profile.get("supports_forced_tool_choice"),
     }
     if provider == "google":
-        found["output.image"] = profile.get("supports_image_output") or None
+        fields["output.image"] = profile.get("supports_image_output") or None
         levels = profile.get("google_thinking_levels")
-        found["reasoning.efforts"] = sorted(level.lower() for level in levels) if levels else None
+        fields["reasoning.efforts"] = sorted(level.lower() for level in levels) if levels else None
     elif provider == "openai":
-        found["reasoning.efforts"] = sorted(set(profile.get("openai_reasoning_efforts") or ()) - {"none"}) or None
+        fields["reasoning.efforts"] = sorted(set(profile.get("openai_reasoning_efforts") or ()) - {"none"}) or None
     elif profile.get("anthropic_supports_effort"):
         more = [level for level in ("xhigh", "max") if profile.get(f"anthropic_supports_{level}_effort")]
-        found["reasoning.efforts"] = sorted(["low", "medium", "high", *more])
+        fields["reasoning.efforts"] = sorted(["low", "medium", "high", *more])
     if profile.get("anthropic_disallows_sampling_settings"):
-        found["sampling.temperature"] = False
+        fields["sampling.temperature"] = False
     if profile.get("supports_thinking"):
-        found["reasoning.always_on"] = profile.get("thinking_always_enabled") or None
-    return found
+        fields["reasoning.always_on"] = profile.get("thinking_always_enabled") or None
+    return fields

@@ -60,8 +60,8 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = ready.adapter.stream(ready.request)
-    fold = ready.adapter.fold(ready.request)
-    return StreamResponse(events, fold, model, ready.request, ready.messages, remembered(given), ready.warnings)
+    accumulator = ready.adapter.accumulator(ready.request)
+    return StreamResponse(events, accumulator, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
 async def stream_async(
@@ -71,8 +71,10 @@ async def stream_async(
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = await ready.adapter.stream_async(ready.request)
-    fold = ready.adapter.fold(ready.request)
-    return AsyncStreamResponse(events, fold, model, ready.request, ready.messages, remembered(given), ready.warnings)
+    accumulator = ready.adapter.accumulator(ready.request)
+    return AsyncStreamResponse(
+        events, accumulator, model, ready.request, ready.messages, remembered(given), ready.warnings
+    )
 
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:

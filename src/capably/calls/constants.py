@@ -7,16 +7,16 @@ from types import ModuleType
 from typing import Any, cast
 
 from capably.registry import user_registry
-from capably.registry.lookup import added_constant, added_constants, forget_on_change, providers
+from capably.registry.lookup import added_constant, added_constants, on_registry_change, providers
 
 _modules: dict[str, ModuleType] = {}
-forget_on_change(_modules.clear)
+on_registry_change(_modules.clear)
 
 
 def constants(provider: str, ids: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """Return `__getattr__` and `__dir__` of a module of constants: each model is created when it is first used."""
     models: dict[str, Any] = {}
-    forget_on_change(models.clear)
+    on_registry_change(models.clear)
 
     def get(name: str) -> Any:
         if name not in models:

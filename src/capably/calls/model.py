@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from capably.providers.adapters import check_alike
 from capably.registry.identify import find_model, identify, model_of
-from capably.registry.lookup import model_at
+from capably.registry.lookup import resolve_model
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import ModelInfo
 from capably.types.turns import given_in
@@ -72,7 +72,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
     @classmethod
     def _restored(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
         """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
-        info = model_at(origin or id)
+        info = resolve_model(origin or id)
         return cls._made(id, info.renamed(id) if info and info.id != id else info, defaults)
 
     if not TYPE_CHECKING:

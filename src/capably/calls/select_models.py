@@ -68,9 +68,9 @@ def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[Found
     if demanded is not None:
         from capably_models import Model
 
-        from capably.registry.requirements import Demands
+        from capably.registry.requirements import Requirements
 
-        demands, model = Demands(demanded), cast("Any", Model)
+        demands, model = Requirements(demanded), cast("Any", Model)
         found = [model(info.id) for info in found if demands.met_by(info)]
     return found
 

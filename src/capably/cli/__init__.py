@@ -12,7 +12,8 @@ from capably.types.errors import CapablyError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code: 0 fine, 1 something was found, 2 wrong use or a missing piece."""
+    """Run one command and return its exit code: 0 = fine, 1 = there are results to act on, 2 = wrong use or a
+    missing piece."""
     parser = argparse.ArgumentParser(prog="capably", description="Which model can do what, as types and as facts.")
     parser.add_argument("--version", action="version", version=f"capably {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -56,23 +56,23 @@ def _models(options: argparse.Namespace) -> int:
     names = (*SELECTORS, *_MODALITIES, *_NUMBERS, "provider", "reasoning")
     wanted: dict[str, Any] = {name: getattr(options, name) for name in names}
     try:
-        found = models(deprecated=not options.no_deprecated, **wanted)
+        selected = models(deprecated=not options.no_deprecated, **wanted)
     except ValueError as error:
         print(f"capably: {error}", file=sys.stderr)
         return 2
     if options.coverage:
-        for row in _table(coverage(sorted(found, key=lambda info: info.id))):
+        for row in _table(coverage(sorted(selected, key=lambda info: info.id))):
             print(row)
-        return 0 if found else 1
+        return 0 if selected else 1
     if options.json:
-        _print_json([info.to_json() for info in sorted(found, key=lambda info: info.id)])
+        _print_json([info.to_json() for info in sorted(selected, key=lambda info: info.id)])
         return 0
-    for row in _table([_HEADER, *map(_row, found)]):
+    for row in _table([_HEADER, *map(_row, selected)]):
         print(row)
     print(
-        f"{len(found)} models; prices are US dollars per million tokens. `capably show ID` tells everything about one."
+        f"{len(selected)} models; prices are US dollars per million tokens. `capably show ID` tells everything about one."
     )
-    return 0 if found else 1
+    return 0 if selected else 1
 
 
 def _show(options: argparse.Namespace) -> int:
@@ -89,7 +89,7 @@ def _show(options: argparse.Namespace) -> int:
 
 
 def _parameters(info: ModelInfo) -> Iterator[str]:
-    """What each parameter is, and whether a call to this model at its default endpoint takes it."""
+    """List each parameter, what it is, and whether a call to this model at its default endpoint takes it."""
     if info.facts is None:
         return
     rules = rules_for(info, info.endpoint)
@@ -142,7 +142,7 @@ def _size(tokens: int | None) -> str:
 
 
 def _facts(info: ModelInfo) -> Iterator[tuple[str, str]]:
-    """Name and value, line by line, unknown said as such."""
+    """Yield name and value, one fact per line; an unknown value is shown as such."""
     facts = info.to_json()
     for name in ("profile", "input", "output", "system", "prefill", "structured_output", "verbosity", "builtin_tools"):
         yield name.replace("_", " "), _say(facts[name])
@@ -170,7 +170,7 @@ _UNVERIFIED: Mapping[str, tuple[str, ...]] = {
     "cache": ("automatic", "breakpoints"),
     "limits": (),
 }
-"""Group -> the facts in it that nobody knows when they are `None`; any other `None` there only says nothing."""
+"""Group -> the facts in it that are unverified when they are `None`; any other `None` there means absent."""
 
 
 def _say(value: Any, *, unverified: tuple[str, ...] = ()) -> str:
@@ -179,10 +179,10 @@ def _say(value: Any, *, unverified: tuple[str, ...] = ()) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        said = cast(Mapping[str, Any], value)
-        if said.get("supported", True) is not True:
-            return _say(said["supported"])
-        shown = ((k, v) for k, v in said.items() if v not in (None, []) or (v is None and k in unverified))
+        facts = cast(Mapping[str, Any], value)
+        if facts.get("supported", True) is not True:
+            return _say(facts["supported"])
+        shown = ((k, v) for k, v in facts.items() if v not in (None, []) or (v is None and k in unverified))
         return ", ".join(f"{key} {_say(inner)}" for key, inner in shown)
     if isinstance(value, (list, tuple)):
         return " ".join(map(_say, cast(list[Any], value))) or "none"

@@ -1,4 +1,4 @@
-"""`capably check PATH...`: models that a code base names and that are unknown, gone or about to end. For CI."""
+"""`capably check PATH...`: models that a code base names and that are unknown, retired or about to end. For CI."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from capably.registry.identify import identify
 
 
 class Finding(NamedTuple):
-    """One mention with something to say about it."""
+    """One mention that needs attention."""
 
     mention: Mention
     kind: str
@@ -27,7 +27,7 @@ class Finding(NamedTuple):
 
     @property
     def fails(self) -> bool:
-        """Whether a build should stop for it."""
+        """Return whether a build should stop for it."""
         return self.kind != "deprecated"
 
 
@@ -35,7 +35,7 @@ def add_check(commands: Any) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "check",
         help="unknown, retired and ending models that a code base names",
-        description="Reads source files without running them. Exits with 1 if a model is unknown, gone, or ends within "
+        description="Reads source files without running them. Exits with 1 if a model is unknown, retired, or ends within "
         f"--within days; a comment `{IGNORE}` on the line takes it out.",
     )
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH")
@@ -46,22 +46,22 @@ def add_check(commands: Any) -> None:
 
 def _check(options: argparse.Namespace) -> int:
     files, unread = read_files(options.paths)
-    found = list(findings(files, datetime.date.today(), options.within))
+    results = list(findings(files, datetime.date.today(), options.within))
     print_unread(files, unread)
     if options.json:
-        print(json.dumps([_plain(finding) for finding in found], indent=2))
+        print(json.dumps([_plain(finding) for finding in results], indent=2))
     else:
-        for finding in found:
+        for finding in results:
             use = f" Its successor is {finding.use}." if finding.use else ""
             print(f"{finding.mention}: {finding.mention.text} {finding.what}.{use}")
-        bad = sum(finding.fails for finding in found)
+        bad = sum(finding.fails for finding in results)
         nothing = "nothing to say" + (" of what could be read" if unread else "")
-        print(f"{len(found)} mentions of models to look at, {bad} of which fail" if found else nothing)
-    return 1 if any(finding.fails for finding in found) else 0
+        print(f"{len(results)} mentions of models to look at, {bad} of which fail" if results else nothing)
+    return 1 if any(finding.fails for finding in results) else 0
 
 
 def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> Iterator[Finding]:
-    """What there is to say about the models that these files name, file by file."""
+    """Yield a finding for every mention in these files that needs attention, file by file."""
     for file in files:
         for mention in mentions_in(file):
             finding = _finding(mention, day, within)
@@ -70,7 +70,7 @@ def findings(files: Iterable[SourceFile], day: datetime.date, within: int) -> It
 
 
 def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
-    """Name on standard error the files that were not read, and Python that was searched as plain text."""
+    """Print to standard error the files that were not read, and Python that was searched as plain text."""
     for path, why in unread:
         print(f"{path}: not read: {why}", file=sys.stderr)
     for file in files:
@@ -80,7 +80,7 @@ def print_unread(files: Iterable[SourceFile], unread: Iterable[Unread]) -> None:
 
 def _finding(mention: Mention, day: datetime.date, within: int) -> Finding | None:
     identity = identify(mention.id)
-    if not mention.known:
+    if not mention.listed:
         near = f" (nearest: {', '.join(identity.nearest)})" if identity.nearest else ""
         return Finding(mention, "unknown", identity.problem + near)
     if identity.status == "not_chat" and not (mention.text == mention.id and mention.file.suffix == ".py"):
@@ -107,7 +107,7 @@ def _plain(finding: Finding) -> dict[str, Any]:
         "line": mention.line,
         "column": mention.column + 1,
         "text": mention.text,
-        "id": mention.id if mention.known else None,
+        "id": mention.id if mention.listed else None,
         "kind": finding.kind,
         "fails": finding.fails,
         "what": finding.what,

@@ -8,13 +8,14 @@ from typing import Any, Literal
 from capably.parameters import PARAMETERS
 from capably.types.facts import UNVERIFIED, ModelInfo
 
-Known = Callable[[ModelInfo], bool]
+IsVerified = Callable[[ModelInfo], bool]
 
 
-def _fact(*path: str) -> Known:
-    """Whether a fact of the profile is known; one inside a group that the model does not have is."""
+def _fact(*path: str) -> IsVerified:
+    """Return a check of one fact of the profile. A fact inside a group that the model does not have counts as
+    verified."""
 
-    def known(info: ModelInfo) -> bool:
+    def is_verified(info: ModelInfo) -> bool:
         value: Any = info.facts
         if value is None:
             return False
@@ -24,35 +25,35 @@ def _fact(*path: str) -> Known:
                 break
         return value != UNVERIFIED
 
-    return known
+    return is_verified
 
 
-def _at_endpoint(name: str) -> Known:
-    def known(info: ModelInfo) -> bool:
+def _at_endpoint(name: str) -> IsVerified:
+    def is_verified(info: ModelInfo) -> bool:
         rules: Any = info.facts and info.endpoint and info.facts["endpoints"][info.endpoint]
         return bool(rules) and rules[name] != UNVERIFIED
 
-    return known
+    return is_verified
 
 
-def _empty(name: Literal["unverified_input", "unverified_builtin_tools"]) -> Known:
+def _empty(name: Literal["unverified_input", "unverified_builtin_tools"]) -> IsVerified:
     return lambda info: info.facts is not None and not info.facts[name]
 
 
-def _limit(name: Literal["output"]) -> Known:
+def _limit(name: Literal["output"]) -> IsVerified:
     return lambda info: info.limits[name] is not None
 
 
-def _rate(name: Literal["input", "output"]) -> Known:
+def _rate(name: Literal["input", "output"]) -> IsVerified:
     return lambda info: bool(info.prices) and info.prices[-1][name] is not None
 
 
-def _parameter(path: str) -> Known:
+def _parameter(path: str) -> IsVerified:
     group, _, name = path.partition(".")
     return _at_endpoint(name) if group == "endpoints" else _fact(*path.split("."))
 
 
-FIELDS: Mapping[str, Known] = {
+FIELDS: Mapping[str, IsVerified] = {
     "input modalities": _empty("unverified_input"),
     "output modalities": _fact("output"),
     **{name: _parameter(p.fact) for name, p in PARAMETERS.items() if p.fact and name != "output"},
@@ -71,21 +72,22 @@ FIELDS: Mapping[str, Known] = {
 
 
 def coverage(models: Iterable[ModelInfo]) -> list[tuple[str, ...]]:
-    """Fields by providers, with a head; a cell reads `known/models`, and `29/31 -2` where two are unverified."""
+    """Return a table of fields by providers, with a header. A cell reads `known/models`, or `29/31 -2` if two are
+    unverified."""
     of: dict[str, list[ModelInfo]] = {}
     for info in models:
         of.setdefault(info.provider, []).append(info)
     columns = {**of, "all": [info for infos in of.values() for info in infos]}
     rows: list[tuple[str, ...]] = [("known", *columns)]
-    for field, known in FIELDS.items():
-        rows.append((field, *(_cell(sum(map(known, infos)), len(infos)) for infos in columns.values())))
+    for field, is_verified in FIELDS.items():
+        rows.append((field, *(_cell(sum(map(is_verified, infos)), len(infos)) for infos in columns.values())))
     return rows
 
 
 def unknown_facts(models: Iterable[ModelInfo]) -> list[tuple[str, str]]:
-    """Model and field of everything that nobody knows."""
-    return [(info.id, field) for info in models for field, known in FIELDS.items() if not known(info)]
+    """Return model id and field of every fact that is unknown."""
+    return [(info.id, field) for info in models for field, is_verified in FIELDS.items() if not is_verified(info)]
 
 
-def _cell(known: int, total: int) -> str:
-    return f"{known}/{total}" + (f" -{total - known}" if known < total else "")
+def _cell(count: int, total: int) -> str:
+    return f"{count}/{total}" + (f" -{total - count}" if count < total else "")

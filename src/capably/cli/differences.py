@@ -9,7 +9,8 @@ from capably.types.errors import ConfigurationError
 
 
 def print_differences(old: str, new: str) -> int:
-    """Prints release notes; 1 if something changed. Each file is a whole registry, `model_registry.yaml` of some day."""
+    """Print release notes between two registry files (each a complete `model_registry.yaml`). Return 1 if there are
+    changes."""
     try:
         from capably_codegen.changes import release_notes
         from capably_codegen.registry import RegistryError, parse_registry

@@ -12,14 +12,14 @@ from capably.cli.source_files import SourceFile, parse
 
 
 class Edit(NamedTuple):
-    """What takes the place of a mention."""
+    """A mention and its replacement."""
 
     mention: Mention
     replacement: str
 
 
 def edited(file: SourceFile, edits: Iterable[Edit]) -> str | None:
-    """Return the text with these edits made; `None` if it would be another program but for the names."""
+    """Return the text with these edits made; `None` if the program would differ in more than the edited names."""
     edits = list(edits)
     text = file.text
     for mention, replacement in sorted(edits, key=lambda edit: edit.mention.start, reverse=True):
@@ -33,7 +33,8 @@ def edited(file: SourceFile, edits: Iterable[Edit]) -> str | None:
 
 
 def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
-    """What an edit changes in the syntax tree: a string, or the last two names of `llm.openai.gpt_4_1`."""
+    """Yield the values that an edit changes in the syntax tree: a string, or the last two names of
+    `llm.openai.gpt_4_1`."""
     before, after = edit.mention.text, edit.replacement
     if not before.startswith("llm."):
         yield before, after
@@ -44,7 +45,7 @@ def _names(edit: Edit) -> Iterator[tuple[Any, Any]]:
 
 
 def _differences(old: ast.AST, new: ast.AST) -> Iterator[tuple[Any, Any]]:
-    """The values in which two syntax trees differ, places in the text left out. Iterative: trees may be deep."""
+    """Yield the values in which two syntax trees differ, ignoring positions. Iterative, because trees may be deep."""
     pending: list[tuple[Any, Any]] = [(old, new)]
     while pending:
         one, other = pending.pop()

@@ -1,4 +1,4 @@
-"""Where a code base names models: as `"provider/id"`, as a constant `llm.openai.gpt_4_1`, or by the vendor's bare id."""
+"""Find models in a code base: as `"provider/id"`, as a constant `llm.openai.gpt_4_1`, or as the vendor's bare id."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from capably.cli.source_files import SourceFile, lines_of
-from capably.registry.lookup import forget_on_change, gone, listed_ids, providers
+from capably.registry.lookup import listed_ids, on_registry_change, providers, retired_models
 from capably.types.errors import UnknownModelError
 
 IGNORE = "capably: ignore"
-"""In a comment of the line: this mention is meant."""
+"""In a comment of the line: the mention is intended."""
 
 
 class Mention(NamedTuple):
@@ -28,11 +28,11 @@ class Mention(NamedTuple):
     column: int
     """Characters before it, from 0."""
     text: str
-    """What stands there, without quotes."""
+    """The text at this place, without quotes."""
     id: str
-    """The id that it means; `text` itself where nobody knows it."""
-    known: bool
-    """Whether the registry knows the id, as a model or as one that is gone or no chat model."""
+    """The id that it means; `text` itself if no id matches."""
+    listed: bool
+    """Whether the registry lists the id, as a model, a retired id or an id of another kind of model."""
     start: int
     """Characters of the file before `text`, line ends counted as they are."""
     fixed: str = ""
@@ -43,10 +43,10 @@ class Mention(NamedTuple):
 
 
 def mentions_in(file: SourceFile) -> list[Mention]:
-    """The mentions in one file, in order. Python is parsed; in other text whole words count, and only known ids."""
+    """Return the mentions in one file, in order. Python is parsed; other text is searched for complete, listed ids."""
     text = _Text(file.path, file.text)
-    found = _in_text(text) if file.module is None else _in_python(text, file.module)
-    return sorted(mention for mention in found if IGNORE not in text.lines[mention.line - 1])
+    mentions = _in_text(text) if file.module is None else _in_python(text, file.module)
+    return sorted(mention for mention in mentions if IGNORE not in text.lines[mention.line - 1])
 
 
 class _Text:
@@ -59,7 +59,7 @@ class _Text:
         self._starts = [0, *accumulate(map(len, self.lines))][: len(self.lines)]
 
     def offset(self, line: int, column: int) -> int:
-        """Characters before a place of a syntax tree, which counts the bytes of a line in UTF-8."""
+        """Convert a line and a UTF-8 byte column of a syntax tree to a character offset in the file."""
         if line > len(self.lines):
             return len(self.text)
         return self._starts[line - 1] + len(self.lines[line - 1].encode()[:column].decode(errors="ignore"))
@@ -75,9 +75,9 @@ class _Text:
 
 
 @cache
-def _known() -> dict[str, str]:
-    """What is written -> the id that it means: full ids, and bare ones that a single provider has."""
-    retired, not_chat = gone()
+def _ids_by_name() -> dict[str, str]:
+    """Map each spelling to its id: full ids, and bare ids that only one provider has."""
+    retired, not_chat = retired_models()
     full = [*listed_ids(), *retired, *not_chat]
     bare: dict[str, str | None] = {}
     for id in full:
@@ -95,18 +95,18 @@ def _in_python(text: _Text, module: ast.Module) -> Iterator[Mention]:
             yield from _constant(text, node)
         elif isinstance(node, ast.expr) and id(node) not in pieces:
             value = _string(node)
-            known = _known().get(value) if value else None
-            if value and (known is not None or id(node) in arguments):
-                yield _literal(text, node, value, known)
+            model_id = _ids_by_name().get(value) if value else None
+            if value and (model_id is not None or id(node) in arguments):
+                yield _literal(text, node, value, model_id)
 
 
 def _pieces(node: ast.AST) -> list[ast.expr]:
-    """The literal pieces of an f-string or a template string, which are no strings of their own."""
+    """Return the literal pieces of an f-string or template string, which are not strings of their own."""
     return node.values if type(node).__name__ in ("JoinedStr", "TemplateStr") else []  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _string(node: ast.expr) -> str | None:
-    """The text of a literal: of a string, of bytes, of an f-string in which nothing is put."""
+    """Return the text of a string, a bytes literal, or an f-string without placeholders; `None` for anything else."""
     if isinstance(node, ast.JoinedStr) and len(node.values) == 1:
         node = node.values[0]
     if not isinstance(node, ast.Constant):
@@ -116,21 +116,21 @@ def _string(node: ast.expr) -> str | None:
     return node.value if isinstance(node.value, str) else None
 
 
-def _literal(text: _Text, node: ast.expr, value: str, known: str | None) -> Mention:
+def _literal(text: _Text, node: ast.expr, value: str, model_id: str | None) -> Mention:
     start, end = text.span(node)
     written = text.text[start:end]
     plain = re.fullmatch(rf"""([uUrR]?)(\"{{3}}|'{{3}}|"|'){re.escape(value)}\2""", written)
     if plain:
-        return text.mention(start + plain.end(2), value, known)
+        return text.mention(start + plain.end(2), value, model_id)
     shown = value if value.isprintable() else repr(value)[1:-1]
-    return text.mention(start, shown, known, "it is not written as one plain string")
+    return text.mention(start, shown, model_id, "it is not written as one plain string")
 
 
 _MAKERS = ("Model", "Model.of", "llm.call")
 
 
 def _model_arguments(call: ast.Call) -> Iterator[ast.expr]:
-    """The arguments of a call of ours that must be listed ids."""
+    """Yield the arguments of a capably call that must be listed ids."""
     name = _dotted(call.func)
     if any(name == maker or name.endswith(f".{maker}") for maker in _MAKERS):
         yield from call.args[:1]
@@ -139,7 +139,8 @@ def _model_arguments(call: ast.Call) -> Iterator[ast.expr]:
 
 
 def _dotted(node: ast.expr) -> str:
-    """The end of a dotted name, `llm.Model.of` of `capably.llm.Model.of`; what is no name is `?`."""
+    """Return the last three names of a dotted name: `llm.Model.of` for `capably.llm.Model.of`. Anything unnamed is
+    `?`."""
     names: list[str] = []
     while isinstance(node, ast.Attribute) and len(names) < 3:
         names.append(node.attr)
@@ -150,7 +151,7 @@ def _dotted(node: ast.expr) -> str:
 
 
 def _constant(text: _Text, node: ast.Attribute) -> Iterator[Mention]:
-    """`llm.openai.gpt_4_1`."""
+    """Yield the mention of a constant such as `llm.openai.gpt_4_1`."""
     module = node.value
     if not (isinstance(module, ast.Attribute) and isinstance(module.value, ast.Name) and module.value.id == "llm"):
         return
@@ -163,26 +164,26 @@ def _constant(text: _Text, node: ast.Attribute) -> Iterator[Mention]:
 
 @cache
 def constants(provider: str) -> dict[str, str]:
-    """Name of a constant -> the id behind it."""
+    """Map the names of a provider's constants to their ids."""
     from importlib import import_module
 
     from capably.calls.constants import added_provider
 
     module = added_provider(provider) or import_module(f"capably_models.{provider}")
-    found: dict[str, str] = {}
+    ids: dict[str, str] = {}
     for name in dir(module):
         if not name.startswith("__"):
             with suppress(UnknownModelError):  # the user's own file may have removed it
-                found[name] = getattr(module, name).id
-    return found
+                ids[name] = getattr(module, name).id
+    return ids
 
 
-forget_on_change(_known.cache_clear)
-forget_on_change(constants.cache_clear)
+on_registry_change(_ids_by_name.cache_clear)
+on_registry_change(constants.cache_clear)
 
 
 def _in_text(text: _Text) -> Iterator[Mention]:
     pattern = re.compile(rf"(?<![\w/.@:-])(?:{'|'.join(map(re.escape, providers()))})/[\w.:/-]*\w")
     for match in pattern.finditer(text.text):
-        if match[0] in _known():
+        if match[0] in _ids_by_name():
             yield text.mention(match.start(), match[0], match[0])

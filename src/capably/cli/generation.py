@@ -28,7 +28,9 @@ def add_generate(commands: Any) -> None:
     )
     parser.add_argument("--output", type=Path, default=_OUTPUT, metavar="FOLDER")
     parser.add_argument(
-        "--base", action="store_true", help="FILE is a whole registry: nothing comes from capably's, run time included"
+        "--base",
+        action="store_true",
+        help="FILE is a complete registry: nothing comes from capably's, run time included",
     )
     parser.add_argument(
         "--check", action="store_true", help="write nothing; exit with 1 and a diff if something is stale"
@@ -53,23 +55,23 @@ def _generate(options: argparse.Namespace) -> int:
     if not base:
         _refuse_to_overwrite(registry, options.output)
     try:
-        found = (generate if base else generate_overlay)(registry, options.output, check=options.check)
+        changes = (generate if base else generate_overlay)(registry, options.output, check=options.check)
     except RegistryError as error:
         print(error, file=sys.stderr)
         return 1
     except OutputError as error:
         raise ConfigurationError(str(error)) from error
     if is_source_tree(registry):
-        found += generate_schema(check=options.check)
+        changes += generate_schema(check=options.check)
     if not options.check:
-        print("\n".join(found) or "everything is fresh")
+        print("\n".join(changes) or "everything is fresh")
         return 0
-    if found:
-        print("\n".join(found))
+    if changes:
+        print("\n".join(changes))
         again = f"capably generate --registry {registry}{' --base' if options.base else ''}"
         again += f" --output {options.output}" if options.output != _OUTPUT else ""
-        print(f"{len(found)} files are stale; bring them up to date with: {again}")
-    return 1 if found else 0
+        print(f"{len(changes)} files are stale; bring them up to date with: {again}")
+    return 1 if changes else 0
 
 
 def _configured() -> Path | None:
@@ -78,12 +80,12 @@ def _configured() -> Path | None:
 
 
 def _refuse_to_overwrite(registry: Path, output: Path) -> None:
-    """A user's stubs stand alone in their folder, and the compiled registry in its file."""
+    """Raise if this would overwrite a complete package, or a JSON file that capably did not write."""
     if registry.suffix not in (".yaml", ".yml"):
         raise ConfigurationError(f"{registry} is no YAML file; name the file that it was compiled from")
     if (output / "_providers.py").exists():
         raise ConfigurationError(
-            f"{output} holds a whole package with its run time; stubs alone would replace it. "
+            f"{output} holds a complete package with its run time; stubs alone would replace it. "
             "Name another folder with --output FOLDER, or remove that one"
         )
     compiled = registry.with_suffix(".json")

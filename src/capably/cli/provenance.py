@@ -1,4 +1,4 @@
-"""Who says so: for `capably show`, what the last sync and the verdicts have on each field of a model."""
+"""Provenance for `capably show`: what the last sync and the verdicts have on each field of a model."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from capably.types.facts import ModelInfo
 
 @cache
 def _compiled() -> dict[str, Any]:
-    """The sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: what it says instead}]`."""
+    """Load the sources, the verdicts, and per model and field `[value, since, [lineages], {lineage: other value}]`."""
     file = files("capably_models") / "_provenance.json"
     return msgspec.json.decode(file.read_bytes()) if file.is_file() else {"sources": {}, "verdicts": [], "models": {}}
 
 
 def provenance_of(info: ModelInfo) -> dict[str, dict[str, Any]]:
-    """Field -> its value, since when it stands so, who says so, who says what else, and the verdict if there is one.
+    """Map each field to its value, the day since which it stands, who agrees, who disagrees, and its verdict if any.
 
-    It speaks of capably's own registry; `corrected_by` says whether the user's file has another word on the model.
+    Covers capably's own registry only; `corrected_by` returns a user's file that corrects the model.
     """
-    found: dict[str, dict[str, Any]] = {}
+    fields: dict[str, dict[str, Any]] = {}
     for field, (value, since, by, *against) in _compiled()["models"].get(info.origin, {}).items():
-        found[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
+        fields[field] = {"value": value, "since": since, "by": by, "against": against[0] if against else {}}
     for verdict in _compiled()["verdicts"]:
         if info.origin in verdict["models"]:
             for field in verdict["fields"]:
-                entry = found.setdefault(
+                entry = fields.setdefault(
                     field, {"value": verdict["value"], "since": verdict["on"], "by": [], "against": {}}
                 )
-                entry["verdict"] = {key: verdict[key] for key in ("value", "said", "because", "on", "sources")}
-    return dict(sorted(found.items()))
+                entry["verdict"] = {key: verdict[key] for key in ("value", "claims", "because", "on", "sources")}
+    return dict(sorted(fields.items()))
 
 
 def corrected_by(info: ModelInfo) -> str | None:
-    """The user's own file, where it speaks of this model or of its profile."""
+    """Return the user's own registry file if it corrects this model or its profile."""
     theirs = overlay()
     if theirs is None or not (info.id in theirs.section("models") or info.profile in theirs.section("profiles")):
         return None
@@ -47,22 +47,22 @@ def corrected_by(info: ModelInfo) -> str | None:
 
 
 def provenance_lines(info: ModelInfo) -> Iterator[str]:
-    """The same to read: one line per field, and under it who contradicts and what was decided."""
-    found = provenance_of(info)
-    if not found:
+    """Yield the provenance as text: one line per field, then who contradicts it and what was decided."""
+    fields = provenance_of(info)
+    if not fields:
         return
     yield ""
     yield "who says so (since when; sources that copy each other count once)"
     file = corrected_by(info)
     if file:
         yield f"  {file} corrects this model; what follows is about capably's own registry"
-    width = max(map(len, found))
-    for field, entry in found.items():
+    width = max(map(len, fields))
+    for field, entry in fields.items():
         by = ", ".join(entry["by"]) or ("decided by hand" if "verdict" in entry else "the profile's sources")
         yield f"  {field:<{width}}  {_say(entry['value'])}  ({by}; {entry['since']})"
-        said = {**entry.get("verdict", {}).get("said", {}), **entry["against"]}
+        claims = {**entry.get("verdict", {}).get("claims", {}), **entry["against"]}
         if entry["against"] or "verdict" in entry:
-            others = ", ".join(f"{who}: {_say(what)}" for who, what in said.items())
+            others = ", ".join(f"{who}: {_say(what)}" for who, what in claims.items())
             why = entry.get("verdict", {}).get("because", "")
             decided = f"decided {entry['verdict']['on']}: {why.strip()}" if why else "not decided"
             yield f"  {'':<{width}}    {others + '; ' if others else ''}{decided}"

@@ -48,7 +48,7 @@ class Unread(NamedTuple):
 
 
 def decode(path: Path, data: bytes) -> SourceFile:
-    """Return the file with its text. Raises `ValueError` if the bytes are not text in the encoding that they declare."""
+    """Return the file with its text. Raise `ValueError` if the bytes are not text in the encoding that they declare."""
     encoding = "utf-8"
     if path.suffix in _PYTHON:
         try:
@@ -78,7 +78,7 @@ def parse(text: str) -> tuple[ast.Module | None, str]:
 
 
 def files_of(paths: Iterable[Path], unread: list[Unread] | None = None) -> Iterator[Path]:
-    """Every text file in these files and folders; hidden ones, environments and what was built are left out.
+    """Yield every text file in these files and folders. Hidden files, environments and build output are left out.
 
     A folder that cannot be listed is added to `unread`.
     """
@@ -109,9 +109,9 @@ def read_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Unread]]:
     """Return what stands in these files and folders, each file once, and what could not be read."""
     unread: list[Unread] = []
     files: dict[Path, SourceFile] = {}
-    found = dict.fromkeys(files_of(paths, unread))
+    paths_to_read = dict.fromkeys(files_of(paths, unread))
     for path in sorted(
-        found, key=lambda path: path.is_symlink()
+        paths_to_read, key=lambda path: path.is_symlink()
     ):  # links last: they often lead to a file of the same tree
         try:
             place = path.resolve()
@@ -122,7 +122,7 @@ def read_files(paths: Iterable[Path]) -> tuple[list[SourceFile], list[Unread]]:
         except (OSError, RuntimeError) as error:  # the second for links in a circle
             unread.append(Unread(path, getattr(error, "strerror", None) or str(error)))
     read = {file.path: file for file in files.values()}
-    return [read[path] for path in found if path in read], unread
+    return [read[path] for path in paths_to_read if path in read], unread
 
 
 def _bytes(path: Path) -> bytes:
@@ -132,7 +132,7 @@ def _bytes(path: Path) -> bytes:
 
 
 def lines_of(text: str) -> list[str]:
-    """The lines with their ends, as Python and editors count them: a form feed or U+2028 ends no line."""
+    """Split into lines as Python and editors count them (a form feed or U+2028 ends no line), keeping line ends."""
     return [line for line in _LINE.findall(text) if line]
 
 
@@ -158,7 +158,7 @@ def why_not_writable(file: SourceFile, paths: Iterable[Path]) -> str:
 
 
 def overwrite(file: SourceFile, text: str) -> None:
-    """Put `text` into the file in one step; mode, owner and encoding stay. Raises `OSError` if that cannot be done."""
+    """Put `text` into the file in one step; mode, owner and encoding stay. Raise `OSError` if that cannot be done."""
     place = file.path.resolve()
     if place.read_bytes() != file.data:
         raise OSError("it has been changed meanwhile")

@@ -1,9 +1,9 @@
 """`capably swap OLD NEW PATH...`: what would break if a code base moved from one model to another.
 
-The ids are swapped in a copy, and the type checker reads the code before and after: what it says afterwards only is what
-breaks. What no type says (an answer longer than the new model writes) is looked for in the text. Nothing is edited
-unless `--write` is given, and then only what can be edited without harm: each file in one step, byte for byte the same
-but for the names. What cannot is reported and left alone.
+The ids are swapped in a copy, and a type checker reads the code before and after. Errors that appear only afterwards are
+what breaks. What types cannot express (`max_tokens` above the new model's limit) is searched for in the text. Files are
+edited only with `--write`, each in one step, and nothing but the names changes. Mentions that cannot be edited safely are
+reported and left alone.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def add_swap(commands: Any) -> None:
 
 
 class Plan(NamedTuple):
-    """What happens in one file."""
+    """The edits of one file."""
 
     file: SourceFile
     text: str
@@ -65,11 +65,11 @@ def _swap(options: argparse.Namespace) -> int:
     old, new = find_model(options.old), find_model(options.new)
     files, unread = read_files(options.paths)
     print_unread(files, unread)
-    named = [(file, found) for file in files if (found := _of(old, mentions_in(file)))]
+    named = [(file, mentions) for file in files if (mentions := _of(old, mentions_in(file)))]
     if not named:
         print(f"{old.id} is named nowhere{' in what could be read' if unread else ''}")
         return 0
-    plans = [_plan(file, found, new.id, options.paths) for file, found in named]
+    plans = [_plan(file, mentions, new.id, options.paths) for file, mentions in named]
     for line in _differences(old, new):
         print(line)
     python = {file.path: file.text for file in files if file.path.suffix in (".py", ".pyi")}
@@ -79,10 +79,10 @@ def _swap(options: argparse.Namespace) -> int:
     return _report([_written(plan) for plan in plans] if options.write else plans, broken, written=options.write)
 
 
-def _plan(file: SourceFile, found: list[Mention], id: str, paths: list[Path]) -> Plan:
+def _plan(file: SourceFile, mentions: list[Mention], id: str, paths: list[Path]) -> Plan:
     why = why_not_writable(file, paths)
-    left = [(mention, mention.fixed or why) for mention in found if mention.fixed or why]
-    edits = [Edit(mention, _replacement(mention, id)) for mention in found if not (mention.fixed or why)]
+    left = [(mention, mention.fixed or why) for mention in mentions if mention.fixed or why]
+    edits = [Edit(mention, _replacement(mention, id)) for mention in mentions if not (mention.fixed or why)]
     text = edited(file, edits)
     if text is None:
         return _without_edits(
@@ -121,10 +121,12 @@ def _report(plans: list[Plan], broken: list[Break], *, written: bool) -> int:
     return 1 if broken or left else 0
 
 
-def _of(model: ModelInfo, found: list[Mention]) -> list[Mention]:
-    """Those that name this model in full; a bare id belongs to somebody else's call."""
+def _of(model: ModelInfo, mentions: list[Mention]) -> list[Mention]:
+    """Return the mentions that name this model in full. A bare id may belong to another library's call."""
     return [
-        mention for mention in found if mention.id == model.id and (mention.text == model.id or "llm." in mention.text)
+        mention
+        for mention in mentions
+        if mention.id == model.id and (mention.text == model.id or "llm." in mention.text)
     ]
 
 
@@ -134,7 +136,7 @@ def _replacement(mention: Mention, id: str) -> str:
 
 def _constant(id: str) -> str:
     provider = id.partition("/")[0]
-    name = next(name for name, known in constants(provider).items() if known == id)
+    name = next(name for name, constant_id in constants(provider).items() if constant_id == id)
     return f"llm.{provider}.{name}"
 
 
@@ -142,7 +144,7 @@ def _constant(id: str) -> str:
 
 
 def _differences(old: ModelInfo, new: ModelInfo) -> Iterator[str]:
-    """What one takes and the other does not, from the rules that types are made of."""
+    """Yield what one model takes and the other does not, from the rules that types are made of."""
     if old.facts is None or new.facts is None:
         unverified = ", ".join(info.id for info in (old, new) if info.facts is None)
         yield f"nobody knows what {unverified} takes, so nothing is checked"
@@ -168,7 +170,7 @@ _CONDITIONS: Mapping[str, str] = {
     "without_reasoning": "without reasoning",
     "without_budget": "without a thinking budget",
 }
-"""Condition of a rule -> how it is told."""
+"""Condition of a rule -> its wording."""
 
 _REFUSED = ("never", "ignored", UNVERIFIED)
 _TIED: Mapping[str, tuple[str, ...]] = {
@@ -180,23 +182,23 @@ _TIED: Mapping[str, tuple[str, ...]] = {
 
 
 def _too_long(swapped: Mapping[Path, str], new: ModelInfo) -> Iterator[Break]:
-    """`max_tokens` beyond what the new model writes, in files that name it; no type knows a number."""
+    """Yield uses of `max_tokens` above the new model's output limit, which types cannot express."""
     limit = new.limits["output"]
     for file, text in swapped.items():
         if limit is None or file.suffix != ".py":
             continue
         for node in _arguments(text):
             if node.arg == "max_tokens" and isinstance(node.value, ast.Constant):
-                asked = node.value.value
-                if isinstance(asked, int) and asked > limit:
-                    yield Break(file, node.value.lineno, f"max_tokens={asked:,}; {new.id} writes at most {limit:,}")
+                value = node.value.value
+                if isinstance(value, int) and value > limit:
+                    yield Break(file, node.value.lineno, f"max_tokens={value:,}; {new.id} writes at most {limit:,}")
 
 
-# --- what the type checker says -----------------------------------------------------------------------------------
+# --- errors of the type checker -----------------------------------------------------------------------------------
 
 
 class Rejected(NamedTuple):
-    """What pyright rejects: on which line, and which argument there, or else which words."""
+    """An error of pyright: its line, and the argument there or the rest of the line."""
 
     file: Path
     line: int
@@ -206,24 +208,25 @@ class Rejected(NamedTuple):
 def _new_errors(
     before: Mapping[Path, str], after: Mapping[Path, str], old: ModelInfo, new: ModelInfo
 ) -> Iterator[Break]:
-    """Errors that the code has afterwards at places where it had none."""
-    found = dict(_errors({file: text for file, text in after.items() if file in before}))
-    had = {place for place, _ in _errors(before)} if found else set[Rejected]()
-    for place, message in found.items():
+    """Yield errors that pyright reports after the swap at places where it reported none before."""
+    errors = dict(_errors({file: text for file, text in after.items() if file in before}))
+    had = {place for place, _ in _errors(before)} if errors else set[Rejected]()
+    for place, message in errors.items():
         then = place.what.replace(new.id, old.id).replace(_constant(new.id), _constant(old.id))
         if place._replace(what=then) not in had:
             yield Break(place.file, place.line, " ".join(message.split()))
 
 
 def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
-    """What pyright rejects, and what it says of it, when these files have these texts. The rest of the project is where it is."""
+    """Yield what pyright rejects, with its message, when these files have these texts. The rest of the project is
+    unchanged."""
     root = Path.cwd()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary).resolve()
         places: dict[Path, Path] = {}
         for number, (file, text) in enumerate(texts.items()):
-            whole = file.resolve()
-            inside = whole.relative_to(root) if whole.is_relative_to(root) else Path(f"other{number}") / file.name
+            path = file.resolve()
+            inside = path.relative_to(root) if path.is_relative_to(root) else Path(f"other{number}") / file.name
             copy = folder / inside
             copy.parent.mkdir(parents=True, exist_ok=True)
             copy.write_text(text, encoding="utf-8", newline="")
@@ -246,7 +249,7 @@ def _errors(texts: Mapping[Path, str]) -> Iterator[tuple[Rejected, str]]:
 
 
 def _words_at(text: str, line: int, column: int) -> str:
-    """The name of the argument that stands there, or the rest of the line."""
+    """Return the name of the argument at a position, or the rest of the line."""
     words = [*lines_of(text), ""][line - 1].rstrip("\r\n")
     words_before = words.encode("utf-16-le")[: 2 * column].decode("utf-16-le", errors="ignore")  # pyright counts UTF-16
     place = (line, len(words_before.encode()))
@@ -260,7 +263,7 @@ def _words_at(text: str, line: int, column: int) -> str:
 
 
 def _arguments(text: str) -> list[ast.keyword]:
-    """Every argument that is given by name; none of a text that is no Python."""
+    """Return every keyword argument in the text; none if the text is not Python."""
     module, _ = parse(text)
     return [node for node in ast.walk(module) if isinstance(node, ast.keyword)] if module else []
 

@@ -25,7 +25,7 @@ class ValueFormat(Format):
 
 
 def format_of(source: Any) -> Format:
-    """The format that asks for a `source`: a class or an annotation. The same one every time, for the 512 last used.
+    """Return the format for a `source`: a class or an annotation. The last 512 sources are cached.
 
     Raises `TypeError` for what is no type, or has no JSON form.
     """
@@ -49,8 +49,10 @@ def _hashable(source: Any) -> bool:
 
 def _make_format(source: Any) -> Format:
     if not _is_annotation(source):
-        came = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
-        raise TypeError(f"format={came} is not a type. Use {schema.ALLOWED}; the class itself, not an object of it.")
+        source_name = source.__name__ if callable(source) and hasattr(source, "__name__") else repr(source)
+        raise TypeError(
+            f"format={source_name} is not a type. Use {schema.ALLOWED}; the class itself, not an object of it."
+        )
     shape = schema.shape_of(source, where="format")
     if shape.schema.get("type") == "object":
         return Format(name=_format_name(source), schema=shape.schema, load=shape.load, source=source)
@@ -91,7 +93,7 @@ def _load_wrapped(load: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _format_name(source: Any) -> str:
-    """A name that every provider takes: `list[Book]` gives `list_Book`."""
+    """Return a name that every provider accepts: `list[Book]` gives `list_Book`."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", _title(source)).strip("_")
     return name[:64] or "answer"
 
@@ -115,9 +117,9 @@ _FENCED = re.compile(r"```(?:json)?[ \t]*\r?\n(.*)```", re.DOTALL | re.IGNORECAS
 
 
 def parse_text(format: Format, text: str) -> Any:
-    """The answer `text` as a value of the format: one JSON value, in a ```json fence or not, and nothing else.
+    """Parse the answer `text` as a value of the format: exactly one JSON value, with or without a ```json fence.
 
-    Raises `ParseError`, which keeps the text and says where it went wrong.
+    Raise `ParseError`, with the text and the place of the error.
     """
     body = text.strip()
     fenced = _FENCED.fullmatch(body)
@@ -136,7 +138,7 @@ def parse_text(format: Format, text: str) -> Any:
 
 
 def _json_fault(text: str, error: Exception) -> str:
-    """Where JSON goes wrong, in lines and columns, with the text around it."""
+    """Describe where JSON is invalid, by line and column, with the text around it."""
     if not text.strip():
         return "it is empty"
     try:
@@ -174,7 +176,7 @@ class PartialParser:
 
     def __init__(self, format: Format | None = None) -> None:
         self.value: Any = None
-        """The whole value so far; None before its first character."""
+        """The complete value so far; None before its first character."""
         self._wrapped = isinstance(format, ValueFormat)
         self._stack: list[_Container] = []
         self._key = ""
@@ -187,7 +189,7 @@ class PartialParser:
         self._done = False
 
     def feed(self, delta: str) -> Any:
-        """The value so far, with the text `delta` added to the input."""
+        """Add `delta` to the input and return the value so far."""
         text = self._rest + delta
         self._rest = ""
         at = 0
@@ -201,10 +203,10 @@ class PartialParser:
     # Each state reads `text` from `at`, and returns where the next one goes on
 
     def _opening(self, text: str, at: int) -> int:
-        found = _OPENING.match(text, at)
-        if found:
+        match = _OPENING.match(text, at)
+        if match:
             self._state = self._any_value
-            return found.end()
+            return match.end()
         if text.lstrip()[:1] not in ("", "`") or len(text) > 4096:
             return self._stop(text)
         return self._wait(text, at)
@@ -262,13 +264,13 @@ class PartialParser:
         return self._close(at + 1) if text[at] == ("}" if in_object else "]") else self._stop(text)
 
     def _word(self, text: str, at: int) -> int:
-        """A number, true, false or null. Only what follows shows that a number is over."""
-        found = _WORD.match(text, at)
-        assert found is not None
-        word = found[0]
+        """Read a number, true, false or null. Only the next character shows that a number is complete."""
+        match = _WORD.match(text, at)
+        assert match is not None
+        word = match[0]
         if word in _WORDS:
             value = _WORDS[word]
-        elif found.end() == len(text) and 0 < len(word) <= 4096:
+        elif match.end() == len(text) and 0 < len(word) <= 4096:
             self._state = self._any_value
             return self._wait(text, at)
         else:
@@ -278,7 +280,7 @@ class PartialParser:
             value = float(word) if number[1] or number[2] else int(word)
         self._put(value)
         self._end_value()
-        return found.end()
+        return match.end()
 
     def _begin_text(self, at: int, *, in_key: bool) -> int:
         self._in_key = in_key
@@ -298,11 +300,11 @@ class PartialParser:
         end = len(text)
         over = False
         while at < end and not over:
-            found = _PLAIN.match(text, at)
-            assert found is not None
-            if found.end() > at:
-                tail += found[0]
-                at = found.end()
+            match = _PLAIN.match(text, at)
+            assert match is not None
+            if match.end() > at:
+                tail += match[0]
+                at = match.end()
             if at == end:
                 break
             if text[at] == '"':
@@ -330,7 +332,7 @@ class PartialParser:
         return at
 
     def _put(self, value: Any) -> None:
-        """Sets `value` at the place that is being read."""
+        """Set `value` at the position that is being read."""
         if not self._stack:
             self.value = value
         elif isinstance(container := self._stack[-1], dict):
@@ -354,9 +356,9 @@ class PartialParser:
         return at
 
     def _skip(self, text: str, at: int) -> int:
-        found = _SPACE.match(text, at)
-        assert found is not None
-        return found.end()
+        match = _SPACE.match(text, at)
+        assert match is not None
+        return match.end()
 
     def _wait(self, text: str, at: int) -> int:
         self._rest = text[at:]
@@ -368,7 +370,8 @@ class PartialParser:
 
 
 def _escape(text: str, at: int) -> tuple[str | None, int]:
-    """The character of the escape at `at`, and where it ends; None while it may go on, empty text if it is none."""
+    """Return the character of the escape at `at` and its end; `None` if it is incomplete, an empty string if it is
+    invalid."""
     mark = text[at + 1 : at + 2]
     if mark != "u":
         return (_ESCAPES.get(mark, ""), at + 2) if mark else (None, at)

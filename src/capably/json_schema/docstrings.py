@@ -1,4 +1,4 @@
-"""What docstrings say of a class or function and of its parameters: Google, NumPy and reST style."""
+"""Read descriptions of classes, functions and parameters from docstrings in Google, NumPy and reST style."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 
 class Docstring:
-    """What a docstring says: of the whole, and of each parameter or attribute."""
+    """The description in a docstring, and that of each parameter or attribute."""
 
     __slots__ = ("description", "parameters")
 
@@ -16,7 +16,7 @@ class Docstring:
 
 
 def own_docstring(cls: type) -> str | None:
-    """The docstring that the author of a class wrote: not inherited, not the signature that Python fills in."""
+    """Return the docstring written for this class: not an inherited one, not a signature that Python generates."""
     doc = cls.__dict__.get("__doc__")
     return doc if isinstance(doc, str) and not doc.startswith(f"{cls.__name__}(") else None
 
@@ -37,9 +37,9 @@ _NUMPY = re.compile(r"\*{0,2}(\w+(?:\s*,\s*\w+)*)\s*(?::.*)?")
 
 
 def read_docstring(text: str | None) -> Docstring:
-    """The description and the parameters of a docstring in Google, NumPy or reST style.
+    """Return the description and the parameters of a docstring in Google, NumPy or reST style.
 
-    What it says of results and errors is left out: a model calls a function by its purpose and its parameters.
+    Sections on results and errors are left out: a model needs the purpose and the parameters.
     """
     if not text:
         return Docstring(None, {})
@@ -81,4 +81,4 @@ def read_docstring(text: str | None) -> Docstring:
         elif into is not None:
             into.append(line if into is prose else words)
     description = re.sub(r"\n{3,}", "\n\n", "\n".join(prose)).strip()
-    return Docstring(description or None, {name: " ".join(filter(None, said)) for name, said in entries.items()})
+    return Docstring(description or None, {name: " ".join(filter(None, lines)) for name, lines in entries.items()})

@@ -32,15 +32,15 @@ class Field:
 
 
 def dataclass_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
-    found: list[Field] = []
+    fields: list[Field] = []
     for field in dataclasses.fields(cls):
         if not field.init:
             continue
         default = _default(field.default, field.default_factory, dataclasses.MISSING)
         required = field.default is field.default_factory is dataclasses.MISSING
         about = field.metadata.get("description") or getattr(field, "doc", None)
-        found.append(Field(field.name, field.name, hints[field.name], required, default, about))
-    return found
+        fields.append(Field(field.name, field.name, hints[field.name], required, default, about))
+    return fields
 
 
 def typed_dict_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
@@ -69,7 +69,7 @@ def named_tuple_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
 
 def attrs_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
     nothing = sys.modules["attr"].NOTHING
-    found: list[Field] = []
+    fields: list[Field] = []
     for field in cls.__attrs_attrs__:
         if not field.init:
             continue
@@ -78,16 +78,16 @@ def attrs_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
         default = _default(constant, factory, nothing)
         about = field.metadata.get("description")
         hint = hints.get(field.name, Any)
-        found.append(Field(field.alias, field.alias, hint, field.default is nothing, default, about))
-    return found
+        fields.append(Field(field.alias, field.alias, hint, field.default is nothing, default, about))
+    return fields
 
 
 def struct_fields(cls: Any, hints: dict[str, Any]) -> list[Field]:
-    found: list[Field] = []
+    fields: list[Field] = []
     for field in msgspec.structs.fields(cls):
         default = _default(field.default, field.default_factory, msgspec.NODEFAULT)
-        found.append(Field(field.name, field.encode_name, hints[field.name], field.required, default))
-    return found
+        fields.append(Field(field.name, field.encode_name, hints[field.name], field.required, default))
+    return fields
 
 
 def _default(constant: Any, factory: Any, nothing: Any) -> Any:
@@ -113,7 +113,7 @@ def is_named_tuple(cls: Any) -> bool:
 
 
 def json_default(value: Any) -> Any:
-    """`value` where it is plain JSON, an Enum's value for a member, otherwise NOTHING."""
+    """Return `value` if it is plain JSON, the value of an Enum member, otherwise NOTHING."""
     if isinstance(value, Enum):
         value = value.value
     if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
@@ -129,27 +129,28 @@ def json_default(value: Any) -> Any:
 
 
 def flat_metadata(metadata: Iterable[Any]) -> list[Any]:
-    """The notes of an Annotated; a pydantic `Field` keeps its constraints one level down."""
-    found: list[Any] = []
+    """Return the metadata of an Annotated as a flat list; a pydantic `Field` nests its constraints one level deeper."""
+    flat: list[Any] = []
     for note in metadata:
-        found.append(note)
-        found.extend(getattr(note, "metadata", None) or ())
-    return found
+        flat.append(note)
+        flat.extend(getattr(note, "metadata", None) or ())
+    return flat
 
 
 def notes_of(note: Any) -> dict[str, Any]:
-    """What a note of an Annotated says of itself: plain text, `msgspec.Meta`, pydantic's `Field`, `typing.Doc`."""
+    """Return the schema keywords of one metadata item: plain text, `msgspec.Meta`, pydantic's `Field` or
+    `typing.Doc`."""
     if isinstance(note, str):
         return {"description": note}
-    found: dict[str, Any] = {}
+    notes: dict[str, Any] = {}
     for keyword in ("title", "description", "examples"):
         value = getattr(note, keyword, None)
         if value is not None and not callable(value):
-            found[keyword] = value
+            notes[keyword] = value
     if isinstance(getattr(note, "documentation", None), str):
-        found["description"] = note.documentation
+        notes["description"] = note.documentation
     extra = getattr(note, "extra_json_schema", None)
-    return found | extra if isinstance(extra, dict) else found
+    return notes | extra if isinstance(extra, dict) else notes
 
 
 _MIN_LENGTH = {"": "minLength", "array": "minItems", "object": "minProperties"}

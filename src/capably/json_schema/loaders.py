@@ -41,27 +41,27 @@ def text_loader(tp: type, example: str) -> Callable[[Any], Any]:
         try:
             return typing.cast("object", msgspec.convert(value, tp))
         except msgspec.ValidationError:
-            came = json.dumps(value) if isinstance(value, str) else got_words(value)
-            raise MisfitError(f"expected {tp.__name__} such as {json.dumps(example)}, got {came}") from None
+            received = json.dumps(value) if isinstance(value, str) else got_words(value)
+            raise MisfitError(f"expected {tp.__name__} such as {json.dumps(example)}, got {received}") from None
 
     return load_text
 
 
 def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) -> Shape:
-    """One of several constants, each with the Python value that it stands for."""
-    found: dict[tuple[type, Any], Any] = {(type(constant), constant): meant for constant, meant in pairs}
-    if not found or not all(kind in _CONSTANTS for kind, _ in found):
+    """Return the shape of one of several constants, each paired with its Python value."""
+    choices: dict[tuple[type, Any], Any] = {(type(constant), constant): meant for constant, meant in pairs}
+    if not choices or not all(kind in _CONSTANTS for kind, _ in choices):
         raise TypeError(f"{shown_type(tp)}: its values must be str, int, float, bool or None, to be sent as JSON")
-    constants = [constant for _, constant in found]
-    kinds = list(dict.fromkeys(_CONSTANTS[kind] for kind, _ in found))
-    accepts = frozenset(kind for kind, _ in found)
+    constants = [constant for _, constant in choices]
+    kinds = list(dict.fromkeys(_CONSTANTS[kind] for kind, _ in choices))
+    accepts = frozenset(kind for kind, _ in choices)
     words = ", ".join(json.dumps(constant) for constant in constants)
     plain = plain and not any(isinstance(arg, Enum) for arg in typing.get_args(tp))
 
     def load_choice(value: object) -> Any:
         kind = type(value)
-        if kind in accepts and (kind, value) in found:
-            return found[kind, value]
+        if kind in accepts and (kind, value) in choices:
+            return choices[kind, value]
         raise MisfitError(
             f"expected one of {words}, got {json.dumps(value) if kind in _CONSTANTS else got_words(value)}"
         )
@@ -71,7 +71,8 @@ def choice_shape(pairs: Iterable[tuple[Any, Any]], tp: Any, plain: bool = True) 
 
 
 def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
-    """A union: the members that may fit by their JSON class; of objects, the one whose keys are nearest comes first.
+    """Return a loader of a union. It tries the members that fit by JSON class, and of objects the one with the nearest
+    keys first.
 
     Text and float take nearly anything of their kind, so they are tried last.
     """
@@ -98,7 +99,8 @@ def load_one_of(members: list[Shape], words: str) -> Callable[[Any], Any]:
 
 
 def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
-    """The object types that leave fewest keys of `value` unread, those that find most of their own first.
+    """Order the object types: those that leave the fewest keys of `value` unread first, then those that match most of
+    their own.
 
     A type with a Literal or Enum field, where `value` has another constant, stands back: that is how tags work. A dict
     takes any keys, so it comes last.
@@ -106,8 +108,8 @@ def _nearest(members: list[Shape], value: dict[str, Any]) -> list[Shape]:
 
     def distance(member: Shape) -> tuple[bool, int]:
         tags = [key for key, inside in member.keys.items() if key in value and _CONSTANT & inside.keys()]
-        told = (value[key] in member.keys[key].get("enum", [member.keys[key].get("const")]) for key in tags)
-        return not all(told), len(value.keys() - member.keys.keys())
+        matches = (value[key] in member.keys[key].get("enum", [member.keys[key].get("const")]) for key in tags)
+        return not all(matches), len(value.keys() - member.keys.keys())
 
     objects = [member for member in members if member.keys]
     best = min(map(distance, objects), default=None)
@@ -170,14 +172,14 @@ def mapping_shape(key: Shape, item: Shape) -> Shape:
     def load_mapping(value: Any) -> Any:
         if type(value) is not dict:
             raise MisfitError(f"expected object, got {got_words(value)}")
-        found: dict[Any, Any] = {}
+        loaded: dict[Any, Any] = {}
         for text, inside in typing.cast("dict[str, Any]", value).items():
             try:
-                found[load_key(text)] = item.load(inside)
+                loaded[load_key(text)] = item.load(inside)
             except MisfitError as misfit:
                 misfit.path = f"[{json.dumps(text)}]{misfit.path}"
                 raise
-        return found
+        return loaded
 
     schema: dict[str, Any] = {"type": "object", "additionalProperties": item.schema or True}
     if key.schema.get("type") == "string" and len(key.schema) > 1:
@@ -203,18 +205,18 @@ def struct_loader(
             raise MisfitError(f"expected {json.dumps(tag[1])}, got {json.dumps(given.get(tag[0]))}", f".{tag[0]}")
         if closed and not given.keys() <= keys:
             raise MisfitError(f"unknown keys {', '.join(sorted(given.keys() - keys))}")
-        found: dict[str, Any] = {}
+        loaded: dict[str, Any] = {}
         for field, load in slots:
             if field.key in given:
                 try:
-                    found[field.name] = load(given[field.key])
+                    loaded[field.name] = load(given[field.key])
                 except MisfitError as misfit:
                     misfit.path = f".{field.key}{misfit.path}"
                     raise
             elif field.required:
                 raise MisfitError("required but missing", f".{field.key}")
         try:
-            return build(**found)
+            return build(**loaded)
         except (ValueError, TypeError) as error:  # the class's own checks: __post_init__, validators
             raise MisfitError(str(error)) from error
 
@@ -222,7 +224,8 @@ def struct_loader(
 
 
 def pydantic_loader(adapter: Any) -> Callable[[Any], Any]:
-    """The model's own validation, in its JSON mode: there a strict model still takes text for a date."""
+    """Return a loader that uses the model's own validation in JSON mode, in which a strict model accepts text for a
+    date."""
 
     def load_model(value: Any) -> Any:
         try:

@@ -21,9 +21,12 @@ class MisfitError(ValueError):
 
 
 class Shape:
-    """What is known of one type. `accepts` are the classes of JSON value that may fit (`None`: any), `keys` an object's
-    own keys with their schemas, `plain` whether msgspec means the same by this type as we do, `noted` whether an
-    Annotated describes it.
+    """The schema and loader of one type.
+
+    - `accepts`: the classes of JSON values that may fit; `None` = any.
+    - `keys`: an object's own keys with their schemas.
+    - `plain`: msgspec loads this type exactly as this module does.
+    - `noted`: an Annotated describes it.
     """
 
     __slots__ = ("accepts", "keys", "load", "noted", "plain", "schema", "words")
@@ -67,12 +70,13 @@ def type_name(tp: Any) -> str:
 
 
 def is_named(cls: Any, name: str) -> bool:
-    """Whether it is the typing construct of this name, which lives in typing or typing_extensions."""
+    """Return whether `tp` is the typing construct of this name, from typing or typing_extensions."""
     return getattr(cls, "__name__", getattr(cls, "_name", None)) == name and "typing" in getattr(cls, "__module__", "")
 
 
 def type_arguments(tp: Any) -> dict[Any, Any]:
-    """The type variables of a class that are filled in, by itself or by its bases: `Box[int]` gives `{T: int}`."""
+    """Map the type variables of a class to their arguments, those of its bases included: `Box[int]` gives `{T:
+    int}`."""
     cls = typing.get_origin(tp) or tp
     filled: dict[Any, Any] = {}
     for base in getattr(cls, "__orig_bases__", ()):

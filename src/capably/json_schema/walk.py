@@ -1,8 +1,8 @@
 """Python types as JSON Schema (draft 2020-12), and parsed JSON as values of those types. Pure.
 
-A type is walked once, into a `Shape`: its schema, and a function that loads a value. Where msgspec can load the whole
-type it does, in C; the functions made here load the rest (unions of several object types, NamedTuples as objects,
-attrs, pydantic inside anything), and they alone word the errors, so that these read the same either way.
+A type is walked once, into a `Shape`: its schema, and a function that loads a value. If msgspec can load the complete
+type, it does, in C. Functions made here load the rest (unions of several object types, NamedTuples as objects, attrs,
+pydantic inside anything). They also build every error message, so that all messages have one form.
 """
 
 from __future__ import annotations
@@ -75,12 +75,13 @@ ALLOWED = (
 
 
 def json_schema(tp: Any) -> dict[str, Any]:
-    """The JSON Schema of `tp`; nested classes stand under `$defs`. Raises `TypeError` where a type has no JSON form."""
+    """Return the JSON Schema of `tp`; nested classes are under `$defs`. Raise `TypeError` if a type has no JSON
+    form."""
     return shape_of(tp).schema
 
 
 def load(tp: Any, value: Any) -> Any:
-    """The parsed JSON `value` as a `tp`. Raises `ValueError`: `books[2].year: expected int, got str`.
+    """Load the parsed JSON `value` as a `tp`. Raise `ValueError`: `books[2].year: expected int, got str`.
 
     An int is taken for a float, nothing else is bent. To load often, keep `shape_of(tp).load`.
     """
@@ -88,7 +89,7 @@ def load(tp: Any, value: Any) -> Any:
 
 
 def shape_of(tp: Any, *, where: str = "") -> Shape:
-    """The schema of `tp`, complete with its `$defs`, and its loader. `where` opens the message of a `TypeError`."""
+    """Return the schema of `tp`, with its `$defs`, and its loader. `where` begins the message of a `TypeError`."""
     shapes, defs = shapes_of({"": tp}, where=lambda _: where)
     shape = shapes[""]
     shape.schema = with_defs(shape.schema, defs)
@@ -102,7 +103,7 @@ def shapes_of(
     names: Mapping[str, Any] | None = None,
     accelerate: bool = True,
 ) -> tuple[dict[str, Shape], dict[str, Any]]:
-    """The shape of each annotation, and the `$defs` that their schemas share.
+    """Return the shape of each annotation, and the `$defs` that their schemas share.
 
     `where(name)` opens the message of a `TypeError`. `names` are local names that string annotations may use.
     `accelerate=False` leaves msgspec out, for a test that it makes no difference but of speed.
@@ -118,7 +119,7 @@ def shapes_of(
 
 
 def with_defs(schema: dict[str, Any], defs: Mapping[str, Any]) -> dict[str, Any]:
-    """`schema` with the definitions it needs; a schema that is a mere reference becomes what it refers to."""
+    """Return `schema` with the definitions it needs. A schema that is only a reference is replaced by its target."""
     defs = dict(defs)
     ref = schema.get("$ref")
     if ref is not None:
@@ -158,7 +159,7 @@ class _Walk:
         """Whether some type on the way, perhaps inside a recursive one, is not for msgspec."""
 
     def shape(self, tp: Any, where: str) -> Shape:
-        """The shape of any type; `where` tells a reader of an error which annotation it is."""
+        """Return the shape of any type; `where` names the annotation in error messages."""
         shape = self._simple(tp) or self._special(tp, where) or self._container(tp, where) or self._object(tp, where)
         if shape is None:
             raise TypeError(f"{where}: {shown_type(tp)} has no JSON form. Use {ALLOWED}.".removeprefix(": "))
@@ -229,8 +230,8 @@ class _Walk:
 
     def _union(self, args: Iterable[Any], where: str) -> Shape:
         members = [self.shape(arg, where) for arg in args]
-        known = [member.accepts for member in members if member.accepts is not None]
-        accepts = frozenset[type]().union(*known) if len(known) == len(members) else None
+        accepted = [member.accepts for member in members if member.accepts is not None]
+        accepts = frozenset[type]().union(*accepted) if len(accepted) == len(members) else None
         words = " | ".join(member.words for member in members)
         plain = all(member.plain for member in members)
         return Shape(
@@ -268,7 +269,7 @@ class _Walk:
         return self._define(tp, type_name(tp), lambda: self._struct(cls, fields, where))
 
     def _define(self, tp: Any, name: str, make: Callable[[], Shape]) -> Shape:
-        """A reference to `tp`, which is defined the first time it is met; so a type may contain itself."""
+        """Return a reference to `tp`, defining it on first use, so that a type may contain itself."""
         if tp in self.named:
             return self.named[tp]
         name = self._free(name)
@@ -313,7 +314,7 @@ class _Walk:
         return Shape(schema, load, cls.__name__, DICT, plain=plain, keys=schema["properties"])
 
     def _fields(self, tp: Any, cls: Any, where: str) -> list[Field] | None:
-        """The fields of an object type in order; `None` for a class of another kind."""
+        """Return the fields of an object type in order; `None` for any other class."""
         of: Callable[[Any, dict[str, Any]], list[Field]]
         if typing.is_typeddict(cls):
             of = typed_dict_fields
@@ -330,7 +331,7 @@ class _Walk:
         return of(cls, self._hints(tp, cls, where))
 
     def _hints(self, tp: Any, cls: Any, where: str) -> dict[str, Any]:
-        """The annotations of `cls`, strings resolved and type variables filled in."""
+        """Return the annotations of `cls` with strings resolved and type variables filled in."""
         names = {**self.names, cls.__name__: cls}
         try:
             hints = typing.get_type_hints(cls, localns=names, include_extras=True)
@@ -364,7 +365,8 @@ class _Walk:
 
 
 def property_schema(shape: Shape, description: str | None, default: Any) -> dict[str, Any]:
-    """One property's schema. What an Annotated says goes before `description`, and only a JSON default is told."""
+    """Return the schema of one property. `description` comes from Annotated first; a default is included only if it
+    is JSON."""
     schema = dict(shape.schema)
     if description and not shape.noted:
         schema["description"] = description

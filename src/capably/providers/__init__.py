@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from capably.types.request import Reply, Request
-from capably.types.stream import Fold
+from capably.types.stream import StreamAccumulator
 
 if TYPE_CHECKING:
     from capably_models import _facts
@@ -129,8 +129,8 @@ class Adapter(Protocol):
     def stream(self, request: Request) -> EventStream: ...
     async def stream_async(self, request: Request) -> AsyncEventStream: ...
 
-    def fold(self, request: Request) -> Fold:
-        """A new fold for the events of one streamed reply."""
+    def accumulator(self, request: Request) -> StreamAccumulator:
+        """A new accumulator for the events of one streamed reply."""
         ...
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:

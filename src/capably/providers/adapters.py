@@ -8,13 +8,13 @@ from importlib import import_module
 from typing import Any
 
 from capably.providers import Adapter, Settings
-from capably.registry.lookup import forget_on_change, providers
+from capably.registry.lookup import on_registry_change, providers
 from capably.types.errors import ConfigurationError
-from capably.types.facts import SPOKEN, ModelInfo
+from capably.types.facts import ENDPOINTS_BY_ADAPTER, ModelInfo
 
 _settings: dict[str, Settings] = {}
 _adapters: dict[tuple[str, str], Adapter] = {}
-forget_on_change(_adapters.clear)
+on_registry_change(_adapters.clear)
 _of_parent: list[Adapter] = []
 """In a forked child, the adapters of its parent. They are never used, nor let go, which could write to its connections."""
 
@@ -89,7 +89,7 @@ def check_alike(id: str, info: ModelInfo) -> None:
     name, _, wire_id = id.partition("/")
     if name not in providers() or info.facts is None:
         return  # A server that `provider()` may still name; or nothing is known that could be wrong.
-    spoken = SPOKEN[adapter_kind(name, wire_id)]
+    spoken = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
     asked = tuple(info.endpoints)
     if set(asked).isdisjoint(spoken):
         raise ConfigurationError(

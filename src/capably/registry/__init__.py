@@ -1,1 +1,1 @@
-"""What the registry knows of models: facts, the rules read from them, lookup, selection and cost."""
+"""Facts about models: lookup, the rules derived from facts, requirements and cost."""

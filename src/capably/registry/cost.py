@@ -1,4 +1,4 @@
-"""What a call cost, from the registry's dated prices."""
+"""Compute the cost of a call from the registry's dated prices."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price | None:
-    """The price in force on `day`, or `None` where the registry knows none."""
+    """Return the price in force on `day`, or `None` if the registry has none."""
     today = day.isoformat()
     for price in prices:
         if (price["start"] or "") <= today <= (price["until"] or "9999"):
@@ -26,9 +26,9 @@ def price_on(prices: Iterable[_facts.Price], day: datetime.date) -> _facts.Price
 
 
 def cost_of(usage: Usage, prices: Iterable[_facts.Price], day: datetime.date) -> float | None:
-    """US dollars for `usage` at the price of `day`; `None` where a rate that is needed is unknown.
+    """Return the US dollars for `usage` at the price of `day`; `None` if a rate that is needed is unknown.
 
-    Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to the whole call.
+    Cached tokens count at their own rates. A tier with a lower bound on the prompt applies to all tokens of the call.
     """
     price = price_on(prices, day)
     if price is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-from capably.registry.lookup import gone, listed_model, model_at, nearest_ids, overlay, providers
+from capably.registry.lookup import listed_model, nearest_ids, overlay, providers, resolve_model, retired_models
 from capably.types.errors import UnknownModelError
 from capably.types.facts import ModelInfo
 
@@ -43,7 +43,7 @@ def identify(id: str) -> Identity:
     info = listed_model(id)
     if info is not None:
         return Identity(id, "listed", info)
-    theirs, (retired, not_chat) = overlay(), gone()
+    theirs, (retired, not_chat) = overlay(), retired_models()
     if theirs and ({id, id.partition("/")[0]} & theirs.removed):
         return Identity(id, "removed", None, f"was removed by {theirs.data['source']}")
     if id in retired:
@@ -79,7 +79,7 @@ def model_of(id: str) -> tuple[ModelInfo | None, str]:
     """Return what is known of an id that is used all the same, and a warning where that is nothing."""
     if "/" not in id:
         return find_model(id), ""
-    info = model_at(id)
+    info = resolve_model(id)
     return info, "" if info is not None or id.startswith("scripted/") else unchecked(id)
 
 

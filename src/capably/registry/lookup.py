@@ -1,4 +1,4 @@
-"""Finds models in the generated tables and in the user's own file, one provider at a time, when they are first asked for."""
+"""Find models in the generated tables and in the user's own file. Each provider is loaded on first use."""
 
 from __future__ import annotations
 
@@ -24,40 +24,46 @@ _made_from_them: list[Callable[[], None]] = [_providers.clear, _models.clear, _r
 
 # The user's own file, once it was looked for.
 _overlay_in_force: Overlay | None = None
-_overlay_known = False
+_overlay_loaded = False
 
 
 def use_registry(path: str | PathLike[str] | None) -> None:
-    """Lays a registry file of your own over capably's, from now on; `None` takes it away again.
+    """Use a registry file of your own on top of capably's, from now on; `None` removes it again.
 
     The file adds models, corrects facts and removes ids; `capably generate --registry FILE` gives them types. Without
     this call it is the file that `CAPABLY_REGISTRY` names, or `[tool.capably] registry` in the nearest `pyproject.toml`.
-    Models that exist already keep the facts they were made with. Raises `ConfigurationError` if the file is wrong.
+    Existing `Model` objects do not change.
+
+    Args:
+        path: The YAML file, or the JSON file compiled from it.
+
+    Raises:
+        ConfigurationError: The file does not exist or is invalid.
     """
-    global _overlay_in_force, _overlay_known  # noqa: PLW0603
+    global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
     _overlay_in_force = None if path is None else _overlay.load(fspath(path), "llm.use_registry")
-    _overlay_known = True
+    _overlay_loaded = True
     for forget in _made_from_them:
         forget()
 
 
-def forget_on_change(forget: Callable[[], None]) -> None:
-    """Calls `forget` whenever `use_registry` changes the facts: what was made from them is no longer right."""
+def on_registry_change(forget: Callable[[], None]) -> None:
+    """Call `forget` whenever `use_registry` changes the facts, so that values computed from them can be dropped."""
     _made_from_them.append(forget)
 
 
 def overlay() -> Overlay | None:
-    """The user's own file, looked for when the registry is first used; `None` if nobody names one."""
-    global _overlay_in_force, _overlay_known  # noqa: PLW0603
-    if not _overlay_known:
+    """Return the user's own file, loaded when the registry is first used; `None` if none is configured."""
+    global _overlay_in_force, _overlay_loaded  # noqa: PLW0603
+    if not _overlay_loaded:
         named = _overlay.configured()
         _overlay_in_force = None if named is None else _overlay.load(*named)
-        _overlay_known = True
+        _overlay_loaded = True
     return _overlay_in_force
 
 
 def providers() -> Mapping[str, _facts.Provider]:
-    """How to reach each provider: its name, adapter, key variables and base URL."""
+    """Return how to reach each provider: its name, adapter, key variables and base URL."""
     if not _providers:
         _providers.update(_section("providers"))
         _providers.update({name: entry for name, entry in _own_hosts.items() if name not in _providers})
@@ -65,7 +71,7 @@ def providers() -> Mapping[str, _facts.Provider]:
 
 
 def add_host(name: str) -> None:
-    """Takes in a host that no file describes: one with OpenAI's Chat Completions, by any other name than theirs."""
+    """Add a host that no file describes. It speaks OpenAI's Chat Completions, and its name must not be a provider's."""
     if not name or "/" in name or any(map(str.isspace, name)):
         raise ConfigurationError(f"{name!r} cannot be the name of a provider; ids read provider/model")
     _own_hosts[name] = {**OWN_HOST, "name": name}
@@ -84,32 +90,32 @@ OWN_HOST: _facts.Provider = {
     "also": {},
     "any_model": None,
 }
-"""What `llm.provider("vllm", base_url=...)` says of a host, in the registry's words."""
+"""The registry entry of a host added with `llm.provider("vllm", base_url=...)`."""
 
 
 def added_constant(provider: str, name: str) -> str | None:
-    """The id behind a constant of the user's own file, `llm.openai.my_model`."""
+    """Return the id behind a constant of the user's own file, `llm.openai.my_model`."""
     theirs = overlay()
     return theirs.section("constants").get(provider, {}).get(name) if theirs else None
 
 
 def added_constants(provider: str) -> list[str]:
-    """The constants that the user's own file adds to a provider."""
+    """Return the names of the constants that the user's own file adds to a provider."""
     theirs = overlay()
     return list(theirs.section("constants").get(provider, ())) if theirs else []
 
 
 def listed_model(id: str) -> ModelInfo | None:
-    """The listed model with this id, if there is one."""
+    """Return the listed model with this id, if there is one."""
     return _models_of(id.partition("/")[0]).get(id)
 
 
-def model_at(id: str) -> ModelInfo | None:
-    """What is known of an id: the listed model, or what its host says of any id of its own."""
+def resolve_model(id: str) -> ModelInfo | None:
+    """Return the model with this id: the listed one, or the facts that its host declares for any id."""
     provider = id.partition("/")[0]
-    known = providers().get(provider)
+    entry = providers().get(provider)
     info = listed_model(id)
-    profile = known["any_model"] if known else None
+    profile = entry["any_model"] if entry else None
     if info is not None or not profile:
         return info
     theirs = overlay() or Overlay({}, _overlay.our_entry)
@@ -133,45 +139,45 @@ UNLISTED: _facts.Model = {
 
 
 def listed_models() -> Iterator[ModelInfo]:
-    """Every listed model, in the order of ids."""
+    """Yield every listed model, in the order of ids."""
     for provider in providers():
         yield from _models_of(provider).values()
 
 
 def listed_ids() -> Iterator[str]:
-    """Every listed id."""
+    """Yield every listed id."""
     return (info.id for info in listed_models())
 
 
-def gone() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
-    """Retired ids with their date and successor, and ids that are no chat models with what they are instead."""
+def retired_models() -> tuple[Mapping[str, _facts.Retired], Mapping[str, str]]:
+    """Return retired ids with their date and successor, and ids of other kinds of models with their kind."""
     return _section("retired"), _section("not_chat")
 
 
 def rules_for(info: ModelInfo, endpoint: str | None) -> Mapping[str, Rule]:
-    """What this model says to each parameter, worked out once per profile. Only for a verified model.
+    """Return the rules of this verified model, computed once per profile.
 
     A model keeps the facts it was made with, also when `use_registry` has changed those of its profile since.
     """
     key, facts = (info.profile, endpoint), info.facts
     if facts is None:
         raise ConfigurationError(f"{info.id} is {UNVERIFIED}: there are no rules for it")
-    kept = _rules.get(key)
-    if kept is None or kept[0] is not facts:
-        kept = _rules[key] = (facts, rules_of(facts, endpoint))
-    return kept[1]
+    cached = _rules.get(key)
+    if cached is None or cached[0] is not facts:
+        cached = _rules[key] = (facts, rules_of(facts, endpoint))
+    return cached[1]
 
 
 def _models_of(provider: str) -> dict[str, ModelInfo]:
-    found = _models.get(provider)
-    if found is None:
-        found = _models[provider] = _load(provider) if provider in providers() else {}
-    return found
+    models = _models.get(provider)
+    if models is None:
+        models = _models[provider] = _load(provider) if provider in providers() else {}
+    return models
 
 
 def _load(provider: str) -> dict[str, ModelInfo]:
-    known = _overlay.our_entry("providers", provider) is not None
-    ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if known else {}
+    listed = _overlay.our_entry("providers", provider) is not None
+    ours: Mapping[str, _facts.Model] = import_module(f"capably_models._{provider}").MODELS if listed else {}
     theirs = overlay() or Overlay({}, _overlay.our_entry)
     ids = {f"{provider}/{wire_id}" for wire_id in ours if theirs.stands("models", f"{provider}/{wire_id}")}
     ids.update(id for id in theirs.section("models") if id.partition("/")[0] == provider)
@@ -194,19 +200,19 @@ def _section(name: Literal["retired"]) -> Mapping[str, _facts.Retired]: ...
 @overload
 def _section(name: Literal["not_chat"]) -> Mapping[str, str]: ...
 def _section(name: str) -> Mapping[str, Any]:
-    """Providers, retired ids or ids of other kinds, as they hold."""
+    """Return a section (providers, retired ids, ids of other kinds) with the user's file applied."""
     ours = getattr(import_module(_overlay.PROVIDERS_MODULE), name.upper())
     theirs = overlay()
     return ours if theirs is None else dict(sorted(theirs.entries(name, ours).items()))
 
 
 def nearest_ids(id: str, count: int = 3) -> list[str]:
-    """The listed ids that look most like `id`."""
+    """Return the listed ids most similar to `id`."""
     import difflib
 
     ids = list(listed_ids())
-    whole = difflib.get_close_matches(id, ids, n=count, cutoff=0.6)
-    if "/" in id or whole:
-        return whole
-    by_name = {known.partition("/")[2]: known for known in ids}
+    close = difflib.get_close_matches(id, ids, n=count, cutoff=0.6)
+    if "/" in id or close:
+        return close
+    by_name = {listed.partition("/")[2]: listed for listed in ids}
     return [by_name[name] for name in difflib.get_close_matches(id, by_name, n=count, cutoff=0.6)]

@@ -1,8 +1,7 @@
-"""How a user's own registry file lies over capably's: the one merge, for the generator and for the run time.
+"""Merge a user's own registry file with capably's, for the generator and for run time.
 
-Both work on plain data in sections (`providers`, `profiles`, `models`, `retired`, `not_chat`), the generator on what the
-files say and the run time on the generated tables. Entries are merged field by field; a field that the user gives is
-taken whole.
+Both work on plain data in sections (`providers`, `profiles`, `models`, `retired`, `not_chat`): the generator on the files,
+run time on the generated tables. Entries are merged field by field; a field in the user's file replaces ours completely.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any, TypeAlias
 
 SECTIONS = ("providers", "profiles", "models", "retired", "not_chat")
 LIKE = ("profile", "limits", "prices", "api_version")
-"""What a model takes over from the one that it is `like`."""
+"""Fields that a model copies from the one that it is `like`."""
 
 _LISTS = ("models", "retired", "not_chat")
-"""An id stands in one of these; where the user puts it, it is no longer where we had it."""
+"""An id is in one of these. If the user's file has it in another, ours is removed."""
 
 Ours: TypeAlias = Callable[[str, str], Any]
 """Section and name -> our own entry, or `None`."""
@@ -24,8 +23,8 @@ Ours: TypeAlias = Callable[[str, str], Any]
 class Overlay:
     """A user's registry file as plain data.
 
-    A profile may say `extends: <profile>` and a model `like: <model>`: they start from that entry, not from ours of the
-    same name. `remove` takes models and whole providers of ours away before anything is added.
+    A profile with `extends: <profile>` and a model with `like: <model>` start from that entry, not from ours of the same
+    name. `remove` removes our models and providers before anything is added.
     """
 
     __slots__ = ("data", "ours", "removed")
@@ -36,17 +35,17 @@ class Overlay:
         self.removed: frozenset[str] = frozenset[str](data.get("remove") or ())
 
     def section(self, name: str) -> Mapping[str, Any]:
-        """What the user wrote there."""
+        """Return the user's entries of a section."""
         return self.data.get(name) or {}
 
     def stands(self, section: str, name: str) -> bool:
-        """Whether an entry of ours with this name would still be there."""
+        """Return whether our entry with this name is still present."""
         if name.partition("/")[0] in self.removed or (section == "models" and name in self.removed):
             return False
         return section not in _LISTS or not any(name in self.section(other) for other in _LISTS if other != section)
 
     def entry(self, section: str, name: str) -> Any:
-        """The entry as it holds: ours, with the user's fields in place of our own; `None` if nobody has it."""
+        """Return the entry in force: ours with the user's fields on top; `None` if neither has it."""
         theirs = self.section(section).get(name)
         if theirs is None or not isinstance(theirs, Mapping):
             return theirs if theirs is not None else self._own(section, name)
@@ -55,24 +54,24 @@ class Overlay:
         if section == "profiles" and "extends" in given:
             start = self.entry(section, given.pop("extends"))
         elif section == "models" and "like" in given:
-            known: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
-            start = {field: known[field] for field in LIKE if field in known}
+            like: Mapping[str, Any] = self.entry(section, given.pop("like")) or {}
+            start = {field: like[field] for field in LIKE if field in like}
         else:
             start = self._own(section, name)
         return {**(start or {}), **given}
 
     def entries(self, section: str, our_names: Iterable[str]) -> dict[str, Any]:
-        """A whole section: what is left of ours, then what the user touched."""
+        """Return a complete section: our remaining entries, then those of the user."""
         theirs = self.section(section)
-        kept = [name for name in our_names if name not in theirs and self.stands(section, name)]
-        return {name: self.entry(section, name) for name in (*kept, *theirs)}
+        remaining = [name for name in our_names if name not in theirs and self.stands(section, name)]
+        return {name: self.entry(section, name) for name in (*remaining, *theirs)}
 
     def _own(self, section: str, name: str) -> Any:
         return self.ours(section, name) if self.stands(section, name) else None
 
 
 def digest(text: str) -> str:
-    """A fingerprint of a file's text, to see whether something was made from it as it now is."""
+    """Return a hash of a file's text, to detect whether a compiled file is current."""
     import hashlib
 
     return hashlib.sha256(text.encode()).hexdigest()

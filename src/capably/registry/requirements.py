@@ -1,4 +1,4 @@
-"""What a demanded model (`llm.Model[llm.Image, Needs]`) must have, read at run time from the same classes as in types."""
+"""Requirements of a model (`llm.Model[llm.Image, Needs]`), read at run time from the classes that types use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import UnionType
 from typing import Any, Generic, Literal, Never, Protocol, Union, get_args, get_origin
 
-from capably_models._capabilities import DEMANDS, Capabilities
+from capably_models._capabilities import REQUIREMENTS, Capabilities
 
 from capably.parameters import CAPABILITIES
 from capably.registry.lookup import rules_for
@@ -17,15 +17,15 @@ from capably.types.reasoning import LevelAndBudget, Reasoning
 from capably.types.tools import BuiltinTool
 
 ALL_WORDS: Mapping[str, tuple[str, ...]] = {name: has.words for name, has in CAPABILITIES.items() if has.words}
-"""Capabilities that are had only with all of these words."""
+"""Capabilities that require all of these words."""
 
 _PART_CAPABILITIES: Mapping[type[p.Part], str] = {p.ToolOutput: "tools", p.CachePoint: "cache"}
 _MODALITIES: Mapping[type[p.Part], str] = {getattr(p, name): modality for modality, name in PARTS.items()}
-_NOT_DEMANDS = (Capabilities, Protocol, Generic, object)
+_NOT_REQUIREMENTS = (Capabilities, Protocol, Generic, object)
 
 
-class Demands:
-    """What `llm.Model[llm.Image, Needs]` asks of a model: parts that it reads, capabilities, and the words of each."""
+class Requirements:
+    """Requirements of `llm.Model[llm.Image, Needs]`: parts that the model reads, capabilities, and the words of each."""
 
     def __init__(self, demanded: Any) -> None:
         inputs, needs = (*get_args(demanded), *(p.Text, Capabilities)[len(get_args(demanded)) :])
@@ -36,7 +36,7 @@ class Demands:
         self._read(needs)
 
     def met_by(self, info: ModelInfo) -> bool:
-        """Whether this model has all of it; one of which nothing is known has not."""
+        """Return whether this model meets all requirements; an unverified model does not."""
         if info.facts is None:
             return False
         rules = rules_for(info, info.endpoint)
@@ -55,21 +55,21 @@ class Demands:
             raise TypeError(f"{part!r} is no part that a model can be asked to read; llm.Image and llm.Audio are")
 
     def _read(self, needs: Any) -> None:
-        """A capability, or a protocol that has several among its bases."""
+        """Read a capability, or a protocol that has several among its bases."""
         origin: Any = get_origin(needs) or needs
-        if origin in DEMANDS:
-            name = DEMANDS[origin]
+        if origin in REQUIREMENTS:
+            name = REQUIREMENTS[origin]
             self.words.setdefault(name, set()).update(ALL_WORDS.get(name, ()))
             for wanted in get_args(needs):
                 self._read_words(name, wanted)
         elif Capabilities not in getattr(origin, "__mro__", ()):
             raise TypeError(f"{needs!r} is no capability; llm.HasTools is, and a protocol of several")
         for base in getattr(origin, "__orig_bases__", origin.__bases__):
-            if (get_origin(base) or base) not in _NOT_DEMANDS:
+            if (get_origin(base) or base) not in _NOT_REQUIREMENTS:
                 self._read(base)
 
     def _read_words(self, name: str, wanted: Any) -> None:
-        """The words that a capability is asked for: levels, lifetimes, the provider's own tools."""
+        """Read the words required of a capability: levels, lifetimes, the provider's own tools."""
         origin = get_origin(wanted)
         if origin is Literal:
             self.words[name].update(get_args(wanted))

@@ -1,7 +1,7 @@
-"""From facts to rules: what one profile says to each parameter.
+"""Derive rules from facts: whether, and with which values, one profile takes each parameter.
 
-This is the only reading of the registry's capability facts. The run-time check and the generated types are both made
-from it, so they cannot disagree.
+This is the only module that interprets the registry's capability facts. The run-time check and the generated types both
+use it, so they cannot disagree.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Condition: TypeAlias = Literal[
     "always", "reasoning_off", "without_reasoning", "without_budget", "ignored", "never", "unverified"
 ]
-"""When a model takes something."""
+"""When a model takes a parameter."""
 
 PARTS = {"text": "Text", "image": "Image", "document": "Document", "audio": "Audio", "video": "Video"}
 """Modality -> the name of its part class."""
@@ -33,17 +33,22 @@ _STATED: Mapping[str, tuple[str, str]] = {
     for group, _, field in [parameter.fact.partition(".")]
     if group in ("sampling", "endpoints")
 }
-"""Parameters whose condition the registry states in one word -> where it stands."""
+"""Parameters whose condition the registry states in one word -> group and field."""
 
 
 class Rule:
-    """What a model says to one parameter.
+    """Whether a model takes one parameter.
 
-    `when`: `always`, `reasoning_off` (only in a call that says `reasoning="off"`), `without_reasoning` (the same, or in a
-    call without `reasoning`, of a model that does not reason by default), `without_budget` (not in a call with a thinking
-    budget), `ignored` (accepted without effect, so refused here), `never`, or `unverified` (nobody knows, so refused until
-    somebody does).
-    `values`: the words that are allowed; empty where any value of the parameter's type is.
+    `when` is one of:
+    - `always`
+    - `reasoning_off`: only in a call with `reasoning="off"`.
+    - `without_reasoning`: the same, or in a call without `reasoning`, of a model that does not reason by default.
+    - `without_budget`: not in a call with a thinking budget.
+    - `ignored`: the API accepts it without effect, so it is refused.
+    - `never`
+    - `unverified`: no source settles it, so it is refused.
+
+    `values`: the allowed words; empty if any value of the parameter's type is allowed.
     """
 
     __slots__ = ("values", "when")
@@ -54,7 +59,7 @@ class Rule:
 
     @property
     def refused(self) -> bool:
-        """Whether no call can use it."""
+        """Return whether no call can use it."""
         return self.when in ("ignored", "never", UNVERIFIED)
 
     def __repr__(self) -> str:
@@ -62,13 +67,19 @@ class Rule:
 
 
 def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
-    """Parameter -> rule, for one profile at one endpoint (the profile's first unless named).
+    """Map each parameter to its rule, for one profile at one endpoint (by default the profile's first).
 
-    Besides parameters the keys are: `input` (modalities), `system_messages` (in mid-conversation), `tool_choice.forced` (with
-    values, where no tool can be named),
-    `reasoning.off` (levels that remain while it is off), `reasoning.budget_tokens`, `reasoning.unbudgeted` (thoughts may
-    be spoken of without a budget), `reasoning.level_with_budget` (both in one call), `reasoning.visible` (they can be asked for), `builtin_tools`, `tools.with_format` and `tools.with_builtin` (the caller's own tools
-    together with `format`, or with the provider's, in one call).
+    Besides parameters the keys are:
+    - `input`, `output`: modalities.
+    - `system_messages`: system messages in mid-conversation.
+    - `tool_choice.forced`: a forced tool; it has values if no tool can be named.
+    - `reasoning.off`: levels that remain while reasoning is off.
+    - `reasoning.budget_tokens`: a token budget.
+    - `reasoning.unbudgeted`: `visible=` without a budget.
+    - `reasoning.level_with_budget`: both in one call.
+    - `reasoning.visible`: `visible=True`.
+    - `builtin_tools`: the provider's tools.
+    - `tools.with_format`, `tools.with_builtin`: the caller's own tools with `format`, or with the provider's tools.
     """
     at = facts["endpoints"][cast("_facts.Endpoint | None", endpoint) or next(iter(facts["endpoints"]))]
     reasoning, cache = facts["reasoning"], facts["cache"]
@@ -98,7 +109,7 @@ def rules_of(facts: Facts, endpoint: str | None = None) -> dict[str, Rule]:
 
 
 def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
-    """What a model has in every call that says nothing else: what a function may demand of a model.
+    """Return what a model has in every call by default, so that a function may require it.
 
     The names are those of the rules, and `thoughts`, `image_output`, `audio_output`.
     """
@@ -115,23 +126,23 @@ def capabilities_of(rules: Mapping[str, Rule], facts: Facts) -> frozenset[str]:
 
 
 def _reasons(reasoning: Reasoning) -> bool:
-    """Whether a call that says nothing of reasoning may reason."""
+    """Return whether a call without `reasoning` may reason."""
     return reasoning is None or isinstance(reasoning, str) or reasoning["on_by_default"] is not False
 
 
 def _level_with_budget(reasoning: Reasoning) -> Condition:
-    """Whether a level and a number of tokens go together in one call."""
+    """Return whether a level and a token budget go together in one call."""
     style = None if reasoning is None or isinstance(reasoning, str) else reasoning["style"]
     return "never" if style == "level" else "always"
 
 
 def _by_default(rule: Rule) -> Rule:
-    """The rule of a model that does not reason by default: what asks for no reasoning need not be said."""
+    """Return the rule of a model that does not reason by default: `reasoning="off"` may be left out."""
     return Rule("without_reasoning", rule.values) if rule.when == "reasoning_off" else rule
 
 
 def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) -> dict[str, Rule]:
-    """What is said to the caller's own tools: by the model, and by this endpoint."""
+    """Return the rules of the caller's own tools: those of the model combined with those of this endpoint."""
     has = _both(_present(tools), here)
     if tools is None or isinstance(tools, str):
         forced = parallel = with_format = with_builtin = _present(tools)
@@ -149,22 +160,23 @@ def _tools(tools: _facts.Tools | Literal["unverified"] | None, here: Condition) 
 
 
 def _here(words: Sequence[str], here: Sequence[str] | None) -> list[str]:
-    """Those of the model's words that an endpoint takes; all, if it says nothing of them."""
+    """Return those of the model's words that an endpoint takes; all if the endpoint lists none."""
     return [word for word in words if here is None or word in here]
 
 
 def _forced(tools: _facts.Tools | Literal["unverified"] | None) -> tuple[str, ...]:
-    """The words that force a tool where none can be named; tables compiled before there was such a fact lack it."""
+    """Return the words that force a tool if none can be named. Tables compiled before this fact existed lack it."""
     named = None if tools is None or isinstance(tools, str) else tools.get("named")
     return ("required",) if named is False else ()
 
 
 def _efforts(reasoning: Reasoning, here: Sequence[str] | None) -> Rule:
-    """The words that `reasoning=` takes: the levels of this endpoint, and `off` where it can be turned off."""
+    """Return the words that `reasoning=` takes: the levels of this endpoint, and `off` if reasoning can be turned
+    off."""
     if reasoning is None or isinstance(reasoning, str):
         return Rule(_present(reasoning))
-    said: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
-    levels = _here(said, here)
+    efforts: Sequence[str] = () if reasoning["efforts"] == UNVERIFIED else reasoning["efforts"]
+    levels = _here(efforts, here)
     off = [] if reasoning["off"] in ("never", UNVERIFIED) else ["off"]
     settable = levels or off or reasoning["budget"]
     refused = UNVERIFIED if UNVERIFIED in (reasoning["efforts"], reasoning["off"]) else "never"
@@ -180,21 +192,22 @@ def _off_efforts(reasoning: Reasoning) -> Rule:
 
 
 def _shown(reasoning: Reasoning) -> Condition:
-    """Whether `visible=True` may be said: where nobody knows what comes of it, it is sent, and no type promises thoughts."""
+    """Return whether `visible=True` is accepted. If the effect is unverified it is sent, and no type promises
+    thoughts."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["visible"] == "never" else "always"
 
 
 def _unbudgeted(reasoning: Reasoning) -> Condition:
-    """A model that thinks only when it is given a number of tokens has no thoughts to show without one."""
+    """Return whether thoughts can be requested without a budget: not if the model reasons only with a budget."""
     if reasoning is None or isinstance(reasoning, str):
         return "always"
     return "never" if reasoning["style"] == "budget" and not reasoning["on_by_default"] else "always"
 
 
 def _budget(reasoning: Reasoning) -> Condition:
-    """Whether a number of tokens to think can be given."""
+    """Return whether a token budget for reasoning can be set."""
     return _present(reasoning if reasoning is None or isinstance(reasoning, str) else reasoning["budget"])
 
 
@@ -211,7 +224,7 @@ def _flag(value: bool | Literal["unverified"]) -> Condition:
 
 
 def _words(values: Sequence[str]) -> Rule:
-    """A list of words, or the word `unverified`."""
+    """Return the rule for a list of words, or for the word `unverified`."""
     if not values or isinstance(values, str):
         return Rule(_present(values))
     return Rule("always", tuple(values))
@@ -221,5 +234,5 @@ _STRICTNESS: tuple[Condition, ...] = ("always", "without_budget", "reasoning_off
 
 
 def _both(first: Condition, second: Condition) -> Condition:
-    """The stricter of two conditions."""
+    """Return the stricter of two conditions."""
     return first if _STRICTNESS.index(first) >= _STRICTNESS.index(second) else second

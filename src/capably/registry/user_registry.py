@@ -1,8 +1,8 @@
-"""The user's own registry file at run time: where it is, and which form of it is read.
+"""Find and load the user's own registry file at run time.
 
 `my_models.yaml` is named by `llm.use_registry`, by `CAPABLY_REGISTRY`, or by `[tool.capably] registry = "..."` in the
-nearest `pyproject.toml`. Beside it stands `my_models.json`, which `capably generate` compiled; as long as that was made
-from the YAML as it now is, the YAML is not read, which would take the extra `codegen`.
+nearest `pyproject.toml`. Beside it is `my_models.json`, compiled by `capably generate`. If that is
+current, the YAML is not read, which would need the extra `codegen`.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ _REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect")
 
 
 class Named(NamedTuple):
-    """A registry file, and who named it."""
+    """A registry file, and the setting that names it."""
 
     path: str
     by: str
 
 
 def configured() -> Named | None:
-    """The file that the environment or the project names, if one does."""
+    """Return the file that the environment or the project names, if any."""
     path = os.environ.get("CAPABLY_REGISTRY")
     return Named(path, "CAPABLY_REGISTRY") if path else _from_project()
 
 
 def load(path: str, by: str) -> Overlay:
-    """The user's file, laid over the generated tables. Raises `ConfigurationError` if it cannot be used."""
+    """Load the user's file on top of the generated tables. Raise `ConfigurationError` if it cannot be used."""
     overlay = Overlay(_read(path, by), our_entry)
     if by.endswith("pyproject.toml"):
         _refuse_redirection(overlay, path, by)
@@ -43,7 +43,7 @@ def load(path: str, by: str) -> Overlay:
 
 
 def our_entry(section: str, name: str) -> Any:
-    """An entry of the generated tables; `None` if there is none."""
+    """Return an entry of the generated tables; `None` if there is none."""
     tables = import_module(PROVIDERS_MODULE)
     if section in ("providers", "retired", "not_chat"):
         return getattr(tables, section.upper()).get(name)
@@ -55,7 +55,7 @@ def our_entry(section: str, name: str) -> Any:
 
 
 def is_compiled(path: str) -> bool:
-    """Whether the JSON file there was written by `capably generate`."""
+    """Return whether the JSON file at `path` was written by `capably generate`."""
     return _compiled(path) is not None
 
 
@@ -134,7 +134,7 @@ def _compiled(path: str) -> dict[str, Any] | None:
 
 
 def _fits(compiled: dict[str, Any]) -> bool:
-    """Whether a file compiled by another version of capably still says all that this one asks for."""
+    """Return whether a file compiled by another version of capably has every field that this version needs."""
     if compiled["capably"] == __version__:
         return True
     overlay = Overlay(compiled, our_entry)
@@ -154,7 +154,7 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
     if text is None:
         raise ConfigurationError(f"{compiled} was compiled by an older capably, and {name} is not beside it; {again}")
     try:
-        # By name, because the library does not know the generator.
+        # By name, because the library must not depend on the generator.
         overlay = import_module("capably_codegen.overlay")
         registry = import_module("capably_codegen.registry")
     except ModuleNotFoundError as missing:
@@ -170,7 +170,7 @@ def _compile(text: str | None, path: str, *, stale: bool) -> dict[str, Any]:
 
 
 def _refuse_redirection(overlay: Overlay, path: str, by: str) -> None:
-    """A file that is found only because of the folder a program runs in must not send our providers' keys elsewhere."""
+    """Raise if a file found through the working directory changes where our providers' keys are sent."""
     for name, entry in overlay.section("providers").items():
         changed = [field for field in _REACHED_BY if field in entry]
         if changed and our_entry("providers", name) is not None:

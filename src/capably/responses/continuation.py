@@ -9,7 +9,7 @@ from capably.types import parts as p
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage
 from capably.types.request import Reply
-from capably.types.stream import Chunk, Fold
+from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -93,29 +93,29 @@ def joined_text(first: p.Text, second: p.Text) -> p.Text:
     return p.Text(first.text + second.text, (*first.citations, *second.citations))
 
 
-class FoldAfter(Fold):
-    """The fold of a reply that goes on with another one: parts are numbered on, and the replies joined."""
+class ContinuationAccumulator(StreamAccumulator):
+    """The accumulator of a reply that goes on with another one: parts are numbered on, and the replies joined."""
 
-    def __init__(self, first: Reply, fold: Fold) -> None:
+    def __init__(self, first: Reply, accumulator: StreamAccumulator) -> None:
         self._first = first
-        self._fold = fold
+        self._accumulator = accumulator
         self._shift: int | None = None
         self._forgot = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        return [self._moved(chunk) for chunk in self._fold.feed(event)]
+        return [self._moved(chunk) for chunk in self._accumulator.feed(event)]
 
     @property
     def ended(self) -> bool:
-        return self._fold.ended
+        return self._accumulator.ended
 
     def reply(self) -> Reply:
-        second = self._fold.reply()
+        second = self._accumulator.reply()
         return JoinedReply((), self._first.usage + second.usage, second) if self._forgot else after(self._first, second)
 
     def forget(self) -> None:
         self._forgot = True
-        self._fold.forget()
+        self._accumulator.forget()
 
     def _moved(self, chunk: Chunk) -> Chunk:
         part = chunk.part

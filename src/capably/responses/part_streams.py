@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from capably.types import parts as p
-from capably.types.stream import GrowingText
+from capably.types.stream import TextBuffer
 
 if TYPE_CHECKING:
     from capably.types.stream import Chunk
@@ -24,7 +24,7 @@ class _Growing(Generic[PartT]):
         self.index = index
         """The place of the part in the `content` of the finished reply."""
         self._splitter = splitter
-        self._text = GrowingText()
+        self._text = TextBuffer()
         """All deltas as one."""
         self._part: p.Part | None = None
         self._over = False

@@ -10,7 +10,7 @@ from capably.responses.follow_up import AsyncAnswer, SyncAnswer
 from capably.responses.response import AsyncResponse, Response
 from capably.responses.stream_result import REACHED, Ending, broken, built, finished, reply_of
 from capably.types.errors import CapablyError, ParseError
-from capably.types.stream import Transcript
+from capably.types.stream import ChunkBuffer
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
     from capably.types.request import Reply
-    from capably.types.stream import Chunk, Fold
+    from capably.types.stream import Chunk, StreamAccumulator
 else:
     AfterAsyncStreamResponse = AfterStreamResponse = object  # They only give `resume` its types.
 
@@ -42,11 +42,11 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
 
     _WHOLE = Response
 
-    def __init__(self, events: EventStream, fold: Fold, *rest: Any) -> None:
+    def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
-        self._fold = fold
-        self._said = Transcript()
+        self._accumulator = accumulator
+        self._said = ChunkBuffer()
         self._end: Ending = None
         self._steps = self._read()
 
@@ -54,13 +54,13 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         said = self._said
         try:
             for event in self._events:
-                for chunk in self._fold.feed(event):
+                for chunk in self._accumulator.feed(event):
                     said.add(chunk)
                     yield chunk
                 if said.end > said.limit:
                     said.forget()
-                    self._fold.forget()
-            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
+                    self._accumulator.forget()
+            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
         except CapablyError as error:
             self._end = broken(error, said)
             raise
@@ -70,16 +70,16 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
     @property
     def _reply(self) -> Reply:
         if self._end is None:
-            self._said.read_whole()
+            self._said.read_all()
             for _ in self._steps:
                 pass
         if self._end == REACHED:
-            self._end = built(self._fold, self._events, self._said)
+            self._end = built(self._accumulator, self._events, self._said)
         return reply_of(self._end, self._said)
 
     def chunks(self) -> Iterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_whole()
+        self._said.read_all()
         return self._from_the_start()
 
     def _from_the_start(self) -> Iterator[Chunk]:
@@ -126,7 +126,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_whole()
+        self._said.read_all()
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
@@ -147,9 +147,9 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         return model.stream(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import FoldAfter
+        from capably.responses.continuation import ContinuationAccumulator
 
-        following._fold = FoldAfter(self._reply, following._fold)
+        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
         for chunk in self._said:
             following._said.add(chunk)
         return following._as_asked(self)
@@ -163,11 +163,11 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
 
     _WHOLE = AsyncResponse
 
-    def __init__(self, events: AsyncEventStream, fold: Fold, *rest: Any) -> None:
+    def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
-        self._fold = fold
-        self._said = Transcript()
+        self._accumulator = accumulator
+        self._said = ChunkBuffer()
         self._end: Ending = None
         self._closed = False
         self._steps = self._read()
@@ -176,13 +176,13 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         said = self._said
         try:
             async for event in self._events:
-                for chunk in self._fold.feed(event):
+                for chunk in self._accumulator.feed(event):
                     said.add(chunk)
                     yield chunk
                 if said.end > said.limit:
                     said.forget()
-                    self._fold.forget()
-            self._end = REACHED if self._fold.ended else finished(self._fold, self._events, said)
+                    self._accumulator.forget()
+            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
         except CapablyError as error:
             self._end = broken(error, said)
             raise
@@ -194,12 +194,12 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:
-            self._end = built(self._fold, self._events, self._said)
+            self._end = built(self._accumulator, self._events, self._said)
         return reply_of(self._end, self._said)
 
     async def finish(self) -> Self:
         """Reads the stream to its end, so that the whole reply can be read."""
-        self._said.read_whole()
+        self._said.read_all()
         async for _ in self._steps:
             pass
         _ = self._reply
@@ -210,7 +210,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
 
     def chunks(self) -> AsyncIterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_whole()
+        self._said.read_all()
         return self._from_the_start()
 
     async def _from_the_start(self) -> AsyncIterator[Chunk]:
@@ -256,7 +256,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_whole()
+        self._said.read_all()
         return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:
@@ -278,9 +278,9 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         return await model.stream_async(messages, **params)
 
     def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import FoldAfter
+        from capably.responses.continuation import ContinuationAccumulator
 
-        following._fold = FoldAfter(self._reply, following._fold)
+        following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
         for chunk in self._said:
             following._said.add(chunk)
         return following._as_asked(self)

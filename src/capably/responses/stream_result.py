@@ -10,7 +10,7 @@ from capably.types.stream import forgotten, why_forgotten
 
 if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream
-    from capably.types.stream import Fold, Transcript
+    from capably.types.stream import ChunkBuffer, StreamAccumulator
 
 REACHED: Final = "reached"
 """The end of a stream whose whole reply nobody has asked for yet."""
@@ -38,18 +38,18 @@ class ForgottenReply(Reply):
         raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
 
-def finished(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply:
-    """The reply of a stream, with what only the connection knows. Raises the error of `Fold.reply`."""
+def finished(accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer) -> Reply:
+    """The reply of a stream, with what only the connection knows. Raises the error of `StreamAccumulator.reply`."""
     if said.begin:
-        fold.forget()  # What came since the last time, which nobody can read.
-    reply = fold.reply()
+        accumulator.forget()  # What came since the last time, which nobody can read.
+    reply = accumulator.reply()
     for known in {id(one): one for one in (reply, reply.last)}.values():
         known.sent = events.sent
         known.request_id = known.request_id or events.request_id
     return ForgottenReply(reply) if said.begin else reply
 
 
-def broken(error: CapablyError, said: Transcript) -> CapablyError:
+def broken(error: CapablyError, said: ChunkBuffer) -> CapablyError:
     """The error of a stream that failed, with the parts that had arrived, unless the stream has forgotten some."""
     if said.begin:
         error.add_note(f"`partial` is empty: {why_forgotten()}.")
@@ -60,15 +60,17 @@ def broken(error: CapablyError, said: Transcript) -> CapablyError:
     return error
 
 
-def built(fold: Fold, events: EventStream | AsyncEventStream, said: Transcript) -> Reply | CapablyError:
+def built(
+    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer
+) -> Reply | CapablyError:
     """The reply of a stream that was read to its end, or why there is none."""
     try:
-        return finished(fold, events, said)
+        return finished(accumulator, events, said)
     except CapablyError as error:
         return broken(error, said)
 
 
-def reply_of(end: Reply | CapablyError | None, said: Transcript) -> Reply:
+def reply_of(end: Reply | CapablyError | None, said: ChunkBuffer) -> Reply:
     """The reply of a stream that ended so, or its failure once more."""
     if end is None:
         rest = why_forgotten() if said.begin else "what has arrived is in `chunks()` and `streams()`"

@@ -1,4 +1,4 @@
-"""What tools are handed beside what the model says."""
+"""The context that tools receive besides the model's arguments."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ DepsT = TypeVar("DepsT")
 
 
 class Context(Generic[DepsT]):
-    """What your tools need and the model must not see: a database, the current user.
+    """Data that your tools need and the model must not see: a database, the current user.
 
     A tool whose first parameter is annotated `llm.Context[...]` is handed the context of the call that runs it.
     """

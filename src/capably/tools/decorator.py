@@ -1,7 +1,7 @@
 """Tools: a function becomes one with `@llm.tool`.
 
-What it says stands in `_tool_interface.py`, what runs the calls of a model in `_tool_runs.py`: a type checker of a file
-that has a tool reads this module, and is spared those.
+`interface.py` reads the function, and `run.py` runs calls. They are separate, because a type checker of a file with a tool
+reads only this module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ ResultT = TypeVar("ResultT")
 
 
 class ToolDecorator(Protocol):
-    """What `@llm.tool(name=...)` decorates with."""
+    """The decorator that `@llm.tool(name=...)` returns."""
 
     @overload
     def __call__(self, function: Callable[..., Coroutine[Any, Any, ResultT]], /) -> AsyncTool[ResultT]: ...
@@ -47,10 +47,16 @@ def tool(
 ) -> Any:
     """Make a function or method a tool, described to models by its signature and docstring.
 
-    Parameters are described in the docstring (Google, NumPy or reST style) or by `Annotated[str, "..."]`, which goes
-    first. Raises `TypeError` at its first use, if a parameter's type has no JSON form. `extra` holds fields of the
-    provider's own for the tool's entry in the request, such as `{"defer_loading": True}` beside `llm.ToolSearch()`.
+    Parameters are described in the docstring (Google, NumPy or reST style) or by `Annotated[str, "..."]`, which takes
+    precedence. The first use of the tool raises `TypeError` if a parameter's type has no JSON form.
 
+    Args:
+        name: The tool's name; by default that of the function.
+        description: Its purpose, for the model; by default from the docstring.
+        strict: Let the provider guarantee that arguments match the schema, if the model supports it.
+        extra: Fields of the provider's own in the tool's entry, such as `{"defer_loading": True}` with `llm.ToolSearch()`.
+
+    Example:
         @llm.tool
         def get_weather(city: str, days: int = 1) -> str:
             '''The weather forecast for a city.'''

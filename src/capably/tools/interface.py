@@ -1,4 +1,4 @@
-"""What a tool says of itself: its name, description, and the schema of its arguments, read from a function.
+"""Read the description of a tool from a function: its name, purpose, and the schema of its arguments.
 
 The function's signature and docstring are read when the tool is first sent or run, not when it is decorated: then
 annotations that are strings can be resolved, and what is never used costs nothing. For that reason msgspec and the walk
@@ -33,7 +33,7 @@ def tool_from_callable(
     strict: bool | None = None,
     extra: Mapping[str, Any] | None = None,
 ) -> Tool[Any]:
-    """A tool from anything that can be called: a function, a bound method, a partial, an object with `__call__`."""
+    """Make a tool of anything callable: a function, a bound method, a partial, an object with `__call__`."""
     chosen = name or getattr(function, "__name__", None) or type(function).__name__
     if not _NAME.fullmatch(chosen):
         raise TypeError(f"{chosen!r} is no name for a tool: pass name= with 1 to 64 of a-z, A-Z, 0-9, _ and -.")
@@ -52,7 +52,7 @@ def _is_async(function: Any) -> bool:
 
 
 def _local_names(function: Any) -> dict[str, Any]:
-    """The local names around a function that is made inside another one: its string annotations may mean them."""
+    """Return the local names around a nested function, which its string annotations may refer to."""
     if "<locals>" not in getattr(function, "__qualname__", ""):
         return {}
     if not any(isinstance(hint, str) for hint in function.__annotations__.values()):
@@ -97,7 +97,8 @@ def _read_interface(
 
 
 def _hints(function: Any, name: str, parameters: list[inspect.Parameter], names: Mapping[str, Any]) -> dict[str, Any]:
-    """The annotation of each parameter, strings resolved. A return annotation may be one that cannot be."""
+    """Return the annotation of each parameter, with strings resolved. The return annotation is skipped if it cannot
+    be resolved."""
     plain = inspect.unwrap(getattr(function, "func", function))
     plain = getattr(plain, "__func__", plain)
     if not hasattr(plain, "__globals__"):
@@ -133,7 +134,7 @@ def _check_parameters(parameters: list[inspect.Parameter], hints: Mapping[str, A
 
 
 def _docstring(function: Any) -> str | None:
-    """The docstring of a function; of an object with `__call__`, that of the method or else of its class."""
+    """Return the docstring of a function; of an object with `__call__`, that of the method or else of its class."""
     if inspect.isroutine(function):
         return function.__doc__
     partial = getattr(function, "func", None)
@@ -143,7 +144,8 @@ def _docstring(function: Any) -> str | None:
 def _arguments_loader(
     parameters: Sequence[inspect.Parameter], shapes: Mapping[str, Shape]
 ) -> Callable[[Mapping[str, Any]], tuple[list[Any], dict[str, Any]]]:
-    """Loads a call's arguments, and reports all that are wrong at once, so that the model can mend them in one go."""
+    """Return a loader of a call's arguments that reports all errors at once, so that the model can fix them
+    together."""
     from capably.json_schema import MisfitError
 
     def load_arguments(given: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:

@@ -22,7 +22,7 @@ def run_tool_calls(
     *,
     cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
-    """The output of each call, in order. What goes wrong in a tool or is wrong in a call becomes an `is_error` output.
+    """Run the calls in order and return their outputs. An error in a tool or in a call becomes an `is_error` output.
 
     `cut` is a call of which only a part arrived: it is not run.
 
@@ -43,7 +43,7 @@ async def run_tool_calls_async(
     *,
     cut: ToolCall | None = None,
 ) -> list[ToolOutput]:
-    """The same for sync and async tools: async ones run all at once, the others one by one in a thread meanwhile."""
+    """Run sync and async tools: async ones concurrently, the others one by one in a thread meanwhile."""
     import asyncio
 
     by_name = _by_name(tools)
@@ -69,13 +69,13 @@ async def run_tool_calls_async(
 
 
 def _by_name(tools: Sequence[Tool[Any] | BuiltinTool]) -> dict[str, Tool[Any]]:
-    found: dict[str, Tool[Any]] = {}
+    by_name: dict[str, Tool[Any]] = {}
     for tool in tools:
         if isinstance(tool, BuiltinTool):
             continue
-        if found.setdefault(tool.name, tool) is not tool:
+        if by_name.setdefault(tool.name, tool) is not tool:
             raise ToolError(f"two tools are named {tool.name}: give one of them another with @llm.tool(name=...).")
-    return found
+    return by_name
 
 
 def _check_context(calls: Sequence[ToolCall], tools: Mapping[str, Tool[Any]], context: Context[Any] | None) -> None:
@@ -106,8 +106,8 @@ async def _run_async(call: ToolCall, tools: Mapping[str, Tool[Any]], context: Co
 
 
 def _cut(call: ToolCall) -> ToolOutput:
-    said = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
-    return ToolOutput(call.id, call.name, said, is_error=True)
+    message = f"The call of {call.name} was cut off at the limit of the answer, so it was not run. Call it again, or be briefer."
+    return ToolOutput(call.id, call.name, message, is_error=True)
 
 
 class _WrongCallError(Exception):
@@ -117,15 +117,15 @@ class _WrongCallError(Exception):
 def _failed(call: ToolCall, error: Exception) -> ToolOutput:
     if isinstance(error, _WrongCallError):
         return ToolOutput(call.id, call.name, str(error), is_error=True)
-    said = str(error)
+    message = str(error)
     kind = type(error).__name__
-    return ToolOutput(call.id, call.name, f"{kind}: {said}" if said else kind, is_error=True)
+    return ToolOutput(call.id, call.name, f"{kind}: {message}" if message else kind, is_error=True)
 
 
 def _prepare(
     call: ToolCall, tools: Mapping[str, Tool[Any]], context: Context[Any] | None
 ) -> tuple[Tool[Any], list[Any], dict[str, Any]]:
-    """The tool that a call names, and the Python arguments for it."""
+    """Return the tool that a call names, and its Python arguments."""
     tool = tools.get(call.name)
     if tool is None:
         there = f"The tools are: {', '.join(tools)}." if tools else "There are no tools."
@@ -149,7 +149,7 @@ def _prepare(
 
 
 def _short(args: Mapping[str, Any] | str) -> str:
-    """The arguments as text for the model: at most 300 characters, and none that UTF-8 lacks."""
+    """Format the arguments as text for the model: at most 300 characters, all encodable as UTF-8."""
     import json
 
     text = args if isinstance(args, str) else json.dumps(args, ensure_ascii=False)
@@ -158,7 +158,7 @@ def _short(args: Mapping[str, Any] | str) -> str:
 
 
 def encode_result(result: Any) -> str | list[Part]:
-    """What a tool returned, as a model is sent it: text as it is, parts as they are, anything else as JSON."""
+    """Encode a tool's result for the model: text and parts unchanged, anything else as JSON."""
     if isinstance(result, str):
         return result
     if isinstance(result, Part):
@@ -173,6 +173,6 @@ def encode_result(result: Any) -> str | list[Part]:
 
 
 def _encode_other(value: Any) -> Any:
-    """Objects that msgspec does not know: a pydantic model by its own JSON, anything else by its text."""
+    """Encode objects unknown to msgspec: a pydantic model as its own JSON, anything else as its text."""
     dump = getattr(value, "model_dump", None)
     return dump(mode="json") if callable(dump) else str(value)

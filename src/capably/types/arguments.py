@@ -95,7 +95,7 @@ def _not_an_object(value: Any) -> str:
 
 
 class _RepeatedKeyError(Exception):
-    """An object has the same key twice, so nobody knows which value is meant."""
+    """An object has the same key twice, so its value is ambiguous."""
 
 
 def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> None:

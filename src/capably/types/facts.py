@@ -1,4 +1,4 @@
-"""What the registry knows of one model, read from the generated tables in `capably_models`."""
+"""Facts about one model, read from the generated tables in `capably_models`."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
         endpoints: dict[_facts.Endpoint, _facts.EndpointRulesJson] | None
 
     class ModelJson(_About, _Can):
-        """A model in JSON, as `capably models --json` prints it: what nobody knows is `None`, never `False`."""
+        """A model in JSON, as `capably models --json` prints it: unknown is `None`, never `False`."""
 
         limits: LimitsJson
         prices: list[_facts.Price]
@@ -56,12 +56,12 @@ Facts: TypeAlias = "_facts.Profile"
 
 UNVERIFIED: Final = "unverified"
 
-SPOKEN: Mapping[str, tuple[str, ...]] = {
+ENDPOINTS_BY_ADAPTER: Mapping[str, tuple[str, ...]] = {
     "anthropic": ("messages",),
     "openai": ("responses", "chat_completions"),
     "google": ("generate_content",),
 }
-"""The registry's word for an adapter -> the endpoints that it speaks."""
+"""The registry's word for an adapter -> the endpoints that it supports."""
 
 
 class ModelInfo:
@@ -88,19 +88,19 @@ class ModelInfo:
         return hash(self.id)
 
     def renamed(self, id: str) -> ModelInfo:
-        """The same facts under another id: a fine-tune or a deployment of this model."""
+        """Return the same facts under another id: a fine-tune or a deployment of this model."""
         info = ModelInfo(id, self.profile, self.facts, self._entry, self.line)
         info.origin = self.origin
         return info
 
     @property
     def verified(self) -> bool:
-        """Whether its capabilities are known; if not, nothing can be checked."""
+        """Return whether its capabilities are verified. If not, calls cannot be checked."""
         return self.facts is not None
 
     @property
     def file(self) -> str:
-        """The registry file that describes its profile, at `line`."""
+        """Return the registry file that contains its profile, at `line`."""
         return self.facts.get("file", "model_registry.yaml") if self.facts else "model_registry.yaml"
 
     @property
@@ -109,7 +109,7 @@ class ModelInfo:
 
     @property
     def wire_id(self) -> str:
-        """The id as the provider spells it."""
+        """Return the id as the provider spells it."""
         return self.id.partition("/")[2]
 
     @property
@@ -122,22 +122,22 @@ class ModelInfo:
 
     @property
     def limits(self) -> _facts.Limits:
-        """`context`, `input`, `output`, `cache_min`, in tokens."""
+        """Return `context`, `input`, `output`, `cache_min`, in tokens."""
         return self._entry["limits"]
 
     @property
     def prices(self) -> tuple[_facts.Price, ...]:
-        """Prices in US dollars per million tokens, each with the days on which it holds (`start`, `until`)."""
+        """Return prices in US dollars per million tokens, each with the days on which it holds (`start`, `until`)."""
         return tuple(self._entry["prices"])
 
     @property
     def dates(self) -> _facts.Dates:
-        """`released`, `deprecated`, `retires`, `knowledge`, as ISO dates."""
+        """Return `released`, `deprecated`, `retires`, `knowledge`, as ISO dates."""
         return self._entry["dates"]
 
     @property
     def replacement(self) -> str | None:
-        """The id that the vendor names as its successor."""
+        """Return the id that the vendor names as its successor."""
         return self._entry["replacement"]
 
     @property
@@ -146,7 +146,7 @@ class ModelInfo:
 
     @property
     def endpoint(self) -> _facts.Endpoint | None:
-        """The endpoint used by default; `None` for an unverified model (the adapter's own default)."""
+        """Return the endpoint used by default; `None` for an unverified model (the adapter's own default)."""
         return next(iter(self.facts["endpoints"]), None) if self.facts else None
 
     @property
@@ -154,7 +154,7 @@ class ModelInfo:
         return iter(self.facts["endpoints"] if self.facts else ())
 
     def to_json(self) -> ModelJson:
-        """Every fact as plain JSON, in the shape of `capably models --json`; unknown is `None`, never `False`."""
+        """Return every fact as plain JSON, as `capably models --json` does. Unknown is `None`, never `False`."""
         entry, limits = self._entry, self.limits
         return {
             "id": self.id,
@@ -169,7 +169,7 @@ class ModelInfo:
                 "max_output": limits["output"],
                 "cache_min": limits["cache_min"],
             },
-            "prices": known(entry["prices"]),
+            "prices": unverified_as_none(entry["prices"]),
             "dates": entry["dates"].copy(),
             "replacement": entry["replacement"],
             "snapshot_of": entry["snapshot_of"],
@@ -186,25 +186,26 @@ def _capabilities(facts: Facts | None) -> _Can:
         "unverified_input": list(facts["unverified_input"]),
         "output": list(facts["output"]),
         "tools": _tools(facts["tools"]),
-        "structured_output": known(facts["structured_output"]),
+        "structured_output": unverified_as_none(facts["structured_output"]),
         "reasoning": _reasoning(facts["reasoning"]),
-        "sampling": known(facts["sampling"]),
-        "system": known(facts["system"]),
-        "verbosity": known(facts["verbosity"]),
-        "prefill": known(facts["prefill"]),
-        "cache": known(facts["cache"]),
+        "sampling": unverified_as_none(facts["sampling"]),
+        "system": unverified_as_none(facts["system"]),
+        "verbosity": unverified_as_none(facts["verbosity"]),
+        "prefill": unverified_as_none(facts["prefill"]),
+        "cache": unverified_as_none(facts["cache"]),
         "builtin_tools": list(facts["builtin_tools"]),
         "unverified_builtin_tools": list(facts["unverified_builtin_tools"]),
-        "endpoints": known(facts["endpoints"]),
+        "endpoints": unverified_as_none(facts["endpoints"]),
     }
 
 
-def known(value: Any) -> Any:
-    """`unverified` as `None`, in nested values too; lists and mappings are copies, anything else is as it was."""
+def unverified_as_none(value: Any) -> Any:
+    """Replace `unverified` by `None`, in nested values too. Lists and mappings are copied, anything else is
+    unchanged."""
     if isinstance(value, Mapping):
-        return {key: known(inner) for key, inner in cast("Mapping[str, object]", value).items()}
+        return {key: unverified_as_none(inner) for key, inner in cast("Mapping[str, object]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [known(item) for item in cast("Iterable[object]", value)]
+        return [unverified_as_none(item) for item in cast("Iterable[object]", value)]
     return None if value == UNVERIFIED else value
 
 
@@ -236,7 +237,7 @@ def _unknown() -> _Can:
 
 def _tools(tools: _facts.Tools | Literal["unverified"] | None) -> _facts.ToolsJson:
     if tools is not None and tools != UNVERIFIED:
-        return {"supported": True, **cast("_facts.ToolsJson", known(tools))}
+        return {"supported": True, **cast("_facts.ToolsJson", unverified_as_none(tools))}
     no, never = (False, "never") if tools is None else (None, None)
     return {
         "supported": no,
@@ -253,7 +254,11 @@ def _reasoning(reasoning: _facts.Reasoning | Literal["unverified"] | None) -> _f
     if reasoning is not None and reasoning != UNVERIFIED:
         off = reasoning["off"]
         always_on = None if off == UNVERIFIED else off == "never"
-        return {"supported": True, **cast("_facts.ReasoningJson", known(reasoning)), "always_on": always_on}
+        return {
+            "supported": True,
+            **cast("_facts.ReasoningJson", unverified_as_none(reasoning)),
+            "always_on": always_on,
+        }
     no = False if reasoning is None else None
     return {
         "supported": no,

@@ -1,4 +1,4 @@
-"""What `format=` asks for, in neutral form."""
+"""The neutral form of `format=`."""
 
 from __future__ import annotations
 

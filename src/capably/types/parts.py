@@ -29,8 +29,8 @@ class Part(Value):
 
     def __repr__(self) -> str:
         shown = fields_of(self).items()
-        said = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
-        inside = ", ".join(f"{name}={_short(value)}" for name, value in said)
+        fields = ((name, value) for name, value in shown if not (value is None or value is False or value == ()))
+        inside = ", ".join(f"{name}={_short(value)}" for name, value in fields)
         return f"{type(self).__name__}({inside})"
 
 
@@ -81,7 +81,7 @@ class Media(Part):
 
     @classmethod
     def from_url(cls, url: str, *, media_type: str | None = None) -> Self:
-        """A file that the provider fetches itself from `url`; a `data:` URL is taken apart here."""
+        """Reference a file that the provider fetches from `url`; a `data:` URL is decoded here."""
         if url.startswith("data:"):
             head, _, body = url[5:].partition(",")
             kind, _, encoding = head.partition(";")
@@ -94,18 +94,18 @@ class Media(Part):
 
     @classmethod
     def from_file(cls, path: str | os.PathLike[str], *, media_type: str | None = None) -> Self:
-        """A local file, read now. Its media type comes from its ending unless it is given."""
+        """Read a local file now. Its media type is derived from its suffix unless it is given."""
         path = os.fspath(path)
         kind = media_type or cls._type_of(path)
         if kind is None:
-            known = ", ".join(sorted(cls._TYPES))
-            raise ValueError(f"cannot tell the media type of {path!r}; known endings: {known}. Pass media_type=.")
+            suffixes = ", ".join(sorted(cls._TYPES))
+            raise ValueError(f"cannot tell the media type of {path!r}; known endings: {suffixes}. Pass media_type=.")
         with open(path, "rb") as file:
             return cls.from_bytes(file.read(), media_type=kind, name=os.path.basename(path))
 
     @classmethod
     def from_bytes(cls, data: bytes | bytearray | memoryview, *, media_type: str, name: str | None = None) -> Self:
-        """Bytes in memory, of this media type (`image/png`, `application/pdf`, ...)."""
+        """Use bytes in memory with this media type (`image/png`, `application/pdf`, ...)."""
         if not isinstance(data, (bytes, bytearray, memoryview)):  # pyright: ignore[reportUnnecessaryIsInstance]
             hint = " base64 text is taken apart with base64.b64decode(...)." if isinstance(data, str) else ""
             raise TypeError(f"llm.{cls.__name__}.from_bytes takes bytes, not a {type(data).__name__}.{hint}")
@@ -113,7 +113,7 @@ class Media(Part):
 
     @classmethod
     def from_file_id(cls, file_id: str, *, media_type: str | None = None) -> Self:
-        """A file that was uploaded to the provider before; `file_id` is the provider's own."""
+        """Reference a file that was uploaded to the provider before; `file_id` is the provider's own."""
         return cls(file_id=file_id, media_type=media_type)
 
     @classmethod
@@ -121,7 +121,7 @@ class Media(Part):
         return cls._TYPES.get(os.path.splitext(path)[1].lower())
 
     def base64(self) -> str:
-        """`data` as base64 text."""
+        """Return `data` as base64 text."""
         if self.data is None:
             raise ValueError(f"this {type(self).__name__} holds no bytes")
         return base64.b64encode(self.data).decode("ascii")
@@ -158,7 +158,7 @@ class Document(Media):
 
 @read_only
 class Audio(Media):
-    """Sound. `transcript` is what a provider says was spoken, where it says so."""
+    """Audio. `transcript` is the provider's transcription, if it has one."""
 
     __slots__ = ("transcript",)
     _TYPES: ClassVar[Mapping[str, str]] = {
@@ -177,7 +177,7 @@ class Audio(Media):
 
 
 class Video(Media):
-    """Moving pictures."""
+    """A video."""
 
     __slots__ = ()
     _TYPES: ClassVar[Mapping[str, str]] = {
@@ -190,7 +190,7 @@ class Video(Media):
 
 @read_only
 class Thought(Part):
-    """What the model lets us read of its reasoning; empty text where it shows none."""
+    """The visible reasoning of the model; the text is empty if it shows none."""
 
     __slots__ = ("redacted", "text")
     text: str
@@ -203,7 +203,7 @@ class Thought(Part):
 
 @read_only
 class ToolCall(Part):
-    """The model asks for a tool. `args` are the parsed arguments, `raw_args` the text as it came.
+    """A tool call by the model. `args` are the parsed arguments, `raw_args` their unchanged text.
 
     Check `args_error` before you run a function with `args`, as `execute_tools()` does: arguments that cannot be read
     leave `args` empty, and the function would run with its defaults.
@@ -223,9 +223,9 @@ class ToolCall(Part):
 
     @property
     def args_error(self) -> str | None:
-        """Why the arguments cannot be read, such as JSON that was cut short or is a list; `None` if they can.
+        """Return why the arguments cannot be read, such as JSON that was cut or is a list; `None` if they can.
 
-        The text stands in `raw_args`. To mend a call, build one with `raw_args=None` and your own `args`.
+        The text is in `raw_args`. To fix a call, build one with `raw_args=None` and your own `args`.
         """
         from capably.types.arguments import error_in
 
@@ -251,7 +251,7 @@ class ToolOutput(Part):
 
 @read_only
 class Citation(Part):
-    """Where a statement comes from. `raw` is the provider's own JSON, which says more."""
+    """The source of a statement. `raw` is the provider's own JSON, with further fields."""
 
     __slots__ = ("cited_text", "raw", "title", "url")
     url: str | None
@@ -286,7 +286,7 @@ class Refusal(Part):
 
 @read_only
 class CachePoint(Part):
-    """Everything before this point may be kept by the provider for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
+    """A cache point: the provider may cache everything before it for `ttl` (`"5m"`, `"1h"`, ...; unset, its shortest)."""
 
     __slots__ = ("ttl",)
     ttl: str | None

@@ -1,4 +1,4 @@
-"""How much a model may think: a level in words, or `Reasoning(...)` where more must be said."""
+"""Reasoning settings: a level in words, or `Reasoning(...)` for more."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ else:
 
 
 class Unbudgeted:
-    """In the type of a `Reasoning` that speaks of its thoughts without a number of tokens. Some models need the number."""
+    """Marks a `Reasoning` with `visible=` and without a token budget. Some models need the budget."""
 
 
 class Shown(Unbudgeted):
-    """In the type of a `Reasoning` that asks to read the thoughts (`visible=True`). Some models never show them."""
+    """Marks a `Reasoning` with `visible=True`. Some models never show thoughts."""
 
 
 class Hidden(Unbudgeted):
-    """In the type of a `Reasoning` that does not ask to read the thoughts (`visible=False`, or nothing said)."""
+    """Marks a `Reasoning` with `visible=False`, or without `visible=`."""
 
 
 class LevelAndBudget:
-    """In the type of a `Reasoning` that has both a level and a number of tokens. Some models take one of the two."""
+    """Marks a `Reasoning` with both a level and a token budget. Some models take one of the two."""
 
 
 class Reasoning(Generic[EffortT_co, BudgetT_co]):
     """Reasoning settings: `effort` in words, `budget_tokens` as a number, `visible` to read the thoughts.
 
-    Its type remembers the level and whether a budget was given, so that a model refuses what it does not take.
+    Its type contains the level and whether a budget is set, so that a type checker refuses what a model does not take.
     `visible=None` leaves the provider's default; `True` asks for summaries (or the full text where that is shown).
     """
 

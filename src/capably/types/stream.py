@@ -1,4 +1,4 @@
-"""The steps of a streamed reply, and what an adapter's fold must do with them."""
+"""The chunks of a streamed reply, their buffer, and the protocol of an adapter's accumulator."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from capably.types.parts import Part
     from capably.types.request import Reply
 
-KEPT = 8 * 1024 * 1024
-"""How much of a stream is kept (bytes of texts, thoughts and arguments) that nobody reads but by `text_stream()`; a longer one
-keeps nothing. It is several times what any model can write: the highest output limit is half a million tokens."""
+MAX_BUFFERED_BYTES = 8 * 1024 * 1024
+"""How many bytes (texts, thoughts and arguments) of a stream are buffered if only `text_stream()` reads it. A longer stream is
+not buffered. It is several times what any model can write: the highest output limit is half a million tokens."""
 
 
 class Chunk:
@@ -53,14 +53,14 @@ class Chunk:
         return f"Chunk({self.kind!r}, {self.index}{inside})"
 
 
-class GrowingText(bytearray):
-    """A text that comes in pieces, in the room of its bytes; a list of pieces, or a `StringIO`, takes ten times as much.
+class TextBuffer(bytearray):
+    """A growing text, stored as its bytes; a list of pieces, or a `StringIO`, takes ten times the memory.
 
-    Lengths and places are in bytes. Folds write `text += piece.encode()`, which is `add` without a call.
+    Lengths and places are in bytes. Accumulators write `text += piece.encode()`, which is `add` without a call.
     """
 
     forgotten: int = 0
-    """How many bytes came before those that are here."""
+    """How many bytes were dropped before those in the buffer."""
     checksum: int = 0
     """Of these bytes."""
 
@@ -68,56 +68,57 @@ class GrowingText(bytearray):
         self += piece.encode("utf-8", "surrogatepass")
 
     def since(self, place: int) -> str:
-        """What was added after the first `place` bytes."""
+        """Return the text after the first `place` bytes."""
         return self[place:].decode("utf-8", "surrogatepass")
 
     def forget(self) -> None:
         self.forgotten, self.checksum = self.forgotten + len(self), crc32(self, self.checksum)
         self.clear()
 
-    def rest_of(self, whole: str) -> str:
-        """What `whole` says after this text, and after what was forgotten of it; nothing where it does not begin with both."""
-        said, here = whole.encode("utf-8", "surrogatepass"), self.forgotten
-        if not said.startswith(self, here) or crc32(memoryview(said)[:here]) != self.checksum:
+    def rest_of(self, text: str) -> str:
+        """Return the rest of `text` after this buffer and the bytes dropped from it; nothing if it does not begin
+        with both."""
+        encoded, begin = text.encode("utf-8", "surrogatepass"), self.forgotten
+        if not encoded.startswith(self, begin) or crc32(memoryview(encoded)[:begin]) != self.checksum:
             return ""
-        return said[here + len(self) :].decode("utf-8", "surrogatepass")
+        return encoded[begin + len(self) :].decode("utf-8", "surrogatepass")
 
     def __str__(self) -> str:
         return self.decode("utf-8", "surrogatepass")
 
 
-class Transcript:
-    """The steps of a stream so far, to be read again. It takes the room of their text: deltas of one part that follow each
-    other are kept as one.
+class ChunkBuffer:
+    """The steps of a stream so far, for reading again. Its size is that of their text: consecutive deltas of one part are
+    joined.
 
-    A reader has a `place`: 0 at the beginning, and `end` once it knows everything. A step takes one of it for itself, and
-    one for each byte of its delta.
+    A reader has a `place`: 0 at the beginning, and `end` after the last step. A step advances it by one, plus one for
+    each byte of its delta.
 
-    Beyond `limit`, its owner tells it to `forget`; then only places from `begin` on can be read. There is a limit while
-    nobody reads but those who say that they read once.
+    Its owner calls `forget` when `end` exceeds `limit`; then only places from `begin` on can be read. There is a limit
+    only as long as every reader has called `read_once`.
     """
 
-    __slots__ = ("_begins", "_kept", "_last", "_shared", "_text", "begin", "end", "limit")
+    __slots__ = ("_begins", "_chunks", "_last", "_shared", "_text", "begin", "end", "limit")
 
     def __init__(self) -> None:
         self.begin: int = 0
         self.end: int = 0
         self.limit: int = sys.maxsize
         self._shared = False
-        """Whether somebody reads who wants all of it, now or later."""
-        self._kept: list[tuple[Chunk, GrowingText]] = []
+        """Whether a reader reads all steps, now or later."""
+        self._chunks: list[tuple[Chunk, TextBuffer]] = []
         """Steps without their deltas, and these."""
         self._begins: list[int] = []
-        """Where each kept step begins."""
+        """Where each step begins."""
         self._last = Chunk("part", -1)
-        self._text = GrowingText()
+        self._text = TextBuffer()
 
     def add(self, step: Chunk) -> None:
         last = self._last
         if step.index != last.index or step.kind != last.kind or step.part is not None or step.id is not None:
             self._last = Chunk(step.kind, step.index, id=step.id, name=step.name, part=step.part)
-            self._text = GrowingText()
-            self._kept.append((self._last, self._text))
+            self._text = TextBuffer()
+            self._chunks.append((self._last, self._text))
             self._begins.append(self.end)
             self.end += 1
         added = step.delta.encode("utf-8", "surrogatepass")
@@ -125,81 +126,81 @@ class Transcript:
         self.end += len(added)
 
     def read_once(self) -> None:
-        """There is a reader who wants each step once, when it comes."""
+        """Register a reader that reads each step once, as it arrives."""
         if not self._shared and self.limit == sys.maxsize:
-            self.limit = self.end + KEPT
+            self.limit = self.end + MAX_BUFFERED_BYTES
 
-    def read_whole(self) -> None:
-        """There is a reader who wants all steps. It is too late for that where some are forgotten."""
+    def read_all(self) -> None:
+        """Register a reader that reads all steps. It has no effect if some were already dropped."""
         if not self.begin:
             self._shared, self.limit = True, sys.maxsize
 
     def forget(self) -> None:
-        """Drops all steps."""
-        self._kept.clear()
+        """Drop all steps."""
+        self._chunks.clear()
         self._begins.clear()
-        self._last, self._text = Chunk("part", -1), GrowingText()
-        self.begin, self.limit = self.end, self.end + KEPT
+        self._last, self._text = Chunk("part", -1), TextBuffer()
+        self.begin, self.limit = self.end, self.end + MAX_BUFFERED_BYTES
 
     def after(self, place: int) -> tuple[Chunk, int]:
-        """The step at `place`, which is below `end`, as far as it is known; and the place after it.
+        """Return the step at `place` (below `end`) as far as it has arrived, and the place after it.
 
         Raises `CapablyError` for a place that is forgotten.
         """
         if place < self.begin:
             raise forgotten()
         number = bisect(self._begins, place) - 1
-        begin, (step, text) = self._begins[number], self._kept[number]
+        begin, (step, text) = self._begins[number], self._chunks[number]
         then = begin + 1 + len(text)
         if place == begin:
             return Chunk(step.kind, step.index, str(text), id=step.id, name=step.name, part=step.part), then
         return Chunk(step.kind, step.index, text.since(place - begin - 1)), then
 
     def __iter__(self) -> Iterator[Chunk]:
-        """All steps so far."""
+        """Yield all steps so far."""
         place = 0
         while place < self.end:
             step, place = self.after(place)
             yield step
 
 
-class Fold(Protocol):
+class StreamAccumulator(Protocol):
     """Turns a provider's events into chunks, and in the end into the reply that `call` would have given.
 
-    A fold is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
+    An accumulator is pure: it does no I/O, so sync and async streams share it. It rebuilds the body of the non-streamed reply
     from the events, and `reply` decodes that body with the same decoder that `call` uses.
     """
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps that one event stands for. An event that reports a failure raises our error."""
+        """Return the chunks of one event. Raise our error for an event that reports a failure."""
         ...
 
     @property
     def ended(self) -> bool:
-        """Whether the provider said that it was done."""
+        """Return whether the provider reported the end of the reply."""
         ...
 
     def reply(self) -> Reply:
-        """The whole reply. Raises `ServerError` when the events stopped before the provider said that it was done."""
+        """Return the complete reply. Raise `ServerError` if the events stopped before the provider reported the end."""
         ...
 
     def forget(self) -> None:
-        """Drops what was gathered of the answer; may be called again and again. From now on steps of kind `text` are right,
+        """Drop what was gathered of the answer; may be called again and again. From now on steps of kind `text` are right,
         each delta once, and of the reply everything but content, body and wire."""
         ...
 
 
 def why_forgotten() -> str:
-    """What happened to a stream that has forgotten, in words."""
+    """Explain why the content of a stream was dropped."""
     return (
-        f"what this stream said was not kept, since more than {KEPT / 2**20:g} MiB of it came while only text_stream() read "
-        "it, which takes the same memory for a stream of any length"
+        f"the text of this stream was not buffered, because it is longer than {MAX_BUFFERED_BYTES / 2**20:g} MiB and only "
+        "text_stream() read it"
     )
 
 
 def forgotten() -> CapablyError:
-    """The error for what a stream has forgotten."""
+    """Return the error for content that a stream has dropped."""
     return CapablyError(
-        f"{why_forgotten()}. Its usage, cost, finish_reason and ids can be read all the same. To have all of an answer "
-        "afterwards, read the stream by chunks() or streams(), or ask with call()."
+        f"{why_forgotten()}. Its usage, cost, finish_reason and ids are available. To buffer a longer answer, read the stream "
+        "with chunks() or streams(), or use call()."
     )

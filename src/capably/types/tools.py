@@ -13,10 +13,10 @@ ResultT_co = TypeVar("ResultT_co", covariant=True)
 
 
 class ToolInterface:
-    """What a model is told of a tool, and how its arguments are read.
+    """The description of a tool for a model, and the loader of its arguments.
 
-    `load` turns a call's arguments into positional and named Python arguments, raising `ValueError` where they do not
-    fit; without one they are passed by name as they came. `takes_context`: the function wants a `Context` first.
+    `load` converts a call's arguments to positional and named Python arguments, raising `ValueError` if they do not fit;
+    without it they are passed by name, unchanged. `takes_context`: the function's first parameter is a `Context`.
     """
 
     __slots__ = ("description", "load", "parameters", "takes_context")
@@ -38,9 +38,8 @@ class ToolInterface:
 class Tool(Generic[ResultT_co]):
     """A function of the caller's, described for a model. `@llm.tool` makes one; it can still be called as before.
 
-    `parameters` is the JSON Schema of its arguments, made once, when it is first asked for; give it by hand for a
-    function that takes whatever comes by name. `strict` asks the provider to guarantee that arguments match it, where
-    the model can. `extra` holds fields of the provider's own, sent as they are in the tool's entry.
+    `parameters` is the JSON Schema of its arguments, made on first use; pass it for a function with `**kwargs`. `strict`
+    lets the provider guarantee that arguments match it, if the model supports that. `extra` holds fields of the provider's own, sent as they are in the tool's entry.
     """
 
     __slots__ = ("_interface", "_owner", "extra", "function", "name", "read", "strict", "wire")
@@ -71,7 +70,7 @@ class Tool(Generic[ResultT_co]):
 
     @property
     def interface(self) -> ToolInterface:
-        """Description, schema and argument loader. Raises `TypeError` for a function that cannot be described."""
+        """Return description, schema and argument loader. Raise `TypeError` for a function that cannot be described."""
         owner = self._owner
         if owner._interface is None:
             assert owner.read is not None
@@ -80,19 +79,19 @@ class Tool(Generic[ResultT_co]):
 
     @property
     def description(self) -> str | None:
-        """What the model is told of the purpose."""
+        """Return the description of its purpose that the model receives."""
         return self.interface.description
 
     @property
     def parameters(self) -> Mapping[str, Any]:
-        """The JSON Schema of the arguments."""
+        """Return the JSON Schema of the arguments."""
         return self.interface.parameters
 
     def __call__(self, *args: Any, **kwargs: Any) -> ResultT_co:
         return self.function(*args, **kwargs)
 
     def __get__(self, instance: object, owner: type | None = None) -> Self:
-        """The tool of a method, bound to its object as methods are. All bound ones share one schema."""
+        """Bind the tool of a method to its object, as methods are. All bound tools share one schema."""
         bind = getattr(self.function, "__get__", None)
         bound = self.function if bind is None or instance is None else bind(instance, owner)
         if bound is self.function:

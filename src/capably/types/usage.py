@@ -1,4 +1,4 @@
-"""What a call consumed, in tokens, with the same meaning for every provider."""
+"""The tokens of a call, with the same meaning for every provider."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import ClassVar
 class Usage:
     """Tokens of one call. Every provider counts differently; here the numbers always nest the same way.
 
-    - `input_tokens`: the whole prompt, cached parts included.
-    - `output_tokens`: the whole answer, reasoning included.
+    - `input_tokens`: the complete prompt, cached parts included.
+    - `output_tokens`: the complete answer, reasoning included.
     - `reasoning_tokens`: part of the output.
     - `cache_read_tokens`, `cache_write_tokens`: parts of the input; `cache_write_1h_tokens` is part of the writes.
     """
@@ -41,7 +41,7 @@ class Usage:
 
     @property
     def total_tokens(self) -> int:
-        """Input and output together."""
+        """Return input and output tokens together."""
         return self.input_tokens + self.output_tokens
 
     def __add__(self, other: Usage) -> Usage:

@@ -1,6 +1,6 @@
 """Values that cannot be changed: what parts and messages are.
 
-A history is sent again in each turn, so adapters keep what they made of it; that is right only while nobody can change it.
+A history is sent again in each turn, so adapters cache its encoding, which is safe only for immutable values.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ set_field: Callable[[object, str, Any], None] = object.__setattr__
 
 @dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True)
 def read_only(kind: KindT) -> KindT:
-    """Makes type checkers refuse assignments to the annotated fields of a `Value`. Its `__init__` stays its own."""
+    """Make type checkers refuse assignments to the annotated fields of a `Value`. Its `__init__` is unchanged."""
     return kind
 
 
 class Value:
     """An object whose fields are set once, in its `__init__`, with `set_field`.
 
-    Copies, pickles and `copy.replace` (of Python 3.13) are made from the fields. A slot that begins with `_` is none: it
-    holds what is kept beside the value.
+    Copies, pickles and `copy.replace` (of Python 3.13) are made from the fields. A slot that begins with `_` is not a field: it
+    holds data cached beside the value.
     """
 
     __slots__ = ()
@@ -35,7 +35,7 @@ class Value:
     def _cannot_be_changed(self, *_: object) -> NoReturn:
         raise AttributeError(f"parts and messages cannot be changed; build a new one: llm.{type(self).__name__}(...)")
 
-    if not TYPE_CHECKING:  # Type checkers know it from `read_only`, and would take these for leave to set anything.
+    if not TYPE_CHECKING:  # Type checkers use `read_only`; with these they would accept any assignment.
         __setattr__ = __delattr__ = _cannot_be_changed
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -46,17 +46,17 @@ class Value:
 
 
 def field_names(kind: type[Any]) -> tuple[str, ...]:
-    """The fields of a class with slots, those of its bases first."""
+    """Return the fields of a class with slots, those of its bases first."""
     return tuple(name for name in _slots(kind) if not name.startswith("_"))
 
 
 def fields_of(value: Value) -> dict[str, Any]:
-    """The fields of a value, by name."""
+    """Return the fields of a value, by name."""
     return {name: getattr(value, name) for name in field_names(type(value))}
 
 
 def restored(kind: type[Any], fields: Mapping[str, Any]) -> Any:
-    """An object of this kind with these fields, as they are. What is not among them is `None`."""
+    """Return an object of this kind with these fields, unchecked. Missing fields are `None`."""
     made = object.__new__(kind)
     for name in _slots(kind):
         set_field(made, name, fields.get(name))

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.registry.lookup import forget_on_change, rules_for
+from capably.registry.lookup import on_registry_change, rules_for
 from capably.types import parts as p
 from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
@@ -54,7 +54,7 @@ class Lookup(dict[str, tuple[Clause, ...]]):
 
 
 _lookups: dict[tuple[str, str | None, int | None], Lookup] = {}
-forget_on_change(_lookups.clear)
+on_registry_change(_lookups.clear)
 
 
 def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:

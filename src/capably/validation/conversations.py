@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from capably.registry.lookup import forget_on_change, providers
+from capably.registry.lookup import on_registry_change, providers
 from capably.types import parts as p
 from capably.types.errors import ConversationError
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
@@ -51,7 +51,7 @@ GOES_ON = ("continuationToken", "paused")
 """What an answer has that was broken off (Gemini's, Anthropic's), and goes on by itself."""
 
 _rules: dict[tuple[str, str | None], Rules] = {}
-forget_on_change(_rules.clear)
+on_registry_change(_rules.clear)
 
 
 def rules_of(provider: str, endpoint: str | None) -> Rules:

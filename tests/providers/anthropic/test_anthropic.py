@@ -23,7 +23,7 @@ from capably.providers.anthropic.decode import decode_reply
 from capably.providers.anthropic.encode import BUILTIN_TOOLS, DEFAULT_MAX_TOKENS, encode_request
 from capably.providers.anthropic.errors import translate
 from capably.providers.anthropic.schema import adapt_schema
-from capably.providers.anthropic.stream import MessageFold
+from capably.providers.anthropic.stream import MessageAccumulator
 from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
@@ -688,7 +688,7 @@ def test_a_part_that_makes_no_sense_raises_server_error_each_time_it_is_read(blo
 )
 def test_errors_with_status_200_never_look_like_success(kind: str, ours: type[e.ProviderError]) -> None:
     body = {"type": "error", "error": {"type": kind, "message": "Not now."}, "request_id": "req_1"}
-    for broken in (lambda: decode_reply(json.dumps(body).encode(), request()), lambda: fold(body)):
+    for broken in (lambda: decode_reply(json.dumps(body).encode(), request()), lambda: accumulator(body)):
         with pytest.raises(ours, match=r"^Not now\. \[anthropic") as raised:
             broken()
         assert type(raised.value) is ours
@@ -698,8 +698,8 @@ def test_errors_with_status_200_never_look_like_success(kind: str, ours: type[e.
 # Streams ----------------------------------------------------------------------------------------------------------
 
 
-def fold(*events: Any) -> tuple[MessageFold, list[Any]]:
-    folding = MessageFold(request())
+def accumulator(*events: Any) -> tuple[MessageAccumulator, list[Any]]:
+    folding = MessageAccumulator(request())
     return folding, [chunk for event in events for chunk in folding.feed(event)]
 
 
@@ -781,13 +781,13 @@ def same(a: Reply, b: Reply) -> bool:
 
 
 def test_a_stream_ends_in_the_reply_that_a_call_gives() -> None:
-    folding, _ = fold(*json.loads(json.dumps(STREAMED)))
+    folding, _ = accumulator(*json.loads(json.dumps(STREAMED)))
     assert same(folding.reply(), decode_reply(json.dumps(WHOLE).encode(), request()))
     assert same(folding.reply(), folding.reply())
 
 
 def test_chunks_belong_to_their_part_whatever_the_order() -> None:
-    folding, chunks = fold(*STREAMED)
+    folding, chunks = accumulator(*STREAMED)
     reply = folding.reply()
     for index, part in enumerate(reply.content):
         mine = [chunk for chunk in chunks if chunk.index == index]
@@ -804,7 +804,7 @@ def test_chunks_belong_to_their_part_whatever_the_order() -> None:
 
 def test_arguments_that_come_whole_and_text_at_the_start_are_shown_too() -> None:
     events = [start(0, type="text", text="a"), stop(0), start(1, **CALL), stop(1)]
-    folding, chunks = fold(opening(), *events, *closing())
+    folding, chunks = accumulator(opening(), *events, *closing())
     assert [(chunk.kind, chunk.delta) for chunk in chunks if chunk.delta] == [
         ("text", "a"),
         ("tool_call", '{"city":"Ulm"}'),
@@ -818,7 +818,7 @@ def test_arguments_that_are_no_object_stay_readable_and_can_be_replayed(broken: 
         start(0, type="tool_use", id="1", name="weather", input={}),
         delta(0, "input_json_delta", partial_json=broken),
     ]
-    folding, _ = fold(opening(), *events, stop(0), *closing("max_tokens"))
+    folding, _ = accumulator(opening(), *events, stop(0), *closing("max_tokens"))
     reply = folding.reply()
     assert reply.content == (p.ToolCall("1", "weather", {}, broken),)
     assert reply.finish_reason == "length"
@@ -827,14 +827,14 @@ def test_arguments_that_are_no_object_stay_readable_and_can_be_replayed(broken: 
 
 def test_a_fallback_tells_which_model_answered() -> None:
     block = {"type": "fallback", "from": {"model": "claude-a"}, "to": {"model": "claude-b"}}
-    folding, _ = fold(opening(), start(0, **block), stop(0), *closing(container={"id": "container_1"}))
+    folding, _ = accumulator(opening(), start(0, **block), stop(0), *closing(container={"id": "container_1"}))
     reply = folding.reply()
     assert (reply.model, reply.wire["container"]) == ("claude-b", {"id": "container_1"})
 
 
 @pytest.mark.parametrize("end", [0, 1, 5, len(STREAMED) - 2, len(STREAMED) - 1])
 def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
-    folding, _ = fold(*STREAMED[:end])
+    folding, _ = accumulator(*STREAMED[:end])
     with pytest.raises(e.ServerError, match="cut"):
         folding.reply()
 
@@ -845,13 +845,13 @@ def test_a_stream_that_was_cut_never_looks_like_success(end: int) -> None:
 )
 def test_events_that_make_no_sense_raise_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError, match="makes no sense") as raised:
-        fold(opening(), start(0, type="text", text=""), event)
+        accumulator(opening(), start(0, type="text", text=""), event)
     assert raised.value.body == event
 
 
 def test_an_error_without_a_type_is_an_error() -> None:
     with pytest.raises(e.ServerError, match="Broken"):
-        fold({"error": {"message": "Broken"}})
+        accumulator({"error": {"message": "Broken"}})
 
 
 # The real SDK client ----------------------------------------------------------------------------------------------
@@ -897,7 +897,7 @@ def run(one: AnthropicAdapter, work: Callable[[], Awaitable[Any]]) -> Any:
 
 def called(one: AnthropicAdapter, what: Request, way: str) -> Reply:
     """One call, one of four ways, to the whole reply."""
-    folding = one.fold(what)
+    folding = one.accumulator(what)
 
     async def streamed() -> Reply:
         async for event in await one.stream_async(what):

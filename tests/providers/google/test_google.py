@@ -24,7 +24,7 @@ from capably.providers.google.encode import BUILTIN_TOOLS, encode_request, merge
 from capably.providers.google.errors import error_of, translate
 from capably.providers.google.partial import steps_of
 from capably.providers.google.schema import encode_schema
-from capably.providers.google.stream import GoogleFold
+from capably.providers.google.stream import GoogleAccumulator
 from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
@@ -102,8 +102,8 @@ def said(reply: Reply, provider: str = "google", endpoint: str = "generate_conte
     return AssistantMessage(reply.content, Source(provider, endpoint, MODEL, reply.wire))
 
 
-def fold(events: list[Any], **params: Any) -> tuple[list[Any], Reply]:
-    folding = GoogleFold(request(**params))
+def accumulator(events: list[Any], **params: Any) -> tuple[list[Any], Reply]:
+    folding = GoogleAccumulator(request(**params))
     chunks = [chunk for event in events for chunk in folding.feed(event)]
     return chunks, folding.reply()
 
@@ -620,7 +620,7 @@ def test_finish_reasons_are_ours_and_googles_stand_in_the_detail(reason: str, wo
     reply = decode(body({"text": "a"}, finish=reason, finishMessage="because"))
     assert reply.finish_reason == word
     assert reply.stop_detail == (None if word in ("stop", "length") else f"{reason}: because")
-    assert fold([body({"text": "a"}, finish=reason)])[1].finish_reason == word
+    assert accumulator([body({"text": "a"}, finish=reason)])[1].finish_reason == word
 
 
 def test_a_failed_call_never_looks_like_a_tool_call() -> None:
@@ -631,7 +631,7 @@ def test_a_failed_call_never_looks_like_a_tool_call() -> None:
 @pytest.mark.parametrize("found", [{}, body({"text": "a"}, finish=None)])
 def test_a_blocked_prompt_never_looks_like_success(found: dict[str, Any]) -> None:
     blocked = {**found, "promptFeedback": {"blockReason": "SAFETY", "blockReasonMessage": "no"}}
-    for reply in (decode(blocked), fold([blocked])[1]):
+    for reply in (decode(blocked), accumulator([blocked])[1]):
         assert (reply.finish_reason, reply.stop_detail) == ("content_filter", "SAFETY: no")
 
 
@@ -758,7 +758,7 @@ WHOLE = body(
 
 
 def test_a_stream_ends_in_the_reply_that_a_call_would_have_given() -> None:
-    chunks, streamed = fold(STREAM)
+    chunks, streamed = accumulator(STREAM)
     called = decode(WHOLE)
     assert streamed.content == called.content
     assert streamed.wire == called.wire
@@ -768,7 +768,7 @@ def test_a_stream_ends_in_the_reply_that_a_call_would_have_given() -> None:
 
 
 def test_chunks_say_what_came_and_for_which_part() -> None:
-    chunks, _ = fold(STREAM)
+    chunks, _ = accumulator(STREAM)
     assert [(c.kind, c.index, c.delta, c.id, c.name) for c in chunks] == [
         ("thought", 0, "I ", None, None),
         ("thought", 0, "think", None, None),
@@ -790,7 +790,7 @@ def test_a_text_that_a_signature_stands_in_is_one() -> None:
         {"thought": False, "text": "c"},
         {"text": "d"},
     ]
-    chunks, reply = fold([body(piece, finish=None) for piece in pieces] + [body({"executableCode": {}})])
+    chunks, reply = accumulator([body(piece, finish=None) for piece in pieces] + [body({"executableCode": {}})])
     assert [chunk.part for chunk in chunks if chunk.part] == list(reply.content)
     assert reply.content[0] == p.Text("abcd")
     assert len(reply.wire["parts"]) == 5, "Gemini wants its signatures back where they stood"
@@ -798,7 +798,7 @@ def test_a_text_that_a_signature_stands_in_is_one() -> None:
 
 def test_a_stream_without_a_finish_reason_was_cut() -> None:
     with pytest.raises(e.ServerError, match="cut") as caught:
-        fold(STREAM[:-1])
+        accumulator(STREAM[:-1])
     assert "Hel" in json.dumps(caught.value.body)
 
 
@@ -807,7 +807,7 @@ def test_a_stream_without_a_finish_reason_was_cut() -> None:
 )
 def test_an_error_in_mid_stream_raises_its_error(event: Any) -> None:
     with pytest.raises(e.OverloadedError, match="busy"):
-        fold([STREAM[0], event])
+        accumulator([STREAM[0], event])
 
 
 @pytest.mark.parametrize(
@@ -815,23 +815,23 @@ def test_an_error_in_mid_stream_raises_its_error(event: Any) -> None:
 )
 def test_an_event_that_makes_no_sense_is_a_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError, match="makes no sense"):
-        fold([event])
+        accumulator([event])
 
 
 def test_a_text_may_go_on_after_a_premature_finish_reason() -> None:
-    chunks, reply = fold([body({"text": "a"}), body({"text": "b"}), {"usageMetadata": COUNTS}])
+    chunks, reply = accumulator([body({"text": "a"}), body({"text": "b"}), {"usageMetadata": COUNTS}])
     assert reply.content == (p.Text("ab"),)
     assert [chunk.index for chunk in chunks] == [0, 0, 0, 0]
 
 
 def test_the_last_counts_replace_earlier_ones() -> None:
     last = {"promptTokenCount": 3, "thoughtsTokenCount": 2, "totalTokenCount": 5}
-    assert fold([body({"text": "a"}, finish=None), body(usage=last)])[1].usage == Usage(3, 2, 2)
+    assert accumulator([body({"text": "a"}, finish=None), body(usage=last)])[1].usage == Usage(3, 2, 2)
 
 
 def test_other_candidates_are_kept_in_the_body() -> None:
     other = {"candidates": [{"index": 1, "content": {"parts": [{"text": "B"}]}, "finishReason": "STOP"}]}
-    _, reply = fold([body({"text": "a"}), other, other])
+    _, reply = accumulator([body({"text": "a"}), other, other])
     assert reply.content == (p.Text("a"),)
     assert len(json.loads(reply.body)["candidates"][1]["content"]["parts"]) == 2
 
@@ -857,7 +857,7 @@ def test_a_call_that_comes_in_pieces_is_put_together() -> None:
             }
         },
     ]
-    chunks, reply = fold([*(body(piece, finish=None) for piece in pieces), body()])
+    chunks, reply = accumulator([*(body(piece, finish=None) for piece in pieces), body()])
     args = {"items": [{"n": "aa"}, None], "big": [2]}
     assert reply.content == (p.ToolCall("call_1", "add", args), p.ToolCall("call_2", "add", {"ok": False}))
     assert reply.wire["parts"][0] == {"functionCall": {"name": "add", "args": args}, "thoughtSignature": SIGNATURE}
@@ -869,15 +869,15 @@ def test_pieces_that_fit_nowhere_are_a_server_error(path: str, kept: bool) -> No
     first = {"jsonPath": "$.a[0]", "numberValue": 1}
     call = {"functionCall": {"name": "f", "partialArgs": [first, {"jsonPath": path, "numberValue": 2}]}}
     if kept:
-        assert fold([body(call)])[1].content == (p.ToolCall("call_1", "f", {"a": [1]}),)
+        assert accumulator([body(call)])[1].content == (p.ToolCall("call_1", "f", {"a": [1]}),)
     else:
         with pytest.raises(e.ServerError, match="does not fit"):
-            fold([body(call)])
+            accumulator([body(call)])
 
 
 def test_a_call_without_a_name_is_kept_as_it_is() -> None:
     call = {"functionCall": {"id": "x"}}
-    assert fold([body(call)])[1].content == decode(body(call)).content == (p.Unknown("functionCall", call),)
+    assert accumulator([body(call)])[1].content == decode(body(call)).content == (p.Unknown("functionCall", call),)
 
 
 def test_json_paths_are_read_step_by_step() -> None:
@@ -1079,7 +1079,7 @@ def test_an_error_as_bare_json_in_a_stream_is_not_overlooked(bare: str) -> None:
         for events in (list(google.stream(request())), run(_collect(google, request()))[0]):
             assert events[0] == STREAM[0]
             with pytest.raises(e.OverloadedError):
-                GoogleFold(request()).feed(events[1])
+                GoogleAccumulator(request()).feed(events[1])
 
 
 def test_an_event_that_is_no_json_is_a_server_error() -> None:

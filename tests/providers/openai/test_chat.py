@@ -13,7 +13,7 @@ from support.request_types import described
 
 from capably.providers.openai.chat.decode import decode_reply
 from capably.providers.openai.chat.encode import ask_for_stream, encode_request
-from capably.providers.openai.chat.stream import ChatFold
+from capably.providers.openai.chat.stream import ChatAccumulator
 from capably.providers.openai.hosts import learn_host
 from capably.registry.lookup import providers
 from capably.responses.chunk_splitter import Splitter
@@ -588,9 +588,9 @@ def call_delta(
 
 
 def run(*events: Any, **fields: Any) -> tuple[list[Chunk], Reply]:
-    fold = ChatFold(request(**fields))
-    chunks = [chunk for event in events for chunk in fold.feed(event)]
-    return chunks, fold.reply()
+    accumulator = ChatAccumulator(request(**fields))
+    chunks = [chunk for event in events for chunk in accumulator.feed(event)]
+    return chunks, accumulator.reply()
 
 
 def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
@@ -657,8 +657,8 @@ def test_a_stream_ends_in_the_reply_of_the_call() -> None:
 
 
 def test_steps_are_given_out_as_they_come() -> None:
-    fold = ChatFold(request())
-    assert [[(c.kind, c.index, c.delta) for c in fold.feed(event)] for event in STORY[4:8]] == [
+    accumulator = ChatAccumulator(request())
+    assert [[(c.kind, c.index, c.delta) for c in accumulator.feed(event)] for event in STORY[4:8]] == [
         [("text", 0, "lo")],
         [("tool_call", 1, "")],
         [("tool_call", 1, '{"city":')],
@@ -722,30 +722,30 @@ def test_calls_are_told_apart_however_a_host_numbers_them(events: list[dict[str,
 
 
 def test_a_call_is_over_when_the_next_one_begins() -> None:
-    fold = ChatFold(request())
+    accumulator = ChatAccumulator(request())
     for event in (call_delta(0, '{"city":', "a", "weather"), call_delta(0, '"Rome"}')):
-        assert [chunk.kind for chunk in fold.feed(event)] != ["part"]
-    closed, begun = fold.feed(call_delta(1, "", "b", "clock"))
+        assert [chunk.kind for chunk in accumulator.feed(event)] != ["part"]
+    closed, begun = accumulator.feed(call_delta(1, "", "b", "clock"))
     assert (closed.index, closed.part) == (0, p.ToolCall("a", "weather", {"city": "Rome"}, '{"city":"Rome"}'))
     assert (begun.index, begun.kind, begun.name) == (1, "tool_call", "clock")
-    (last,) = fold.feed(delta("tool_calls"))
+    (last,) = accumulator.feed(delta("tool_calls"))
     assert (last.index, last.part) == (1, p.ToolCall("b", "clock", {}, ""))
-    assert fold.reply().content == (closed.part, last.part)
+    assert accumulator.reply().content == (closed.part, last.part)
 
 
 def test_a_call_of_which_more_may_come_stays_open() -> None:
-    fold = ChatFold(request())
+    accumulator = ChatAccumulator(request())
     for event in (call_delta(0, '{"city":', "a", "weather"), call_delta(1, "{}", "b", "clock")):
-        assert all(chunk.part is None for chunk in fold.feed(event))
-    assert [chunk.delta for chunk in fold.feed(call_delta(0, '"Rome"}'))] == ['"Rome"}']
-    assert [chunk.part for chunk in fold.feed(delta("tool_calls"))] == list(fold.reply().content)
+        assert all(chunk.part is None for chunk in accumulator.feed(event))
+    assert [chunk.delta for chunk in accumulator.feed(call_delta(0, '"Rome"}'))] == ['"Rome"}']
+    assert [chunk.part for chunk in accumulator.feed(delta("tool_calls"))] == list(accumulator.reply().content)
 
 
 def test_a_call_is_read_without_waiting_for_the_rest_of_the_reply() -> None:
     def until_the_second() -> Iterator[Chunk]:
-        fold = ChatFold(request())
+        accumulator = ChatAccumulator(request())
         for event in (call_delta(0, '{"city":"Rome"}', "a", "weather"), call_delta(1, "", "b", "clock")):
-            yield from fold.feed(event)
+            yield from accumulator.feed(event)
         raise AssertionError("more was read than the first call")
 
     first = next(Splitter(None, until_the_second()).streams())
@@ -858,16 +858,16 @@ def test_a_stream_that_was_cut_is_no_reply(length: int) -> None:
     ],
 )
 def test_a_failure_in_mid_stream_is_raised(event: Any, kind: type[e.ProviderError]) -> None:
-    fold = ChatFold(request())
-    fold.feed(delta(content="Hel"))
+    accumulator = ChatAccumulator(request())
+    accumulator.feed(delta(content="Hel"))
     with pytest.raises(kind, match="Oops"):
-        fold.feed(event)
+        accumulator.feed(event)
 
 
 @pytest.mark.parametrize("event", [1, {"choices": 1}, {"choices": [{"delta": 1}]}, delta(tool_calls=[1])])
 def test_an_event_that_makes_no_sense_is_a_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError):
-        ChatFold(request()).feed(event)
+        ChatAccumulator(request()).feed(event)
 
 
 def test_a_whole_completion_in_place_of_a_stream_is_taken() -> None:

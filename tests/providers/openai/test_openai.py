@@ -79,18 +79,18 @@ def call_async(built: OpenAIAdapter, asked: Request) -> Reply:
 
 
 def stream(built: OpenAIAdapter, asked: Request) -> Reply:
-    fold = built.fold(asked)
+    accumulator = built.accumulator(asked)
     for event in built.stream(asked):
-        fold.feed(event)
-    return fold.reply()
+        accumulator.feed(event)
+    return accumulator.reply()
 
 
 def stream_async(built: OpenAIAdapter, asked: Request) -> Reply:
     async def run() -> Reply:
-        fold = built.fold(asked)
+        accumulator = built.accumulator(asked)
         async for event in await built.stream_async(asked):
-            fold.feed(event)
-        return fold.reply()
+            accumulator.feed(event)
+        return accumulator.reply()
 
     return asyncio.run(run())
 

@@ -12,7 +12,7 @@ from support.request_types import described
 from capably.providers.openai.hosts import learn_host
 from capably.providers.openai.responses.decode import decode_reply
 from capably.providers.openai.responses.encode import ask_for_stream, encode_request
-from capably.providers.openai.responses.stream import ResponsesFold
+from capably.providers.openai.responses.stream import ResponsesAccumulator
 from capably.providers.openai.schema import NotStrictError, strict_schema
 from capably.registry.lookup import providers
 from capably.types import errors as e, parts as p, tools as t
@@ -694,9 +694,9 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(*events: Any, **fields: Any) -> tuple[list[Chunk], Reply]:
-    fold = ResponsesFold(request(**fields))
-    chunks = [chunk for event in events for chunk in fold.feed(event)]
-    return chunks, fold.reply()
+    accumulator = ResponsesAccumulator(request(**fields))
+    chunks = [chunk for event in events for chunk in accumulator.feed(event)]
+    return chunks, accumulator.reply()
 
 
 def told(chunks: list[Chunk]) -> dict[int, tuple[str, str, str | None, str | None, Any]]:
@@ -753,13 +753,13 @@ STORY = [
 
 
 def test_a_call_is_over_when_its_item_is() -> None:
-    fold = ResponsesFold(request())
-    fold.feed(added(0, {**CALL_A, "arguments": ""}))
-    *_, closed = fold.feed({"type": "response.output_item.done", "output_index": 0, "item": CALL_A})
-    fold.feed(added(1, {**CALL_B, "arguments": ""}))
+    accumulator = ResponsesAccumulator(request())
+    accumulator.feed(added(0, {**CALL_A, "arguments": ""}))
+    *_, closed = accumulator.feed({"type": "response.output_item.done", "output_index": 0, "item": CALL_A})
+    accumulator.feed(added(1, {**CALL_B, "arguments": ""}))
     assert (closed.kind, closed.index) == ("part", 0)
-    fold.feed(completed(response(CALL_A, CALL_B)))
-    assert closed.part == fold.reply().content[0]
+    accumulator.feed(completed(response(CALL_A, CALL_B)))
+    assert closed.part == accumulator.reply().content[0]
 
 
 def test_a_stream_ends_in_the_reply_of_the_call() -> None:
@@ -778,10 +778,10 @@ def test_a_stream_ends_in_the_reply_of_the_call() -> None:
 
 
 def test_steps_are_given_out_as_they_come() -> None:
-    fold = ResponsesFold(request())
+    accumulator = ResponsesAccumulator(request())
     for event in STORY[:6]:
-        fold.feed(event)
-    assert [(c.kind, c.delta) for c in fold.feed(STORY[6])] == [("text", "Hel")]
+        accumulator.feed(event)
+    assert [(c.kind, c.delta) for c in accumulator.feed(STORY[6])] == [("text", "Hel")]
 
 
 def _interleaved() -> list[list[dict[str, Any]]]:
@@ -854,10 +854,10 @@ def test_a_stream_that_stopped_early_says_why() -> None:
     ],
 )
 def test_a_failure_in_mid_stream_is_raised(event: Any, kind: type[e.ProviderError]) -> None:
-    fold = ResponsesFold(request())
-    fold.feed(text_delta(0, "Hel"))
+    accumulator = ResponsesAccumulator(request())
+    accumulator.feed(text_delta(0, "Hel"))
     with pytest.raises(kind, match="Oops") as caught:
-        fold.feed(event)
+        accumulator.feed(event)
     assert type(caught.value) is kind
 
 
@@ -878,7 +878,7 @@ def test_a_stream_that_was_cut_is_no_reply(length: int) -> None:
 )
 def test_an_event_that_makes_no_sense_is_a_server_error(event: Any) -> None:
     with pytest.raises(e.ServerError):
-        ResponsesFold(request()).feed(event)
+        ResponsesAccumulator(request()).feed(event)
 
 
 def test_a_whole_response_in_place_of_a_stream_is_taken() -> None:

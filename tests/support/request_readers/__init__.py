@@ -27,10 +27,10 @@ READERS: dict[str, Callable[[Json, Exchange], Ask]] = {
 
 
 def read(exchange: Exchange) -> Ask:
-    """The recorded request in our words."""
-    if not exchange.asked:
+    """Read the recorded request as messages and parameters of our API."""
+    if not exchange.sent:
         raise Inexpressible("the recording has no request")
-    asked: Json = json.loads(json.dumps(exchange.asked))
+    sent: Json = json.loads(json.dumps(exchange.sent))
     for name in ("stream", "stream_options", "anthropic_version"):
-        asked.pop(name, None)
-    return READERS[exchange.endpoint](asked, exchange)
+        sent.pop(name, None)
+    return READERS[exchange.endpoint](sent, exchange)

@@ -40,15 +40,15 @@ FIELDS = (
 """Fields that go into `extra`."""
 
 
-def read(asked: Json, exchange: Exchange) -> Ask:
+def read(sent: Json, exchange: Exchange) -> Ask:
     params: Json = {}
-    asked.pop("model", None)
-    servers = {server["name"]: server for server in asked.pop("mcp_servers", [])}
-    tools = asked.pop("tools", None) or []
+    sent.pop("model", None)
+    servers = {server["name"]: server for server in sent.pop("mcp_servers", [])}
+    tools = sent.pop("tools", None) or []
     if servers and not any(tool.get("type") == "mcp_toolset" for tool in tools):
         raise Inexpressible("MCP servers as they were before toolsets")
-    messages = [message for turn in asked.pop("messages") for message in _turn(turn, exchange)]
-    system, mark = _system(asked.pop("system", None), tools)
+    messages = [message for turn in sent.pop("messages") for message in _turn(turn, exchange)]
+    system, mark = _system(sent.pop("system", None), tools)
     if mark:
         first = messages[0]
         if not isinstance(first, UserMessage):
@@ -56,31 +56,31 @@ def read(asked: Json, exchange: Exchange) -> Ask:
         messages[0] = UserMessage([mark, *first.content])
     if tools:
         params["tools"] = [_tool(tool, servers) for tool in tools]
-    if "tool_choice" in asked:
-        choice = asked.pop("tool_choice")
+    if "tool_choice" in sent:
+        choice = sent.pop("tool_choice")
         words = {"auto": "auto", "any": "required", "none": "none"}
         params["tool_choice"] = c.choice(choice["type"], words, choice.get("name"))
         if "disable_parallel_tool_use" in choice:
             params["parallel_tools"] = not choice["disable_parallel_tool_use"]
     for theirs, ours in (("max_tokens", "max_tokens"), ("stop_sequences", "stop")):
-        if theirs in asked:
-            params[ours] = asked.pop(theirs)
-    if "cache_control" in asked:
-        params["cache"] = asked.pop("cache_control").get("ttl", "5m")
-    _output(asked, params)
-    c.only(asked, "a request", *FIELDS, "output_config")
-    return Ask([*system, *messages], params, asked)
+        if theirs in sent:
+            params[ours] = sent.pop(theirs)
+    if "cache_control" in sent:
+        params["cache"] = sent.pop("cache_control").get("ttl", "5m")
+    _output(sent, params)
+    c.only(sent, "a request", *FIELDS, "output_config")
+    return Ask([*system, *messages], params, sent)
 
 
-def _output(asked: Json, params: Json) -> None:
-    config = asked.get("output_config") or {}
+def _output(sent: Json, params: Json) -> None:
+    config = sent.get("output_config") or {}
     form = config.pop("format", None)
     if form:
         c.only(form, "a format", "type", "schema", "name")
         params["format"] = c.format("answer", form["schema"])
-    effort, thinking = config.pop("effort", None), asked.pop("thinking", None) or {}
+    effort, thinking = config.pop("effort", None), sent.pop("thinking", None) or {}
     if not config:
-        asked.pop("output_config", None)
+        sent.pop("output_config", None)
     c.only(thinking, "thinking", "type", "budget_tokens", "display")
     seen = {"summarized": True, "omitted": False, None: None}[thinking.get("display")]
     if thinking.get("type") == "disabled":
@@ -92,7 +92,7 @@ def _output(asked: Json, params: Json) -> None:
 
 
 def _system(system: Any, tools: list[Json]) -> tuple[list[Any], p.CachePoint | None]:
-    """The instructions, and the cache point that leads the conversation where it marks them or the tools."""
+    """Return the instructions, and the cache point that begins the conversation if they or the tools have one."""
     blocks: list[Json] = [{"text": system}] if isinstance(system, str) else system or []
     marks = [block.pop("cache_control", None) for block in blocks]
     if any(marks[:-1]):
@@ -136,7 +136,7 @@ def _turn(turn: Json, exchange: Exchange) -> Iterator[Any]:
     elif turn["role"] == "user":
         yield UserMessage([part for block in blocks for part in _parts(block)])
     elif all(_is_plain(block) for block in blocks):
-        yield AssistantMessage([_said(block) for block in blocks])
+        yield AssistantMessage([_assistant_part(block) for block in blocks])
     elif any("cache_control" in block for block in blocks):
         raise Inexpressible("a cache point inside an answer")
     else:
@@ -144,18 +144,18 @@ def _turn(turn: Json, exchange: Exchange) -> Iterator[Any]:
 
 
 def _is_plain(block: Json) -> bool:
-    known = {"text": {"type", "text"}, "tool_use": {"type", "id", "name", "input"}}
-    return block.keys() == known.get(block["type"]) and block.get("text") != ""
+    plain_keys = {"text": {"type", "text"}, "tool_use": {"type", "id", "name", "input"}}
+    return block.keys() == plain_keys.get(block["type"]) and block.get("text") != ""
 
 
-def _said(block: Json) -> p.Part:
+def _assistant_part(block: Json) -> p.Part:
     if block["type"] == "text":
         return p.Text(block["text"])
     return p.ToolCall(block["id"], block["name"], block["input"])
 
 
 def _parts(block: Json) -> Iterator[p.Part]:
-    """One block, and the cache point on it."""
+    """Yield one block, and the cache point on it."""
     mark = _mark(block.pop("cache_control", None))
     yield _part(block)
     if mark:

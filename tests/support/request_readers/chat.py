@@ -28,39 +28,39 @@ PARAMS = {
 }
 
 
-def read(asked: Json, exchange: Exchange) -> Ask:
-    asked.pop("model", None)
-    if exchange.provider == "mistral" and "call_REDACTED" in json.dumps(asked):
+def read(sent: Json, exchange: Exchange) -> Ask:
+    sent.pop("model", None)
+    if exchange.provider == "mistral" and "call_REDACTED" in json.dumps(sent):
         raise Inexpressible("ids that the recording hides, where Mistral's are of nine characters")
-    if "functions" in asked or "function_call" in asked:
+    if "functions" in sent or "function_call" in sent:
         raise Inexpressible("functions as they were before tools")
     params: Json = {}
     names: dict[str, str] = {}
-    turns = asked.pop("messages")
+    turns = sent.pop("messages")
     if turns and turns[-1].get("prefix") is True and turns[-1].keys() == {"role", "content", "prefix"}:
         params["prefill"] = turns.pop()["content"]
     messages = [_turn(turn, exchange, names) for turn in turns]
-    tools = asked.pop("tools", None)
+    tools = sent.pop("tools", None)
     if tools:
         params["tools"] = [_tool(tool) for tool in tools]
-    choice = asked.pop("tool_choice", None)
+    choice = sent.pop("tool_choice", None)
     if choice is not None:
         name = (choice.get("function") or {}).get("name") if isinstance(choice, dict) else None
         params["tool_choice"] = c.choice(choice, c.WORDS, name)
-    form = asked.get("response_format") or {}
+    form = sent.get("response_format") or {}
     if form.get("type") == "json_schema":
         c.only(form["json_schema"], "a format", "name", "schema", "strict")
         c.check_strict(form["json_schema"])
-        params["format"] = c.format(asked.pop("response_format")["json_schema"]["name"], form["json_schema"]["schema"])
+        params["format"] = c.format(sent.pop("response_format")["json_schema"]["name"], form["json_schema"]["schema"])
     for theirs, ours in PARAMS.items():
-        if asked.get(theirs) is not None:
-            params[ours] = asked.pop(theirs)
+        if sent.get(theirs) is not None:
+            params[ours] = sent.pop(theirs)
     if params.get("reasoning") == "none":
         params["reasoning"] = "off"
-    logprobs = asked.pop("logprobs", None)
+    logprobs = sent.pop("logprobs", None)
     if logprobs is not None:
-        params["logprobs"] = asked.pop("top_logprobs", True) if logprobs else False
-    return Ask(messages, params, asked)
+        params["logprobs"] = sent.pop("top_logprobs", True) if logprobs else False
+    return Ask(messages, params, sent)
 
 
 def _tool(tool: Json) -> Any:
@@ -88,8 +88,8 @@ def _turn(turn: Json, exchange: Exchange, names: dict[str, str]) -> Any:
         plain = all(call.keys() == {"id", "type", "function"} and call["type"] == "function" for call in calls)
         if not plain or turn.keys() - {"role", "content", "tool_calls"} or not isinstance(content, str | None):
             return c.theirs(exchange, turn)
-        said = [p.Text(content)] if content else []
-        return AssistantMessage([*said, *map(_call, calls)])
+        parts = [p.Text(content)] if content else []
+        return AssistantMessage([*parts, *map(_call, calls)])
     c.only(turn, "a tool result", "role", "content", "tool_call_id", "name")
     value = content if isinstance(content, str) else "".join(map(_text, content or []))
     id = turn.get("tool_call_id", "")

@@ -31,22 +31,22 @@ class Ask(NamedTuple):
     extra: dict[str, Any]
 
 
-def only(found: Mapping[str, Any], what: str, *known: str) -> None:
-    """Raises for a field that has a value and no place in our API."""
-    for name, value in found.items():
-        if name not in known and value is not None:
+def only(fields: Mapping[str, Any], what: str, *names: str) -> None:
+    """Raise for a field that has a value and no counterpart in our API."""
+    for name, value in fields.items():
+        if name not in names and value is not None:
             raise Inexpressible(f"{what} with {name}")
 
 
-def rest(found: Mapping[str, Any], *known: str) -> Json:
-    """The fields that have no name in our API, and go through it as they are."""
-    return {name: value for name, value in found.items() if name not in known and value is not None}
+def rest(fields: Mapping[str, Any], *names: str) -> Json:
+    """Return the fields without a name in our API, which it passes through."""
+    return {name: value for name, value in fields.items() if name not in names and value is not None}
 
 
 def tool(
     name: str, description: str | None, schema: Any, strict: bool | None, extra: Json | None = None
 ) -> t.Tool[Any]:
-    """A tool that is described by hand; `extra` are fields that our API leaves to the provider."""
+    """Build a tool with a description; `extra` are fields that our API leaves to the provider."""
     return t.Tool(
         lambda: None, name=name, description=description or None, parameters=schema, strict=strict, extra=extra
     )
@@ -62,7 +62,7 @@ def check_strict(form: Json) -> None:
 
 
 def media(kind: str, data: str, **fields: Any) -> p.Media:
-    """Bytes of this media type, as the part that they are."""
+    """Build the part for bytes of this media type."""
     heads = {"image": p.Image, "audio": p.Audio, "video": p.Video}
     cls = heads.get(kind.partition("/")[0], p.Document)
     try:
@@ -81,14 +81,14 @@ def data_url(url: str, cls: type[p.Media], **fields: Any) -> p.Media:
     return cls(data=made.data, media_type=made.media_type, name=made.name)
 
 
-def thinking(**said: Any) -> Any:
-    """`Reasoning`, whose constructor is typed for words that are known."""
+def thinking(**settings: Any) -> Any:
+    """Build a `Reasoning` from words that its constructor's types do not list."""
     made: Any = llm.Reasoning
-    return made(**said)
+    return made(**settings)
 
 
 def choice(choice: Any, words: Mapping[str, str], name: str | None) -> Any:
-    """`tool_choice`: one of the words, or the name of a function."""
+    """Read `tool_choice`: one of the words, or the name of a function."""
     if name is not None:
         return name
     if not isinstance(choice, str) or choice not in words:
@@ -97,6 +97,6 @@ def choice(choice: Any, words: Mapping[str, str], name: str | None) -> Any:
 
 
 def theirs(exchange: Exchange, wire: Any) -> AssistantMessage:
-    """A turn that goes back as its own JSON."""
-    model = str(exchange.asked.get("model") or "some-model").replace(":", "-")
+    """Build a turn that goes back as its own JSON."""
+    model = str(exchange.sent.get("model") or "some-model").replace(":", "-")
     return AssistantMessage([], Source(exchange.provider, exchange.endpoint, model, wire))

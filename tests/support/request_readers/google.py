@@ -38,7 +38,7 @@ FREE = ("args", "response", "parametersJsonSchema", "responseJsonSchema", "param
 
 
 def camel(value: Any) -> Any:
-    """Google reads `inline_data` as it reads `inlineData`."""
+    """Convert names to camel case, because Google reads `inline_data` as `inlineData`."""
     if isinstance(value, list):
         return [camel(item) for item in value]
     if not isinstance(value, dict):
@@ -47,31 +47,31 @@ def camel(value: Any) -> Any:
     return {key: inner if key in FREE else camel(inner) for key, inner in named.items()}
 
 
-def read(asked: Json, exchange: Exchange) -> Ask:
-    asked = camel(asked)
-    asked.pop("model", None)
+def read(sent: Json, exchange: Exchange) -> Ask:
+    sent = camel(sent)
+    sent.pop("model", None)
     params: Json = {}
-    system = asked.pop("systemInstruction", None)
+    system = sent.pop("systemInstruction", None)
     parts = [{"text": system}] if isinstance(system, str) else (system or {}).get("parts") or []
     parts = [parts] if isinstance(parts, dict) else parts
     for part in parts:
         c.only(part, "instructions", "text", *(() if part.get("thought") else ("thought",)))
     messages: list[Any] = [SystemMessage(part["text"]) for part in parts if part["text"]]
-    contents = asked.pop("contents")
+    contents = sent.pop("contents")
     turns = [contents] if isinstance(contents, dict) else contents
     messages += [_turn(content, exchange) for content in turns]
-    tools = asked.pop("tools", None) or []
+    tools = sent.pop("tools", None) or []
     made = [made for tool in ([tools] if isinstance(tools, dict) else tools) for made in _tools(tool)]
     params |= {"tools": made} if made else {}
-    _choice(asked, params)
-    _config(asked, params)
-    if "cachedContent" in asked:
-        params["cache"] = asked.pop("cachedContent")
-    return Ask(messages, params, asked)
+    _choice(sent, params)
+    _config(sent, params)
+    if "cachedContent" in sent:
+        params["cache"] = sent.pop("cachedContent")
+    return Ask(messages, params, sent)
 
 
-def _choice(asked: Json, params: Json) -> None:
-    config = asked.get("toolConfig") or {}
+def _choice(sent: Json, params: Json) -> None:
+    config = sent.get("toolConfig") or {}
     choice = config.pop("functionCallingConfig", None) or {}
     names = choice.get("allowedFunctionNames") or []
     mode = choice.get("mode")
@@ -85,11 +85,11 @@ def _choice(asked: Json, params: Json) -> None:
     if other:
         config["functionCallingConfig"] = other
     if not config:
-        asked.pop("toolConfig", None)
+        sent.pop("toolConfig", None)
 
 
-def _config(asked: Json, params: Json) -> None:
-    config = asked.get("generationConfig") or {}
+def _config(sent: Json, params: Json) -> None:
+    config = sent.get("generationConfig") or {}
     if config.get("responseSchema") is not None:
         raise Inexpressible("a format in OpenAPI's dialect")
     if config.get("responseJsonSchema") is not None and config.pop("responseMimeType", None) == "application/json":
@@ -112,7 +112,7 @@ def _config(asked: Json, params: Json) -> None:
             visible=thinking.get("includeThoughts"),
         )
     if not config:
-        asked.pop("generationConfig", None)
+        sent.pop("generationConfig", None)
 
 
 def _tools(tool: Json) -> Iterator[Any]:
@@ -142,7 +142,7 @@ def _schema(schema: Any) -> Any:
 
 
 def openapi(schema: Any) -> Any:
-    """A schema in OpenAPI's dialect as JSON Schema: types are written in capitals there."""
+    """Convert a schema in OpenAPI's dialect, with types in capitals, to JSON Schema."""
     if isinstance(schema, list):
         return [openapi(item) for item in schema]
     if not isinstance(schema, dict):
@@ -160,12 +160,12 @@ def _turn(content: Json, exchange: Exchange) -> Any:
     parts = [parts] if isinstance(parts, dict) else parts
     if content.get("role") == "model":
         if all(part.keys() <= {"text"} or part.keys() <= {"functionCall"} for part in parts):
-            return AssistantMessage([_said(part) for part in parts])
+            return AssistantMessage([_assistant_part(part) for part in parts])
         return c.theirs(exchange, content)
     return UserMessage([_part(part) for part in parts])
 
 
-def _said(part: Json) -> p.Part:
+def _assistant_part(part: Json) -> p.Part:
     if "text" in part:
         return p.Text(part["text"])
     c.only(part["functionCall"], "a call", "id", "name", "args")

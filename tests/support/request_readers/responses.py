@@ -38,26 +38,26 @@ OF_THE_CALLER = ("computer_call_output", "apply_patch_call_output", "mcp_approva
 """Items that answer a call of the model's."""
 
 
-def read(asked: Json, exchange: Exchange) -> Ask:
-    asked.pop("model", None)
+def read(sent: Json, exchange: Exchange) -> Ask:
+    sent.pop("model", None)
     params: Json = {}
-    given = asked.pop("input", None)
+    given = sent.pop("input", None)
     if given is None:
         raise Inexpressible("a prompt that is stored at OpenAI")
-    asked.setdefault("store", True)
+    sent.setdefault("store", True)
     items = [{"role": "user", "content": given}] if isinstance(given, str) else given
-    system = asked.pop("instructions", None)
+    system = sent.pop("instructions", None)
     messages = [SystemMessage(system)] if system else []
     messages += _turns(items, exchange)
-    tools = asked.pop("tools", None)
+    tools = sent.pop("tools", None)
     if tools:
         params["tools"] = [_tool(tool) for tool in tools]
-    choice = asked.pop("tool_choice", None)
+    choice = sent.pop("tool_choice", None)
     if isinstance(choice, dict) and choice.get("type") in TOOLS:
         params["tool_choice"] = TOOLS[choice["type"]](**choice)
     elif choice is not None:
         params["tool_choice"] = c.choice(choice, c.WORDS, choice.get("name") if isinstance(choice, dict) else None)
-    text = asked.get("text") or {}
+    text = sent.get("text") or {}
     if (text.get("format") or {}).get("type") == "json_schema":
         form = text.pop("format")
         c.only(form, "a format", "type", "name", "schema", "strict")
@@ -66,16 +66,16 @@ def read(asked: Json, exchange: Exchange) -> Ask:
     if "verbosity" in text:
         params["verbosity"] = text.pop("verbosity")
     if not text:
-        asked.pop("text", None)
-    _reasoning(asked, params)
+        sent.pop("text", None)
+    _reasoning(sent, params)
     for theirs, ours in PARAMS.items():
-        if asked.get(theirs) is not None:
-            params[ours] = asked.pop(theirs)
-    return Ask(messages, params, asked)
+        if sent.get(theirs) is not None:
+            params[ours] = sent.pop(theirs)
+    return Ask(messages, params, sent)
 
 
-def _reasoning(asked: Json, params: Json) -> None:
-    reasoning = asked.get("reasoning") or {}
+def _reasoning(sent: Json, params: Json) -> None:
+    reasoning = sent.get("reasoning") or {}
     effort = reasoning.pop("effort", None)
     if reasoning.get("summary") == "auto":
         reasoning.pop("summary")
@@ -83,7 +83,7 @@ def _reasoning(asked: Json, params: Json) -> None:
     elif effort:
         params["reasoning"] = "off" if effort == "none" else effort
     if not reasoning:
-        asked.pop("reasoning", None)
+        sent.pop("reasoning", None)
 
 
 def _tool(tool: Json) -> Any:
@@ -97,7 +97,7 @@ def _tool(tool: Json) -> Any:
 
 
 def _turns(items: Sequence[Json], exchange: Exchange) -> Iterator[Any]:
-    """Runs of items that the model wrote are one turn of its."""
+    """Yield turns; a run of items that the model wrote is one turn."""
     theirs: list[Json] = []
     for item in items:
         ours = _item(item)
@@ -113,7 +113,7 @@ def _turns(items: Sequence[Json], exchange: Exchange) -> Iterator[Any]:
 
 
 def _item(item: Json) -> Any:
-    """A message of ours, or `None` for what the model wrote."""
+    """Read a message of the caller, or `None` for an item that the model wrote."""
     kind, role = item.get("type", "message"), item.get("role")
     if kind == "item_reference":
         raise Inexpressible("a reference to a stored item")

@@ -94,7 +94,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -137,7 +137,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -182,7 +182,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -225,7 +225,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -270,7 +270,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -313,7 +313,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -358,7 +358,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -401,7 +401,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaude46Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -444,7 +444,7 @@ def with_(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -467,7 +467,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.WithForcedTool[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -489,4 +489,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.WithBudget[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

@@ -93,7 +93,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -138,7 +138,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -184,7 +184,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -229,7 +229,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -275,7 +275,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -320,7 +320,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -366,7 +366,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -411,7 +411,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolCacheParts, AnthropicClaudeOpus45Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -454,7 +454,7 @@ def with_(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -476,7 +476,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.WithForcedTool[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -498,4 +498,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.WithBudget[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

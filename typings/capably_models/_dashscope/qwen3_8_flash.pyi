@@ -91,7 +91,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -137,7 +137,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -183,7 +183,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -229,7 +229,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -276,7 +276,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -322,7 +322,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -368,7 +368,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -414,7 +414,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -460,7 +460,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -507,7 +507,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -553,7 +553,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -599,7 +599,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -645,7 +645,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -691,7 +691,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -738,7 +738,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -784,7 +784,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -830,7 +830,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -876,7 +876,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -922,7 +922,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -969,7 +969,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextImageToolParts, DashscopeQwen38FlashCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -1013,7 +1013,7 @@ def with_(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1036,7 +1036,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.WithTools[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1058,7 +1058,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1081,7 +1081,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOffWithTools[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1103,7 +1103,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningStaysOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -1126,4 +1126,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningStaysOffWithTools[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

@@ -55,7 +55,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, TextImageDocumentVideoParts, GoogleGemini31FlashImageCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -93,7 +93,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextImageDocumentVideoParts, GoogleGemini31FlashImageCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -131,7 +131,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, TextImageDocumentVideoParts, GoogleGemini31FlashImageCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -169,7 +169,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, TextImageDocumentVideoParts, GoogleGemini31FlashImageCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -206,4 +206,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

@@ -98,7 +98,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -145,7 +145,7 @@ def call(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -188,7 +188,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -235,7 +235,7 @@ def stream(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -278,7 +278,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -325,7 +325,7 @@ async def call_async(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -368,7 +368,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -415,7 +415,7 @@ async def stream_async(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt51Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -452,7 +452,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -475,7 +475,7 @@ def with_(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> states.ReasoningOn[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -498,4 +498,4 @@ def with_(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> states.ReasoningStaysOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

@@ -94,7 +94,7 @@ def call(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -141,7 +141,7 @@ def call(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -184,7 +184,7 @@ def stream(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -231,7 +231,7 @@ def stream(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -274,7 +274,7 @@ async def call_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -321,7 +321,7 @@ async def call_async(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -364,7 +364,7 @@ async def stream_async(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -411,7 +411,7 @@ async def stream_async(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[FormatT, TextImageDocumentToolParts, OpenaiGpt52Capabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -448,7 +448,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -472,7 +472,7 @@ def with_(
     logprobs: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> states.ReasoningOn[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -495,4 +495,4 @@ def with_(
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
 ) -> states.ReasoningStaysOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

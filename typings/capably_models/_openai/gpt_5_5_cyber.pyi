@@ -78,7 +78,7 @@ def call(
     top_p: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -113,7 +113,7 @@ def call(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and waits for the whole reply.
+    """Send `content` and return the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -151,7 +151,7 @@ def stream(
     top_p: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -186,7 +186,7 @@ def stream(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and returns at once; iterate to read the reply as it comes.
+    """Send `content` and return at once; iterate to read the reply as it arrives.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -224,7 +224,7 @@ async def call_async(
     top_p: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -259,7 +259,7 @@ async def call_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content` and awaits the whole reply.
+    """Send `content` and await the complete reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -297,7 +297,7 @@ async def stream_async(
     top_p: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -332,7 +332,7 @@ async def stream_async(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, TextParts, OpenaiGpt55CyberCapabilities]:
-    """Sends `content`; iterate asynchronously to read the reply.
+    """Send `content`; iterate asynchronously to read the reply.
 
     Args:
         content: What to say: a text, a part such as `llm.Image.from_file(...)`, a list of these, or a list of messages.
@@ -369,7 +369,7 @@ def with_(
     top_p: OnlyWithReasoningOff = ...,
     **_others: NotAcceptedByThisModel,
 ) -> ModelT:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -386,7 +386,7 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""
 
 @overload
 def with_(
@@ -405,4 +405,4 @@ def with_(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningStaysOff[ModelT]:
-    """The same model with other defaults."""
+    """Return a copy of the model with other defaults."""

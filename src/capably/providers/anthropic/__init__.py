@@ -13,7 +13,7 @@ from capably.providers.anthropic.cloud import AWS_EVENTS, build_cloud_client, ev
 from capably.providers.anthropic.decode import decode_reply, nonsense
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
-from capably.providers.anthropic.stream import MessageFold
+from capably.providers.anthropic.stream import MessageAccumulator
 from capably.providers.credentials import (
     NO_KEY,
     forget_vendor,
@@ -105,8 +105,8 @@ class AnthropicAdapter:
         self._check_stream(response, request)
         return AsyncEvents(response, self._settings.provider, sent, client)
 
-    def fold(self, request: Request) -> MessageFold:
-        return MessageFold(request, provider=self._settings.provider)
+    def accumulator(self, request: Request) -> MessageAccumulator:
+        return MessageAccumulator(request, provider=self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """`anthropic.types.Message`, built without validation as the SDK does it."""

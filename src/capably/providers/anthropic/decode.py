@@ -30,8 +30,8 @@ FINISH: Mapping[str, FinishReason] = {
 
 
 def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
-    """What `body` says. A body that is an error raises it; one that makes no sense raises `ServerError`, and so does a
-    part that makes none, when it is read."""
+    """Decode the reply in `body`. An error body raises its error; an unreadable body raises `ServerError`, and so
+    does an unreadable part when it is read."""
     try:
         message: Any = load_json(body)
     except msgspec.DecodeError as error:
@@ -64,12 +64,12 @@ def _misshapen(message: Any, provider: str, error: Exception) -> ServerError:
 
 
 def nonsense(what: str, body: Any, provider: str) -> ServerError:
-    """The error for a reply that cannot be read."""
+    """Return the error for a reply that cannot be read."""
     return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
 
 
 def decode_block(block: dict[str, Any]) -> p.Part | Later:
-    """One content block as a part: a text now, others later. A kind without a class here becomes `Unknown`."""
+    """Decode one content block: a text now, other kinds lazily. A kind without a class becomes `Unknown`."""
     kind = _typed(block, "type", str)
     if kind == "text":
         return _text(block)
@@ -82,7 +82,8 @@ def decode_finish(message: dict[str, Any]) -> FinishReason:
 
 
 def decode_usage(usage: dict[str, Any]) -> Usage:
-    """Usage in normal form. Anthropic's `input_tokens` are without cached tokens, and its totals without compaction."""
+    """Return the usage in normal form. Anthropic's `input_tokens` exclude cached tokens, and its totals exclude
+    compaction."""
     total = _usage(usage)
     for step in usage.get("iterations") or ():
         if step["type"] == "compaction":
@@ -106,7 +107,8 @@ def _usage(usage: dict[str, Any]) -> Usage:
 
 
 def _stop_detail(message: dict[str, Any]) -> str | None:
-    """The stop sequence that was hit, or why the model refused: `cyber: This request ...`; first a word not in `FINISH`."""
+    """Return the stop sequence, or the reason of a refusal: `cyber: This request ...`. An unmapped stop reason comes
+    first."""
     details: dict[str, Any] = message.get("stop_details") or {}
     own = message["stop_reason"] if decode_finish(message) == "other" else None
     words = [word for word in (own, details.get("category"), details.get("explanation")) if word]
@@ -114,9 +116,9 @@ def _stop_detail(message: dict[str, Any]) -> str | None:
 
 
 def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict[str, Any]:
-    """What goes back in the next request: the blocks as they came, the model as it was asked for, and the sandbox.
+    """Return what the next request sends back: the blocks as received, the requested model, and the sandbox.
 
-    The reply names the dated snapshot that an alias stood for, so it does not tell whether the same id is asked again.
+    The reply names the dated snapshot of an alias, so the requested id is stored to detect the same model later.
     """
     if not all(map(_is_sendable, content)):
         content = [
@@ -131,7 +133,7 @@ def _wire(message: dict[str, Any], content: list[Any], request: Request) -> dict
 
 
 def _is_sendable(block: dict[str, Any]) -> bool:
-    """Whether a block has an object for its input, or is of a kind without one: the API takes no other input back."""
+    """Return whether the API accepts the block back: its input must be an object, unless its kind has none."""
     return is_object(block["input"]) if "input" in block else block.get("type") != "tool_use"
 
 
@@ -158,7 +160,7 @@ def _redacted_thinking(_block: dict[str, Any]) -> p.Part:
 
 
 def _tool_use(block: dict[str, Any]) -> p.Part:
-    """Arguments that cannot be read (a stream cut by `max_tokens`) stay as text in `raw_args`."""
+    """Decode a tool call. Unreadable arguments (a stream cut by `max_tokens`) stay as text in `raw_args`."""
     id, name = _typed(block, "id", str), _typed(block, "name", str)
     args, raw_args, _ = read_arguments(block.get("input"))
     return p.ToolCall(id, name, args, raw_args)

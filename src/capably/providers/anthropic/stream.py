@@ -14,7 +14,7 @@ from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
 from capably.types.parts import ToolCall
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 
 _GROWING = {
     "text_delta": ("text", "text"),
@@ -27,10 +27,10 @@ _SHOWN = {"text_delta": "text", "thinking_delta": "thought"}
 """Deltas that a reader of the stream sees -> the kind of chunk. Arguments are shown for `tool_use` only."""
 
 _EMPTY: dict[str, Any] = {"text": "", "thinking": "", "citations": None, "input": {}}
-"""What stands in an open block when what it said is forgotten."""
+"""Contents of an open block after its text was dropped."""
 
 
-class MessageFold:
+class MessageAccumulator:
     """Rebuilds the message from its events, block by block, by index."""
 
     __slots__ = ("_blocks", "_grown", "_message", "_provider", "_request", "ended")
@@ -40,11 +40,11 @@ class MessageFold:
         self._provider = provider
         self._message: dict[str, Any] = {}
         self._blocks: dict[int, dict[str, Any]] = {}
-        self._grown: dict[int, defaultdict[str, GrowingText]] = {}
+        self._grown: dict[int, defaultdict[str, TextBuffer]] = {}
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps that one event stands for; none for kinds that are new or say nothing."""
+        """Return the chunks of one event; none for new kinds of events and events without content."""
         try:
             take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
             return take(self, event) if take else ()
@@ -52,7 +52,7 @@ class MessageFold:
             raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
 
     def reply(self) -> Reply:
-        """The reply that `call` would have given. Raises `ServerError` when the stream was cut."""
+        """Return the reply that `call` would have returned. Raise `ServerError` if the stream was cut."""
         body = self._body()
         if not self.ended:
             why = "The stream was cut: it ended before the provider said that the message was complete"
@@ -60,7 +60,7 @@ class MessageFold:
         return decode_reply(body, self._request, provider=self._provider)
 
     def forget(self) -> None:
-        """Drops finished blocks, and what the open ones have grown by."""
+        """Drop finished blocks, and the text collected in open ones."""
         self._blocks = {index: block for index, block in self._blocks.items() if index in self._grown}
         for index, block in self._blocks.items():
             block.update(_EMPTY)
@@ -88,7 +88,7 @@ class MessageFold:
         if block.get("citations"):
             block["citations"] = list(block["citations"])  # They grow, and the event is not ours.
         self._blocks[index] = block
-        self._grown[index] = defaultdict(GrowingText)
+        self._grown[index] = defaultdict(TextBuffer)
         kind = block["type"]
         if kind == "tool_use":
             return (Chunk("tool_call", index, id=block["id"], name=block["name"]),)
@@ -118,7 +118,7 @@ class MessageFold:
 
     @staticmethod
     def _change(block: dict[str, Any], kind: str, delta: dict[str, Any]) -> None:
-        """Deltas that come whole: a citation is added, fields of any other kind are set."""
+        """Apply a delta that is complete in itself: add a citation, or set the fields of any other kind."""
         if kind == "citations_delta":
             citations: list[Any] = block.get("citations") or []
             citations.append(delta["citation"])
@@ -129,17 +129,17 @@ class MessageFold:
     def _stop_block(self, event: dict[str, Any]) -> Sequence[Chunk]:
         index = event["index"]
         block = self._blocks[index]
-        came_whole = not self._grown[index]["input"]
+        without_deltas = not self._grown[index]["input"]
         self._settle(index)
         done = Chunk("part", index, part=built(decode_block(block)))
-        if came_whole and isinstance(done.part, ToolCall) and block.get("input"):
+        if without_deltas and isinstance(done.part, ToolCall) and block.get("input"):
             return (Chunk("tool_call", index, args_text(done.part)), done)
         return (done,)
 
     def _settle(self, index: int) -> None:
-        """Join what grew, once. Arguments that are cannot be read stay a text, which the decoder understands."""
+        """Join the collected pieces of a block, once. Unreadable arguments stay text, which the decoder understands."""
         block = self._blocks[index]
-        for field, text in self._grown.pop(index, defaultdict(GrowingText)).items():
+        for field, text in self._grown.pop(index, defaultdict(TextBuffer)).items():
             grown = str(text)
             if field != "input":
                 block[field] = block.get(field, "") + grown
@@ -147,7 +147,7 @@ class MessageFold:
                 block["input"] = _object_or_text(grown)
 
     def _change_message(self, event: dict[str, Any]) -> Sequence[Chunk]:
-        """Reasons to stop and final counts; a count that is absent or null leaves the one from the start."""
+        """Apply stop reasons and final counts. An absent or null count leaves the initial one."""
         message = self._message
         for name, value in event["delta"].items():
             if value is not None or message.get(name) is None:
@@ -164,7 +164,7 @@ class MessageFold:
     def _fail(self, event: dict[str, Any]) -> Sequence[Chunk]:
         raise error_from_body(event, provider=self._provider)
 
-    _EVENTS: ClassVar[dict[str, Callable[[MessageFold, dict[str, Any]], Sequence[Chunk]]]] = {
+    _EVENTS: ClassVar[dict[str, Callable[[MessageAccumulator, dict[str, Any]], Sequence[Chunk]]]] = {
         "message_start": _start,
         "content_block_start": _start_block,
         "content_block_delta": _delta,

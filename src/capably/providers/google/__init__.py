@@ -17,7 +17,7 @@ from capably.providers.google.decode import decode_reply
 from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import request_id_of, translate
 from capably.providers.google.events import AsyncGoogleEvents, GoogleEvents
-from capably.providers.google.stream import GoogleFold
+from capably.providers.google.stream import GoogleAccumulator
 from capably.types.request import Reply, Request
 
 _CALL = "generateContent"
@@ -73,8 +73,8 @@ class GoogleAdapter:
             raise translate(error, self._settings.provider) from error
         return AsyncGoogleEvents(response, headers, self._settings.provider, sent, self)
 
-    def fold(self, request: Request) -> GoogleFold:
-        return GoogleFold(request)
+    def accumulator(self, request: Request) -> GoogleAccumulator:
+        return GoogleAccumulator(request)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """The body as `google.genai.types.GenerateContentResponse`, without fields that the SDK does not know."""

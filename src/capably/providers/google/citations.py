@@ -20,8 +20,8 @@ SOURCES = frozenset({"groundingMetadata", "citationMetadata"})
 
 
 def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> None:
-    """Gives the texts among `parts` their citations, also those that a stream has announced before it knew of any.
-    `owners` says into which part each wire part went."""
+    """Set the citations of the texts among `parts`, also of texts that a stream announced before it received them.
+    `owners` maps each wire part to the index of its part."""
     if SOURCES.isdisjoint(candidate):
         return
     texts = {place: part for place, part in enumerate(parts) if isinstance(part, p.Text)}
@@ -32,18 +32,19 @@ def cite(candidate: Object, parts: Sequence[p.Part], owners: Sequence[int]) -> N
 def citations_of(
     candidate: Object, texts: Mapping[int, str], owners: Sequence[int]
 ) -> Mapping[int, tuple[p.Citation, ...]]:
-    """The citations of each text. `texts` are those of an answer by their place among its parts."""
+    """Return the citations of each text. `texts` maps a part's index in the answer to its text."""
     if not texts:
         return {}
-    found: defaultdict[int, list[p.Citation]] = defaultdict(list)
+    by_place: defaultdict[int, list[p.Citation]] = defaultdict(list)
     last = max(texts)
     for index, citation in (*_grounding(candidate), *_quotations(candidate)):
-        found[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
-    return {place: tuple(citations) for place, citations in found.items()}
+        by_place[_cited(index, citation.cited_text, texts, owners, last)].append(citation)
+    return {place: tuple(citations) for place, citations in by_place.items()}
 
 
 def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owners: Sequence[int], last: int) -> int:
-    """The text that a statement stands in: the one that holds its words, the one that Google numbers, or the last."""
+    """Return the index of the cited text: the one that contains the words, else the one that Google numbers, else
+    the last."""
     holding = next((place for place, text in texts.items() if words in text), None) if words else None
     if holding is not None:
         return holding
@@ -52,10 +53,10 @@ def _cited(index: int | None, words: str | None, texts: Mapping[int, str], owner
 
 
 def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
-    """`groundingMetadata`: a citation for each source of each statement; where none is named, for each source."""
-    found = read_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
-    chunks = objects_of(found, "groundingChunks")
-    supports = objects_of(found, "groundingSupports")
+    """Read `groundingMetadata`: one citation per source of each statement; without statements, one per source."""
+    metadata = read_object(candidate.get("groundingMetadata") or {}, "groundingMetadata")
+    chunks = objects_of(metadata, "groundingChunks")
+    supports = objects_of(metadata, "groundingSupports")
     for support in supports:
         segment = read_object(support.get("segment") or {}, "segment")
         place, words, indices = segment.get("partIndex", 0), segment.get("text"), support.get("groundingChunkIndices")
@@ -70,14 +71,14 @@ def _grounding(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
 
 
 def _citation(chunk: Object, cited_text: str | None, raw: Object) -> p.Citation:
-    """A `groundingChunk` holds one source, under `web`, `retrievedContext` or `maps`."""
+    """Build a citation from a `groundingChunk`, which has one source under `web`, `retrievedContext` or `maps`."""
     source: Object = next((cast("Object", value) for value in chunk.values() if isinstance(value, Mapping)), NOTHING)
     return p.Citation(url=source.get("uri"), title=source.get("title"), cited_text=cited_text, raw=raw)
 
 
 def _quotations(candidate: Object) -> Iterator[tuple[int | None, p.Citation]]:
-    """`citationMetadata`: works that the answer quotes. Entries without address and title say nothing."""
-    found = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
-    for work in (*objects_of(found, "citations"), *objects_of(found, "citationSources")):
+    """Read `citationMetadata`: works that the answer quotes. Entries without URL and title are skipped."""
+    metadata = read_object(candidate.get("citationMetadata") or {}, "citationMetadata")
+    for work in (*objects_of(metadata, "citations"), *objects_of(metadata, "citationSources")):
         if work.get("uri") or work.get("title"):
             yield None, p.Citation(url=work.get("uri"), title=work.get("title"), raw=work)

@@ -35,27 +35,27 @@ FINISH: Mapping[str, FinishReason] = {
 
 
 def decode_reply(body: bytes, request: Request) -> Reply:
-    """The reply in a body. Raises `ServerError` where it makes no sense, and the fitting error where it reports one."""
+    """Decode the reply in a body. Raise `ServerError` if it is malformed, and the reported error if it contains one."""
     try:
-        found = load_json(body)
+        wire = load_json(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
 
     def broken(error: Exception) -> ProviderError:
-        return malformed(str(error), found)
+        return malformed(str(error), wire)
 
     try:
-        reply = _read_reply(found, body, request)
+        reply = _read_reply(wire, body, request)
     except UNREADABLE as error:
         raise broken(error) from error
     reply.broken = broken
     return reply
 
 
-def _read_reply(found: Any, body: bytes, request: Request) -> Reply:
-    if is_error(found):
-        raise error_of(found)
-    reply = read_object(found, "it")
+def _read_reply(wire: Any, body: bytes, request: Request) -> Reply:
+    if is_error(wire):
+        raise error_of(wire)
+    reply = read_object(wire, "it")
     usage = read_usage(reply.get("usageMetadata"))
     candidates = objects_of(reply, "candidates")
     if not candidates:
@@ -102,16 +102,16 @@ def _reply(
     )
 
 
-def is_error(found: Any) -> bool:
-    """Whether a body, or an event of a stream, reports a failure. Some come as a list of one."""
-    if isinstance(found, list):
-        items = cast("list[Any]", found)
+def is_error(wire: Any) -> bool:
+    """Return whether a body, or an event of a stream, reports a failure. Some failures are a list of one object."""
+    if isinstance(wire, list):
+        items = cast("list[Any]", wire)
         return len(items) == 1 and is_error(items[0])
-    return isinstance(found, dict) and "error" in found
+    return isinstance(wire, dict) and "error" in wire
 
 
 def blocked_by(reply: Object) -> str | None:
-    """Why the prompt was blocked; `None` when it was not."""
+    """Return why the prompt was blocked; `None` if it was not."""
     feedback = read_object(reply.get("promptFeedback") or {}, "promptFeedback")
     reason = feedback.get("blockReason")
     return None if reason is None else _joined(str(reason), feedback.get("blockReasonMessage"))
@@ -125,7 +125,7 @@ def _blocked(reply: Object) -> str:
 
 
 def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> Sequence[p.Part | Later]:
-    """The neutral parts: texts now, with their citations, others later.
+    """Return the neutral parts: texts with their citations built now, others lazily.
 
     Neighbouring texts are one text: Gemini splits them where a stream or a tool broke them, in mid-word at times.
     """
@@ -153,13 +153,14 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
 
 
 def _finish(reason: Any, parts: Sequence[p.Part | Later]) -> FinishReason:
-    """Our word, or `other`, and then the detail has Google's. A body without one is whole, so it stopped by itself."""
+    """Map the finish reason, or return `other` (the detail then has Google's word). Without a reason, the answer is
+    complete."""
     finish = "stop" if reason is None else FINISH.get(str(reason), "other")
     return "tool_use" if finish == "stop" and p.ToolCall in map(kind_of, parts) else finish
 
 
 def _stop_detail(finish: FinishReason, reason: Any, candidate: Object) -> str | None:
-    """What Google says beyond the word; `None` for an ordinary end."""
+    """Return Google's explanation of the finish reason; `None` for an ordinary end."""
     if finish in ("stop", "tool_use", "length"):
         return None
     return _joined(str(reason), candidate.get("finishMessage"))
@@ -170,9 +171,10 @@ def _joined(word: str, message: Any) -> str:
 
 
 def read_usage(usage: Any) -> Usage:
-    """Tokens in normal form. Google's prompt includes what was cached; its answer excludes thoughts."""
-    found = read_object(usage or {}, "usageMetadata")
-    prompt, tools, answer, thoughts, cached = (_count(found, name) for name in _COUNTS)
+    """Return the usage in normal form. Google's prompt count includes cached tokens; its answer count excludes
+    thoughts."""
+    counts = read_object(usage or {}, "usageMetadata")
+    prompt, tools, answer, thoughts, cached = (_count(counts, name) for name in _COUNTS)
     return Usage(
         input_tokens=prompt + tools,
         output_tokens=answer + thoughts,

@@ -14,7 +14,7 @@ from capably.providers.sse import decode_sse, decode_sse_async
 class GoogleEvents:
     """An open stream. Closing it early closes the connection. `sent` is the body that was sent.
 
-    It keeps its `owner`, the adapter: google-genai closes all connections of a client that nobody holds any more.
+    It holds a reference to its `owner`, the adapter: google-genai closes all connections of a client that is garbage collected.
     """
 
     def __init__(self, response: Any, headers: Mapping[str, str], provider: str, sent: bytes, owner: Any) -> None:
@@ -60,7 +60,7 @@ class AsyncGoogleEvents:
 
 
 def _as_sse(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    """The bytes of a stream, with bare JSON made an event.
+    """Yield the bytes of a stream, with bare JSON wrapped into an event.
 
     An error in mid-stream may come as a JSON document over several lines, without `data:`.
     """
@@ -76,7 +76,7 @@ def _as_sse(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 async def _as_sse_async(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The asynchronous twin of `_as_sse`."""
+    """Yield as `_as_sse` does, asynchronously."""
     line_start = True
     async for chunk in chunks:
         at = bare_json_in(chunk, line_start=line_start)
@@ -93,13 +93,13 @@ _BARE_JSON = re.compile(rb"[\r\n][ \t\f\v]*[{\[]")
 
 
 def bare_json_in(chunk: bytes, *, line_start: bool) -> int | None:
-    """Where a line begins that is JSON and no field of an event; `None` where none does."""
+    """Return the offset of a line that begins with JSON instead of an event field; `None` if there is none."""
     if line_start and chunk.lstrip()[:1] in (b"{", b"["):
         return 0
-    found = _BARE_JSON.search(chunk)
-    return found.start() + 1 if found else None
+    match = _BARE_JSON.search(chunk)
+    return match.start() + 1 if match else None
 
 
 def as_event(document: bytes) -> bytes:
-    """A JSON document as one event. Line ends in it stand between tokens only, so they may go."""
+    """Return a JSON document as one event. Its line ends are only between tokens, so they can be removed."""
     return b"\n\ndata: " + b" ".join(document.splitlines()) + b"\n\n"

@@ -1,7 +1,7 @@
 """A function call that arrives in pieces, put together again.
 
 Vertex AI sends pieces when `toolConfig.functionCallingConfig.streamFunctionCallArguments` is set (by `extra`): the
-name, then values with the JSON path they belong to, then an empty `functionCall`. The Gemini API sends calls whole.
+name, then values with the JSON path they belong to, then an empty `functionCall`. The Gemini API sends complete calls.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from typing import Any, cast
 
 from capably.providers.google.parts import Object, objects_of, read_object
-from capably.types.stream import GrowingText
+from capably.types.stream import TextBuffer
 
 _STEP = re.compile(r"""\.([^.\[\]]+)|\[(\d+)\]|\[['"]([^'"]*)['"]\]""")
 DEEPEST = 200
@@ -20,12 +20,12 @@ _VALUES = ("stringValue", "numberValue", "boolValue")
 
 
 def is_partial(call: Object) -> bool:
-    """Whether more of this call is to come, or this is itself the end of one."""
+    """Return whether more of this call will follow, or whether this ends a call."""
     return bool(call.get("willContinue")) or "partialArgs" in call or not call
 
 
 class PartialCall:
-    """One call while it arrives. `part` is the wire part as the body of a whole reply would hold it."""
+    """One call while it arrives. `part` is the wire part as in the body of a reply without streaming."""
 
     __slots__ = ("_args", "_part", "_texts")
 
@@ -33,12 +33,12 @@ class PartialCall:
         self._part = part
         call = read_object(part["functionCall"], "functionCall")
         self._args: dict[str, Any] = dict(read_object(call.get("args") or {}, "args"))
-        self._texts: dict[tuple[int, str | int], tuple[Any, GrowingText]] = {}
+        self._texts: dict[tuple[int, str | int], tuple[Any, TextBuffer]] = {}
         """Texts that grow, by the identity of their owner and their place in it."""
         self.add(call)
 
     def add(self, call: Object) -> None:
-        """Takes the values of one piece. Pieces of the same text are appended."""
+        """Add the values of one piece. Pieces of the same text are appended."""
         for piece in objects_of(call, "partialArgs"):
             self._put(steps_of(str(piece.get("jsonPath", "$"))), piece)
 
@@ -55,7 +55,7 @@ class PartialCall:
         before = _child(owner, last, "" if isinstance(value, str) else value)
         if isinstance(before, str) and isinstance(value, str):
             if (id(owner), last) not in self._texts:
-                self._texts[id(owner), last] = owner, GrowingText(before.encode())
+                self._texts[id(owner), last] = owner, TextBuffer(before.encode())
             self._texts[id(owner), last][1].add(value)
         else:
             self._texts.pop((id(owner), last), None)
@@ -66,18 +66,18 @@ class PartialCall:
         for (_, place), (owner, text) in self._texts.items():
             owner[place] = str(text)
         call = read_object(self._part["functionCall"], "functionCall")
-        whole = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
-        return {**self._part, "functionCall": {**whole, "args": self._args}}
+        complete = {key: value for key, value in call.items() if key not in ("partialArgs", "willContinue")}
+        return {**self._part, "functionCall": {**complete, "args": self._args}}
 
 
 def steps_of(path: str) -> list[str | int]:
-    """The steps of a JSON path: `$.items[0].name` -> `["items", 0, "name"]`."""
-    found = _STEP.finditer(path.removeprefix("$"))
-    return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in found]
+    """Split a JSON path into steps: `$.items[0].name` -> `["items", 0, "name"]`."""
+    matches = _STEP.finditer(path.removeprefix("$"))
+    return [int(step[2]) if step[2] is not None else step[1] if step[1] is not None else step[3] for step in matches]
 
 
 def _child(owner: Any, step: str | int, default: Any) -> Any:
-    """What stands at `step`, which is made when it is not there yet."""
+    """Return the value at `step`, creating it if it is absent."""
     if isinstance(owner, dict) and isinstance(step, str):
         return cast("dict[str, Any]", owner).setdefault(step, default)
     if isinstance(owner, list) and isinstance(step, int) and step <= len(cast("list[Any]", owner)):

@@ -1,4 +1,4 @@
-"""Wire parts of an answer -> neutral parts, one at a time. Shared by the whole body and the stream."""
+"""Wire parts of an answer -> neutral parts, one at a time. Used for bodies and for streams."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Object: TypeAlias = Mapping[str, Any]
 ABOUT_PART = frozenset(
     {"thought", "thoughtSignature", "partMetadata", "mediaResolution", "videoMetadata", "mediaProcessing"}
 )
-"""Keys that say something of a part, and are none of the kinds of part."""
+"""Keys that qualify a part and are not a kind of part."""
 
 MEDIA: Mapping[str, type[p.Media]] = {"image": p.Image, "audio": p.Audio, "video": p.Video}
 """First half of a media type -> class; anything else is a `Document`."""
@@ -38,7 +38,7 @@ class PartReader:
         self._ids: Any = None
 
     def read(self, part: Object) -> Later | None:
-        """The neutral part; `None` for one without content. Its signature, if it has one, is kept in the wire form."""
+        """Return the neutral part; `None` for a part without content. A signature stays in the wire form."""
         text = part.get("text")
         if text is not None:
             return read_text(part, text)
@@ -53,7 +53,7 @@ class PartReader:
         return None if kind is None else (p.Unknown, partial(p.Unknown, kind), part)
 
     def _read_call(self, part: Object) -> Later:
-        """A call of the caller's function. Calls of an MCP server's functions are answered by Google itself."""
+        """Decode a call of the caller's function. Google itself answers calls of an MCP server's functions."""
         call = read_object(part["functionCall"], "functionCall")
         name = call.get("name")
         if not isinstance(name, str) or (self._serves and name not in self._functions):
@@ -67,7 +67,7 @@ class PartReader:
 
 
 def read_text(part: Object, text: Any) -> Later | None:
-    """A text or a thought; `None` where it is empty."""
+    """Build a text or a thought; `None` if it is empty."""
     if not isinstance(text, str):
         raise ValueError(f"a text is {text!r}")
     if not text:
@@ -101,7 +101,7 @@ def _with_object(part: Object) -> Object:
 
 
 def _read_inline(data: Object) -> p.Part:
-    """Media in base64, of either alphabet."""
+    """Build a media part from base64, in either alphabet."""
     encoded, media_type = data.get("data", ""), data.get("mimeType", "")
     if not isinstance(encoded, str) or not isinstance(media_type, str):
         raise ValueError("inlineData holds no texts")
@@ -125,14 +125,14 @@ def _media_class(media_type: str) -> type[p.Media]:
 
 
 def read_object(value: Any, what: str) -> Object:
-    """A JSON object. Anything else: `ValueError` that says what came."""
+    """Return a JSON object. Raise `ValueError`, naming the value, for anything else."""
     if not isinstance(value, dict):
         raise ValueError(f"{what} is {_named(value)}, no object")
     return cast("Object", value)
 
 
 def objects_of(owner: Object, key: str) -> Sequence[Object]:
-    """The list of objects under `key`, which may be absent. Anything else: `ValueError`."""
+    """Return the list of objects under `key`, which may be absent. Raise `ValueError` for anything else."""
     value = owner.get(key)
     if value is None:
         return ()

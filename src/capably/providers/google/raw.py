@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 
 def with_enums_in_words(reply: Any) -> Any:
-    """The JSON of a reply with the numbers of enums as words, which the SDK keeps: `{"finishReason": 1}` -> `"1"`."""
+    """Return the JSON of a reply with enum numbers as words, as the SDK keeps them: `{"finishReason": 1}` -> `"1"`."""
     from google.genai.types import GenerateContentResponse
 
     return _worded(reply, _enum_fields(GenerateContentResponse))
@@ -25,8 +25,8 @@ def _worded(value: Any, words: frozenset[str], *, is_enum: bool = False) -> Any:
 
 @cache
 def _enum_fields(model: Any) -> frozenset[str]:
-    """Names on the wire of all fields below a model of the SDK that hold an enum."""
-    found: set[str] = set()
+    """Return the wire names of all fields below an SDK model that hold an enum."""
+    names: set[str] = set()
     seen: set[Any] = set()
     models: list[Any] = [model]
     while models:
@@ -36,11 +36,11 @@ def _enum_fields(model: Any) -> frozenset[str]:
                 kind: Any = kinds.pop()
                 kinds += get_args(kind)
                 if _is_enum(kind):
-                    found.add(field.alias or name)
+                    names.add(field.alias or name)
                 elif hasattr(kind, "model_fields") and kind not in seen:
                     seen.add(kind)
                     models.append(kind)
-    return frozenset(found)
+    return frozenset(names)
 
 
 def _is_enum(kind: Any) -> bool:

@@ -1,6 +1,6 @@
 """Events of `streamGenerateContent?alt=sse` -> chunks, and in the end the reply that `generateContent` would give.
 
-Every event is itself a body with a piece of the answer. Texts come in deltas, everything else whole.
+Every event is itself a body with a piece of the answer. Texts arrive in deltas, other parts in one event.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
 
 APPENDED = frozenset({"citationMetadata", "logprobsResult"})
 """Fields of a candidate whose lists grow from event to event; of the others the last one stands."""
 
 
-class GoogleFold:
-    """The fold of one stream.
+class GoogleAccumulator:
+    """The accumulator of one stream.
 
     A text is announced as complete (`part`) when another part follows or the answer ends. Citations come with the last
     event, and then stand in the texts that were announced before, too.
@@ -47,7 +47,7 @@ class GoogleFold:
         self._begin = 0
         """The wire part that the open text begins with."""
         self._more = False
-        """Whether more of it came since it was announced."""
+        """Whether more of it arrived since it was announced."""
         self.ended: bool = False
         self._ends = 0
         """How many events had a finish reason."""
@@ -55,7 +55,7 @@ class GoogleFold:
         """The steps of the event that is being read."""
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps in one event. Raises our error for an event that reports a failure."""
+        """Return the chunks of one event. Raise our error for an event that reports a failure."""
         if is_error(event):
             raise error_of(event)
         try:
@@ -66,7 +66,7 @@ class GoogleFold:
         return self._given
 
     def reply(self) -> Reply:
-        """The whole reply. Raises `ServerError` when the stream ended before Google said why."""
+        """Return the complete reply. Raise `ServerError` if the stream ended without a finish reason."""
         if not self.ended:
             raise ServerError(
                 "The stream was cut: it ended without a finish reason, so the answer is not whole [google]",
@@ -76,7 +76,7 @@ class GoogleFold:
         return decode_reply(msgspec.json.encode(self._body()), self._request)
 
     def forget(self) -> None:
-        """Drops everything but how the answer stands: that it calls functions, why it ended, what it cost."""
+        """Drop everything except the state of the answer: whether it calls functions, why it ended, what it cost."""
         self._wire.forget()
         self._begin, self._more = len(self._wire), False
         self._parts = [] if self._open is None else [cast("type[p.Text]", self._open)("")]
@@ -85,7 +85,7 @@ class GoogleFold:
                 candidate.pop(key, None)
 
     def _body(self) -> dict[str, Any]:
-        """The body of the same answer, had it not been streamed."""
+        """Build the body that the same answer would have had without streaming."""
         candidates = [self._candidates[index] for index in sorted(self._candidates)]
         if self._content:
             parts = self._wire.joined()
@@ -102,28 +102,29 @@ class GoogleFold:
             index = candidate.get("index") or 0
             if not isinstance(index, int):
                 raise ValueError(f"the index of a candidate is {index!r}")
-            known = self._candidates.setdefault(index, {})
+            merged = self._candidates.setdefault(index, {})
             for key, value in candidate.items():
                 if key != "content":
-                    _merge(known, key, value)
+                    _merge(merged, key, value)
             content = read_object(candidate.get("content") or {}, "content")
             if not index:
-                self._feed_first(candidate, content, known)
+                self._feed_first(candidate, content, merged)
             elif content:
-                parts = known.get("content", {}).get("parts", [])
+                parts = merged.get("content", {}).get("parts", [])
                 parts.extend(objects_of(content, "parts"))
-                known["content"] = {**content, "parts": parts}
+                merged["content"] = {**content, "parts": parts}
 
-    def _feed_first(self, candidate: Object, content: Object, known: Object) -> None:
-        """The first candidate, which is the one that is read."""
+    def _feed_first(self, candidate: Object, content: Object, merged: Object) -> None:
+        """Read the first candidate; the others are only collected."""
         self._content = content or self._content
         for part in objects_of(content, "parts"):
             self._take(part)
         if candidate.get("finishReason") is not None:
-            self._end(known)
+            self._end(merged)
 
     def _end(self, candidate: Object) -> None:
-        """Announces what is open. More may follow: Google says STOP before the results of an MCP server's tools too."""
+        """Announce the open parts. More may follow: Google also sends STOP before the results of an MCP server's
+        tools."""
         self.ended = True
         self._end_call()
         self._ends += 1
@@ -157,7 +158,7 @@ class GoogleFold:
                 if not call.get("willContinue"):
                     self._end_call()
                 return
-        self._take_whole(part)
+        self._take_complete(part)
 
     def _take_text(self, piece: p.Part, text: str) -> None:
         if self._open is not type(piece):
@@ -169,29 +170,29 @@ class GoogleFold:
         self._given.append(Chunk("thought" if self._open is p.Thought else "text", len(self._parts) - 1, text))
 
     def _announce(self) -> None:
-        """The open text as a whole. It stays open, in case Google goes on with it all the same."""
+        """Announce the open text as complete. It stays open, because Google may continue it."""
         if self._open is not None and self._more:
             self._more = False
             make = cast("type[p.Text]", self._open)
-            whole = self._parts[-1] = make(self._wire.text_from(self._begin))
-            self._given.append(Chunk("part", len(self._parts) - 1, part=whole))
+            complete = self._parts[-1] = make(self._wire.text_from(self._begin))
+            self._given.append(Chunk("part", len(self._parts) - 1, part=complete))
 
-    def _take_whole(self, part: Object) -> None:
+    def _take_complete(self, part: Object) -> None:
         self._wire.add(part)
         later = self._reader.read(part)
         if later is None:
             return
-        whole = built(later)
+        complete = built(later)
         self._announce()
         self._open = None
-        self._parts.append(whole)
+        self._parts.append(complete)
         index = len(self._parts) - 1
-        if isinstance(whole, p.ToolCall):
-            self._given.append(Chunk("tool_call", index, args_text(whole), id=whole.id, name=whole.name))
-        self._given.append(Chunk("part", index, part=whole))
+        if isinstance(complete, p.ToolCall):
+            self._given.append(Chunk("tool_call", index, args_text(complete), id=complete.id, name=complete.name))
+        self._given.append(Chunk("part", index, part=complete))
 
     def _go_on_with(self, call: Object) -> None:
-        """A piece of the call that is open, or its end."""
+        """Add a piece to the open call, or end it."""
         if self._partial is not None:
             self._partial.add(call)
             if not call.get("willContinue"):
@@ -200,11 +201,11 @@ class GoogleFold:
     def _end_call(self) -> None:
         if self._partial is not None:
             part, self._partial = self._partial.part, None
-            self._take_whole(part)
+            self._take_complete(part)
 
 
 class _WireParts:
-    """The parts of the whole answer in Google's form.
+    """The parts of the complete answer in Google's form.
 
     Neighbouring texts are joined; a part with a signature stays by itself, since Gemini wants it back as it was.
     """
@@ -212,8 +213,8 @@ class _WireParts:
     __slots__ = ("_parts", "_run", "_thought")
 
     def __init__(self) -> None:
-        self._parts: list[tuple[Object, GrowingText | None]] = []
-        self._run: GrowingText | None = None
+        self._parts: list[tuple[Object, TextBuffer | None]] = []
+        self._run: TextBuffer | None = None
         self._thought: Any = None
 
     def add(self, part: Object) -> None:
@@ -228,12 +229,12 @@ class _WireParts:
             return
         thought = part.get("thought")
         if self._run is None or thought != self._thought:
-            self._run, self._thought = GrowingText(), thought
+            self._run, self._thought = TextBuffer(), thought
             self._parts.append((part, self._run))
         self._run += text.encode()
 
     def forget(self) -> None:
-        """Drops all parts, and of calls all but their names."""
+        """Drop all parts; of calls, keep only the names."""
         calls = [read_object(part["functionCall"], "functionCall") for part, _ in self._parts if _is_call(part)]
         self._parts = [({"functionCall": {"name": call.get("name")}}, None) for call in calls]
         self._run = None
@@ -242,7 +243,7 @@ class _WireParts:
         return len(self._parts)
 
     def text_from(self, place: int) -> str:
-        """What the texts say from this part on."""
+        """Return the texts from this part on, joined."""
         return "".join(part.get("text") or "" if run is None else str(run) for part, run in self._parts[place:])
 
     def joined(self) -> list[Object]:
@@ -256,19 +257,19 @@ def _is_call(part: Object) -> bool:
     return "functionCall" in part and part.get("text") is None
 
 
-def _merge(known: dict[str, Any], key: str, value: Any) -> None:
-    """Lays a field of an event over what is known. An empty value never hides an earlier one."""
+def _merge(merged: dict[str, Any], key: str, value: Any) -> None:
+    """Merge a field of an event into the merged candidate. An empty value never replaces an earlier one."""
     if not isinstance(value, dict):
         if value is not None:
-            known[key] = value
+            merged[key] = value
         return
     new = cast("Object", value)
     if key == "usageMetadata" and "totalTokenCount" in new:
-        # Counts are those of the whole answer so far: one that a later event lacks is 0, not what it was before.
-        known.pop(key, None)
-    if not isinstance(known.get(key), dict):
-        known[key] = {}
-    before: dict[str, Any] = known[key]  # Made here, so it may grow in place, and the lists in it, too.
+        # Counts are totals of the answer so far: one that a later event lacks is 0, not its earlier value.
+        merged.pop(key, None)
+    if not isinstance(merged.get(key), dict):
+        merged[key] = {}
+    before: dict[str, Any] = merged[key]  # Made here, so it may grow in place, and the lists in it, too.
     for field, more in new.items():
         old = before.get(field)
         if key in APPENDED and isinstance(more, list):

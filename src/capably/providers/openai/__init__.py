@@ -15,18 +15,18 @@ from capably.providers import ClientPerLoop
 from capably.providers.credentials import NO_KEY, forget_vendor, guard_redirects, key_of, without_key
 from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
-from capably.providers.openai.chat.stream import ChatFold
+from capably.providers.openai.chat.stream import ChatAccumulator
 from capably.providers.openai.errors import translate
 from capably.providers.openai.hosts import host_of, learn_host
 from capably.providers.openai.responses import decode as responses_decode, encode as responses_encode
-from capably.providers.openai.responses.stream import ResponsesFold
+from capably.providers.openai.responses.stream import ResponsesAccumulator
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
 from capably.types.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream, Settings
     from capably.types.request import Reply, Request
-    from capably.types.stream import Fold
+    from capably.types.stream import StreamAccumulator
 
 DEFAULT_ENDPOINT = "responses"
 
@@ -41,19 +41,19 @@ FROM_ENVIRONMENT = ("organization", "project", "admin_api_key", "webhook_secret"
 
 
 class Endpoint(NamedTuple):
-    """Where an endpoint is, and what speaks it: our modules and fold, and the SDK's class of its reply."""
+    """Where an endpoint is, and what speaks it: our modules and accumulator, and the SDK's class of its reply."""
 
     path: str
     encode: Any
     decode: Any
-    fold: Callable[[Request, str], Fold]
+    accumulator: Callable[[Request, str], StreamAccumulator]
     sdk_type: tuple[str, str]
 
 
 _RESPONSE, _COMPLETION = ("openai.types.responses", "Response"), ("openai.types.chat", "ChatCompletion")
 ENDPOINTS = {
-    "responses": Endpoint("/responses", responses_encode, responses_decode, ResponsesFold, _RESPONSE),
-    "chat_completions": Endpoint("/chat/completions", chat_encode, chat_decode, ChatFold, _COMPLETION),
+    "responses": Endpoint("/responses", responses_encode, responses_decode, ResponsesAccumulator, _RESPONSE),
+    "chat_completions": Endpoint("/chat/completions", chat_encode, chat_decode, ChatAccumulator, _COMPLETION),
 }
 
 
@@ -107,9 +107,9 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return AsyncOpenAIStream(response, self._settings.provider, sent)
 
-    def fold(self, request: Request) -> Fold:
-        """A new fold for the events of one streamed reply."""
-        return self._endpoint(request).fold(request, self._settings.provider)
+    def accumulator(self, request: Request) -> StreamAccumulator:
+        """A new accumulator for the events of one streamed reply."""
+        return self._endpoint(request).accumulator(request, self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """The SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""

@@ -60,8 +60,8 @@ class ScriptedAdapter:
     async def stream_async(self, request: Request) -> ScriptedEvents:
         return ScriptedEvents(self._reply(request))
 
-    def fold(self, request: Request) -> ScriptedFold:
-        return ScriptedFold()
+    def accumulator(self, request: Request) -> ScriptedAccumulator:
+        return ScriptedAccumulator()
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """There is no SDK: the body as JSON."""
@@ -124,7 +124,7 @@ class _Closed:
         return iter(())
 
 
-class ScriptedFold:
+class ScriptedAccumulator:
     """Hands the chunks through and keeps the reply that comes last."""
 
     def __init__(self) -> None:

@@ -49,7 +49,7 @@ Place: TypeAlias = tuple[str, int]
 
 
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
-    """The reply. An error inside the body is raised; a body that cannot be read raises `ServerError` with it."""
+    """Decode the reply. An error inside the body is raised; an unreadable body raises `ServerError` with the body."""
     try:
         completion = load_json(body)
     except msgspec.DecodeError as error:
@@ -60,7 +60,7 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Rep
 def decode_completion(
     completion: Any, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
 ) -> Reply:
-    """The reply of a body that is parsed already. `places` is the order of its parts, where it is not the usual one."""
+    """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
         raise nonsense("the answer is no JSON object", provider, body)
     fields = cast(Json, completion)
@@ -75,7 +75,7 @@ def decode_completion(
 
 
 def check_failed(completion: Json, provider: str) -> None:
-    """Raises the error that stands in a body, at its top or in its choice, whatever the status code said."""
+    """Raise the error in a body, at its top level or in its choice, regardless of the status code."""
     choices: Any = completion.get("choices")
     first: Any = cast("list[Any]", choices)[0] if isinstance(choices, list) and choices else None
     inner: Json = cast("Json", first) if isinstance(first, dict) else {}
@@ -94,8 +94,8 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
     message = with_call_ids(choice["message"], request)
     parts = decode_message(message, completion, request)
     if places:
-        known = {place: index for index, place in enumerate(places)}
-        parts.sort(key=lambda placed: known.get(placed[0], len(known)))
+        indexes = {place: index for index, place in enumerate(places)}
+        parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
     content = [part for _, part in parts]
     reason, detail = _finish(choice, content)
     return Reply(
@@ -136,16 +136,16 @@ def unused_id(request: Request, taken: Container[str]) -> str:
 
 
 def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | Later]]:
-    """The parts of a message with their places: thoughts, content, pictures, sound, refusal, calls.
+    """Return the parts of a message with their places: thoughts, content, images, audio, refusal, calls.
 
     Texts and refusals are built now, others later.
     """
-    found: list[tuple[Place, p.Part | Later]] = []
+    placed: list[tuple[Place, p.Part | Later]] = []
     thought = thought_of(message)
     if thought:
-        found.append((("thought", 0), (p.Thought, p.Thought, thought)))
-    found += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
-    found += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
+        placed.append((("thought", 0), (p.Thought, p.Thought, thought)))
+    placed += [(("content", i), part) for i, part in enumerate(_content(message, completion))]
+    placed += [(("image", i), (p.Image, _image, image)) for i, image in enumerate(message.get("images") or ())]
     audio: Json = message.get("audio") or {}
     if any(audio.values()):
         later = (
@@ -153,20 +153,20 @@ def decode_message(message: Json, completion: Json, request: Request) -> list[tu
             if audio.get("data")
             else (p.Unknown, partial(p.Unknown, "audio"), audio)
         )
-        found.append((("audio", 0), later))
+        placed.append((("audio", 0), later))
     if message.get("refusal"):
-        found.append((("refusal", 0), p.Refusal(message["refusal"])))
+        placed.append((("refusal", 0), p.Refusal(message["refusal"])))
     tools = strict_tools(request)
-    found += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
+    placed += [(("call", i), decode_call(call, tools)) for i, call in enumerate(message.get("tool_calls") or ())]
     legacy = message.get("function_call")
     if legacy and legacy.get("name"):
         later = p.ToolCall, decode_call_of, ("", legacy["name"], legacy.get("arguments"), tools)
-        found.append((("call", len(message.get("tool_calls") or ())), later))
-    return found
+        placed.append((("call", len(message.get("tool_calls") or ())), later))
+    return placed
 
 
 def thought_of(message: Json) -> str:
-    """The thoughts of a message that stand beside its content."""
+    """Return the thoughts of a message that are separate from its content."""
     for field in THOUGHTS:
         if isinstance(message.get(field), str) and message[field]:
             return message[field]
@@ -200,7 +200,7 @@ def _thought(item: Json) -> p.Part:
 
 
 def thinking_text(item: Json) -> str:
-    """The text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
+    """Return the text of a thought that is a content item: Mistral's `thinking` and Databricks' `reasoning`."""
     inner = item.get("thinking") or item.get("summary") or ""
     return inner if isinstance(inner, str) else "".join(piece.get("text") or "" for piece in inner)
 
@@ -212,8 +212,8 @@ def _image(image: Json) -> p.Image:
 
 def _audio(source: tuple[Json, Request]) -> p.Part:
     audio, request = source
-    asked: Json = (request.extra or {}).get("audio") or {}
-    kind: str = audio.get("format") or asked.get("format") or "wav"
+    options: Json = (request.extra or {}).get("audio") or {}
+    kind: str = audio.get("format") or options.get("format") or "wav"
     data = base64.b64decode(audio["data"])
     return p.Audio(data=data, media_type=AUDIO_TYPES.get(kind, f"audio/{kind}"), transcript=audio.get("transcript"))
 
@@ -229,7 +229,7 @@ def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> Later:
 
 
 def _citations(message: Json, completion: Json) -> tuple[p.Citation, ...]:
-    """Sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
+    """Return the sources of the text: OpenAI's annotations, or Perplexity's lists beside the choices."""
     annotations: Sequence[Json] = message.get("annotations") or ()
     if annotations:
         text = message["content"] if isinstance(message["content"], str) else ""
@@ -251,25 +251,25 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 
 
 def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReason, str | None]:
-    said: str = choice.get("finish_reason") or "stop"
-    reason = FINISH.get(said, "other")
+    wire_reason: str = choice.get("finish_reason") or "stop"
+    reason = FINISH.get(wire_reason, "other")
     native = choice.get("native_finish_reason")
-    detail = native if native and native != said else None
+    detail = native if native and native != wire_reason else None
     refusal = next((part.text for part in content if isinstance(part, p.Refusal)), None)
     if reason == "stop" and refusal is not None:
         return "refusal", refusal
     if reason == "stop":
         return ("tool_use" if p.ToolCall in map(kind_of, content) else "stop"), None
     if reason == "other":
-        return reason, ": ".join(word for word in (said, refusal or detail) if word)
+        return reason, ": ".join(word for word in (wire_reason, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail
 
 
 def decode_usage(usage: Json | None) -> Usage:
-    """Tokens in normal form. Cached tokens are part of the prompt.
+    """Return the usage in normal form. Cached tokens are part of the prompt.
 
-    The total tells what a host left out: Gemini and xAI count thoughts beside the completion, Mistral counts sound
-    beside the prompt.
+    The total reveals tokens that a host counts separately: Gemini and xAI count thoughts beside the completion,
+    Mistral counts audio beside the prompt.
     """
     if not usage:
         return Usage()
@@ -293,7 +293,7 @@ def decode_usage(usage: Json | None) -> Usage:
 
 
 def _cache_reads(usage: Json, details: Json) -> Sequence[int | None]:
-    """Where hosts report cached tokens."""
+    """Return the number of cached tokens, wherever the host reports it."""
     names = ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens")
     return (details.get("cached_tokens"), *(usage.get(name) for name in names))
 

@@ -1,6 +1,6 @@
-"""Adding the deltas of a streamed message up to the fields of a whole one.
+"""Join the deltas of a streamed message into the fields of a complete one.
 
-Each delta costs what it holds, however much came before it: texts grow in buffers, lists in place.
+The cost of a delta depends on its own size only: texts grow in buffers, lists in place.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.types.stream import GrowingText
+from capably.types.stream import TextBuffer
 
 GROWS = ("text", "summary", "data")
 """Fields of a reasoning detail that come in pieces."""
@@ -26,7 +26,7 @@ class Joiner:
     __slots__ = ("_details", "_texts")
 
     def __init__(self) -> None:
-        self._texts: dict[tuple[int, str], tuple[dict[str, Any], GrowingText]] = {}
+        self._texts: dict[tuple[int, str], tuple[dict[str, Any], TextBuffer]] = {}
         """Texts that grow, by the identity of their object and their field in it."""
         self._details: dict[tuple[Any, Any, Any], tuple[int, dict[str, Any]]] = {}
         """Reasoning details with their places, by index, type and id."""
@@ -46,7 +46,7 @@ class Joiner:
         """Add to a text."""
         place = id(owner), field
         if place not in self._texts:
-            text = GrowingText()
+            text = TextBuffer()
             text.add(owner.get(field) or "")
             self._texts[place] = owner, text
         self._texts[place][1].add(more)

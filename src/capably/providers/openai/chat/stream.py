@@ -24,7 +24,7 @@ from capably.providers.openai.errors import nonsense
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText
+from capably.types.stream import Chunk, TextBuffer
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
 """Fields of a delta that are handled by themselves, or that belong to the stream and not to the message."""
@@ -43,34 +43,34 @@ class CallState:
         self.fields: dict[str, Any] = {"type": "function"}
         """The call as in a message, but for its function."""
         self.name: str = ""
-        self.arguments: GrowingText | None = None
+        self.arguments: TextBuffer | None = None
         """`None` for calls that have no function (custom tools)."""
         self.place: Place | None = None
-        """Set once its first step was given out."""
+        """Set when its first step was emitted."""
         self.closed: bool = False
-        """Whether the whole call was given out."""
+        """Whether the complete call was emitted."""
         self.tested: bool = False
-        """Whether it was looked at, when the next call began, if it is complete."""
+        """Whether it was checked for completeness when the next call began."""
 
     @property
     def complete(self) -> bool:
-        """Whether nothing can follow: its arguments are a whole JSON object."""
+        """Return whether nothing can follow: the arguments are one complete JSON object."""
         try:
             return isinstance(load_json(self.arguments or ""), dict)
         except msgspec.DecodeError:
             return False
 
-    def whole(self) -> dict[str, Any]:
-        """The call as it would stand in a message."""
+    def wire(self) -> dict[str, Any]:
+        """Return the call as it would be in a message."""
         if self.arguments is None:
             return self.fields
         return {**self.fields, "function": {"name": self.name, "arguments": str(self.arguments)}}
 
 
-class ChatFold:
-    """A fold over the chunks of one completion.
+class ChatAccumulator:
+    """An accumulator over the chunks of one completion.
 
-    Tool calls are told apart by their `index` (by their id, where a host sends no index). Parts stand in the order in
+    Tool calls are distinguished by their `index` (by their id, where a host sends no index). Parts stand in the order in
     which they began; that is the order of the non-streamed reply, unless a host lets words follow on tool calls.
     """
 
@@ -99,7 +99,7 @@ class ChatFold:
         self._joiner = Joiner()
         self._completion: dict[str, Any] = {}
         self._message: dict[str, Any] = {"role": "assistant", "content": None}
-        self._texts: defaultdict[str, GrowingText] = defaultdict(GrowingText)
+        self._texts: defaultdict[str, TextBuffer] = defaultdict(TextBuffer)
         """Fields of the message that are plain text, as they grow."""
         self._finish: dict[str, Any] = {}
         self._calls: list[CallState] = []
@@ -107,13 +107,13 @@ class ChatFold:
         """The latest call with this index."""
         self._by_id: dict[str, CallState] = {}
         self._waiting: list[tuple[int, int, CallState]] = []
-        """Calls of which no step was given out yet, as a heap: by index, then in the order in which they began."""
+        """Calls without an emitted step, as a heap: by index, then in the order in which they began."""
         self._places: dict[Place, int] = {}
         self._forgot = False
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps of one chunk."""
+        """Return the chunks of one event."""
         if not isinstance(event, dict):
             raise nonsense("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
@@ -126,7 +126,7 @@ class ChatFold:
             ) from error
 
     def reply(self) -> Reply:
-        """The whole reply, decoded from the completion that the chunks add up to."""
+        """Return the complete reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
         if not self.ended:
             raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
@@ -135,15 +135,15 @@ class ChatFold:
         )
 
     def forget(self) -> None:
-        """Drops everything but how the answer stands: that it calls tools, or refuses."""
+        """Drop everything except the state of the answer: whether it calls tools, or refuses."""
         self._forgot = True
         self._joiner.settle()
         self._joiner.forget()
         for text in (*self._texts.values(), *(call.arguments for call in self._calls)):
             if text is not None:
                 text.clear()
-        kept = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
-        self._message = {**kept, "content": [] if isinstance(self._message["content"], list) else None}
+        message = {key: value for key, value in self._message.items() if key in ("role", "refusal", "function_call")}
+        self._message = {**message, "content": [] if isinstance(self._message["content"], list) else None}
 
     def _fed(self, event: dict[str, Any]) -> Sequence[Chunk]:
         choices = event.get("choices") or ()
@@ -222,7 +222,7 @@ class ChatFold:
             self._by_id.setdefault(state.fields["id"], state)
         state.name = state.name or function.get("name") or ""
         if function:
-            state.arguments = GrowingText() if state.arguments is None else state.arguments
+            state.arguments = TextBuffer() if state.arguments is None else state.arguments
             state.arguments += arguments.encode()
         if state.place:
             step = Chunk("tool_call", self._index(state.place), arguments)
@@ -233,14 +233,14 @@ class ChatFold:
         function: Mapping[str, Any] = delta.get("function") or {}
         index, id, name = delta.get("index"), delta.get("id"), function.get("name")
         if isinstance(index, int):
-            known = self._by_index.get(index)
+            state_so_far = self._by_index.get(index)
             # Some hosts send every call with index 0: another id and another name make another call.
-            if known and not (id and name and known.fields.get("id") not in (None, "", id)):
-                return known
+            if state_so_far and not (id and name and state_so_far.fields.get("id") not in (None, "", id)):
+                return state_so_far
         else:
-            known = self._by_id.get(id) if id else None
-            if known or (self._calls and not name and not id):
-                return known or self._calls[-1]
+            state_so_far = self._by_id.get(id) if id else None
+            if state_so_far or (self._calls and not name and not id):
+                return state_so_far or self._calls[-1]
             index = len(self._calls)
         state = CallState(index)
         self._calls.append(state)
@@ -249,7 +249,8 @@ class ChatFold:
         return state
 
     def _begun(self, *, all: bool = False) -> Sequence[Chunk]:
-        """First steps of calls whose name is known and whose predecessors have begun; at the end, of all others too."""
+        """Return the first chunks of calls that have a name and whose predecessors have begun; at the end, of all
+        calls."""
         chunks: list[Chunk] = []
         begun = len(self._calls) - len(self._waiting)
         while self._waiting:
@@ -270,7 +271,7 @@ class ChatFold:
         return chunks
 
     def _finished(self) -> Sequence[Chunk]:
-        """The call before the one that begins, unless more of it may come."""
+        """Return the chunk that completes the previous call, unless more of it may arrive."""
         before = self._calls[-2] if len(self._calls) > 1 else None
         if before is None or before.place is None or before.closed or before.tested:
             return []
@@ -280,10 +281,10 @@ class ChatFold:
     def _close(self, call: CallState) -> Chunk:
         call.closed = True
         assert call.place is not None
-        return Chunk("part", self._index(call.place), part=built(decode_call(call.whole(), self._tools)))
+        return Chunk("part", self._index(call.place), part=built(decode_call(call.wire(), self._tools)))
 
     def _keep(self, key: str, value: Any) -> None:
-        """A field of the message that no chunk stands for until the end."""
+        """Collect a field of the message that no chunk carries until the end."""
         if key in THOUGHTS and isinstance(value, str):
             self._texts[key] += value.encode()
         elif key == "reasoning_details":
@@ -299,35 +300,35 @@ class ChatFold:
                 self._index(("image", i))
 
     def _closed(self) -> Sequence[Chunk]:
-        """At the end: calls that still wait, and the parts that come whole."""
+        """Return the final chunks: calls that still wait, and parts that are not streamed."""
         begun = self._begun(all=True)
         completion = self._rebuilt()
         body = msgspec.json.encode(completion)
         reply = decode_completion(completion, body, self._request, self._provider, tuple(self._places))
         if self._forgot:
             return begun
-        whole: list[Chunk] = []
+        complete: list[Chunk] = []
         for index in self._places.values():
             part = reply.content[index] if index < len(reply.content) else None
             if part is None or isinstance(part, (p.Text, p.Thought)):
                 continue
             if not isinstance(part, p.ToolCall):
-                whole.append(Chunk("part", index, part=part))
+                complete.append(Chunk("part", index, part=part))
             elif not self._calls:  # The legacy `function_call`.
-                whole += [
+                complete += [
                     Chunk("tool_call", index, id=part.id, name=part.name),
                     Chunk("tool_call", index, part.raw_args or ""),
                     Chunk("part", index, part=part),
                 ]
         calls = [self._close(call) for call in self._calls if call.arguments is not None and not call.closed]
-        return [*begun, *calls, *whole]
+        return [*begun, *calls, *complete]
 
     def _rebuilt(self) -> dict[str, Any]:
         self._joiner.settle()
         message = {**self._message, **{key: str(text) for key, text in self._texts.items()}}
         if self._calls:
             placed = sorted(self._calls, key=lambda call: (call.place is None, call.place, call.index))
-            message["tool_calls"] = [call.whole() for call in placed]
+            message["tool_calls"] = [call.wire() for call in placed]
         return {
             **self._completion,
             "choices": [{"index": 0, "finish_reason": None, **self._finish, "message": message}],
@@ -335,7 +336,7 @@ class ChatFold:
 
 
 def _grown(kind: Literal["text", "thought"], index: int, delta: Any) -> Sequence[Chunk]:
-    """The step by which a text grew; none where nothing was added."""
+    """Return the chunk by which a text grew; none if nothing was added."""
     if delta and not isinstance(delta, str):
         raise TypeError(f"a {kind} is a {type(delta).__name__}, not a str")
     return (Chunk(kind, index, delta),) if delta else ()

@@ -40,7 +40,7 @@ Json = Mapping[str, Any]
 
 
 def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
-    """The reply. A failed response raises its error; one that cannot be read raises `ServerError` with the body."""
+    """Decode the reply. A failed response raises its error; an unreadable one raises `ServerError` with the body."""
     try:
         response = load_json(body)
     except msgspec.DecodeError as error:
@@ -49,7 +49,7 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Rep
 
 
 def decode_response(response: Any, body: bytes, request: Request, provider: str) -> Reply:
-    """The reply of a body that is parsed already."""
+    """Build the reply from a parsed body."""
     if not isinstance(response, dict):
         raise nonsense("the answer is no JSON object", provider, body)
     check_failed(cast(Json, response), provider)
@@ -63,7 +63,7 @@ def decode_response(response: Any, body: bytes, request: Request, provider: str)
 
 
 def check_failed(response: Json, provider: str) -> None:
-    """Raises the error of a response that failed, whatever its status code said."""
+    """Raise the error of a failed response, regardless of its status code."""
     if response.get("error") or response.get("status") == "failed":
         raise in_band(response.get("error"), provider, body=response)
 
@@ -91,7 +91,7 @@ def _reply(response: Json, body: bytes, request: Request) -> Reply:
 
 
 def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | Later]:
-    """The parts of one output item: as many as it has content parts for a message, exactly one for anything else.
+    """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
     Those of a message are built now, others later.
     """
@@ -126,7 +126,7 @@ def _content_part(part: Json) -> p.Part:
 
 
 def _citation(raw: Json, text: str) -> p.Citation:
-    """`cited_text` is the span of the answer that the source stands for, where the provider marked one."""
+    """Build a citation. `cited_text` is the marked span of the answer, if the provider marked one."""
     start, end = raw.get("start_index"), raw.get("end_index")
     span = text[start:end] if isinstance(start, int) and isinstance(end, int) else ""
     return p.Citation(
@@ -135,7 +135,7 @@ def _citation(raw: Json, text: str) -> p.Citation:
 
 
 def thought_text(item: Json) -> str:
-    """What a reasoning item lets us read: its summaries, then its full text, paragraph by paragraph."""
+    """Return the readable text of a reasoning item: its summaries, then its full text, by paragraph."""
     parts: list[Json] = [*(item.get("summary") or ()), *(item.get("content") or ())]
     return "\n\n".join(part["text"] for part in parts if part.get("text"))
 
@@ -162,7 +162,7 @@ def _finish(
 
 
 def decode_usage(usage: Json | None) -> Usage:
-    """Tokens in normal form. OpenAI counts cached tokens into the input and reasoning into the output."""
+    """Return the usage in normal form. OpenAI's input includes cached tokens and its output includes reasoning."""
     if not usage:
         return Usage()
     read: Json = usage.get("input_tokens_details") or {}
@@ -177,7 +177,7 @@ def decode_usage(usage: Json | None) -> Usage:
 
 
 def _count(fields: Json, name: str) -> int:
-    """A number of tokens; one that is absent is 0."""
+    """Return a number of tokens; 0 if it is absent."""
     return _typed(fields, name, int) if fields.get(name) else 0
 
 

@@ -13,7 +13,7 @@ from capably.providers.openai.responses.decode import check_failed, decode_item,
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Reply, Request, built
-from capably.types.stream import Chunk, GrowingText, Transcript
+from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
 
@@ -29,15 +29,15 @@ class ItemState:
     def __init__(self) -> None:
         self.parts: int | None = None
         """How many parts it has; for a message, known when it is done."""
-        self.sent: defaultdict[int, GrowingText] = defaultdict(GrowingText)
+        self.sent: defaultdict[int, TextBuffer] = defaultdict(TextBuffer)
         """What was given out of each part."""
-        self.waiting: Transcript = Transcript()
+        self.waiting: ChunkBuffer = ChunkBuffer()
         """Steps by place in the item, whose index is not known yet, because an item before this one is still growing."""
         self.paragraph: Any = None
 
 
-class ResponsesFold:
-    """A fold over the events of one response.
+class ResponsesAccumulator:
+    """An accumulator over the events of one response.
 
     The index of a part is its place in the finished reply. It follows from `output_index` and `content_index`, never
     from the order of events; where an earlier item can still grow, later steps wait until it is done.
@@ -71,7 +71,7 @@ class ResponsesFold:
         self.ended: bool = False
 
     def feed(self, event: Any) -> Sequence[Chunk]:
-        """The steps of one event. Events that are not known here say nothing that the last one does not repeat."""
+        """Return the chunks of one event. Events without a handler only repeat what the last event contains."""
         if not isinstance(event, dict):
             raise nonsense("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
@@ -90,7 +90,7 @@ class ResponsesFold:
             ) from error
 
     def reply(self) -> Reply:
-        """The reply, decoded from the response that the last event holds."""
+        """Return the reply, decoded from the response in the last event."""
         if not self.ended:
             raise nonsense(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
@@ -98,7 +98,7 @@ class ResponsesFold:
         return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
 
     def forget(self) -> None:
-        """Drops everything but how much of each part was given out, and what tells how the response ended."""
+        """Drop everything except how much of each part was emitted, and the fields that show how the response ended."""
         self._forgot = True
         self._output = {index: _outline(item) for index, item in self._output.items()}
         for state in self._items.values():
@@ -118,7 +118,7 @@ class ResponsesFold:
             state.parts = 1
         if item["type"] != "function_call":
             return self._flushed()
-        state.sent[0] = GrowingText()
+        state.sent[0] = TextBuffer()
         return [*self._flushed(), *self._step(index, 0, "tool_call", id=item["call_id"], name=item["name"])]
 
     def text_delta(self, event: Event) -> Sequence[Chunk]:
@@ -149,11 +149,11 @@ class ResponsesFold:
         check_failed(response, self._provider)
         done = [self._output[index] for index in sorted(self._output)]
         output = response.get("output") or ()
-        whole = done if len(done) >= len(output) else output
+        items = done if len(done) >= len(output) else output
         status = response.get("status") or str(event["type"]).removeprefix("response.")
-        chunks = self._rest(whole)
-        whole = map(_outline, whole) if self._forgot else whole
-        self._response = {**response, "status": status, "output": list(whole)}
+        chunks = self._rest(items)
+        items = map(_outline, items) if self._forgot else items
+        self._response = {**response, "status": status, "output": list(items)}
         self.ended = True
         return chunks
 
@@ -182,14 +182,14 @@ class ResponsesFold:
         return ()
 
     def _flushed(self) -> Sequence[Chunk]:
-        """Steps that waited, of every item whose place is known by now."""
+        """Return the waiting chunks of every item whose index is now determined."""
         chunks: list[Chunk] = []
         while (state := self._items.get(self._frontier)) and state.parts is not None:
             chunks += self._advance(self._frontier + 1)
         return chunks
 
     def _advance(self, index: int) -> Sequence[Chunk]:
-        """The steps that waited of the item at `index`, which follows on the last one whose place is known."""
+        """Return the waiting chunks of the item at `index`, the next one whose base index is determined."""
         before = self._items.get(self._frontier)
         base = self._bases[index] = self._bases[self._frontier] + ((before.parts if before else None) or 0)
         self._frontier = index
@@ -199,11 +199,11 @@ class ResponsesFold:
             for step in following.waiting:
                 step.index += base
                 chunks.append(step)
-            following.waiting = Transcript()
+            following.waiting = ChunkBuffer()
         return chunks
 
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
-        """What of a finished item was not given out yet."""
+        """Return the chunks of a finished item that were not emitted yet."""
         state = self._items[index]
         parts = [built(part) for part in decode_item(item, self._tools)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
@@ -212,24 +212,24 @@ class ResponsesFold:
 
     def _remainder(self, index: int, local: int, part: p.Part, state: ItemState) -> Sequence[Chunk]:
         sent = state.sent.get(local)
-        kind, whole = _growing(part)
+        kind, text = _growing(part)
         if kind is None:
             if sent is None:
-                state.sent[local] = GrowingText()
+                state.sent[local] = TextBuffer()
                 return self._step(index, local, "part", part=part)
             return ()
         chunks: list[Chunk] = []
         if sent is None:
-            sent = state.sent[local] = GrowingText()
+            sent = state.sent[local] = TextBuffer()
             if isinstance(part, p.ToolCall):
                 chunks += self._step(index, local, kind, id=part.id, name=part.name)
-        chunks += self._grow(index, local, kind, sent.rest_of(whole))
+        chunks += self._grow(index, local, kind, sent.rest_of(text))
         if isinstance(part, p.ToolCall):
             chunks += self._step(index, local, "part", part=part)
         return chunks
 
     def _rest(self, output: Sequence[Mapping[str, Any]]) -> Sequence[Chunk]:
-        """At the end: items that were never reported as done, and everything that still waits."""
+        """Return the final chunks: items that were never reported as done, and everything that still waits."""
         places = sorted(self._output) if len(self._output) == len(output) else range(len(output))
         chunks: list[Chunk] = []
         for place, item in zip(places, output, strict=True):
@@ -242,7 +242,7 @@ class ResponsesFold:
 
 
 def _index_of(event: Event) -> int:
-    """The place of an item in the output."""
+    """Return the index of an item in the output."""
     index = event["output_index"]
     if not isinstance(index, int) or index < 0:
         raise ValueError(f"`output_index` is {index!r}")
@@ -250,14 +250,14 @@ def _index_of(event: Event) -> int:
 
 
 def _outline(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item without what it says: its kind, the call that it makes or answers, and a refusal."""
+    """Return an item without its text: its kind, the call that it makes or answers, and a refusal."""
     parts: Sequence[Mapping[str, Any]] = (item.get("content") or ()) if item["type"] == "message" else ()
-    known = {key: item[key] for key in ("type", "call_id", "name") if key in item}
-    return {**known, "content": [part for part in parts if part["type"] == "refusal"]}
+    outline = {key: item[key] for key in ("type", "call_id", "name") if key in item}
+    return {**outline, "content": [part for part in parts if part["type"] == "refusal"]}
 
 
 def _growing(part: p.Part) -> tuple[str | None, str]:
-    """The kind of chunk that a part grows by, and all of its text; no kind for parts that come whole."""
+    """Return the kind of chunk by which a part grows, and all of its text; no kind for parts that are not streamed."""
     if isinstance(part, p.Text):
         return "text", part.text
     if isinstance(part, p.Thought):
@@ -267,18 +267,18 @@ def _growing(part: p.Part) -> tuple[str | None, str]:
     return None, ""
 
 
-_HANDLERS: dict[str, Callable[[ResponsesFold, Event], Sequence[Chunk]]] = {
-    "response.created": ResponsesFold.started,
-    "response.in_progress": ResponsesFold.started,
-    "response.queued": ResponsesFold.started,
-    "response.output_item.added": ResponsesFold.item_added,
-    "response.output_item.done": ResponsesFold.item_done,
-    "response.output_text.delta": ResponsesFold.text_delta,
-    "response.reasoning_summary_text.delta": ResponsesFold.thought_delta,
-    "response.reasoning_text.delta": ResponsesFold.thought_delta,
-    "response.function_call_arguments.delta": ResponsesFold.arguments_delta,
-    "response.completed": ResponsesFold.response_ended,
-    "response.incomplete": ResponsesFold.response_ended,
-    "response.failed": ResponsesFold.failed,
-    "error": ResponsesFold.error,
+_HANDLERS: dict[str, Callable[[ResponsesAccumulator, Event], Sequence[Chunk]]] = {
+    "response.created": ResponsesAccumulator.started,
+    "response.in_progress": ResponsesAccumulator.started,
+    "response.queued": ResponsesAccumulator.started,
+    "response.output_item.added": ResponsesAccumulator.item_added,
+    "response.output_item.done": ResponsesAccumulator.item_done,
+    "response.output_text.delta": ResponsesAccumulator.text_delta,
+    "response.reasoning_summary_text.delta": ResponsesAccumulator.thought_delta,
+    "response.reasoning_text.delta": ResponsesAccumulator.thought_delta,
+    "response.function_call_arguments.delta": ResponsesAccumulator.arguments_delta,
+    "response.completed": ResponsesAccumulator.response_ended,
+    "response.incomplete": ResponsesAccumulator.response_ended,
+    "response.failed": ResponsesAccumulator.failed,
+    "error": ResponsesAccumulator.error,
 }

@@ -1,8 +1,8 @@
-"""What the defaults of a model change: which parameters its calls take, and what `with_` makes of it.
+"""Compute how a model's defaults change its type: the parameters of its calls, and the result of `with_`.
 
-Some parameters depend on each other (`temperature` only with `reasoning="off"`). A default settles one side, and so each
-such default gives the model another type, a state. The tables here say, of every state, in which ways a call may be
-written, and where `with_` leads.
+Some parameters depend on each other (`temperature` only with `reasoning="off"`). A default settles one side, so each such
+default gives the model another type, a state. The tables here list, for every state, the overloads of a call, and the
+overloads of `with_` with the state that each returns.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from capably_codegen.signatures import (
 )
 
 State: TypeAlias = tuple[str, str]
-"""What the defaults settle: of reasoning (a key of an `Axis`), and whether tools of the caller's own are among them."""
+"""What the defaults settle: the state of reasoning (a key of an `Axis`), and whether they include tools of the caller's own."""
 
 FREE: State = ("", "")
 TOOLS = "tools"
@@ -54,9 +54,9 @@ DOCS = {
 
 
 class Axis(NamedTuple):
-    """State of reasoning -> in which ways a call may be written, and in which ways `with_`, and where that leads.
+    """State of reasoning -> the branches of a call, and those of `with_` with the state that each returns.
 
-    Of several ways, the one for which nothing must be said is open: it names what is refused.
+    Of several branches, the one without required parameters is open: it also declares what is refused.
     """
 
     calls: Mapping[str, tuple[Branch, ...]]
@@ -65,18 +65,18 @@ class Axis(NamedTuple):
 
 @dataclass(frozen=True)
 class StateStub:
-    """What a template needs to write the class of a model in one state."""
+    """The data that a template needs for the class of a model in one state."""
 
     name: str
     doc: str
     capabilities: tuple[Parameter, ...]
     signatures: tuple[Signature, ...]
     copies: tuple[tuple[Signature, str], ...]
-    """What `with_` takes and returns."""
+    """The overloads of `with_`, with what each returns."""
 
 
 def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Signature, ...]:
-    """The overloads of a call to a model in this state."""
+    """Return the overloads of a call to a model in this state."""
     branches = _axis(rules).calls[state[0]]
     if not _apart(rules):
         return tuple(signature(rules, branch) for branch in branches)
@@ -84,7 +84,7 @@ def call_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[Sig
 
 
 def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tuple[Signature, State], ...]:
-    """The overloads of `with_` of a model in this state, and the state of what each returns."""
+    """Return the overloads of `with_` of a model in this state, each with the state that it returns."""
     apart = _apart(rules)
     return tuple(
         (signature(rules, branch).defaults, (leads, tools))
@@ -94,23 +94,23 @@ def copy_signatures(rules: Mapping[str, Rule], state: State = FREE) -> tuple[tup
 
 
 def init_signatures(rules: Mapping[str, Rule]) -> tuple[Signature, ...]:
-    """The overloads of `llm.Model(id, ...)`, whose type does not tell of its defaults."""
+    """Return the overloads of `llm.Model(id, ...)`, whose type does not depend on its defaults."""
     return tuple(signature(rules, branch).defaults for branch in _axis(rules).calls[""])
 
 
 def states_of(rules: Mapping[str, Rule]) -> tuple[State, ...]:
-    """Every state but the first, in which no default settles anything."""
+    """Return every state except the first, in which no default settles anything."""
     states = product(_axis(rules).calls, ("", TOOLS) if _apart(rules) else ("",))
     return tuple(state for state in states if state != FREE)
 
 
 def state_name(state: State) -> str:
-    """`ReasoningOff`, `ReasoningOffWithTools`."""
+    """Return the class name of a state: `ReasoningOff`, `ReasoningOffWithTools`."""
     return "".join(NAMES[word] for word in state if word)
 
 
 def state_stub(rules: Mapping[str, Rule], state: State) -> StateStub:
-    """What the stub of a model in this state must say."""
+    """Return the data for the stub of a model in this state."""
     copies = copy_signatures(rules, state)
     return StateStub(
         name=state_name(state),
@@ -128,7 +128,7 @@ def _returned(leads: State, state: State) -> str:
 
 
 def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter]:
-    """What a function may demand of a model in this state, where that differs: name and accepted values."""
+    """Yield what a function may require of a model in this state, if it differs: name and accepted values."""
     reasoning, tools = state
     if reasoning == "on":
         yield from _conditional(rules, "without_reasoning", met=False)
@@ -145,7 +145,7 @@ def _capabilities(rules: Mapping[str, Rule], state: State) -> Iterator[Parameter
 
 
 def _conditional(rules: Mapping[str, Rule], when: str, *, met: bool) -> Iterator[Parameter]:
-    """What a model has only under this condition, where its defaults meet it or, failing that, take it away."""
+    """Yield the capabilities under this condition: available if the defaults meet it (`met`), else removed."""
     for name, type in PARAMETERS.items():
         if rules[name].when == when:
             yield Parameter(name, type if met else "Never")
@@ -167,47 +167,47 @@ def _axis(rules: Mapping[str, Rule]) -> Axis:
         return _quiet_axis(rules)
     if "without_budget" in conditions:
         return _budget_axis(rules)
-    whole = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
-    return Axis({"": (whole,)}, {"": ((whole, ""),)})
+    every_call = Branch(reasoning_type(rules), _ALL, open=_apart(rules))
+    return Axis({"": (every_call,)}, {"": ((every_call, ""),)})
 
 
 def _off_axis(rules: Mapping[str, Rule]) -> Axis:
-    """Parameters, or a forced tool, that go only with `reasoning="off"`."""
+    """Build the axis of parameters, or a forced tool, that are accepted only with `reasoning="off"`."""
     plain = _ALL - {"reasoning_off"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    said, off_said, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
+    on_given, off_given, off_plain = on.requires("reasoning"), off.requires("reasoning"), replace(off, met=plain)
     only_off = replace(off, open=_apart(rules))
     if on.reasoning == "Never":
-        # It thinks unless it is told not to, and no word makes it think again.
-        copies = {"": ((default, ""), (off_said, "off")), "off": ((only_off, "off"),)}
-        return Axis({"": (default, off_said), "off": (only_off,)}, copies)
-    calls = {"": (default, off_said), "off": (replace(off, open=True), said), "stays off": (only_off,)}
+        # It reasons by default, and no value of `reasoning` turns reasoning on again.
+        copies = {"": ((default, ""), (off_given, "off")), "off": ((only_off, "off"),)}
+        return Axis({"": (default, off_given), "off": (only_off,)}, copies)
+    calls = {"": (default, off_given), "off": (replace(off, open=True), on_given), "stays off": (only_off,)}
     copies = {
-        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_said, "stays off")),
-        "off": ((off_plain, "off"), (said, ""), (replace(off, open=True), "stays off")),
+        "": ((default, ""), (off_plain.requires("reasoning"), "off"), (off_given, "stays off")),
+        "off": ((off_plain, "off"), (on_given, ""), (replace(off, open=True), "stays off")),
         "stays off": ((only_off, "stays off"),),
     }
     if _only_a_forced_tool(rules, "reasoning_off"):
-        kept, unforced = replace(off, open=True), off_plain.requires("tool_choice")
-        calls["stays off"] = (kept, said.requires("tool_choice"))
-        copies["stays off"] = ((unforced, "off"), (said.requires("tool_choice"), ""), (kept, "stays off"))
+        stays_off, unforced = replace(off, open=True), off_plain.requires("tool_choice")
+        calls["stays off"] = (stays_off, on_given.requires("tool_choice"))
+        copies["stays off"] = ((unforced, "off"), (on_given.requires("tool_choice"), ""), (stays_off, "stays off"))
     return Axis(calls, copies)
 
 
 def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
-    """The same of a model that does not reason by default: without a default, `off` need not be said."""
+    """Build the same axis for a model that does not reason by default: `reasoning="off"` may be left out."""
     plain = _ALL - {"without_reasoning"}
     on, off = Branch(reasoning_type(rules, off=False), plain), Branch(_off_type(rules), _ALL)
     quiet, only_off = replace(off, open=True), replace(off, open=_apart(rules))
     if on.reasoning == "Never":
         return Axis({"": (only_off,)}, {"": ((only_off, ""),)})
     default = replace(on, open=True, refused=ONLY_WITH_REASONING_OFF)
-    said, off_plain = default.requires("reasoning"), replace(off, met=plain)
+    on_given, off_plain = default.requires("reasoning"), replace(off, met=plain)
     any_plain = replace(default, reasoning=reasoning_type(rules))
     calls = {"": (quiet, any_plain), "on": (default, off.requires("reasoning")), "stays off": (only_off,)}
     copies = {
-        "": ((off_plain, ""), (said, "on"), (quiet, "stays off")),
+        "": ((off_plain, ""), (on_given, "on"), (quiet, "stays off")),
         "on": (
             (default, "on"),
             (off_plain.requires("reasoning"), ""),
@@ -217,34 +217,35 @@ def _quiet_axis(rules: Mapping[str, Rule]) -> Axis:
     }
     if _only_a_forced_tool(rules, "without_reasoning"):
         unforced = off_plain.requires("tool_choice")
-        calls["stays off"] = (quiet, said.requires("tool_choice"))
-        copies["stays off"] = ((unforced, ""), (said.requires("tool_choice"), "on"), (quiet, "stays off"))
+        calls["stays off"] = (quiet, on_given.requires("tool_choice"))
+        copies["stays off"] = ((unforced, ""), (on_given.requires("tool_choice"), "on"), (quiet, "stays off"))
     return Axis(calls, copies)
 
 
 def _off_type(rules: Mapping[str, Rule]) -> str:
-    """What turns reasoning off: the word, where the model has it."""
+    """Return the type that turns reasoning off: the word, if the model has it."""
     return literal(tuple(word for word in rules["reasoning"].values if word == "off"))
 
 
 def _only_a_forced_tool(rules: Mapping[str, Rule], when: str) -> bool:
-    """Whether nothing else has this condition. Unlike a temperature, a default that forces a tool can be taken back."""
+    """Return whether a forced tool is all that has this condition. Unlike a temperature, a default that forces a
+    tool can be undone."""
     return {name for name, rule in rules.items() if rule.when == when} == {"tool_choice.forced"}
 
 
 def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
-    """A forced tool, which does not go with a thinking budget."""
+    """Build the axis of a forced tool, which excludes a thinking budget."""
     free, budget = Branch(reasoning_type(rules, budget=False), _ALL), Branch(reasoning_type(rules, words=False), _PLAIN)
-    unforced, budget_said = replace(free, met=_PLAIN), budget.requires("reasoning")
+    unforced, budget_given = replace(free, met=_PLAIN), budget.requires("reasoning")
     forcing = replace(free, forces=True).requires("tool_choice")
     # The type of a budget takes settings without one too: the ways without come first.
     calls = {
-        "": (replace(free, open=True), budget_said),
+        "": (replace(free, open=True), budget_given),
         "budget": (free.requires("reasoning"), replace(budget, open=True)),
-        "forced": (replace(free, open=True), budget_said.requires("tool_choice")),
+        "forced": (replace(free, open=True), budget_given.requires("tool_choice")),
     }
     copies = {
-        "": ((replace(unforced, open=True), ""), (forcing, "forced"), (budget_said, "budget")),
+        "": ((replace(unforced, open=True), ""), (forcing, "forced"), (budget_given, "budget")),
         "budget": (
             (unforced.requires("reasoning"), ""),
             (forcing.requires("reasoning"), "forced"),
@@ -253,7 +254,7 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
         "forced": (
             (unforced.requires("tool_choice"), ""),
             (replace(free, open=True), "forced"),
-            (budget_said.requires("tool_choice"), "budget"),
+            (budget_given.requires("tool_choice"), "budget"),
         ),
     }
     return Axis(calls, copies)
@@ -263,12 +264,13 @@ def _budget_axis(rules: Mapping[str, Rule]) -> Axis:
 
 
 def _apart(rules: Mapping[str, Rule]) -> bool:
-    """Whether one call may not have both the caller's own tools and `format`, though it may have each."""
+    """Return whether a call may have the caller's own tools or `format`, but not both."""
     return not rules["tools"].refused and not rules["format"].refused and rules["tools.with_format"].refused
 
 
 def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: str) -> Iterator[Signature]:
-    """The caller's own tools, or `format`, which then is required; and what explains a refusal."""
+    """Yield the signatures with the caller's own tools, those with a required `format`, and those that explain a
+    refusal."""
     formatted = [
         replace(branch, own_tools=False, format="type[FormatT]", open=False).requires("format") for branch in branches
     ]
@@ -287,7 +289,7 @@ def _calls_apart(rules: Mapping[str, Rule], branches: Sequence[Branch], tools: s
 
 
 def _copies_apart(branch: Branch, tools: str) -> Iterator[tuple[Branch, str]]:
-    """Whether the caller's own tools are among the defaults then."""
+    """Yield the copies with and without the caller's own tools among the defaults."""
     provided = replace(branch, own_tools=False)
     if tools:
         yield replace(provided, open=False).requires("tools"), ""

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 Value: TypeAlias = Any
 """A number, a word, a bool or a sorted list of words."""
-Said: TypeAlias = dict[str, dict[str, Value]]
+Claims: TypeAlias = dict[str, dict[str, Value]]
 """`provider/id` -> field -> value; what is missing was not said."""
 
 PROVIDERS = ("anthropic", "google", "openai")
@@ -30,29 +30,29 @@ class Source(NamedTuple):
     version: str
     lineage: str
     """Sources of one lineage copy each other and have one vote."""
-    said: Said
+    claims: Claims
     ids: frozenset[str]
     """Every chat model that it lists."""
     days: Mapping[tuple[str, str], datetime.date] = {}
     """The day on which a fact was measured, by model and field; of other sources, that of their release counts."""
 
 
-def lineages(sources: list[Source]) -> dict[str, Said]:
-    """Lineage -> what it says; of two sources of one lineage the first that speaks of a field counts."""
-    merged: dict[str, Said] = {}
+def lineages(sources: list[Source]) -> dict[str, Claims]:
+    """Merge claims by lineage; of two sources of one lineage the first with a field counts."""
+    merged: dict[str, Claims] = {}
     for source in sources:
         into = merged.setdefault(source.lineage, {})
-        for id, fields in source.said.items():
+        for id, fields in source.claims.items():
             into[id] = {**fields, **into.get(id, {})}
     return merged
 
 
 def rounded(value: float) -> float | int:
-    """A price without the noise of floating point: 2.5, not 2.4999999999999996; whole numbers as such."""
+    """Return a price without floating-point noise: 2.5, not 2.4999999999999996; integers as int."""
     clean = float(f"{value:.8g}")
     return int(clean) if clean.is_integer() else clean
 
 
-def known(fields: Mapping[str, Value | None]) -> dict[str, Value]:
-    """Without what was not said."""
+def without_none(fields: Mapping[str, Value | None]) -> dict[str, Value]:
+    """Return the fields that have a value."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""What a function can demand of a model, as templates need it: from the declaration in `capably.parameters`."""
+"""Data for templates about requirements of functions, from the declaration in `capably.parameters`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from capably_codegen.signatures import Parameter
 
 
 @dataclass(frozen=True)
-class Demand:
+class Requirement:
     """One capability class: its methods, and the rule of the registry behind it."""
 
     name: str
@@ -28,8 +28,10 @@ class Axis:
     variable: str
 
 
-DEMANDS: tuple[Demand, ...] = tuple(
-    Demand(has.name, has.doc, has.base, has.generic, has.feature or method, ((method, has.takes), *has.also, *_mark))
+REQUIREMENTS: tuple[Requirement, ...] = tuple(
+    Requirement(
+        has.name, has.doc, has.base, has.generic, has.feature or method, ((method, has.takes), *has.also, *_mark)
+    )
     for method, has in CAPABILITIES.items()
     for _mark in [((has.mark, "Yes"),) if has.mark else ()]
 )
@@ -38,7 +40,7 @@ METHODS: tuple[str, ...] = tuple(method for name, has in CAPABILITIES.items() fo
 """All methods of capability classes."""
 
 GENERICS: tuple[str, ...] = tuple(dict.fromkeys(has.generic for has in CAPABILITIES.values() if has.generic))
-"""Type variables of capabilities that are asked for with words."""
+"""Type variables of capabilities that are required with words."""
 
 
 def _axis(method: str) -> Axis:

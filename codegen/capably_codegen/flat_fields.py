@@ -19,24 +19,24 @@ _MODALITIES: Final = ("image", "document", "audio", "video")
 
 
 def fields_of(registry: Registry, id: str, day: datetime.date) -> Fields:
-    """What the registry says of a model; prices without a date are those in force on `day`."""
+    """Return the fields of a model; prices without a date are those in force on `day`."""
     model = registry.models[id]
-    found = dict(_numbers(model, day))
+    fields = dict(_numbers(model, day))
     if model.profile != UNVERIFIED:
-        found |= dict(_capabilities(registry.profiles[model.profile]))
-    return found
+        fields |= dict(_capabilities(registry.profiles[model.profile]))
+    return fields
 
 
 def as_yes_or_no(value: Any) -> bool | None:
-    """A word of the registry as a plain answer (`reasoning_off` is a yes, `ignored` a no); `None` if it is none."""
+    """Return a registry word as a bool (`reasoning_off` is true, `ignored` false); `None` if it is neither."""
     if isinstance(value, bool):
         return value
     return True if value in _YES else False if value in _NO else None
 
 
 def price_fields(prices: list[Price], day: datetime.date) -> Fields:
-    """`prices.input` and so on for the price of `day`; one that starts later as `prices@2026-12-01.input`."""
-    found: Fields = {}
+    """Return `prices.input` and so on for the price of `day`; a later price is named `prices@2026-12-01.input`."""
+    fields: Fields = {}
     for price in prices:
         if price.start and price.start > day:
             prefix = f"prices@{price.start}"
@@ -44,12 +44,12 @@ def price_fields(prices: list[Price], day: datetime.date) -> Fields:
             prefix = "prices"
         else:
             continue
-        found |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
+        fields |= {f"{prefix}.{name}": rate for name, rate in _rates(price)}
         if price.batch is not None:
-            found[f"{prefix}.batch"] = price.batch
+            fields[f"{prefix}.batch"] = price.batch
         for tier in price.tiers:
-            found |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
-    return found
+            fields |= {f"{prefix}.above_{tier.above}.{name}": rate for name, rate in _rates(tier)}
+    return fields
 
 
 def _rates(rates: Rates) -> Iterator[tuple[str, float]]:

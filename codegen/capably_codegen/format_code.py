@@ -1,4 +1,4 @@
-"""Form only: imports that a file does not use go, names may not be defined twice, and ruff lays the text out."""
+"""Format generated code: remove unused imports, refuse names that are defined twice, and run ruff."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ LINE_LENGTH = 120
 
 
 class GeneratedCodeError(Exception):
-    """The generator wrote something that cannot be right; this is a bug in a template."""
+    """The generated code is invalid; this is a bug in a template."""
 
 
-def tidy(files: Mapping[str, str]) -> dict[str, str]:
-    """The same files, pruned and laid out. The same input gives the same bytes on every machine."""
+def format_files(files: Mapping[str, str]) -> dict[str, str]:
+    """Return the same files, pruned and formatted. The same input gives the same bytes on every machine."""
     pruned = {path: prune(path, text) if path.endswith(".pyi") else text for path, text in files.items()}
     return _format(pruned)
 
 
 def prune(path: str, text: str) -> str:
-    """`text` without the imported names that it does not use. A name defined twice raises `GeneratedCodeError`.
+    """Return `text` without unused imports. Raise `GeneratedCodeError` if a name is defined twice.
 
     Only the imports become a tree: the bodies are long, and a name is used there when it stands there.
     """
@@ -52,11 +52,11 @@ class _Prune(cst.CSTTransformer):
     ) -> cst.ImportFrom | cst.RemovalSentinel:
         if isinstance(updated_node.names, cst.ImportStar):
             return updated_node
-        kept = [a for a in updated_node.names if a.asname is not None or _local_name(a) in self._used]
-        if not kept:
+        used = [a for a in updated_node.names if a.asname is not None or _local_name(a) in self._used]
+        if not used:
             return cst.RemoveFromParent()
-        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-        return updated_node.with_changes(names=kept)
+        used[-1] = used[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return updated_node.with_changes(names=used)
 
 
 def _local_name(alias: cst.ImportAlias) -> str:
@@ -65,7 +65,7 @@ def _local_name(alias: cst.ImportAlias) -> str:
 
 
 def _format(files: Mapping[str, str]) -> dict[str, str]:
-    """Isolated, because this runs inside users' projects, whose ruff settings must not matter."""
+    """Run ruff isolated: it runs inside users' projects, whose ruff settings must not matter."""
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for path, text in files.items():
