@@ -73,7 +73,7 @@ class Program:
 
 
 def has_turn(form: str, forms: Sequence[str], turn: int | None) -> bool:
-    """Whether a sample writes a case in this form. `turn` counts cases and programs; `None` is no sample."""
+    """Tell whether a sample writes a case in this form. `turn` counts cases and programs; `None` is no sample."""
     for group in ALIKE:
         if form in group and turn is not None:
             choices = [name for name in group if name in forms]
@@ -82,12 +82,12 @@ def has_turn(form: str, forms: Sequence[str], turn: int | None) -> bool:
 
 
 def turns(first: int | None, cases: Iterable[Case]) -> list[tuple[int | None, Case]]:
-    """The cases with their turns, in a sample that begins with turn `first`."""
+    """Return the cases with their turns, in a sample that begins with turn `first`."""
     return [(first if first is None else first + number, case) for number, case in enumerate(cases)]
 
 
 def write_program(source: Source, id: str, forms: Sequence[str], door: str, first: int | None = None) -> Program:
-    """A program that says everything to one model, in every form; a sample of it where it has a `first` turn."""
+    """Write a program with every call to one model, in every form; a sample of it where there is a `first` turn."""
     model = source.registry.models[id]
     profile = source.registry.profiles.get(model.profile)
     provider = id.partition("/")[0]
@@ -153,7 +153,7 @@ def _requiring(number: int, type: str) -> list[str]:
 
 
 def write_body(type: str, cases: Sequence[Case], first: int | None = None) -> Program:
-    """A function that requirements a capability; its body says everything, of which exactly what it demanded is admitted."""
+    """Write a function that requires a capability. Its body uses everything; only what it requires must be accepted."""
     program = Program()
     program.add(f"async def body(m: {type}) -> None:")
     for form in CALLS:
@@ -185,7 +185,7 @@ def run_matrix(
     checker: str = "pyright",
     sample: bool = False,
 ) -> tuple[Counter[str], list[Verdict]]:
-    """Counts of cells and of disagreements, over these models, with the package that `python` has installed.
+    """Count cells and disagreements for these models, with the package that `python` has installed.
 
     A sample has every case of every model, every case in every form and every model in every form, but not all three at
     once: of the forms that take the same parameters, each case has one.

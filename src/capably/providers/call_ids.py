@@ -34,7 +34,7 @@ def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
 
 
 def reissued(id: str, pattern: re.Pattern[str] | None) -> str:
-    """The id in another form: the same one for the same id, in each turn and each process."""
+    """Return the id in another form: the same one for the same id, in each turn and each process."""
     digest = hashlib.sha256(id.encode(errors="surrogatepass")).hexdigest()
     long = f"call_{digest[:24]}"
     return long if pattern is None or pattern.fullmatch(long) else digest[:SHORT]

@@ -29,7 +29,7 @@ class Identity(NamedTuple):
 
     @property
     def advice(self) -> str:
-        """A sentence on what to use instead, or nothing."""
+        """Return a sentence on what to use instead, or nothing."""
         if self.replacement:
             return f"Its successor is {self.replacement}."
         return f"Nearest: {', '.join(self.nearest)}." if self.status == "unknown" and self.nearest else ""

@@ -111,7 +111,7 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
 
 
 def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:
-    """The message, with ids made up for tool calls that came without, so that outputs can name their call.
+    """Return the message with generated ids for tool calls that have none, so that outputs can name their call.
 
     No call of the conversation has one of them: they are sent on to providers that take an id once.
     """
@@ -128,7 +128,7 @@ def with_call_ids(message: dict[str, Any], request: Request) -> dict[str, Any]:
 
 
 def unused_id(request: Request, taken: Container[str]) -> str:
-    """An id for a call that came without one: no call of the conversation has it, and none of those `taken`."""
+    """Return an id for a call without one: no call of the conversation has it, and none of those `taken`."""
     return next(id for id in unused_ids(request.messages) if id not in taken)
 
 
