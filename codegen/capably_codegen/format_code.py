@@ -19,7 +19,7 @@ class GeneratedCodeError(Exception):
     """The generated code is invalid; this is a bug in a template."""
 
 
-def tidy(files: Mapping[str, str]) -> dict[str, str]:
+def format_files(files: Mapping[str, str]) -> dict[str, str]:
     """Return the same files, pruned and formatted. The same input gives the same bytes on every machine."""
     pruned = {path: prune(path, text) if path.endswith(".pyi") else text for path, text in files.items()}
     return _format(pruned)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from capably_codegen import overlay, sync
-from capably_codegen.format_code import tidy
+from capably_codegen.format_code import format_files
 from capably_codegen.provenance import provenance
 from capably_codegen.registry import load_registry
 from capably_codegen.render import render
@@ -41,7 +41,7 @@ def generate(registry: Path, folder: Path, *, check: bool = False, run_time: boo
         OutputError: The folder is not ours.
     """
     source = load_registry(registry)
-    files = tidy(render(source, run_time=run_time))
+    files = format_files(render(source, run_time=run_time))
     if run_time:
         files = {**files, **provenance(registry, source.registry)}
     return sync.differences(files, folder) if check else sync.write(files, folder)
@@ -50,7 +50,7 @@ def generate(registry: Path, folder: Path, *, check: bool = False, run_time: boo
 def generate_overlay(registry: Path, folder: Path, *, check: bool = False) -> list[str]:
     """Bring up to date what a user's own file produces: stubs in `folder`, and the compiled file beside the YAML."""
     laid = overlay.load_overlay(registry)
-    files = tidy(render(laid.source, run_time=False))
+    files = format_files(render(laid.source, run_time=False))
     compiled = compiled_file(registry)
     text = json.dumps(laid.compiled, indent=1, ensure_ascii=False) + "\n"
     if check:

@@ -24,7 +24,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
-from capably_codegen.format_code import tidy
+from capably_codegen.format_code import format_files
 from capably_codegen.registry import Source, constant_name, load_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Model, Profile
@@ -121,7 +121,7 @@ def write_project(folder: Path, real: Source, source: Source) -> None:
     them."""
     stubs = folder / "typings" / "capably_models"
     stubs.mkdir(parents=True)
-    for name, text in tidy(render(source)).items():
+    for name, text in format_files(render(source)).items():
         (stubs / name).parent.mkdir(exist_ok=True)
         (stubs / name).write_text(text, encoding="utf-8")
     many = (sorted(source.registry.models) * MANY)[:MANY]

@@ -19,7 +19,7 @@ from typing import Any
 import jsonschema
 import pytest
 import yaml
-from capably_codegen.format_code import GeneratedCodeError, prune, tidy
+from capably_codegen.format_code import GeneratedCodeError, format_files, prune
 from capably_codegen.generate import SCHEMA_FILE, generate, generate_schema, is_source_tree, schema_text
 from capably_codegen.registry import parse_registry
 from capably_codegen.render import render
@@ -208,7 +208,7 @@ def test_the_order_of_the_registry_does_not_matter(fresh: Mapping[str, str]) -> 
     models, rest = models.split("\nretired:\n")
     entries = [f"  acme/{entry}" if place else entry for place, entry in enumerate(models.split("\n  acme/"))]
     turned = f"{head}\nmodels:\n" + "\n".join(reversed(entries)) + f"\nretired:\n{rest}"
-    files = tidy(render(parse_registry(turned, "registry.yaml")))
+    files = format_files(render(parse_registry(turned, "registry.yaml")))
     assert files == fresh
 
 
