@@ -551,7 +551,7 @@ def test_a_mistake_is_told_and_nothing_is_written(tmp_path: Path) -> None:
     ("arguments", "told"),
     [
         pytest.param(
-            ["--registry", "a.yaml", "--output", str(ROOT / "typings" / "capably_models")], "whole package", id="o"
+            ["--registry", "a.yaml", "--output", str(ROOT / "typings" / "capably_models")], "complete package", id="o"
         ),
         pytest.param(["--registry", "a.json"], "a.json is no YAML file", id="the compiled file itself"),
         pytest.param(
