@@ -2,6 +2,6 @@
 
 import sys
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.checks import main
+from conformance.checks import main
 
 sys.exit(main())

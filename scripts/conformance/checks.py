@@ -36,13 +36,8 @@ from capably.types.errors import CapablyError, UnsupportedFeatureError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import encode, readings, streams
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import (
-    CORPUS,
-    Exchange,
-    Skipped,
-    exchanges,
-)
+from conformance import encode, readings, streams
+from conformance.cases import CORPUS, Exchange, Skipped, exchanges
 
 FEATURES = (
     "error",

@@ -17,8 +17,8 @@ from support import request_readers as asked
 from capably.calls.call import _leading_system
 from capably.types.errors import UnsupportedFeatureError
 from capably.types.request import Request
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.differences import DIFFERENCES, Json
+from conformance.cases import Exchange
+from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:

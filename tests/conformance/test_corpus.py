@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import cases, differences, encode, readings
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
+from conformance import cases, differences, encode, readings
+from conformance import checks as conformance
 from support.request_readers import Inexpressible
 
 from capably.providers.openai.chat import encode as chat_encode

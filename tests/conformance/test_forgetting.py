@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import cases
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
+from conformance import cases
+from conformance import checks as conformance
 
 from capably.types import stream
 from capably.types.errors import CapablyError

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks import checks as conformance
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance import checks as conformance
+from conformance.cases import Exchange
 from support.call_cost import calls_made
 from support.loopback import Canned, Loopback
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from support.request_readers import anthropic, chat, google, responses
 from support.request_readers.common import Ask, Inexpressible, Json

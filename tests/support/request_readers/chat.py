@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage

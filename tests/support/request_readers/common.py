@@ -8,7 +8,7 @@ import base64
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from conformance.checks.checks.checks.checks.checks.checks.checks.checks.cases import Exchange
+from conformance.cases import Exchange
 
 from capably import llm
 from capably.types import parts as p
