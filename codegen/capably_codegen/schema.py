@@ -83,6 +83,8 @@ class Dialect(Entry):
     """Path of requests with a `prefill`, where that is another one."""
     call_id: Text | None = None
     """Pattern that ids of tool calls must match; unset = any."""
+    lacks: list[Literal["input.video", "prefill", "top_k"]] = []
+    """Features that other hosts of this format spell, and for which this one's API has no field."""
     usage_in_stream: StrictBool = True
     """Streams report usage only if `stream_options` asks for it."""
     obfuscates: StrictBool = False

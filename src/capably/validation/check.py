@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from capably.registry.lookup import forget_on_change, rules_for
 from capably.types import parts as p
-from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarning
+from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
-from capably.validation.refusal import Finding, refusal
+from capably.validation.drop import drop_from_messages
+from capably.validation.refusal import Call, Finding, decide, shown
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -66,38 +67,20 @@ def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:
     return lookup
 
 
-def check_call(
-    info: ModelInfo,
-    endpoint: str | None,
-    params: dict[str, Any],
-    messages: list[Message],
-    on_unsupported: str,
-) -> list[str]:
-    """Holds the call against the registry; raises, warns or drops as `on_unsupported` says.
-
-    Returns what was warned of. Dropping changes `params` and `messages` in place; what would leave nothing to say is
-    refused all the same.
-    """
-    if on_unsupported not in _ANSWERS:
-        raise ValueError(f"on_unsupported={on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
+def check_call(call: Call) -> list[str]:
+    """Hold the call against the registry; raise, warn or drop as it says. Return what was warned of."""
+    if call.on_unsupported not in _ANSWERS:
+        raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
+    info = call.info
+    if info is None:
+        return []
     if info.facts is None:
         text = f'"{info.id}" is {UNVERIFIED}: its id is known and its capabilities are not, so nothing was checked.'
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
         return [text]
     told: list[str] = []
-    for finding in _findings(_lookup(info, info.facts, endpoint), params, messages):
-        error = refusal(info, endpoint, finding)
-        if on_unsupported == "raise":
-            raise error
-        text = str(error).partition("\n")[0]
-        if on_unsupported == "drop":
-            finding.drop()
-            messages[:] = [m for m in messages if not isinstance(m, UserMessage) or m.content]  # pyright: ignore[reportUnknownMemberType]
-            if not messages:
-                raise error
-            text = f"{text} It was dropped."
-        warnings.warn(text, UnsupportedFeatureWarning, stacklevel=4)
-        told.append(text)
+    for finding in _findings(_lookup(info, info.facts, call.endpoint), call.params, call.messages):
+        told.append(decide(call, finding))  # noqa: PERF401 (a comprehension is a frame of its own, and warnings count frames)
     return told
 
 
@@ -141,16 +124,16 @@ _INSTRUCTIONS: Mapping[str, tuple[str, str]] = {
 
 def _instructions(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Finding:
     when = profile.rules[feature].when
-    return Finding(feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: _remove(messages, message))
+    return Finding(
+        feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: drop_from_messages(messages, message)
+    )
 
 
 def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any]) -> Iterator[Finding]:
-    # The message as it stands when something is taken out: it may have lost a part before.
-    now = [message]
     for part in message.content:
         found = _part(profile, part)
         if found:
-            yield found._replace(drop=lambda part=part: _take_out(messages, now, part))
+            yield found._replace(drop=lambda part=part: drop_from_messages(messages, part))
 
 
 def _part(profile: Profile, part: Any) -> Finding | None:
@@ -164,8 +147,8 @@ def _part(profile: Profile, part: Any) -> Finding | None:
         rule = rules["cache"]
         if rule.refused or (part.ttl is not None and part.ttl not in rule.values):
             reason = rule.when if rule.refused else "value"
-            shown = f"`llm.CachePoint(ttl={part.ttl!r})`"
-            return Finding("cache", part.ttl, rule.values, reason, shown, "Leave the part out", _nothing)
+            what = f"`llm.CachePoint(ttl={shown(part.ttl)})`"
+            return Finding("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", _nothing)
     if isinstance(part, p.ToolOutput) and rules["tools"].refused:
         return Finding("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", _nothing)
     return None
@@ -173,18 +156,3 @@ def _part(profile: Profile, part: Any) -> Finding | None:
 
 def _nothing() -> None:
     """Replaced where the part's place is known."""
-
-
-def _remove(messages: list[Message], message: Message) -> None:
-    del messages[_place(messages, message)]
-
-
-def _take_out(messages: list[Message], now: list[UserMessage[Any]], part: p.Part) -> None:
-    place = _place(messages, now[0])
-    kept: list[Any] = [other for other in now[0].content if other is not part]
-    now[0] = messages[place] = UserMessage(kept)
-
-
-def _place(messages: list[Message], message: Message) -> int:
-    """Where this very message stands; an equal one elsewhere is another."""
-    return next(i for i, other in enumerate(messages) if other is message)

@@ -10,7 +10,7 @@ from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
-from capably.validation.refusal import Finding
+from capably.validation.refusal import Finding, shown
 
 Params: TypeAlias = dict[str, Any]
 
@@ -132,9 +132,7 @@ def _either(name: str) -> Clause:
 
     def finding(value: Any, params: Params) -> Finding:
         what = "`Reasoning(effort=..., budget_tokens=...)`"
-        return Finding(
-            name, value, (), "never together", what, "Leave out one of the two", _dropper(params, name), True
-        )
+        return Finding(name, value, (), "together", what, "Leave out one of the two", _dropper(params, name), True)
 
     return Clause(name, lambda value, _: _tokens(value) is None or _effort(value) is None, finding)
 
@@ -156,7 +154,7 @@ def _unseen(name: str) -> Clause:
 def _budget(profile: Profile, name: str) -> Clause:
     rule, feature = profile.rules["reasoning.budget_tokens"], "reasoning.budget_tokens"
     if rule.refused:
-        advice = f"Say it in words (reasoning={', '.join(map(repr, profile.rules[name].values))})"
+        advice = f"Say it in words (reasoning={', '.join(map(shown, profile.rules[name].values))})"
 
         def refused(value: Any, params: Params) -> Finding:
             found = _refused(params, name, "Reasoning(budget_tokens=...)", _tokens(value), rule.when)
@@ -209,7 +207,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Clause, ...]:
     def refused(value: Any, params: Params) -> Finding:
         if not _forces(value):
             return _refused(params, name, name, value, free)
-        found = _refused(params, name, f"{name}={value!r}", value, forced)
+        found = _refused(params, name, f"{name}={shown(value)}", value, forced)
         return found._replace(allowed=words) if free == "always" else found
 
     return (
@@ -297,7 +295,7 @@ def _within(name: str, low: float, high: float | None, *, shown: str | None = No
 
 
 def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool]) -> Clause:
-    reason = UNVERIFIED if when == UNVERIFIED else "never together"
+    reason = UNVERIFIED if when == UNVERIFIED else "together"
     what = f"`{name}` together with `{other}`"
     advice = "Ask in two calls" if name == "format" else "Leave out one of the two"
     return Clause(
@@ -321,7 +319,7 @@ def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Fi
 
 
 def _not_among(params: Params, name: str, value: Any, allowed: tuple[str, ...]) -> Finding:
-    what = f"`{name}={value!r}`"
+    what = f"`{name}={shown(value)}`"
     return Finding(name, value, allowed, "value", what, "Choose one of them", _dropper(params, name))
 
 

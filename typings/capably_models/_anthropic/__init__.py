@@ -68,7 +68,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 299,
+        "line": 301,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -137,7 +137,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 361,
+        "line": 363,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -206,7 +206,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 551,
+        "line": 553,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -274,7 +274,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 582,
+        "line": 584,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -343,7 +343,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 521,
+        "line": 523,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 329,
+        "line": 331,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -479,7 +479,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 394,
+        "line": 396,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -548,7 +548,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 425,
+        "line": 427,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -616,7 +616,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 489,
+        "line": 491,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -684,7 +684,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 612,
+        "line": 614,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -753,7 +753,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 456,
+        "line": 458,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -820,7 +820,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 641,
+        "line": 643,
     },
 }
 

@@ -48,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 724,
+        "line": 726,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 767,
+        "line": 769,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -154,7 +154,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 744,
+        "line": 746,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -205,7 +205,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 789,
+        "line": 791,
     },
 }
 

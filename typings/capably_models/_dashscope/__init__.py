@@ -58,7 +58,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 830,
+        "line": 832,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -105,7 +105,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 809,
+        "line": 811,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 884,
+        "line": 886,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -219,7 +219,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 858,
+        "line": 860,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -276,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 908,
+        "line": 910,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -336,7 +336,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 933,
+        "line": 935,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -397,7 +397,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 965,
+        "line": 967,
     },
 }
 

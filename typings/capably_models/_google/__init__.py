@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1079,
+        "line": 1081,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -94,7 +94,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1169,
+        "line": 1171,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -152,7 +152,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1111,
+        "line": 1113,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -210,7 +210,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1140,
+        "line": 1142,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-29",
@@ -268,7 +268,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1190,
+        "line": 1192,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -312,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1542,
+        "line": 1544,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -361,7 +361,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1588,
+        "line": 1590,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-29",
@@ -419,7 +419,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1281,
+        "line": 1283,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -463,7 +463,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1614,
+        "line": 1616,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-29",
@@ -520,7 +520,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1221,
+        "line": 1223,
     },
     "google/gemini-3.1-pro-customtools": {
         "verified": "2026-11-29",
@@ -576,7 +576,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1252,
+        "line": 1254,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-29",
@@ -636,7 +636,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1313,
+        "line": 1315,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-29",
@@ -694,7 +694,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1349,
+        "line": 1351,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-29",
@@ -753,7 +753,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1381,
+        "line": 1383,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-29",
@@ -813,7 +813,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1414,
+        "line": 1416,
     },
     "google/gemini-3.8-flash": {
         "verified": "2026-11-29",
@@ -871,7 +871,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1448,
+        "line": 1450,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -930,7 +930,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1480,
+        "line": 1482,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -995,7 +995,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1512,
+        "line": 1514,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1639,
+        "line": 1641,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -1100,7 +1100,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1665,
+        "line": 1667,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1139,7 +1139,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1717,
+        "line": 1719,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1190,7 +1190,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1692,
+        "line": 1694,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1225,7 +1225,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1568,
+        "line": 1570,
     },
 }
 

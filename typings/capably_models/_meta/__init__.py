@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1821,
+        "line": 1823,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -118,7 +118,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1794,
+        "line": 1796,
     },
 }
 

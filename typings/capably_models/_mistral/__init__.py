@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2011,
+        "line": 2013,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1987,
+        "line": 1989,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -157,7 +157,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1959,
+        "line": 1961,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -217,7 +217,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1928,
+        "line": 1930,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -265,7 +265,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2032,
+        "line": 2034,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2052,
+        "line": 2054,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -120,7 +120,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2081,
+        "line": 2083,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -182,7 +182,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2110,
+        "line": 2112,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2142,
+        "line": 2144,
     },
 }
 

@@ -68,7 +68,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2865,
+        "line": 2867,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -140,7 +140,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2830,
+        "line": 2832,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -196,7 +196,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2190,
+        "line": 2192,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -261,7 +261,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2251,
+        "line": 2253,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -326,7 +326,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2267,
+        "line": 2269,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -382,7 +382,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2284,
+        "line": 2286,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -426,7 +426,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2305,
+        "line": 2307,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -501,7 +501,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2324,
+        "line": 2326,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -570,7 +570,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2345,
+        "line": 2347,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -621,7 +621,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2376,
+        "line": 2378,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -677,7 +677,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2395,
+        "line": 2397,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -755,7 +755,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2416,
+        "line": 2418,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -833,7 +833,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2447,
+        "line": 2449,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -900,7 +900,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2475,
+        "line": 2477,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -951,7 +951,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2496,
+        "line": 2498,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1018,7 +1018,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2515,
+        "line": 2517,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1075,7 +1075,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2562,
+        "line": 2564,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1126,7 +1126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2543,
+        "line": 2545,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1189,7 +1189,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2641,
+        "line": 2643,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1264,7 +1264,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2585,
+        "line": 2587,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1331,7 +1331,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2613,
+        "line": 2615,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1408,7 +1408,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2664,
+        "line": 2666,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1484,7 +1484,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2717,
+        "line": 2719,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1542,7 +1542,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2809,
+        "line": 2811,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1604,7 +1604,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2793,
+        "line": 2795,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1680,7 +1680,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2743,
+        "line": 2745,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1756,7 +1756,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2691,
+        "line": 2693,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1831,7 +1831,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2766,
+        "line": 2768,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1873,7 +1873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2205,
+        "line": 2207,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1937,7 +1937,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2848,
+        "line": 2850,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2002,7 +2002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2219,
+        "line": 2221,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2058,7 +2058,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2235,
+        "line": 2237,
     },
 }
 

@@ -44,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2908,
+        "line": 2910,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -87,7 +87,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2930,
+        "line": 2932,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -138,7 +138,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2950,
+        "line": 2952,
     },
 }
 

@@ -64,7 +64,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3054,
+        "line": 3056,
     },
     "xai/grok-3-mini": {
         "verified": "2026-11-22",
@@ -123,7 +123,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3001,
+        "line": 3003,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-29",
@@ -173,7 +173,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3235,
+        "line": 3237,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -228,7 +228,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3215,
+        "line": 3217,
     },
     "xai/grok-4.20-reasoning-build-0.1": {
         "verified": "2026-11-29",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3186,
+        "line": 3188,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-29",
@@ -362,7 +362,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3084,
+        "line": 3086,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-29",
@@ -429,7 +429,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3118,
+        "line": 3120,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-29",
@@ -497,7 +497,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3151,
+        "line": 3153,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -560,7 +560,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3026,
+        "line": 3028,
     },
 }
 

@@ -59,7 +59,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3263,
+        "line": 3265,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3316,
+        "line": 3318,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -178,7 +178,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3346,
+        "line": 3348,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3375,
+        "line": 3377,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -296,7 +296,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3290,
+        "line": 3292,
     },
 }
 
