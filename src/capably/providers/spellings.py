@@ -53,6 +53,11 @@ class Spelling(NamedTuple):
         self.encode(body, value, cast("Request", None))
         return body
 
+    def at(self, value: Any) -> str:
+        """Return where the body says a value: one of several fields, where the path of the feature is that of another."""
+        written = self.fields(value)
+        return next(iter(written)) if written and self.path.partition(".")[0] not in written else self.path
+
 
 Spellings: TypeAlias = Mapping[str, Spelling]
 
@@ -161,10 +166,10 @@ def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError
 
 
 def spelled_as(spellings: Spellings, feature: str, value: Any) -> Spelling | None:
-    """Return the spelling of a parameter, or of the first feature that its value uses where only that is spelled."""
-    return spellings.get(feature) or next(
-        (spellings[name] for name, _ in features_of(feature, value) if name in spellings), None
-    )
+    """Return the spelling of a parameter or part, with the path of the first feature that its value uses."""
+    inner = next((spellings[name] for name, _ in features_of(feature, value) if name in spellings), None)
+    whole = spellings.get(feature) or inner
+    return whole._replace(path=inner.path) if whole and inner else whole
 
 
 def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -17,7 +17,7 @@ from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
 from capably.validation.drop import drop_from_messages
-from capably.validation.refusal import Call, Finding, decide, shown
+from capably.validation.refusal import Call, Finding, decide, missing_first, shown
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -78,8 +78,9 @@ def check_call(call: Call) -> list[str]:
         text = f'"{info.id}" is {UNVERIFIED}: its id is known and its capabilities are not, so nothing was checked.'
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
         return [text]
+    found = _findings(_lookup(info, info.facts, call.endpoint), call.params, call.messages)
     told: list[str] = []
-    for finding in _findings(_lookup(info, info.facts, call.endpoint), call.params, call.messages):
+    for finding in missing_first(call, found) if found else ():
         told.append(decide(call, finding))  # noqa: PERF401 (a comprehension is a frame of its own, and warnings count frames)
     return told
 

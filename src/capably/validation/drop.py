@@ -42,7 +42,7 @@ def _emptied(other: p.Part, part: object) -> p.Part:
     """A result of a tool without a part that it holds."""
     if not isinstance(other, p.ToolOutput) or not _holds(other, part):
         return other
-    left = [item for item in _items(other) if item is not part]
+    left = [p.Text(item) if isinstance(item, str) else item for item in _items(other) if item is not part]
     return p.ToolOutput(other.id, other.name, left or "", other.is_error)
 
 
@@ -50,10 +50,10 @@ def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> No
     """Take a feature out of the parameter that says it, and the parameter with it where nothing else is left to say."""
     name = feature.partition(".")[0]
     if feature == "tools.strict":
-        params["tools"] = [_loose(tool) if tool is value else tool for tool in params["tools"]]
+        params["tools"] = [_loose(tool) if tool is value else tool for tool in params.get("tools", ())]
     elif isinstance(value, BuiltinTool) and name == "builtin_tools":
-        params["tools"] = [tool for tool in params["tools"] if tool is not value]
-    elif feature == "reasoning.visible":
+        params["tools"] = [tool for tool in params.get("tools", ()) if tool is not value]
+    elif feature == "reasoning.visible" and "reasoning" in params:
         settings: Any = params["reasoning"]
         params["reasoning"] = Reasoning(effort=settings.effort, budget_tokens=settings.budget_tokens)
     else:

@@ -57,6 +57,24 @@ class Finding(NamedTuple):
     reason_in_words: str = ""
 
 
+def missing_first(call: Call, found: list[Finding]) -> list[Finding]:
+    """Return what was found, and before it what the API cannot say of this call: no policy can send that."""
+    spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
+    if spellings is None:
+        return found
+    missing = [unspelled(spellings, name, value) for name, value in call.params.items()]
+    first = [found_missing(call, one) for one in missing if one is not None]
+    named = {finding.feature for finding in first}
+    rest = [finding for finding in found if finding.feature not in named]
+    return [*(_with_words_of(one, found) for one in first), *rest]
+
+
+def _with_words_of(missing: Finding, found: list[Finding]) -> Finding:
+    """What the API cannot say, with the values that the model takes, where it was found wanting for that too."""
+    same = next((finding for finding in found if finding.feature == missing.feature), None)
+    return missing if same is None else missing._replace(drop=same.drop, allowed=same.allowed)
+
+
 def decide(call: Call, finding: Finding) -> str:
     """Refuse what was found, or let it be sent, or drop it, as the call says; return what was warned of.
 
@@ -107,7 +125,7 @@ def refusal(call: Call, finding: Finding, spelling: Spelling | None) -> Unsuppor
         allowed=finding.allowed,
         reason=cast("Reason", "reasoning_off" if finding.reason == "without_reasoning" else finding.reason),
         alternatives=others,
-        spelled=spelling.path if spelling else None,
+        spelled=spelling.at(finding.value) if spelling else None,
         source=source,
         checked=date.fromisoformat(str(facts["verified"])) if facts else None,
     )

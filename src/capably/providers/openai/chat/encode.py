@@ -23,6 +23,7 @@ from capably.providers.spellings import (
     Encoder,
     Spelling,
     Spellings,
+    contents,
     each_of,
     field,
     merge_extra,
@@ -206,6 +207,9 @@ _EVERYWHERE: Spellings = {
 }
 """What all hosts say alike."""
 
+_DOCUMENTS: Mapping[str, str] = {"file_or_url": "file"}
+"""Form of documents -> the type of their part, where that is another word."""
+
 _WITHOUT: Spellings = {
     "top_k": no_field(instead="Use top_p"),
     "prefill": no_field("It cannot continue an answer.", "Say in the prompt how it shall begin"),
@@ -236,6 +240,7 @@ def spellings_of(host: Host) -> Spellings:
         )
         if host.thoughts == "never"
         else Spelling("messages", nothing),
+        **contents(document=_DOCUMENTS.get(host.documents, host.documents)),
         **{f"builtin_tools.{kind}": _builtin(type) for kind, type in host.builtin_tools},
         **{feature: _WITHOUT.get(feature, no_field()) for feature in host.lacks},
     }
