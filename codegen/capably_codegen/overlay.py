@@ -35,6 +35,7 @@ from capably_codegen.registry import (
     read_yaml,
 )
 from capably_codegen.schema import Entry, Profile, Registry
+from capably_codegen.spelled import unspelled_facts
 
 POINTERS = {"profiles": "extends", "models": "like"}
 """Section -> the word with which an entry names the one that it starts from."""
@@ -79,9 +80,17 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     untouched = [profile for profile in ours["profiles"] if profile not in whole.written]
     source = check_registry(whole.data(), lines, name, ours=[*untouched, *whole.copies], pointers=POINTERS)
     _stop_at(name, whole.foreign_endpoints(source.registry), lines)
+    _stop_at(name, _unspelled(source.registry, said.get("profiles") or {}), lines)
     known = {("profiles", copy): lines["models", model] for copy, model in whole.copies.items()}
     source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **known})
     return Laid(source, {**_stamp(text, name), **_compiled(whole, source, name)})
+
+
+def _unspelled(registry: Registry, written: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Facts of the user's own that the host's API has no field for: types would take them, and no call could send them."""
+    for name, given in written.items():
+        for field, what in unspelled_facts(registry, name, given):
+            yield ("profiles", name, field), what
 
 
 def host_file(host: str) -> Path:

@@ -56,12 +56,13 @@ def adapter_of(name: str, wire_id: str = "") -> Adapter:
 
 def spellings_at(name: str, endpoint: str) -> Spellings | None:
     """Return how a provider says each feature at an endpoint; `None` where there is no wire. Imports no SDK."""
-    if endpoint not in WIRES:
-        return None
+    return table_of(endpoint, name, providers().get(name, {}).get("dialect")) if endpoint in WIRES else None
+
+
+def table_of(endpoint: str, name: str, dialect: Mapping[str, Any] | None) -> Spellings:
+    """Return how a host with this dialect says each feature at an endpoint."""
     module = import_module(WIRES[endpoint])
-    if endpoint == "chat_completions":
-        return module.spellings(name, providers().get(name, {}).get("dialect"))
-    return module.SPELLINGS
+    return module.spellings(name, dialect) if endpoint == "chat_completions" else module.SPELLINGS
 
 
 def keep_settings(settings: Settings) -> None:

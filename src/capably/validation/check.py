@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from capably.providers.adapters import spellings_at
 from capably.registry.lookup import forget_on_change, rules_for
 from capably.types import parts as p
 from capably.types.errors import UnverifiedModelWarning
@@ -53,17 +54,19 @@ class Lookup(dict[str, tuple[Clause, ...]]):
         return clauses
 
 
-_lookups: dict[tuple[str, str | None, int | None], Lookup] = {}
+_lookups: dict[tuple[str, str | None, int | None, str], Lookup] = {}
 forget_on_change(_lookups.clear)
 
 
 def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:
     """What this model says at an endpoint, compiled once for all models of its profile that write as much."""
     most = info.limits["output"]
-    key = (info.profile, endpoint, most)
+    key = (info.profile, endpoint, most, info.provider)
     lookup = _lookups.get(key)
     if lookup is None or lookup.profile.facts is not facts:
-        lookup = _lookups[key] = Lookup(Profile(facts, rules_for(info, endpoint), most))
+        lookup = _lookups[key] = Lookup(
+            Profile(facts, rules_for(info, endpoint), most, spellings_at(info.provider, endpoint or ""))
+        )
     return lookup
 
 

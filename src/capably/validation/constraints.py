@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from capably.parameters import PARAMETERS, ROUTING
+from capably.providers.spellings import Spellings
 from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
@@ -21,6 +22,7 @@ class Profile(NamedTuple):
     facts: Facts
     rules: Mapping[str, Rule]
     most: int | None
+    spellings: Spellings | None = None
 
 
 class Clause:
@@ -52,6 +54,9 @@ def clauses_together(profile: Profile) -> tuple[Clause, ...]:
     rules, clauses = profile.rules, list[Clause]()
     if profile.facts["sampling"]["exclusive"]:
         clauses.append(_pair("top_p", "temperature", "never", lambda _, params: "temperature" not in params))
+    spelling = (profile.spellings or {}).get("reasoning.budget_tokens")
+    if spelling and spelling.below and not rules["reasoning.budget_tokens"].refused:
+        clauses.append(_below("reasoning", spelling.below, profile.most))
     if not rules["tools"].refused:
         if rules["tools.with_format"].refused:
             when = rules["tools.with_format"].when
@@ -292,6 +297,23 @@ def _within(name: str, low: float, high: float | None, *, shown: str | None = No
         return Finding(name, value, (span,), "range", what, advice, _dropper(params, name))
 
     return Clause(name, lambda value, _: low <= value and (high is None or value <= high), finding)
+
+
+def _below(name: str, other: str, most: int | None) -> Clause:
+    """A budget must leave room for the answer in what bounds both."""
+
+    def admits(value: Any, params: Params) -> bool:
+        tokens, limit = _tokens(value), params.get(other, most)
+        return tokens is None or limit is None or tokens < limit
+
+    def finding(value: Any, params: Params) -> Finding:
+        span, what = f"less than {other}={params.get(other, most)}", f"`budget_tokens={_tokens(value)}`"
+        advice = f"Raise {other}, which bounds the answer too"
+        return Finding(
+            "reasoning.budget_tokens", _tokens(value), (span,), "range", what, advice, _dropper(params, name)
+        )
+
+    return Clause(name, admits, finding)
 
 
 def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool]) -> Clause:

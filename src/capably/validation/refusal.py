@@ -109,8 +109,9 @@ def refusal(call: Call, finding: Finding, spelling: Spelling | None) -> Unsuppor
     checked = f"checked {facts['verified']}, {source}" if facts else None
     others = _alternatives(call, finding)
     lines = [f'"{call.id}" {_sentence(finding, checked)}']
-    if finding.why:
-        lines.append(finding.why)
+    why = finding.why or (spelling.why if spelling else "")
+    if why:
+        lines.append(why)
     if finding.allowed:
         words = finding.allowed if finding.reason == "range" else map(shown, finding.allowed)
         lines.append(f"It takes: {', '.join(words)}.")

@@ -191,7 +191,7 @@ SPELLINGS: Spellings = {
     "stop": field("stop_sequences", _texts),
     "seed": no_field(),
     "logprobs": no_field("Anthropic returns no log probabilities."),
-    "verbosity": no_field(instead="Ask for brevity in system="),
+    "verbosity": no_field(instead="Ask for brevity in words"),
     "prefill": Spelling("messages", _prefill),
     "format": Spelling("output_config.format", _format),
     "reasoning": Spelling("thinking", _reasoning),

@@ -176,7 +176,7 @@ SPELLINGS: Spellings = {
     "seed": field("generationConfig.seed"),
     "stop": field("generationConfig.stopSequences", _texts),
     "logprobs": Spelling("generationConfig.responseLogprobs", _encode_logprobs, plain=True),
-    "verbosity": no_field(instead="Ask for brevity in system="),
+    "verbosity": no_field(instead="Ask for brevity in words"),
     "prefill": Spelling("contents", _encode_prefill),
     "format": Spelling("generationConfig.responseJsonSchema", _encode_format),
     "reasoning": Spelling(_THINKING, each_of("reasoning", lambda: SPELLINGS)),

@@ -211,9 +211,9 @@ _DOCUMENTS: Mapping[str, str] = {"file_or_url": "file"}
 """Form of documents -> the type of their part, where that is another word."""
 
 _WITHOUT: Spellings = {
-    "top_k": no_field(instead="Use top_p"),
+    "top_k": no_field(),
     "prefill": no_field("It cannot continue an answer.", "Say in the prompt how it shall begin"),
-    "input.video": no_field(instead="Send frames as images"),
+    "input.video": no_field(),
 }
 """What some hosts lack (`lacks` of the dialect), and what to do there."""
 
@@ -234,7 +234,7 @@ def spellings_of(host: Host) -> Spellings:
         "reasoning.off": Spelling(host.effort, _off(host)),
         "reasoning.budget_tokens": _budget(host, host.budget)
         if host.budget
-        else no_field("Reasoning has no token budget here.", "Give an effort, and max_tokens to bound the whole"),
+        else no_field("Reasoning has no token budget here.", "Bound the whole with max_tokens"),
         "reasoning.visible": Spelling(
             "messages", nothing, (False,), why="Chat Completions shows no thoughts at this host."
         )

@@ -209,7 +209,7 @@ _INPUT_PARTS: dict[Any, Callable[[Any], dict[str, Any]]] = {
 CONTENT: Spellings = {
     **contents(text="input_text", image="input_image", document="input_file"),
     "input.audio": no_field("The Responses API takes text, images and documents.", "Transcribe it first"),
-    "input.video": no_field("The Responses API takes text, images and documents.", "Send frames as images"),
+    "input.video": no_field("The Responses API takes text, images and documents."),
     "cache.point": c.CACHE_POINT,
 }
 """Kinds of content -> the type of the part that says it."""
@@ -314,15 +314,13 @@ SPELLINGS: Spellings = {
     "reasoning": Spelling("reasoning", each_of("reasoning", lambda: SPELLINGS)),
     "reasoning.effort": field("reasoning.effort", words=EFFORTS),
     "reasoning.off": field("reasoning.effort", lambda _: "none"),
-    "reasoning.budget_tokens": no_field(
-        "Reasoning has no token budget here.", "Give an effort, and max_tokens to bound the whole"
-    ),
+    "reasoning.budget_tokens": no_field("Reasoning has no token budget here.", "Bound the whole with max_tokens"),
     "reasoning.visible": Spelling("reasoning.summary", _visible),
     "temperature": field("temperature"),
     "top_p": field("top_p"),
-    "top_k": no_field(instead="Use top_p"),
+    "top_k": no_field(),
     "max_tokens": field("max_output_tokens"),
-    "stop": no_field("The Responses API has no stop sequences."),
+    "stop": no_field(),
     "seed": no_field(),
     "logprobs": Spelling("top_logprobs", _logprobs),
     "verbosity": field("text.verbosity"),
@@ -330,7 +328,7 @@ SPELLINGS: Spellings = {
     "cache": c.CACHE,
     "output": Spelling("input", each_of("output", lambda: SPELLINGS)),
     "output.text": Spelling("input", nothing),
-    "output.image": no_field("Pictures come from a tool.", "Pass tools=[llm.ImageGeneration()]"),
+    "output.image": no_field("Pictures come from a tool, llm.ImageGeneration(), where the model has it."),
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
