@@ -54,14 +54,14 @@ class Lookup(dict[str, tuple[Clause, ...]]):
         return clauses
 
 
-_lookups: dict[tuple[str, str | None, int | None, str], Lookup] = {}
+_lookups: dict[tuple[str, str | None, int | None], Lookup] = {}
 forget_on_change(_lookups.clear)
 
 
 def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:
-    """What this model says at an endpoint, compiled once for all models of its profile that write as much."""
+    """What this model says at an endpoint of its host, compiled once. A model keeps the facts it was made with."""
     most = info.limits["output"]
-    key = (info.profile, endpoint, most, info.provider)
+    key = (info.id, endpoint, most)
     lookup = _lookups.get(key)
     if lookup is None or lookup.profile.facts is not facts:
         lookup = _lookups[key] = Lookup(
