@@ -29,6 +29,7 @@ from capably import llm
 from capably.registry.identify import find_model
 from capably.types.tools import Tool
 from capably.validation.check import check_call
+from capably.validation.refusal import Call
 
 
 def answer(wire: str, case: str) -> Callable[[Received], Canned]:
@@ -98,8 +99,8 @@ CHECKED: dict[str, tuple[str, dict[str, Any], list[Any], int]] = {
 def test_what_a_model_takes_is_looked_up_and_not_worked_out(name: str) -> None:
     id, params, messages, most = CHECKED[name]
     info = find_model(id)
-    endpoint = info.endpoint
-    check: Callable[[], object] = lambda: check_call(info, endpoint, params, messages, "raise")  # noqa: E731
+    asked = Call(id, info, str(info.endpoint), params, messages, "raise")
+    check: Callable[[], object] = lambda: check_call(asked)  # noqa: E731
     assert check() == []
     made = calls_made(check) - len(("<lambda>", "setprofile"))
     assert made <= most, "see `calls_by_name`"

@@ -35,6 +35,7 @@ from capably_codegen.registry import (
     read_yaml,
 )
 from capably_codegen.schema import Entry, Profile, Registry
+from capably_codegen.spelled import unspelled_facts
 
 POINTERS = {"profiles": "extends", "models": "like"}
 """Section -> the key with which an entry names its base entry."""
@@ -79,9 +80,17 @@ def parse_overlay(text: str, name: str, base: str | None = None) -> Laid:
     untouched = [profile for profile in ours["profiles"] if profile not in merge.written]
     source = check_registry(merge.data(), lines, name, ours=[*untouched, *merge.copies], pointers=POINTERS)
     _stop_at(name, merge.foreign_endpoints(source.registry), lines)
+    _stop_at(name, _unspelled(source.registry, given.get("profiles") or {}), lines)
     copied_lines = {("profiles", copy): lines["models", model] for copy, model in merge.copies.items()}
     source = replace(source, path=f"capably's {file.name} and {name}", lines={**base_lines, **lines, **copied_lines})
     return Laid(source, {**_stamp(text, name), **_compiled(merge, source, name)})
+
+
+def _unspelled(registry: Registry, written: Mapping[str, Any]) -> Iterator[tuple[Key, str]]:
+    """Facts of the user's own that the host's API has no field for: types would take them, and no call could send them."""
+    for name, given in written.items():
+        for field, what in unspelled_facts(registry, name, given):
+            yield ("profiles", name, field), what
 
 
 def host_file(host: str) -> Path:

@@ -90,6 +90,8 @@ class Dialect(Entry):
     refuses: list[Literal["unpaired_calls", "silent_answers", "last_answer"]] = []
     """What it refuses in a conversation: calls of tools without outputs and outputs without calls, an assistant message
     that neither says nor calls anything, one at the end that is not marked as a `prefill`."""
+    lacks: list[Literal["input.video", "prefill", "top_k"]] = []
+    """Features that other hosts of this format spell, and for which this one's API has no field."""
     usage_in_stream: StrictBool = True
     """Streams report usage only if `stream_options` asks for it."""
     obfuscates: StrictBool = False

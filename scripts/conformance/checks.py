@@ -30,10 +30,11 @@ from capably import llm
 from capably.calls.model import ModelBase
 from capably.providers import Settings
 from capably.providers.adapters import ADAPTERS
+from capably.providers.spellings import NoSpellingError
 from capably.registry.lookup import providers
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types import parts as p
-from capably.types.errors import CapablyError, UnsupportedFeatureError
+from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
 from capably.types.tools import MCPServer, Tool
@@ -377,16 +378,23 @@ def _rest(exchange: Exchange, request: Request) -> tuple[Any, ...]:
 def _ask(bench: Bench, exchange: Exchange) -> Any:
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     if not exchange.streamed:
-        return _Response(adapter, adapter.call(request), *_rest(exchange, request))
-    return _Stream(adapter, adapter.stream(request), adapter.accumulator(request), *_rest(exchange, request))
+        return _Response(adapter, adapter.call(request, adapter.encode(request)), *_rest(exchange, request))
+    return _Stream(
+        adapter,
+        adapter.stream(request, adapter.encode(request)),
+        adapter.accumulator(request),
+        *_rest(exchange, request),
+    )
 
 
 async def _ask_async(bench: Bench, exchange: Exchange) -> Any:
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
     if not exchange.streamed:
-        return AsyncResponse(await adapter.call_async(request), *_rest(exchange, request))
+        return AsyncResponse(await adapter.call_async(request, adapter.encode(request)), *_rest(exchange, request))
     response: Any = AsyncStreamResponse(
-        await adapter.stream_async(request), adapter.accumulator(request), *_rest(exchange, request)
+        await adapter.stream_async(request, adapter.encode(request)),
+        adapter.accumulator(request),
+        *_rest(exchange, request),
     )
     return await response.finish()
 
@@ -485,7 +493,7 @@ def _replay(bench: Bench, exchange: Exchange, reading: readings.Reading, respons
     request = _request(exchange, [*response.messages, UserMessage(outputs or [p.Text("Go on.")])], **extra)
     adapter = bench.adapter(exchange.provider, exchange.endpoint)
     bench.serve(GOOD[exchange.endpoint])
-    adapter.call(request)
+    adapter.call(request, adapter.encode(request))
     sent = bench.server.requests[-1].json()
     return _compare(_turn(exchange, reading.turn), _turn(exchange, TURN[exchange.endpoint](sent)))
 
@@ -500,7 +508,7 @@ def _elsewhere(bench: Bench, exchange: Exchange, response: Any) -> str:
         request.endpoint, request.params = endpoint, {}
         try:
             body = bench.adapter(kind, endpoint).encode(request)
-        except UnsupportedFeatureError:
+        except NoSpellingError:
             continue
         problems = request_types.problems(endpoint, json.dumps(body).encode())
         if problems:

@@ -15,7 +15,7 @@ from typing import Any
 from support import request_readers as sent
 
 from capably.calls.call import _leading_system
-from capably.types.errors import UnsupportedFeatureError
+from capably.providers.spellings import NoSpellingError
 from capably.types.request import Request
 from conformance.cases import Exchange
 from conformance.differences import DIFFERENCES, Json
@@ -36,7 +36,7 @@ def encode(exchange: Exchange, adapter: Any) -> Json:
     )
     try:
         return json.loads(json.dumps(adapter.encode(request)))
-    except UnsupportedFeatureError as error:
+    except NoSpellingError as error:
         raise sent.Inexpressible(f"refused: {error.feature}") from error
 
 

@@ -13,9 +13,10 @@ import pytest
 import yaml
 from capably_codegen.generate import generate_overlay, overlay_schema_text
 from capably_codegen.overlay import Laid, base_file, host_names, load_overlay, parse_overlay
-from capably_codegen.registry import RESERVED_PROVIDERS, RegistryError, parse_registry
+from capably_codegen.registry import RESERVED_PROVIDERS, RegistryError, load_registry, parse_registry
 from capably_codegen.render import render
 from capably_codegen.schema import Profile
+from capably_codegen.spelled import unspelled_facts
 
 from capably import llm
 from capably.registry.overlay import Overlay
@@ -113,7 +114,7 @@ def test_a_profile_extends_another_and_says_what_differs(start: str) -> None:
 
 
 def test_an_extended_profile_follows_the_users_own_correction_of_it() -> None:
-    text = "profiles:\n  acme/talker: {input: [text]}\n  acme/mine: {extends: acme/talker, prefill: true}\n"
+    text = "profiles:\n  acme/talker: {input: [text]}\n  acme/mine: {extends: acme/talker, verbosity: [low]}\n"
     profiles = laid(text + "models:\n  acme/m: {profile: acme/mine}\n").source.registry.profiles
     assert profiles["acme/mine"].input == ["text"]
 
@@ -423,7 +424,7 @@ EVERYTHING = (
   acme: {base_url: "https://proxy.example"}
 profiles:
   acme/talker: {input: [text]}
-  acme/mine: {extends: acme/talk-1, prefill: true}
+  acme/mine: {extends: acme/talk-1, verbosity: [low]}
   vllm/own: {verified: 2026-11-22, sources: [us], endpoints: {chat_completions: {}}, input: [text], output: [text]}
 models:
   acme/talk-1: {prices: [{input: 9}]}
@@ -469,7 +470,7 @@ def test_a_correction_is_compiled_as_the_fields_that_were_given_so_that_our_next
     compiled = laid(EVERYTHING).compiled
     assert compiled["models"]["acme/talk-1"].keys() == {"prices"}
     assert compiled["profiles"]["acme/talker"] == {"input": ["text"], "line": 5, "file": "mine.yaml"}
-    assert compiled["profiles"]["acme/mine"].keys() == {"extends", "prefill", "line", "file"}
+    assert compiled["profiles"]["acme/mine"].keys() == {"extends", "verbosity", "line", "file"}
     assert compiled["profiles"]["vllm/own"].keys() == {*Profile.model_fields, "line", "file"} - {"notes"}
     assert "prices" not in compiled["models"]["acme/ft:talk-1:me"]
     assert compiled["providers"]["acme"] == {"base_url": "https://proxy.example"}
@@ -664,3 +665,41 @@ def test_a_gateways_models_are_listed_and_checked_at_run_time(tmp_path: Path) ->
         llm.use_registry(None)
     with pytest.raises(llm.UnknownModelError):
         door("openrouter/aion-labs/aion-2.0")
+
+
+@pytest.mark.parametrize(
+    ("fact", "feature"),
+    [
+        ("prefill: true", "prefill"),
+        ("input: [text, audio]", "input.audio"),
+        ("output: [text, image]", "output.image"),
+        ("builtin_tools: [bash]", "builtin_tools.bash"),
+        ("endpoints: {responses: {seed: always}}", "seed"),
+        ("sampling: {top_k: always}", "top_k"),
+        ("cache: {automatic: true, breakpoints: [5m]}", "cache: 5m"),
+    ],
+)
+def test_a_fact_that_the_api_has_no_field_for_is_refused_at_its_line(fact: str, feature: str) -> None:
+    (told,) = problems(f"profiles:\n  acme/mute:\n    {fact}\n")
+    assert told.startswith("3:"), told
+    assert f"{feature} has no spelling at responses of acme." in told
+
+
+def test_a_fact_that_the_api_can_say_is_taken() -> None:
+    assert (
+        problems("profiles:\n  acme/mute: {verbosity: [low], input: [text, image], sampling: {temperature: always}}\n")
+        == []
+    )
+
+
+def test_what_a_profile_takes_over_from_another_hosts_is_left_alone() -> None:
+    text = (
+        f"{VLLM}profiles:\n  vllm/x: {{extends: anthropic/claude-sonnet-5-5, endpoints: {{chat_completions: {{}}}}}}\n"
+    )
+    text += "models:\n  vllm/y: {profile: vllm/x}\n"
+    parse_overlay(text, "mine.yaml")
+
+
+def test_our_own_registry_says_nothing_that_cannot_be_spelt(registry_file: Path) -> None:
+    registry = load_registry(registry_file).registry
+    assert [(name, *fact) for name in registry.profiles for fact in unspelled_facts(registry, name)] == []

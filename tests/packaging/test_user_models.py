@@ -20,7 +20,7 @@ providers:
   vllm: {adapter: openai, api_key: [VLLM_API_KEY], base_url: "http://localhost:8000/v1"}
 profiles:
   anthropic/claude-sonnet-5.5-between-tools: {input: [text]}
-  openai/gpt-5.6-sol: {prefill: true}
+  groq/gpt-oss: {prefill: true}
   vllm/llama: {extends: openai/gpt-5.6-luna, endpoints: {chat_completions: {}}, sampling: {temperature: always, top_k: always}}
 models:
   openai/ft:gpt-5.6-luna:acme: {like: openai/gpt-5.6-luna}
@@ -51,7 +51,7 @@ llm.Model("anthropic/claude-opus-5").call(["Hi", image])
 llm.Model("anthropic/claude-opus-5").call("Hi", temperature=0.2)  # error
 llm.Model("anthropic/claude-sonnet-5-5").call("Hi")
 llm.Model("anthropic/claude-sonnet-5-5").call(["Hi", image])  # error
-llm.Model("openai/gpt-5.6-sol").call("Hi", prefill="So")
+llm.Model("groq/openai/gpt-oss-120b").call("Hi", prefill="So")
 llm.Model("openai/gpt-5.6-luna").call("Hi", prefill="So")  # error
 
 llm.Model("openai/gpt-4o")  # error

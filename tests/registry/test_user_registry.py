@@ -422,3 +422,26 @@ def test_a_file_compiled_by_another_version_is_used_while_it_says_all_that_is_as
 
 def test_the_fingerprint_is_that_of_the_text(compiled: Path) -> None:
     assert json.loads(compiled.read_text(encoding="utf-8"))["sha256"] == digest(FILE)
+
+
+def test_a_correction_of_ours_reaches_the_body(tmp_path: Path) -> None:
+    """The one of README."""
+    path = tmp_path / "mine.yaml"
+    path.write_text("profiles:\n  groq/gpt-oss: {prefill: true}\n", encoding="utf-8")
+    use_registry(path)
+    try:
+        with Loopback([Canned(CHAT_REPLY)]) as server:
+            llm.provider("groq", api_key="test", base_url=server.url)
+            model: Any = llm.Model.of("groq/openai/gpt-oss-120b")
+            assert model.call("Hi", prefill="It is").text() == "Hello."
+            assert server.requests[0].json()["messages"][-1] == {"role": "assistant", "content": "It is"}
+    finally:
+        use_registry(None)
+        llm.provider("groq")
+
+
+def test_a_correction_that_no_call_could_send_is_refused_where_the_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("profiles:\n  openai/gpt-5.6-sol: {prefill: true}\n", encoding="utf-8")
+    with pytest.raises(llm.ConfigurationError, match=r"mine\.yaml:2: .*prefill has no spelling at responses of openai"):
+        use_registry(path)

@@ -15,6 +15,7 @@ from capably.parameters import PARAMETERS
 from capably.registry.identify import find_model
 from capably.registry.lookup import listed_models, rules_for
 from capably.validation.check import check_call
+from capably.validation.refusal import Call
 
 PHOTO = llm.Image.from_bytes(b"\x89PNG", media_type="image/png")
 SPEECH = llm.Audio.from_bytes(b"RIFF", media_type="audio/wav")
@@ -152,7 +153,7 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
             FLASH,
             {"reasoning": llm.Reasoning(effort="max")},
             "reasoning",
-            "value",
+            "no_field",
             ("low", "medium", "high"),
             id="no such level, in Reasoning",
         ),
@@ -232,28 +233,28 @@ def test_what_a_model_takes_passes(id: str, params: dict[str, Any]) -> None:
             PRO_2_5,
             {"tools": [llm.Shell()]},
             "builtin_tools.shell",
-            "never",
+            "no_field",
             ("code_execution", "file_search", "google_maps", "web_fetch", "web_search"),
             id="a built-in tool of others",
         ),
         pytest.param(
             NEON, {"tools": [llm.WebSearch()]}, "builtin_tools.web_search", "unverified", (), id="an unknown built-in"
         ),
-        pytest.param(PRO_2_5, {"tools": [lookup], "format": int}, "format", "never together", (), id="tools x format"),
+        pytest.param(PRO_2_5, {"tools": [lookup], "format": int}, "format", "together", (), id="tools x format"),
         pytest.param(
-            PRO_2_5, {"tools": [lookup, llm.WebSearch()]}, "tools", "never together", (), id="tools x built-in tools"
+            PRO_2_5, {"tools": [lookup, llm.WebSearch()]}, "tools", "together", (), id="tools x built-in tools"
         ),
         pytest.param(
             GEMMA_4, {"tools": [lookup], "format": int}, "format", "unverified", (), id="tools x format, unknown"
         ),
         pytest.param(BANANA, {"format": int}, "format", "never", (), id="no format"),
         pytest.param(BANANA, {"output": ["audio"]}, "output", "value", ("text", "image"), id="no such output"),
-        pytest.param(GPT_5_6, {"stop": "END"}, "stop", "never", (), id="no stop"),
-        pytest.param(SONNET, {"seed": 7}, "seed", "never", (), id="no seed"),
-        pytest.param(SONNET, {"verbosity": "low"}, "verbosity", "never", (), id="no verbosity"),
+        pytest.param(GPT_5_6, {"stop": "END"}, "stop", "no_field", (), id="no stop"),
+        pytest.param(SONNET, {"seed": 7}, "seed", "no_field", (), id="no seed"),
+        pytest.param(SONNET, {"verbosity": "low"}, "verbosity", "no_field", (), id="no verbosity"),
         pytest.param(SONNET, {"prefill": "The"}, "prefill", "never", (), id="no prefill"),
         pytest.param(SONNET, {"cache": "24h"}, "cache", "value", ("5m", "1h"), id="no such lifetime"),
-        pytest.param(FLASH, {"cache": "1h"}, "cache", "never", (), id="no cache points"),
+        pytest.param(FLASH, {"cache": "1h"}, "cache", "no_field", (), id="no cache points"),
         pytest.param(GEMMA_3, {"system": "Be brief."}, "system", "never", (), id="no system"),
     ],
 )
@@ -267,17 +268,23 @@ def test_what_a_model_does_not_take_is_refused(
 @pytest.mark.parametrize(
     ("id", "content", "feature", "reason"),
     [
-        pytest.param(SONNET, SPEECH, "input.audio", "never", id="a part"),
-        pytest.param(SONNET, ["What is said?", SPEECH], "input.audio", "never", id="a list of parts"),
-        pytest.param(SONNET, [llm.user("Hi"), llm.user(["?", FILM])], "input.video", "never", id="messages"),
+        pytest.param(SONNET, SPEECH, "input.audio", "no_field", id="a part"),
+        pytest.param(SONNET, ["What is said?", SPEECH], "input.audio", "no_field", id="a list of parts"),
+        pytest.param(SONNET, [llm.user("Hi"), llm.user(["?", FILM])], "input.video", "no_field", id="messages"),
         pytest.param("openai/gpt-audio-1.5", PHOTO, "input.image", "never", id="an image"),
         pytest.param("openai/gpt-audio-1.5", PAPER, "input.document", "never", id="a document"),
         pytest.param(BANANA, FILM, "input.video", "unverified", id="nobody knows"),
-        pytest.param(SONNET, ["x", llm.CachePoint("24h")], "cache", "value", id="a cache point that lives too long"),
-        pytest.param(FLASH, ["x", llm.CachePoint()], "cache", "never", id="a cache point"),
+        pytest.param(
+            SONNET, ["x", llm.CachePoint("24h")], "cache.point", "value", id="a cache point that lives too long"
+        ),
+        pytest.param(FLASH, ["x", llm.CachePoint()], "cache.point", "no_field", id="a cache point"),
         pytest.param(BANANA, llm.ToolOutput("1", "lookup", "x"), "tools", "never", id="a tool's output, without tools"),
         pytest.param(
-            FLASH, [llm.user("a"), llm.system("b"), llm.user("c")], "system_messages", "never", id="system in between"
+            FLASH,
+            [llm.user("a"), llm.system("b"), llm.user("c")],
+            "system_messages",
+            "no_field",
+            id="system in between",
         ),
         pytest.param(GEMMA_3, [llm.system("a"), llm.user("b")], "system", "never", id="a leading system message"),
     ],
@@ -334,7 +341,7 @@ def test_system_beside_a_leading_system_message_is_no_mid_conversation() -> None
         pytest.param(
             HAIKU_4,
             {"tools": [lookup], "tool_choice": "required", "reasoning": llm.Reasoning(budget_tokens=2048)},
-            "does not accept `tool_choice='required'` together with a thinking budget ({source}).",
+            'does not accept `tool_choice="required"` together with a thinking budget ({source}).',
             id="without a budget",
         ),
         pytest.param(
@@ -343,7 +350,7 @@ def test_system_beside_a_leading_system_message_is_no_mid_conversation() -> None
             "does not accept the built-in tool llm.WebSearch (unverified: nobody has seen it work; {source}).",
             id="unverified",
         ),
-        pytest.param(FLASH, {"reasoning": "xhigh"}, "does not accept `reasoning='xhigh'` ({source}).", id="a value"),
+        pytest.param(FLASH, {"reasoning": "xhigh"}, 'does not accept `reasoning="xhigh"` ({source}).', id="a value"),
         pytest.param(SONNET, {"max_tokens": 200_000}, "does not accept `max_tokens=200000` ({source}).", id="a number"),
         pytest.param(
             PRO_2_5,
@@ -366,21 +373,23 @@ def test_the_first_line_says_what_and_why_and_where_that_stands(id: str, params:
 
 def test_audio_input_is_told_with_what_is_read_instead() -> None:
     error = refusal(SONNET, SPEECH)
-    first, second = str(error).splitlines()[:2]
-    assert first == f'"{SONNET}" does not accept audio input (`llm.Audio`) (never; {source(SONNET)}).'
-    assert second == "It takes: 'text', 'image', 'document'."
+    first, why, takes = str(error).splitlines()[:3]
+    assert (
+        first == f'"{SONNET}" does not accept audio input (`llm.Audio`) (this API has no such field; {source(SONNET)}).'
+    )
+    assert (why, takes) == ("Anthropic's models do not hear audio.", 'It takes: "text", "image", "document".')
     assert error.value is SPEECH
 
 
 def test_tools_of_an_endpoint_that_go_only_without_reasoning_need_no_word_where_the_model_is_silent() -> None:
     info, endpoint = find_model("openai/gpt-5.4"), "chat_completions"
-    assert check_call(info, endpoint, {"tools": [lookup]}, [], "raise") == []
-    assert check_call(info, "responses", {"tools": [lookup], "reasoning": "low"}, [], "raise") == []
+    assert check_call(Call(info.id, info, endpoint, {"tools": [lookup]}, [], "raise")) == []
+    assert check_call(Call(info.id, info, "responses", {"tools": [lookup], "reasoning": "low"}, [], "raise")) == []
     with pytest.raises(llm.UnsupportedFeatureError, match="accepts `tools` only without reasoning"):
-        check_call(info, endpoint, {"tools": [lookup], "reasoning": "low"}, [], "raise")
+        check_call(Call(info.id, info, endpoint, {"tools": [lookup], "reasoning": "low"}, [], "raise"))
     info = find_model("openai/gpt-5.5")
     with pytest.raises(llm.UnsupportedFeatureError, match='accepts `tools` only together with reasoning="off"'):
-        check_call(info, endpoint, {"tools": [lookup]}, [], "raise")
+        check_call(Call(info.id, info, endpoint, {"tools": [lookup]}, [], "raise"))
 
 
 def test_beside_a_level_only_models_are_named_that_take_both() -> None:
@@ -405,7 +414,7 @@ def test_a_model_that_does_not_reason_by_default_is_named_with_its_condition() -
 def test_a_refusal_names_values_models_and_the_way_around() -> None:
     error = refusal(FLASH, reasoning="xhigh")
     _, takes, models, advice = str(error).splitlines()
-    assert takes == "It takes: 'low', 'medium', 'high'."
+    assert takes == 'It takes: "low", "medium", "high".'
     assert models == f'Models that do: {", ".join(error.alternatives)}, ... (llm.models(reasoning="xhigh")).'
     assert advice == 'Choose one of them, or send it anyway with on_unsupported="warn".'
 
@@ -424,9 +433,7 @@ def test_the_way_around_is_spelt_in_the_providers_own_words(id: str, advice: str
 
 def test_a_budget_is_translated_into_the_words_that_the_model_takes() -> None:
     last = str(refusal(FLASH, reasoning=llm.Reasoning(budget_tokens=100))).splitlines()[-1]
-    assert last == (
-        "Say it in words (reasoning='low', 'medium', 'high'), or send it anyway with on_unsupported=\"warn\"."
-    )
+    assert last == 'Say it in words (reasoning="low", "medium", "high"), or send it anyway with on_unsupported="warn".'
 
 
 @pytest.mark.parametrize(
@@ -460,7 +467,7 @@ def test_models_of_the_same_provider_are_named_first() -> None:
 @pytest.mark.parametrize(
     ("id", "params"),
     [
-        pytest.param(PRO_2_5, {"tools": [lookup], "format": int}, id="never together"),
+        pytest.param(PRO_2_5, {"tools": [lookup], "format": int}, id="together"),
         pytest.param(GEMMA_4, {"tools": [lookup], "format": int}, id="unknown together"),
         pytest.param(SONNET, {"max_tokens": 10**9}, id="a range"),
         pytest.param(SONNET, {"tools": [lookup], "tool_choice": "any"}, id="a word that no model knows"),
@@ -542,16 +549,21 @@ def test_a_function_that_is_no_tool_is_a_type_error() -> None:
 
 def test_warn_tells_every_finding_and_sends_it_all() -> None:
     with pytest.warns(llm.UnsupportedFeatureWarning) as caught:
-        ready = check(SONNET, ["?", SPEECH], temperature=0.2, seed=7, on_unsupported="warn")
+        ready = check(SONNET, temperature=0.2, top_k=7, on_unsupported="warn")
     said = [str(warning.message) for warning in caught]
     assert said == [
         f'"{SONNET}" does not accept `temperature` (never; {source(SONNET)}).',
-        f'"{SONNET}" does not accept `seed` (never; {source(SONNET)}).',
-        f'"{SONNET}" does not accept audio input (`llm.Audio`) (never; {source(SONNET)}).',
+        f'"{SONNET}" does not accept `top_k` (never; {source(SONNET)}).',
     ]
     assert ready.warnings == said
-    assert ready.request.params == {"temperature": 0.2, "seed": 7}
-    assert ready.request.messages == [llm.user(["?", SPEECH])]
+    assert (ready.body["temperature"], ready.body["top_k"]) == (0.2, 7)
+
+
+@pytest.mark.parametrize(("content", "params"), [("Hi", {"seed": 7}), (["?", SPEECH], {})])
+def test_warn_refuses_what_the_api_has_no_field_for(content: Any, params: dict[str, Any]) -> None:
+    with pytest.raises(llm.UnsupportedFeatureError, match="this API has no such field") as caught:
+        check(SONNET, content, on_unsupported="warn", **params)
+    assert caught.value.spelled is None
 
 
 def test_drop_tells_every_finding_and_takes_it_out() -> None:
@@ -641,11 +653,11 @@ def test_on_unsupported_may_stand_on_the_model() -> None:
 
 def test_an_unverified_model_warns_once_per_call_and_sends_everything() -> None:
     with pytest.warns(llm.UnverifiedModelWarning) as caught:
-        ready = check(SECRET, ["?", FILM], temperature=9, reasoning="max", tools=[lookup])
+        ready = check(SECRET, ["?", FILM], temperature=9, reasoning="high", tools=[lookup])
     assert [str(warning.message) for warning in caught] == [
         f'"{SECRET}" is unverified: its id is known and its capabilities are not, so nothing was checked.'
     ]
-    assert ready.request.params == {"temperature": 9, "reasoning": "max", "tools": [lookup]}
+    assert ready.request.params == {"temperature": 9, "reasoning": "high", "tools": [lookup]}
     assert ready.request.messages == [llm.user(["?", FILM])]
 
 
@@ -700,7 +712,7 @@ def test_every_model_answers_every_parameter_alone() -> None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    check_call(info, info.endpoint, params, messages, "raise")
+                    check_call(Call(info.id, info, info.endpoint, params, messages, "raise"))
                 except llm.UnsupportedFeatureError as error:
                     assert str(error).startswith(f'"{info.id}" '), (info.id, call)
                     assert info.id not in error.alternatives, (info.id, call)
@@ -725,6 +737,6 @@ print([name for name in heavy if name in sys.modules])
 def test_built_in_tools_belong_to_the_endpoint_that_has_them() -> None:
     info = find_model(GPT_5_6)
     tools: dict[str, Any] = {"tools": [llm.WebSearch()]}
-    check_call(info, "responses", dict(tools), [], "raise")
+    check_call(Call(info.id, info, "responses", dict(tools), [], "raise"))
     with pytest.raises(llm.UnsupportedFeatureError, match="WebSearch"):
-        check_call(info, "chat_completions", dict(tools), [], "raise")
+        check_call(Call(info.id, info, "chat_completions", dict(tools), [], "raise"))

@@ -10,6 +10,7 @@ from capably.parameters import with_arguments
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint
 from capably.providers.credentials import sendable_headers
+from capably.providers.spellings import NoSpellingError
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
@@ -19,6 +20,7 @@ from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
 from capably.validation.conversations import sendable
+from capably.validation.refusal import Call, decide, found_missing
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -29,10 +31,11 @@ if TYPE_CHECKING:
 
 
 class Prepared(NamedTuple):
-    """A call that passed the check."""
+    """A call that passed the check, and its body."""
 
     adapter: Adapter
     request: Request
+    body: dict[str, Any]
     messages: list[Any]
     warnings: list[str]
 
@@ -41,7 +44,7 @@ def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) 
     """Sends `content` and waits for the whole reply."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
-    reply = ready.adapter.call(ready.request)
+    reply = ready.adapter.call(ready.request, ready.body)
     return Response(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
@@ -51,7 +54,7 @@ async def call_async(
     """Sends `content` and awaits the whole reply."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
-    reply = await ready.adapter.call_async(ready.request)
+    reply = await ready.adapter.call_async(ready.request, ready.body)
     return AsyncResponse(reply, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
 
@@ -59,7 +62,7 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
     """Sends `content`; iterate over what is returned to read the reply as it comes."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
-    events = ready.adapter.stream(ready.request)
+    events = ready.adapter.stream(ready.request, ready.body)
     accumulator = ready.adapter.accumulator(ready.request)
     return StreamResponse(events, accumulator, model, ready.request, ready.messages, remembered(given), ready.warnings)
 
@@ -70,7 +73,7 @@ async def stream_async(
     """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
-    events = await ready.adapter.stream_async(ready.request)
+    events = await ready.adapter.stream_async(ready.request, ready.body)
     accumulator = ready.adapter.accumulator(ready.request)
     return AsyncStreamResponse(
         events, accumulator, model, ready.request, ready.messages, remembered(given), ready.warnings
@@ -84,28 +87,46 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     messages = _with_system(to_messages(content), given.pop("system", None))
     if "tools" in given:
         given["tools"] = _tools(given["tools"])
-    on_unsupported = given.pop("on_unsupported", "raise")
     provider, _, wire_id = id.partition("/")
     endpoint = (info.endpoint if info else None) or default_endpoint(provider, wire_id)
-    told = check_call(info, endpoint, given, messages, on_unsupported) if info else []
+    sending = {
+        "extra": given.pop("extra", None),
+        "headers": sendable_headers(given.pop("headers", None)),
+        "timeout": given.pop("timeout", None),
+        "max_retries": given.pop("max_retries", None),
+    }
+    asked = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
+    told = check_call(asked)
     if "format" in given:
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
-    system, rest = _leading_system(sendable(messages, provider, endpoint, given.get("extra")))
-    request = Request(
-        info=info,
-        model_id=wire_id,
-        endpoint=endpoint,
-        messages=rest,
-        system=system,
-        extra=given.pop("extra", None),
-        headers=sendable_headers(given.pop("headers", None)),
-        timeout=given.pop("timeout", None),
-        max_retries=given.pop("max_retries", None),
-        params=given,
-    )
-    return Prepared(adapter_of(provider, wire_id), request, messages, told)
+    adapter = adapter_of(provider, wire_id)
+    request, body = _encoded(adapter, asked, sending, told)
+    return Prepared(adapter, request, body, messages, told)
+
+
+def _encoded(
+    adapter: Adapter, call: Call, sending: Mapping[str, Any], told: list[str]
+) -> tuple[Request, dict[str, Any]]:
+    """The request and its body. What the wire format cannot say is refused, or dropped and the rest encoded again."""
+    provider, _, wire_id = call.id.partition("/")
+    while True:
+        system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
+        request = Request(
+            info=call.info,
+            model_id=wire_id,
+            endpoint=call.endpoint,
+            messages=rest,
+            system=system,
+            params=call.params,
+            **sending,
+        )
+        try:
+            return request, adapter.encode(request)
+        except NoSpellingError as error:
+            missing = error
+        told.append(decide(call, found_missing(call, missing)))
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:

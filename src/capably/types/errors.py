@@ -23,10 +23,10 @@ CapablyError
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from typing import Literal
+    from datetime import date
 
     from capably.types.messages import Message
     from capably.types.parts import Part, ToolCall
@@ -40,12 +40,20 @@ class CapablyError(Exception):
     the stream had grown too long for `text_stream` to keep them."""
 
 
-class UnsupportedFeatureError(CapablyError):
-    """The model does not take what the call asks for. Nothing was sent.
+Reason: TypeAlias = Literal[
+    "ignored", "never", "no_field", "range", "reasoning_off", "together", "unverified", "value", "without_budget"
+]
+"""Why a model does not take something.
 
-    `feature` is the parameter or part, `value` what was passed, `allowed` the values that this model takes (empty when
-    the feature is refused altogether), `reason` a word of the registry (`never`, `reasoning_off`, `ignored`, `unverified`, ...).
-    """
+- `no_field`: the API has no field, or no word, for it.
+- `never`: the model does not take it; `ignored`: it accepts it without effect; `unverified`: nobody has seen it work.
+- `reasoning_off`: only while it does not reason; `without_budget`: not with a thinking budget.
+- `value`, `range`: not this value; `together`: not with something else in this call.
+"""
+
+
+class UnsupportedFeatureError(CapablyError):
+    """The model does not take what the call asks for. Nothing was sent."""
 
     def __init__(
         self,
@@ -55,16 +63,33 @@ class UnsupportedFeatureError(CapablyError):
         feature: str,
         value: Any = None,
         allowed: Sequence[str] = (),
-        reason: str = "never",
+        reason: Reason = "never",
         alternatives: Sequence[str] = (),
+        spelled: str | None = None,
+        source: str | None = None,
+        checked: date | None = None,
     ) -> None:
         super().__init__(message)
-        self.model = model
-        self.feature = feature
-        self.value = value
+        self.model: str = model
+        """The id of the model, `provider/id`."""
+        self.provider: str = model.partition("/")[0]
+        """The part of the id before the slash."""
+        self.feature: str = feature
+        """What is not taken: a parameter (`top_k`, `reasoning.budget_tokens`), or content (`input.audio`)."""
+        self.value: Any = value
+        """What was passed."""
         self.allowed: tuple[str, ...] = tuple(allowed)
-        self.reason = reason
+        """The values that it does take; empty where it takes none."""
+        self.reason: Reason = reason
+        """Why, in one word."""
         self.alternatives: tuple[str, ...] = tuple(alternatives)
+        """Ids of models that do take it, each with its condition where it has one."""
+        self.spelled: str | None = spelled
+        """Where this API's body says it, `generationConfig.topK`; `None` where the API cannot say it at all."""
+        self.source: str | None = source
+        """File and line of the fact; `None` for a model of which none are listed."""
+        self.checked: date | None = checked
+        """When the fact was last checked."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.args, self.__dict__))

@@ -10,14 +10,16 @@ import warnings
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from capably.providers.adapters import spellings_at
 from capably.registry.lookup import on_registry_change, rules_for
 from capably.types import parts as p
-from capably.types.errors import UnsupportedFeatureWarning, UnverifiedModelWarning
+from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
 from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
 from capably.validation.conversations import is_prefill, rules_of
-from capably.validation.refusal import Finding, refusal
+from capably.validation.drop import drop_from_messages
+from capably.validation.refusal import Call, Finding, decide, missing_first, shown
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -58,47 +60,32 @@ on_registry_change(_lookups.clear)
 
 
 def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:
-    """What this model says at an endpoint, compiled once for all models of its profile that write as much."""
+    """What this model says at an endpoint of its host, compiled once. A model keeps the facts it was made with."""
     most = info.limits["output"]
-    key = (info.profile, endpoint, most)
+    key = (info.id, endpoint, most)
     lookup = _lookups.get(key)
     if lookup is None or lookup.profile.facts is not facts:
-        lookup = _lookups[key] = Lookup(Profile(facts, rules_for(info, endpoint), most))
+        lookup = _lookups[key] = Lookup(
+            Profile(facts, rules_for(info, endpoint), most, spellings_at(info.provider, endpoint or ""))
+        )
     return lookup
 
 
-def check_call(
-    info: ModelInfo,
-    endpoint: str | None,
-    params: dict[str, Any],
-    messages: list[Message],
-    on_unsupported: str,
-) -> list[str]:
-    """Holds the call against the registry; raises, warns or drops as `on_unsupported` says.
-
-    Returns what was warned of. Dropping changes `params` and `messages` in place; what would leave nothing to say is
-    refused all the same.
-    """
-    if on_unsupported not in _ANSWERS:
-        raise ValueError(f"on_unsupported={on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
+def check_call(call: Call) -> list[str]:
+    """Hold the call against the registry; raise, warn or drop as it says. Return what was warned of."""
+    if call.on_unsupported not in _ANSWERS:
+        raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
+    info = call.info
+    if info is None:
+        return []
     if info.facts is None:
         text = f'"{info.id}" is {UNVERIFIED}: its id is known and its capabilities are not, so nothing was checked.'
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
         return [text]
+    found = _findings(_lookup(info, info.facts, call.endpoint), info, call.endpoint, call.params, call.messages)
     told: list[str] = []
-    for finding in _findings(_lookup(info, info.facts, endpoint), info, endpoint, params, messages):
-        error = refusal(info, endpoint, finding)
-        if on_unsupported == "raise":
-            raise error
-        text = str(error).partition("\n")[0]
-        if on_unsupported == "drop":
-            finding.drop()
-            messages[:] = [m for m in messages if not isinstance(m, UserMessage) or m.content]  # pyright: ignore[reportUnknownMemberType]
-            if not messages:
-                raise error
-            text = f"{text} It was dropped."
-        warnings.warn(text, UnsupportedFeatureWarning, stacklevel=4)
-        told.append(text)
+    for finding in missing_first(call, found) if found else ():
+        told.append(decide(call, finding))  # noqa: PERF401 (a comprehension is a frame of its own, and warnings count frames)
     return told
 
 
@@ -146,7 +133,7 @@ def _prefill(profile: Profile, messages: list[Message]) -> Finding:
     text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal)))
     what = "an assistant message at the end (`prefill`)"
     when, advice = profile.rules["prefill"].when, "End with a user message"
-    return Finding("prefill", text, (), when, what, advice, lambda: _remove(messages, last))
+    return Finding("prefill", text, (), when, what, advice, lambda: drop_from_messages(messages, last))
 
 
 # --- content ------------------------------------------------------------------------------------------------------
@@ -161,16 +148,16 @@ _INSTRUCTIONS: Mapping[str, tuple[str, str]] = {
 
 def _instructions(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Finding:
     when = profile.rules[feature].when
-    return Finding(feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: _remove(messages, message))
+    return Finding(
+        feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: drop_from_messages(messages, message)
+    )
 
 
 def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any]) -> Iterator[Finding]:
-    # The message as it stands when something is taken out: it may have lost a part before.
-    now = [message]
     for part in message.content:
         found = _part(profile, part)
         if found:
-            yield found._replace(drop=lambda part=part: _take_out(messages, now, part))
+            yield found._replace(drop=lambda part=part: drop_from_messages(messages, part))
 
 
 def _part(profile: Profile, part: Any) -> Finding | None:
@@ -184,8 +171,8 @@ def _part(profile: Profile, part: Any) -> Finding | None:
         rule = rules["cache"]
         if rule.refused or (part.ttl is not None and part.ttl not in rule.values):
             reason = rule.when if rule.refused else "value"
-            shown = f"`llm.CachePoint(ttl={part.ttl!r})`"
-            return Finding("cache", part.ttl, rule.values, reason, shown, "Leave the part out", _nothing)
+            what = f"`llm.CachePoint(ttl={shown(part.ttl)})`"
+            return Finding("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", _nothing)
     if isinstance(part, p.ToolOutput) and rules["tools"].refused:
         return Finding("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", _nothing)
     return None
@@ -193,18 +180,3 @@ def _part(profile: Profile, part: Any) -> Finding | None:
 
 def _nothing() -> None:
     """Replaced where the part's place is known."""
-
-
-def _remove(messages: list[Message], message: Message) -> None:
-    del messages[_place(messages, message)]
-
-
-def _take_out(messages: list[Message], now: list[UserMessage[Any]], part: p.Part) -> None:
-    place = _place(messages, now[0])
-    kept: list[Any] = [other for other in now[0].content if other is not part]
-    now[0] = messages[place] = UserMessage(kept)
-
-
-def _place(messages: list[Message], message: Message) -> int:
-    """Where this very message stands; an equal one elsewhere is another."""
-    return next(i for i, other in enumerate(messages) if other is message)

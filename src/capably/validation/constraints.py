@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from capably.parameters import PARAMETERS, ROUTING
+from capably.providers.spellings import Spellings
 from capably.registry.rules import Rule
 from capably.types.facts import UNVERIFIED, Facts
 from capably.types.reasoning import Reasoning
 from capably.types.tools import AsyncTool, BuiltinTool, Tool
-from capably.validation.refusal import Finding
+from capably.validation.refusal import Finding, shown
 
 Params: TypeAlias = dict[str, Any]
 
@@ -21,6 +22,7 @@ class Profile(NamedTuple):
     facts: Facts
     rules: Mapping[str, Rule]
     most: int | None
+    spellings: Spellings | None = None
 
 
 class Clause:
@@ -52,6 +54,9 @@ def clauses_together(profile: Profile) -> tuple[Clause, ...]:
     rules, clauses = profile.rules, list[Clause]()
     if profile.facts["sampling"]["exclusive"]:
         clauses.append(_pair("top_p", "temperature", "never", lambda _, params: "temperature" not in params))
+    spelling = (profile.spellings or {}).get("reasoning.budget_tokens")
+    if spelling and spelling.below and not rules["reasoning.budget_tokens"].refused:
+        clauses.append(_below("reasoning", spelling.below, profile.most))
     if not rules["tools"].refused:
         if rules["tools.with_format"].refused:
             when = rules["tools.with_format"].when
@@ -132,9 +137,7 @@ def _either(name: str) -> Clause:
 
     def finding(value: Any, params: Params) -> Finding:
         what = "`Reasoning(effort=..., budget_tokens=...)`"
-        return Finding(
-            name, value, (), "never together", what, "Leave out one of the two", _dropper(params, name), True
-        )
+        return Finding(name, value, (), "together", what, "Leave out one of the two", _dropper(params, name), True)
 
     return Clause(name, lambda value, _: _tokens(value) is None or _effort(value) is None, finding)
 
@@ -156,7 +159,7 @@ def _unseen(name: str) -> Clause:
 def _budget(profile: Profile, name: str) -> Clause:
     rule, feature = profile.rules["reasoning.budget_tokens"], "reasoning.budget_tokens"
     if rule.refused:
-        advice = f"Say it in words (reasoning={', '.join(map(repr, profile.rules[name].values))})"
+        advice = f"Say it in words (reasoning={', '.join(map(shown, profile.rules[name].values))})"
 
         def refused(value: Any, params: Params) -> Finding:
             found = _refused(params, name, "Reasoning(budget_tokens=...)", _tokens(value), rule.when)
@@ -211,7 +214,7 @@ def _tool_choice(profile: Profile, name: str) -> tuple[Clause, ...]:
     def refused(value: Any, params: Params) -> Finding:
         if not _forces(value):
             return _refused(params, name, name, value, free)
-        found = _refused(params, name, f"{name}={value!r}", value, forced)
+        found = _refused(params, name, f"{name}={shown(value)}", value, forced)
         return found._replace(allowed=words) if free == "always" else found
 
     return (
@@ -298,8 +301,25 @@ def _within(name: str, low: float, high: float | None, *, shown: str | None = No
     return Clause(name, lambda value, _: low <= value and (high is None or value <= high), finding)
 
 
+def _below(name: str, other: str, most: int | None) -> Clause:
+    """A budget must leave room for the answer in what bounds both."""
+
+    def admits(value: Any, params: Params) -> bool:
+        tokens, limit = _tokens(value), params.get(other, most)
+        return tokens is None or limit is None or tokens < limit
+
+    def finding(value: Any, params: Params) -> Finding:
+        span, what = f"less than {other}={params.get(other, most)}", f"`budget_tokens={_tokens(value)}`"
+        advice = f"Raise {other}, which bounds the answer too"
+        return Finding(
+            "reasoning.budget_tokens", _tokens(value), (span,), "range", what, advice, _dropper(params, name)
+        )
+
+    return Clause(name, admits, finding)
+
+
 def _pair(name: str, other: str, when: str, admits: Callable[[Any, Params], bool]) -> Clause:
-    reason = UNVERIFIED if when == UNVERIFIED else "never together"
+    reason = UNVERIFIED if when == UNVERIFIED else "together"
     what = f"`{name}` together with `{other}`"
     advice = "Ask in two calls" if name == "format" else "Leave out one of the two"
     return Clause(
@@ -323,7 +343,7 @@ def _refused(params: Params, name: str, shown: str, value: Any, when: str) -> Fi
 
 
 def _not_among(params: Params, name: str, value: Any, allowed: tuple[str, ...]) -> Finding:
-    what = f"`{name}={value!r}`"
+    what = f"`{name}={shown(value)}`"
     return Finding(name, value, allowed, "value", what, "Choose one of them", _dropper(params, name))
 
 

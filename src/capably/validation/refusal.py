@@ -1,24 +1,47 @@
-"""How a refusal is told: what the model does not take, why, what it takes, who else does, and what to do."""
+"""The one place where a call is refused: whether it is, what the error says, and what happens instead.
+
+Three states, in this order. The API cannot say it: nothing can be sent, whatever the model. The model does not take it: it
+can be sent all the same, in the API's own spelling. It is taken: nothing of it comes here.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, cast
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from capably.parameters import PARAMETERS
+from capably.providers.adapters import spellings_at
+from capably.providers.spellings import NoSpellingError, Spelling, spelled_as, unspelled
 from capably.registry.lookup import listed_models, rules_for
-from capably.types.errors import UnsupportedFeatureError
+from capably.registry.rules import PARTS
+from capably.types.errors import Reason, UnsupportedFeatureError, UnsupportedFeatureWarning
 from capably.types.facts import UNVERIFIED, ModelInfo
+from capably.types.messages import SystemMessage, UserMessage
+from capably.types.parts import CachePoint, Part
+from capably.validation.drop import drop_from_messages, drop_from_parameters
 
-_WHY = {
-    "never": "never",
-    "ignored": "accepted and ignored, so it would do nothing",
-    UNVERIFIED: "unverified: nobody has seen it work",
-}
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+
+class Call(NamedTuple):
+    """A call under check: which model is asked at which endpoint, for what, and what happens to what it does not take.
+
+    `params` and `messages` are the call's own, and change where something is dropped.
+    """
+
+    id: str
+    info: ModelInfo | None
+    endpoint: str
+    params: dict[str, Any]
+    messages: list[Message]
+    on_unsupported: str
 
 
 class Finding(NamedTuple):
-    """One thing that the model does not take. `drop` takes it out of the parameters or messages it was found in."""
+    """One thing that is not taken. `drop` takes it out of the parameters or messages it was found in."""
 
     feature: str
     value: Any
@@ -26,78 +49,202 @@ class Finding(NamedTuple):
     reason: str
     what: str
     advice: str
-    drop: Callable[[], None]
+    drop: Callable[[], object]
     general: bool = False
     """It is no lack of this model alone, so no other models are named."""
+    why: str = ""
+    """What the API has in its place, as a sentence."""
+    reason_in_words: str = ""
 
 
-def refusal(info: ModelInfo, endpoint: str | None, finding: Finding) -> UnsupportedFeatureError:
-    """The error that tells it."""
-    source = f"checked {info.facts['verified']}, {info.file}:{info.line}" if info.facts else "never checked"
-    conditions = {
-        "reasoning_off": f'accepts {finding.what} only together with reasoning="off" ({source}).',
-        "without_reasoning": f'accepts {finding.what} only without reasoning, or together with reasoning="off" ({source}).',
-        "without_budget": f"does not accept {finding.what} together with a thinking budget ({source}).",
-        "value": f"does not accept {finding.what} ({source}).",
-        "range": f"does not accept {finding.what} ({source}).",
-    }
-    why = _WHY.get(finding.reason, finding.reason)
-    lines = [f'"{info.id}" ' + conditions.get(finding.reason, f"does not accept {finding.what} ({why}; {source}).")]
+def missing_first(call: Call, found: list[Finding]) -> list[Finding]:
+    """Return what was found, and before it what the API cannot say of this call: no policy can send that."""
+    spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
+    if spellings is None:
+        return found
+    missing = [unspelled(spellings, name, value) for name, value in call.params.items()]
+    first = [found_missing(call, one) for one in missing if one is not None]
+    named = {finding.feature for finding in first}
+    rest = [finding for finding in found if finding.feature not in named]
+    return [*(_with_words_of(one, found) for one in first), *rest]
+
+
+def _with_words_of(missing: Finding, found: list[Finding]) -> Finding:
+    """What the API cannot say, with the values that the model takes, where it was found wanting for that too."""
+    same = next((finding for finding in found if finding.feature == missing.feature), None)
+    return missing if same is None else missing._replace(drop=same.drop, allowed=same.allowed)
+
+
+def decide(call: Call, finding: Finding) -> str:
+    """Refuse what was found, or let it be sent, or drop it, as the call says; return what was warned of.
+
+    What the API cannot say at all cannot be sent, so `warn` refuses it too. What would leave nothing to say is not dropped.
+    """
+    spelling: Spelling | None = None
+    spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
+    if spellings and finding.reason != "no_field":
+        missing = unspelled(spellings, finding.feature, finding.value)
+        if missing:
+            finding = found_missing(call, missing)._replace(drop=finding.drop, allowed=finding.allowed)
+        else:
+            spelling = spelled_as(spellings, finding.feature, finding.value)
+    error = refusal(call, finding, spelling)
+    if call.on_unsupported == "raise" or (call.on_unsupported == "warn" and error.reason == "no_field"):
+        raise error
+    text = str(error).partition("\n")[0]
+    if call.on_unsupported == "drop":
+        finding.drop()
+        call.messages[:] = [m for m in call.messages if not isinstance(m, UserMessage) or m.content]
+        if not call.messages:
+            raise error
+        text = f"{text} It was dropped."
+    warnings.warn(text, UnsupportedFeatureWarning, stacklevel=5)
+    return text
+
+
+def refusal(call: Call, finding: Finding, spelling: Spelling | None) -> UnsupportedFeatureError:
+    """Return the error for what was found; `spelling` is how the API says it all the same, where it can."""
+    facts = call.info.facts if call.info else None
+    source = f"{facts.get('file', 'model_registry.yaml')}:{call.info.line}" if facts and call.info else None
+    checked = f"checked {facts['verified']}, {source}" if facts else None
+    others = _alternatives(call, finding)
+    lines = [f'"{call.id}" {_sentence(finding, checked)}']
+    why = finding.why or (spelling.why if spelling else "")
+    if why:
+        lines.append(why)
     if finding.allowed:
-        words = finding.allowed if finding.reason == "range" else map(repr, finding.allowed)
+        words = finding.allowed if finding.reason == "range" else map(shown, finding.allowed)
         lines.append(f"It takes: {', '.join(words)}.")
-    others = _alternatives(info, finding)
     if others:
         lines.append(f"Models that do: {', '.join(others)}{_selector(finding)}.")
-    lines.append(f"{finding.advice}, or send it anyway with {_escape(endpoint, finding)}.")
+    lines.append(f"{finding.advice}, or {_way_around(finding, spelling)}.")
     return UnsupportedFeatureError(
         "\n".join(lines),
-        model=info.id,
+        model=call.id,
         feature=finding.feature,
         value=finding.value,
         allowed=finding.allowed,
-        reason="reasoning_off" if finding.reason == "without_reasoning" else finding.reason,
+        reason=cast("Reason", "reasoning_off" if finding.reason == "without_reasoning" else finding.reason),
         alternatives=others,
+        spelled=spelling.at(finding.value) if spelling else None,
+        source=source,
+        checked=date.fromisoformat(str(facts["verified"])) if facts else None,
     )
 
 
-_WIRE: Mapping[str, Mapping[str, str]] = {
-    "messages": {"temperature": "temperature", "top_p": "top_p", "top_k": "top_k", "stop": "stop_sequences"},
-    "responses": {"temperature": "temperature", "top_p": "top_p", "logprobs": "top_logprobs"},
-    "chat_completions": {"temperature": "temperature", "top_p": "top_p", "stop": "stop", "seed": "seed"},
-    "generate_content": {
-        "temperature": "generationConfig.temperature",
-        "top_p": "generationConfig.topP",
-        "top_k": "generationConfig.topK",
-        "seed": "generationConfig.seed",
-    },
+def _sentence(finding: Finding, source: str | None) -> str:
+    conditions: Mapping[str, str] = {
+        "reasoning_off": 'accepts {} only together with reasoning="off"',
+        "without_reasoning": 'accepts {} only without reasoning, or together with reasoning="off"',
+        "without_budget": "does not accept {} together with a thinking budget",
+    }
+    sentence = conditions.get(finding.reason, "does not accept {}").format(finding.what)
+    why = finding.reason_in_words or _WHY.get(finding.reason)
+    beside = "; ".join(filter(None, (why, source)))
+    return f"{sentence} ({beside})." if beside else f"{sentence}."
+
+
+_WHY: Mapping[str, str] = {
+    "never": "never",
+    "ignored": "accepted and ignored, so it would do nothing",
+    "together": "never together",
+    UNVERIFIED: "unverified: nobody has seen it work",
 }
-"""Where the provider's body has a field that we refuse: endpoint -> parameter -> path."""
 
 
-def _escape(endpoint: str | None, finding: Finding) -> str:
-    """How to send it all the same: in the provider's own words where they are that simple."""
-    path = _WIRE.get(endpoint or "", {}).get(finding.feature)
-    if path is None:
-        return 'on_unsupported="warn"'
-    shown: Any = finding.value
-    for key in reversed(path.split(".")):
-        shown = {key: shown}
-    return f"extra={_double_quoted(shown)}"
+def _way_around(finding: Finding, spelling: Spelling | None) -> str:
+    """What to write to have the call sent all the same: in the API's own words where they are that simple."""
+    if finding.reason == "no_field":
+        return 'leave it to on_unsupported="drop"'
+    fields = spelling.fields(finding.value) if spelling and finding.feature in PARAMETERS else None
+    way = 'on_unsupported="warn"' if fields is None else f"extra={shown(fields)}"
+    return f"send it anyway with {way}"
 
 
-def _double_quoted(value: Any) -> str:
+def shown(value: Any) -> str:
+    """Return a value as a caller would write it, its strings in double quotes."""
+    if isinstance(value, str):
+        return f'"{value}"' if '"' not in value else repr(value)
     if isinstance(value, dict):
-        items = cast(dict[str, Any], value).items()
-        return "{" + ", ".join(f'"{key}": {_double_quoted(inner)}' for key, inner in items) + "}"
+        items = cast("dict[str, Any]", value).items()
+        return "{" + ", ".join(f"{shown(key)}: {shown(inner)}" for key, inner in items) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(shown, cast('list[Any]', value)))}]"
     return repr(value)
 
 
-def _alternatives(info: ModelInfo, finding: Finding, count: int = 3) -> list[str]:
+# --- what an encoder found ----------------------------------------------------------------------------------------
+
+
+_LACKS: Mapping[bool | None, str] = {
+    None: "this API cannot say it",
+    False: "this API has no such field",
+    True: "this API has no word for it",
+}
+"""Whether the API has a field for a feature (`None`: it has, and cannot say this value at this place)."""
+
+_OF_PARAMETER: Mapping[str, str] = {
+    "reasoning.effort": "reasoning",
+    "reasoning.off": "reasoning",
+    "cache.named": "cache",
+    "tool_choice.builtin": "tool_choice",
+    "tool_choice.forced": "tool_choice",
+}
+"""Spellings of one parameter, which errors call by its name."""
+
+
+def found_missing(call: Call, missing: NoSpellingError) -> Finding:
+    """Return the finding for what the wire format cannot say."""
+    group, _, word = missing.feature.partition(".")
+    feature = "output" if group == "output" else _OF_PARAMETER.get(missing.feature, missing.feature)
+    value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
+    what = f"`{feature}={shown(value)}`" if missing.words and feature in PARAMETERS else f"`{feature}`"
+    if group == "input":
+        name = type(value).__name__
+        what = f"{word} input (`llm.{name}`)" if name in PARTS.values() else f"this `llm.{name}`"
+    elif group == "builtin_tools":
+        what = f"the built-in tool llm.{type(value).__name__}"
+        value = word
+    elif missing.feature in _WRITTEN:
+        what = _WRITTEN[missing.feature].format(shown(value))
+    return Finding(
+        feature,
+        value,
+        tuple(word for word in missing.words if isinstance(word, str)),
+        "no_field",
+        what,
+        missing.instead or ("Leave the part out" if group in ("input", "cache") and word else "Drop the argument"),
+        lambda: _drop(call, missing),
+        general=missing.path is None,
+        why=missing.why,
+        reason_in_words=_LACKS[None if missing.path is None else bool(missing.path)],
+    )
+
+
+def _drop(call: Call, missing: NoSpellingError) -> None:
+    if isinstance(missing.value, (Part, SystemMessage)):
+        drop_from_messages(call.messages, missing.value)
+    else:
+        drop_from_parameters(call.params, missing.feature, missing.value)
+
+
+_WRITTEN: Mapping[str, str] = {
+    "cache.point": "`llm.CachePoint(ttl={})`",
+    "output.image": "`output=[{}]`",
+    "reasoning.budget_tokens": "`Reasoning(budget_tokens=...)`",
+    "reasoning.visible": "`Reasoning(visible={})`",
+    "system_messages": "system messages in mid-conversation",
+    "tools.strict": "`strict=True`",
+}
+"""Feature -> how a caller writes it."""
+
+
+def _alternatives(call: Call, finding: Finding, count: int = 3) -> list[str]:
     """Active models that take what was refused: plain chat models of the same provider first, newest first."""
     able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, finding))]
     able.sort(key=lambda pair: pair[1].dates["released"] or "", reverse=True)
-    able.sort(key=lambda pair: (_writes_more(pair[1]), pair[1].provider != info.provider))
+    provider = call.id.partition("/")[0]
+    able.sort(key=lambda pair: (_writes_more(pair[1]), pair[1].provider != provider))
     return [f"{other.id}{how.strip() and how}" for how, other in able[:count]]
 
 
@@ -124,8 +271,13 @@ def _takes(info: ModelInfo, finding: Finding) -> str:
     group, _, word = finding.feature.partition(".")
     if group in ("input", "builtin_tools"):
         return " " if word in rules[group].values else ""
-    rule = rules["tool_choice.forced" if finding.feature == "tool_choice" and finding.allowed else finding.feature]
-    if rule.values and finding.reason == "value" and finding.value not in rule.values:
+    if finding.feature == "output" and finding.reason == "no_field":
+        return " " if finding.value in rules["output"].values else ""
+    forced = finding.feature == "tool_choice" and finding.allowed
+    rule = rules.get("tool_choice.forced" if forced else finding.feature) or rules.get(group)
+    if rule is None:
+        return ""
+    if rule.values and finding.allowed and finding.value not in rule.values:
         return ""
     if rule.when == finding.reason or (finding.reason, rule.when) == ("without_reasoning", "reasoning_off"):
         return ""

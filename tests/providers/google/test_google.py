@@ -13,18 +13,20 @@ from typing import Any
 
 import httpx2
 import pytest
+from support.adapters import GoogleAdapter
 from support.loopback import Canned, Loopback
 from support.request_types import described
 
 from capably.providers import Settings
 from capably.providers.adapters import settings_of
-from capably.providers.google import GoogleAdapter, transport
+from capably.providers.google import transport
 from capably.providers.google.decode import FINISH, decode_reply
-from capably.providers.google.encode import BUILTIN_TOOLS, encode_request, merged
+from capably.providers.google.encode import BUILTIN_TOOLS, encode_request
 from capably.providers.google.errors import error_of, translate
 from capably.providers.google.partial import steps_of
 from capably.providers.google.schema import encode_schema
 from capably.providers.google.stream import GoogleAccumulator
+from capably.providers.spellings import NoSpellingError, feature_of, merge_extra
 from capably.types import errors as e, parts as p, tools as t
 from capably.types.facts import ModelInfo
 from capably.types.format import Format
@@ -192,13 +194,12 @@ def test_every_kind_of_user_part_has_its_wire_form(part: p.Part, wire: dict[str,
     ids=lambda part: type(part).__name__,
 )
 def test_parts_without_a_wire_form_are_refused_and_not_dropped(part: p.Part) -> None:
-    with pytest.raises(e.UnsupportedFeatureError, match="Nothing was sent") as caught:
+    with pytest.raises(NoSpellingError, match=feature_of(part)):
         encode(user([p.Text("a"), part]))
-    assert caught.value.model == f"google/{MODEL}"
 
 
 def test_a_system_message_in_mid_conversation_is_refused_and_not_dropped() -> None:
-    with pytest.raises(e.UnsupportedFeatureError, match="at the start"):
+    with pytest.raises(NoSpellingError, match="at the start"):
         encode(user("a"), system("b"))
 
 
@@ -249,7 +250,7 @@ def test_no_parameter_of_a_call_is_dropped_without_a_word() -> None:
         params: dict[str, Any] = {name: values[name], **({"tools": [weather()]} if name == "tool_choice" else {})}
         try:
             after = encode(**params)
-        except e.UnsupportedFeatureError:
+        except NoSpellingError:
             continue
         assert after != before, name
 
@@ -258,7 +259,7 @@ def test_no_parameter_of_a_call_is_dropped_without_a_word() -> None:
     "params", [{"verbosity": "low"}, {"parallel_tools": False}, {"cache": "5m"}, {"tool_choice": "nope"}, {"odd": 1}]
 )
 def test_parameters_that_google_lacks_are_refused_with_a_reason(params: dict[str, Any]) -> None:
-    with pytest.raises(e.UnsupportedFeatureError, match="Nothing was sent"):
+    with pytest.raises(NoSpellingError, match=next(iter(params))):
         encode(**params)
 
 
@@ -279,7 +280,7 @@ def test_extra_is_merged_in_last_and_deeply() -> None:
 
 def test_merging_leaves_both_sides_as_they_were() -> None:
     base, extra = {"a": {"b": 1}}, {"a": {"c": 2}}
-    assert merged(base, extra) == {"a": {"b": 1, "c": 2}}
+    assert merge_extra(base, extra) == {"a": {"b": 1, "c": 2}}
     assert (base, extra) == ({"a": {"b": 1}}, {"a": {"c": 2}})
 
 
@@ -326,7 +327,7 @@ def test_a_tool_object_can_be_chosen() -> None:
 @pytest.mark.parametrize("kind", [tool for tool in t.BuiltinTool.__subclasses__() if tool.kind != "mcp"])
 def test_a_built_in_tool_is_sent_under_googles_name_or_refused(kind: type[t.BuiltinTool]) -> None:
     if kind.kind not in BUILTIN_TOOLS:
-        with pytest.raises(e.UnsupportedFeatureError, match=kind.kind):
+        with pytest.raises(NoSpellingError, match=kind.kind):
             encode(tools=[kind()])
     else:
         assert encode(tools=[kind(limit=1)], undescribed="the option is made up")["tools"] == [
@@ -423,19 +424,21 @@ def test_reasoning_is_spelt_as_the_model_takes_it(reasoning: Any, facts: Any, wi
 
 
 @pytest.mark.parametrize(
-    ("reasoning", "facts"),
+    ("reasoning", "facts", "wire"),
     [
-        ("off", LEVEL),
-        ("low", BUDGET),
-        ("max", LEVEL),
-        (Reasoning(budget_tokens=5), LEVEL),
-        (Reasoning(effort="low", budget_tokens=5), None),
-        (Reasoning(effort="low", budget_tokens=5), EITHER),
+        ("off", LEVEL, {"thinkingBudget": 0}),
+        ("low", BUDGET, {"thinkingLevel": "LOW"}),
+        (Reasoning(budget_tokens=5), LEVEL, {"thinkingBudget": 5}),
+        (Reasoning(effort="low", budget_tokens=5), EITHER, {"thinkingLevel": "LOW", "thinkingBudget": 5}),
     ],
 )
-def test_reasoning_that_cannot_be_spelt_is_refused(reasoning: Any, facts: Any) -> None:
-    with pytest.raises(e.UnsupportedFeatureError):
-        encode(reasoning=reasoning, of=None if facts is None else info(reasoning=facts))
+def test_what_the_model_does_not_take_is_spelt_all_the_same(reasoning: Any, facts: Any, wire: Any) -> None:
+    assert config_of(reasoning=reasoning, of=info(reasoning=facts)) == {"thinkingConfig": wire}
+
+
+def test_a_level_that_gemini_has_no_word_for_is_refused() -> None:
+    with pytest.raises(NoSpellingError, match=r"reasoning.effort"):
+        encode(reasoning="max", of=info(reasoning=LEVEL))
 
 
 def test_reasoning_without_wishes_sends_nothing() -> None:
@@ -542,7 +545,7 @@ def test_the_answer_of_another_provider_loses_its_thoughts_and_its_calls_need_no
 
 def test_a_part_in_another_providers_json_is_refused() -> None:
     foreign = AssistantMessage([p.Unknown("server_tool_use", {})], Source("anthropic", "messages", "m", {}))
-    with pytest.raises(e.UnsupportedFeatureError, match="anthropic"):
+    with pytest.raises(NoSpellingError, match="anthropic"):
         encode(foreign)
 
 

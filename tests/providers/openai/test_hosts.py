@@ -468,7 +468,7 @@ def test_what_the_host_refuses_is_refused_before_it_is_sent(
 
 def test_an_image_is_refused_by_a_model_that_reads_none(server: Replies) -> None:
     redirected(server, "deepseek", Canned(completion({"content": "never"})))
-    with pytest.raises(llm.UnsupportedFeatureError, match="Image"):
+    with pytest.raises(llm.UnsupportedFeatureError, match="image input"):
         llm.Model.of("deepseek/deepseek-v4-pro").call([llm.Image.from_url("https://x.test/a.png")])
     assert server.requests == []
 

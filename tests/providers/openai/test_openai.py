@@ -13,11 +13,11 @@ from typing import Any
 
 import httpx2
 import pytest
+from support.adapters import OpenAIAdapter
 from support.loopback import Canned, Loopback
 
 from capably.providers import Settings
 from capably.providers.errors import BY_STATUS, seconds_to_wait
-from capably.providers.openai import OpenAIAdapter
 from capably.providers.openai.errors import in_band, translate
 from capably.types import errors as e, parts as p
 from capably.types.messages import user

@@ -68,7 +68,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 310,
+        "line": 312,
     },
     "anthropic/claude-4.6": {
         "verified": "2026-11-22",
@@ -137,7 +137,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 372,
+        "line": 374,
     },
     "anthropic/claude-5-always-thinking": {
         "verified": "2026-11-22",
@@ -206,7 +206,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 562,
+        "line": 564,
     },
     "anthropic/claude-fable-5.1": {
         "verified": "2026-11-22",
@@ -274,7 +274,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 593,
+        "line": 595,
     },
     "anthropic/claude-haiku-5.5": {
         "verified": "2026-11-22",
@@ -343,7 +343,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 532,
+        "line": 534,
     },
     "anthropic/claude-opus-4.5": {
         "verified": "2026-11-22",
@@ -411,7 +411,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 340,
+        "line": 342,
     },
     "anthropic/claude-opus-4.7": {
         "verified": "2026-11-22",
@@ -479,7 +479,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 405,
+        "line": 407,
     },
     "anthropic/claude-opus-4.8": {
         "verified": "2026-11-22",
@@ -548,7 +548,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 436,
+        "line": 438,
     },
     "anthropic/claude-opus-5": {
         "verified": "2026-11-22",
@@ -616,7 +616,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 500,
+        "line": 502,
     },
     "anthropic/claude-opus-5.5": {
         "verified": "2026-11-22",
@@ -684,7 +684,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 623,
+        "line": 625,
     },
     "anthropic/claude-sonnet-5": {
         "verified": "2026-11-29",
@@ -753,7 +753,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 467,
+        "line": 469,
     },
     "anthropic/claude-sonnet-5.5-between-tools": {
         "verified": "2026-11-22",
@@ -820,7 +820,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["browser_use"],
-        "line": 652,
+        "line": 654,
     },
 }
 

@@ -58,7 +58,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 682,
+        "line": 684,
     },
     "cerebras/qwen-3.8": {
         "verified": "2026-11-29",
@@ -116,7 +116,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 708,
+        "line": 710,
     },
 }
 

@@ -48,7 +48,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 735,
+        "line": 737,
     },
     "cohere/command-a-plus": {
         "verified": "2026-11-22",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 778,
+        "line": 780,
     },
     "cohere/command-a-reasoning": {
         "verified": "2026-11-22",
@@ -154,7 +154,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 755,
+        "line": 757,
     },
     "cohere/north-mini-code": {
         "verified": "2026-11-22",
@@ -205,7 +205,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 800,
+        "line": 802,
     },
 }
 

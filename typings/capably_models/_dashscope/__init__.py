@@ -58,7 +58,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 841,
+        "line": 843,
     },
     "dashscope/qwen3-coder": {
         "verified": "2026-11-29",
@@ -105,7 +105,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 820,
+        "line": 822,
     },
     "dashscope/qwen3.6-flash": {
         "verified": "2026-11-29",
@@ -161,7 +161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 895,
+        "line": 897,
     },
     "dashscope/qwen3.7-max": {
         "verified": "2026-11-29",
@@ -219,7 +219,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 869,
+        "line": 871,
     },
     "dashscope/qwen3.7-plus": {
         "verified": "2026-11-29",
@@ -276,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 919,
+        "line": 921,
     },
     "dashscope/qwen3.8-flash": {
         "verified": "2026-11-29",
@@ -336,7 +336,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 944,
+        "line": 946,
     },
     "dashscope/qwen3.8-max": {
         "verified": "2026-11-29",
@@ -397,7 +397,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 976,
+        "line": 978,
     },
 }
 

@@ -57,7 +57,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1011,
+        "line": 1013,
     },
     "deepseek/v4-pro": {
         "verified": "2026-11-22",
@@ -114,7 +114,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1041,
+        "line": 1043,
     },
 }
 

@@ -55,7 +55,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1068,
+        "line": 1070,
     }
 }
 

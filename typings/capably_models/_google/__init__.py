@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1090,
+        "line": 1092,
     },
     "google/gemini-2.5-flash-image": {
         "verified": "2026-11-22",
@@ -94,7 +94,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1180,
+        "line": 1182,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -152,7 +152,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1122,
+        "line": 1124,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -210,7 +210,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1151,
+        "line": 1153,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-29",
@@ -268,7 +268,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1201,
+        "line": 1203,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -312,7 +312,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1553,
+        "line": 1555,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -361,7 +361,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1599,
+        "line": 1601,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-29",
@@ -419,7 +419,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1292,
+        "line": 1294,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -463,7 +463,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1625,
+        "line": 1627,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-29",
@@ -520,7 +520,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1232,
+        "line": 1234,
     },
     "google/gemini-3.1-pro-customtools": {
         "verified": "2026-11-29",
@@ -576,7 +576,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1263,
+        "line": 1265,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-29",
@@ -636,7 +636,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1324,
+        "line": 1326,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-29",
@@ -694,7 +694,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1360,
+        "line": 1362,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-29",
@@ -753,7 +753,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1392,
+        "line": 1394,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-29",
@@ -813,7 +813,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1425,
+        "line": 1427,
     },
     "google/gemini-3.8-flash": {
         "verified": "2026-11-29",
@@ -871,7 +871,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1459,
+        "line": 1461,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -930,7 +930,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1491,
+        "line": 1493,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -995,7 +995,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1523,
+        "line": 1525,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -1044,7 +1044,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1650,
+        "line": 1652,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -1100,7 +1100,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1676,
+        "line": 1678,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1139,7 +1139,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1728,
+        "line": 1730,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1190,7 +1190,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1703,
+        "line": 1705,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1225,7 +1225,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1579,
+        "line": 1581,
     },
 }
 

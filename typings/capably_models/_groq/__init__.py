@@ -58,7 +58,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1747,
+        "line": 1749,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -116,7 +116,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1777,
+        "line": 1779,
     },
 }
 

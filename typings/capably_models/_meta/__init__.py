@@ -59,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1832,
+        "line": 1834,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -118,7 +118,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1805,
+        "line": 1807,
     },
 }
 

@@ -58,7 +58,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1858,
+        "line": 1860,
     },
     "minimax/m2.5": {
         "verified": "2026-11-29",
@@ -117,7 +117,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1884,
+        "line": 1886,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -174,7 +174,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1912,
+        "line": 1914,
     },
 }
 

@@ -49,7 +49,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2022,
+        "line": 2024,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -99,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1998,
+        "line": 2000,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -157,7 +157,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1970,
+        "line": 1972,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -217,7 +217,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1939,
+        "line": 1941,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -265,7 +265,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2043,
+        "line": 2045,
     },
 }
 

@@ -60,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2063,
+        "line": 2065,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -120,7 +120,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2092,
+        "line": 2094,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -182,7 +182,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2121,
+        "line": 2123,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2153,
+        "line": 2155,
     },
 }
 

@@ -51,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2178,
+        "line": 2180,
     }
 }
 

@@ -68,7 +68,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2876,
+        "line": 2878,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -140,7 +140,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2841,
+        "line": 2843,
     },
     "openai/gpt-4o-4.1": {
         "verified": "2026-11-22",
@@ -196,7 +196,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2201,
+        "line": 2203,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -261,7 +261,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2262,
+        "line": 2264,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -326,7 +326,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2278,
+        "line": 2280,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -382,7 +382,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2295,
+        "line": 2297,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -426,7 +426,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2316,
+        "line": 2318,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -501,7 +501,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2335,
+        "line": 2337,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -570,7 +570,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2356,
+        "line": 2358,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -621,7 +621,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2387,
+        "line": 2389,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -677,7 +677,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2406,
+        "line": 2408,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -755,7 +755,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2427,
+        "line": 2429,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -833,7 +833,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2458,
+        "line": 2460,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -900,7 +900,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2486,
+        "line": 2488,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -951,7 +951,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2507,
+        "line": 2509,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -1018,7 +1018,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2526,
+        "line": 2528,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1075,7 +1075,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2573,
+        "line": 2575,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1126,7 +1126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2554,
+        "line": 2556,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1189,7 +1189,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2652,
+        "line": 2654,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1264,7 +1264,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2596,
+        "line": 2598,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1331,7 +1331,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2624,
+        "line": 2626,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1408,7 +1408,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2675,
+        "line": 2677,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1484,7 +1484,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2728,
+        "line": 2730,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1542,7 +1542,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2820,
+        "line": 2822,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1604,7 +1604,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2804,
+        "line": 2806,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1680,7 +1680,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2754,
+        "line": 2756,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1756,7 +1756,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2702,
+        "line": 2704,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1831,7 +1831,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2777,
+        "line": 2779,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1873,7 +1873,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2216,
+        "line": 2218,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1937,7 +1937,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2859,
+        "line": 2861,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -2002,7 +2002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2230,
+        "line": 2232,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2058,7 +2058,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2246,
+        "line": 2248,
     },
 }
 

@@ -51,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2894,
+        "line": 2896,
     }
 }
 

@@ -44,7 +44,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2919,
+        "line": 2921,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -87,7 +87,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2941,
+        "line": 2943,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -138,7 +138,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2961,
+        "line": 2963,
     },
 }
 

@@ -64,7 +64,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3065,
+        "line": 3067,
     },
     "xai/grok-3-mini": {
         "verified": "2026-11-22",
@@ -123,7 +123,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3012,
+        "line": 3014,
     },
     "xai/grok-4.20-multi-agent": {
         "verified": "2026-11-29",
@@ -173,7 +173,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "file_search", "mcp"],
-        "line": 3246,
+        "line": 3248,
     },
     "xai/grok-4.20-non-reasoning": {
         "verified": "2026-11-22",
@@ -228,7 +228,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3226,
+        "line": 3228,
     },
     "xai/grok-4.20-reasoning-build-0.1": {
         "verified": "2026-11-29",
@@ -294,7 +294,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3197,
+        "line": 3199,
     },
     "xai/grok-4.3": {
         "verified": "2026-11-29",
@@ -362,7 +362,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3095,
+        "line": 3097,
     },
     "xai/grok-4.5": {
         "verified": "2026-11-29",
@@ -429,7 +429,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3129,
+        "line": 3131,
     },
     "xai/grok-4.6": {
         "verified": "2026-11-29",
@@ -497,7 +497,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3162,
+        "line": 3164,
     },
     "xai/redirected-to-grok-4.3": {
         "verified": "2026-11-22",
@@ -560,7 +560,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "mcp", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 3037,
+        "line": 3039,
     },
 }
 

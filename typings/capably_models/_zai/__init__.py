@@ -59,7 +59,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3274,
+        "line": 3276,
     },
     "zai/glm-5.2": {
         "verified": "2026-11-22",
@@ -119,7 +119,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3327,
+        "line": 3329,
     },
     "zai/glm-5.3": {
         "verified": "2026-11-22",
@@ -178,7 +178,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3357,
+        "line": 3359,
     },
     "zai/glm-5.3-flash": {
         "verified": "2026-11-29",
@@ -238,7 +238,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3386,
+        "line": 3388,
     },
     "zai/glm-vision": {
         "verified": "2026-11-22",
@@ -296,7 +296,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 3301,
+        "line": 3303,
     },
 }
 

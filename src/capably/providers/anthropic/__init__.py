@@ -55,8 +55,7 @@ class AnthropicAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self._settings.provider)
 
-    def call(self, request: Request) -> Reply:
-        body = self.encode(request)
+    def call(self, request: Request, body: dict[str, Any]) -> Reply:
         sent = msgspec.json.encode(body)
         client = self._sync_client()
         try:
@@ -65,8 +64,7 @@ class AnthropicAdapter:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
 
-    async def call_async(self, request: Request) -> Reply:
-        body = self.encode(request)
+    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
         sent = msgspec.json.encode(body)
         client = self._async_client()
         try:
@@ -75,8 +73,8 @@ class AnthropicAdapter:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
 
-    def stream(self, request: Request) -> SyncEvents:
-        body = {**self.encode(request), "stream": True}
+    def stream(self, request: Request, body: dict[str, Any]) -> SyncEvents:
+        body = {**body, "stream": True}
         sent = msgspec.json.encode(body)
         client = self._sync_client()
         options = self._options(request, body, client)
@@ -91,8 +89,8 @@ class AnthropicAdapter:
         self._check_stream(response, request)
         return SyncEvents(response, self._settings.provider, sent, client)
 
-    async def stream_async(self, request: Request) -> AsyncEvents:
-        body = {**self.encode(request), "stream": True}
+    async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEvents:
+        body = {**body, "stream": True}
         sent = msgspec.json.encode(body)
         client = self._async_client()
         options = {**self._options(request, body, client), "stream": True, "stream_cls": _sdk().AsyncStream[object]}

@@ -10,9 +10,9 @@ import msgspec
 
 from capably.providers.json import is_object
 from capably.providers.message_cache import Form, encoded
+from capably.providers.spellings import NoSpellingError, Spelling, Spellings, contents, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
-from capably.types.errors import UnsupportedFeatureError
 from capably.types.messages import AssistantMessage, Source, SystemMessage
 from capably.types.request import Request
 
@@ -31,7 +31,7 @@ TEXT_TYPES = ("application/json", "application/xml", "application/yaml")
 Block = dict[str, Any]
 
 
-def encode_messages(body: dict[str, Any], request: Request, *, provider: str, model: str) -> None:
+def encode_messages(body: dict[str, Any], request: Request, *, provider: str) -> None:
     """Write `messages` into `body`, which has its `system` and `tools` by then: a leading cache point marks those."""
     messages: list[Block] = []
     body["messages"] = messages
@@ -47,7 +47,7 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str, mo
         return [{"role": "assistant", "content": content}] if content else []
 
     def encode(message: Message) -> Form:
-        return _encode_message(message, body, model)
+        return _encode_message(message, body)
 
     for form in encoded(request.messages, ("anthropic", provider), replay=replay, say=_say, encode=encode):
         messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
@@ -57,15 +57,15 @@ def _say(role: str, text: str) -> Form:
     return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 
-def _encode_message(message: Message, body: dict[str, Any], model: str) -> Form:
+def _encode_message(message: Message, body: dict[str, Any]) -> Form:
     if isinstance(message, SystemMessage):
         return (
             [] if _is_blank(message.text) else [{"role": "system", "content": [{"type": "text", "text": message.text}]}]
         )
     if isinstance(message, AssistantMessage):
-        content = _encode_parts(message.content, _ASSISTANT, body, model, foreign=message.source is not None)
+        content = _encode_parts(message.content, _ASSISTANT, body, foreign=message.source is not None)
         return [{"role": "assistant", "content": content}] if content else []
-    content = _encode_parts(message.content, _USER, body, model)
+    content = _encode_parts(message.content, _USER, body)
     return [{"role": "user", "content": _results_first(content)}] if content else []
 
 
@@ -124,7 +124,6 @@ def _encode_parts(
     parts: Sequence[p.Part],
     table: dict[type, Callable[..., Block | None]],
     body: dict[str, Any],
-    model: str,
     *,
     foreign: bool = False,
 ) -> list[Block]:
@@ -132,12 +131,16 @@ def _encode_parts(
     for part in parts:
         if isinstance(part, p.CachePoint):
             if not (_mark(blocks, part.ttl) or _mark_before(body, part.ttl)):
-                _refuse(part, model, _NOTHING_TO_CACHE)
+                _refuse(part, "There is nothing before it that could be cached.", "Put it after a part")
             continue
         encode = table.get(type(part))
-        if encode is None or (foreign and isinstance(part, p.Unknown)):
-            _refuse(part, model, _WHY.get(type(part), _NO_PLACE))
-        block = encode(part, model)
+        if encode is None:
+            raise _no_place(part)
+        if foreign and isinstance(part, p.Unknown):
+            _refuse(
+                part, "It was written by another provider.", "Leave it out of the history, or keep to that provider"
+            )
+        block = encode(part)
         if block is not None:
             blocks.append(block)
     return blocks
@@ -183,7 +186,7 @@ def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
     return {**block, "toolset_name": name} if name else block
 
 
-def _text(part: p.Text | p.Refusal, _: str) -> Block | None:
+def _text(part: p.Text | p.Refusal) -> Block | None:
     """The text, unless it is empty or white space, which Anthropic rejects."""
     return None if _is_blank(part.text) else {"type": "text", "text": part.text}
 
@@ -192,26 +195,24 @@ def _is_blank(text: str) -> bool:
     return not text or text.isspace()
 
 
-def _image(part: p.Image, model: str) -> Block:
+def _image(part: p.Image) -> Block:
     if part.data is not None and part.media_type not in IMAGE_TYPES:
-        _refuse(
-            part, model, f"images must be one of {', '.join(IMAGE_TYPES)}; this one is {part.media_type}. Convert it."
-        )
+        _refuse(part, f"Images must be one of {', '.join(IMAGE_TYPES)}; this one is {part.media_type}.", "Convert it")
     return {"type": "image", "source": _media_source(part)}
 
 
-def _document(part: p.Document, model: str) -> Block:
+def _document(part: p.Document) -> Block:
     is_text = (part.media_type or "").startswith("text/") or part.media_type in TEXT_TYPES
     if part.data is not None and part.media_type != "application/pdf" and not is_text:
-        _refuse(part, model, f"documents must be PDF or text; this one is {part.media_type}. Convert it.")
+        _refuse(part, f"Documents must be PDF or text; this one is {part.media_type}.", "Convert it")
     if part.url is not None and is_text:
-        _refuse(part, model, "documents by URL must be PDF. Fetch it and pass Document.from_bytes(...).")
+        _refuse(part, "Documents by URL must be PDF.", "Fetch it and pass llm.Document.from_bytes(...)")
     source = _media_source(part)
     if part.data is not None and is_text:
         try:
             source = {"type": "text", "media_type": "text/plain", "data": part.data.decode("utf-8")}
         except UnicodeDecodeError:
-            _refuse(part, model, "this text document is not UTF-8. Decode it and encode it anew.")
+            _refuse(part, "This text document is not UTF-8.", "Decode it and encode it anew")
     return {"type": "document", "source": source, **({"title": part.name} if part.name else {})}
 
 
@@ -223,39 +224,39 @@ def _media_source(part: p.Media) -> Block:
     return {"type": "url", "url": part.url}
 
 
-def _tool_call(part: p.ToolCall, _: str) -> Block:
+def _tool_call(part: p.ToolCall) -> Block:
     return {"type": "tool_use", "id": part.id, "name": part.name, "input": args_object(part)}
 
 
-def _tool_output(part: p.ToolOutput, model: str) -> Block:
+def _tool_output(part: p.ToolOutput) -> Block:
     block: Block = {
         "type": "tool_result",
         "tool_use_id": part.id,
-        "content": _output_value(part.value, model),
+        "content": _output_value(part.value),
     }
     if part.is_error:
         block["is_error"] = True
     return block
 
 
-def _output_value(value: Any, model: str) -> str | list[Block]:
+def _output_value(value: Any) -> str | list[Block]:
     if isinstance(value, str):
         return value
     items: list[Any] = [value] if isinstance(value, p.Part) else list(value) if isinstance(value, list | tuple) else []  # pyright: ignore[reportUnknownArgumentType]
     if any(isinstance(item, p.Part) for item in items):
         parts = [p.Text(item) if isinstance(item, str) else item for item in items]
-        return _encode_parts(parts, _OUTPUT, {"messages": []}, model)
+        return _encode_parts(parts, _OUTPUT, {"messages": []})
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
-def _raw(part: p.Unknown, model: str) -> Block:
+def _raw(part: p.Unknown) -> Block:
     """A block that the caller wrote in Anthropic's own JSON."""
     if not is_object(part.raw) or "type" not in part.raw:
-        _refuse(part, model, 'an Unknown part must hold a block in Anthropic\'s JSON: {"type": ..., ...}.')
+        _refuse(part, "It is no block in Anthropic's own JSON.", 'Give it one, {"type": ..., ...}')
     return part.raw
 
 
-def _no_thought(_part: p.Thought, _: str) -> None:
+def _no_thought(_part: p.Thought) -> None:
     """Thoughts go back only in the provider's own JSON."""
 
 
@@ -274,19 +275,22 @@ _ASSISTANT: dict[type, Callable[..., Block | None]] = {
     p.Unknown: _raw,
 }
 
-_NO_PLACE = "Anthropic has no place for it in this message. Leave it out."
-_NOTHING_TO_CACHE = "there is nothing before it that could be cached. Put it after a part."
-_WHY: dict[type, str] = {
-    p.Audio: "Anthropic's models do not hear audio. Transcribe it first.",
-    p.Video: "Anthropic's models do not watch video. Send frames as images.",
-    p.Image: "Anthropic takes no images in assistant messages. Move it to a user message.",
-    p.Document: "Anthropic takes no documents in assistant messages. Move it to a user message.",
-    p.Unknown: "it was written by another provider. Leave it out of the history, or keep to that provider.",
+CONTENT: Spellings = {
+    **contents(text="text", image="image", document="document", tool_output="tool_result"),
+    "input.audio": no_field("Anthropic's models do not hear audio.", "Transcribe it first"),
+    "input.video": no_field("Anthropic's models do not watch video.", "Send frames as images"),
+    "cache.point": Spelling("cache_control"),
 }
+"""Kinds of content -> the type of the block that says it."""
 
 
-def _refuse(part: p.Part, model: str, why: str) -> NoReturn:
-    kind = type(part).__name__
-    raise UnsupportedFeatureError(
-        f"{model!r} does not accept this {kind}: {why}", model=model, feature=kind, value=part
-    )
+def _no_place(part: p.Part) -> NoSpellingError:
+    """What to raise for a part that has no place in its message, or in none."""
+    feature = feature_of(part)
+    if feature in CONTENT and CONTENT[feature].path:
+        return NoSpellingError(feature, part, "Anthropic takes it in user messages only.", "Move it to one")
+    return lack(CONTENT, feature, part)
+
+
+def _refuse(part: p.Part, why: str, instead: str) -> NoReturn:
+    raise NoSpellingError(feature_of(part), part, why, instead)

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from capably.providers.anthropic.content import cache_control, container_of, encode_messages
-from capably.providers.anthropic.schema import adapt_schema
+from capably.providers.anthropic.content import CONTENT, cache_control, container_of, encode_messages
+from capably.providers.anthropic.schema import LooseSchemaError, adapt_schema
 from capably.providers.json import is_object
-from capably.types.errors import UnsupportedFeatureError
-from capably.types.facts import UNVERIFIED, ModelInfo
+from capably.providers.spellings import (
+    Body,
+    NoSpellingError,
+    Spelling,
+    Spellings,
+    each_of,
+    field,
+    merge_extra,
+    no_field,
+    nothing,
+    say,
+)
 from capably.types.format import Format
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
@@ -36,220 +46,172 @@ MCP_TOOLSET = ("cache_control", "configs", "default_config", "tools")
 
 CHOICES = {"auto": "auto", "none": "none", "required": "any"}
 
-OFF = {"disabled": "disabled", "between_tools": "between_tools"}
-"""The registry's word for how reasoning is turned off -> `thinking.type`; any other word is sent as `disabled`."""
+OFF = ("disabled", "between_tools")
+"""Words of `thinking.type` that turn reasoning off; a model of which the registry knows none gets the first."""
 
 DISPLAY = {True: "summarized", False: "omitted"}
 
-_NO_SAMPLING = (
-    "Anthropic's API version 2026-10-21 rejects it for every model. Drop the argument, or, for models before "
-    'Claude Opus 4.7, send it anyway with extra={"%s": ...} and headers={"anthropic-version": "2023-06-01"}.'
-)
-REFUSED = {
-    "temperature": _NO_SAMPLING % "temperature",
-    "top_p": _NO_SAMPLING % "top_p",
-    "top_k": _NO_SAMPLING % "top_k",
-    "seed": "Anthropic has no seed. Drop the argument.",
-    "logprobs": "Anthropic returns no log probabilities. Drop the argument.",
-    "verbosity": "Anthropic has no verbosity switch. Drop the argument and ask for brevity in `system`.",
-}
 
+def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
+    """Return the JSON body of `request`, without `stream`; `extra` is merged in last.
 
-class Target(NamedTuple):
-    """The model that is called: its name as users write it, and what the registry knows of it."""
-
-    name: str
-    info: ModelInfo | None
-
-
-def encode_request(request: Request, *, provider: str = "anthropic") -> dict[str, Any]:
-    """The JSON body of `request`, without `stream`; `extra` is merged in last.
-
-    Raises `UnsupportedFeatureError` for every parameter and part that has no spelling here.
+    Raises `NoSpellingError` for what has no spelling here.
     """
-    model = request.info.id if request.info else f"{provider}/{request.model_id}"
-    target = Target(model, request.info)
     params = {name: value for name, value in request.params.items() if value is not None}
-    for name, value in params.items():
-        if name not in _PARAMS:
-            raise _refusal(model, name, value, REFUSED.get(name, "Anthropic's adapter does not know it. Drop it."))
-    body: dict[str, Any] = {"model": request.model_id, "max_tokens": _max_tokens(request, params)}
+    body: Body = {"model": request.model_id, "max_tokens": _most(request, params)}
     if request.system and not request.system.isspace():
         body["system"] = request.system
-    for name, encode in _PARAMS.items():
-        if name in params and encode is not None:
-            encode(body, params[name], target)
-    _check_thinking(body, model)
-    encode_messages(body, request, provider=provider, model=model)
-    if "prefill" in params:
-        body["messages"].append({"role": "assistant", "content": [{"type": "text", "text": params["prefill"]}]})
+    prefill = params.pop("prefill", None)
+    for name, value in params.items():
+        say(SPELLINGS, name, value, body, request)
+    encode_messages(body, request, provider=provider)
+    if prefill is not None:
+        say(SPELLINGS, "prefill", prefill, body, request)
     if any(isinstance(tool, BuiltinTool) for tool in params.get("tools", ())):
         container = container_of(request, provider=provider)
         if container is not None:
             body["container"] = container
-    return merge(body, request.extra) if request.extra else body
+    return merge_extra(body, request.extra)
 
 
-def merge(base: Mapping[str, Any], extra: Mapping[str, Any]) -> dict[str, Any]:
-    """`base` with `extra` written over it, objects inside objects too. Neither is changed."""
-    merged = dict(base)
-    for key, value in extra.items():
-        old = merged.get(key)
-        merged[key] = merge(old, value) if is_object(old) and is_object(value) else value
-    return merged
+def _most(request: Request, params: Mapping[str, Any]) -> int:
+    """The limit that is sent where the call names none."""
+    limit = request.info.limits.get("output") if request.info else None
+    return limit or DEFAULT_MAX_TOKENS + (_settings(params.get("reasoning")).budget_tokens or 0)
 
 
-def _max_tokens(request: Request, params: Mapping[str, Any]) -> int:
-    if "max_tokens" in params:
-        return params["max_tokens"]
-    limit = request.info.limits["output"] if request.info else None
-    if limit:
-        return limit
-    return DEFAULT_MAX_TOKENS + (_wanted(params.get("reasoning")).budget_tokens or 0)
-
-
-def _tools(body: dict[str, Any], tools: Sequence[Any], target: Target) -> None:
-    encoded: list[dict[str, Any]] = []
+def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
     for tool in tools:
-        if isinstance(tool, Tool):
-            encoded.append(_tool(tool, target))  # pyright: ignore[reportUnknownArgumentType]
-        elif isinstance(tool, BuiltinTool) and tool.kind == "mcp":
-            server = {key: value for key, value in tool.options.items() if key not in MCP_TOOLSET}
-            toolset = {key: value for key, value in tool.options.items() if key in MCP_TOOLSET}
-            body.setdefault("mcp_servers", []).append({"type": "url", **server})
-            encoded.append({"type": "mcp_toolset", "mcp_server_name": server.get("name"), **toolset})
-        elif isinstance(tool, BuiltinTool) and tool.kind in BUILTIN_TOOLS:
-            encoded.append({**BUILTIN_TOOLS[tool.kind], **tool.options})
+        if isinstance(tool, BuiltinTool):
+            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
-            kind = tool.kind if isinstance(tool, BuiltinTool) else type(tool).__name__
-            known = (*BUILTIN_TOOLS, "mcp")
-            raise _refusal(
-                target.name, "tools", tool, f"Anthropic has no tool {kind!r}; it has {', '.join(known)}.", known
-            )
-    if encoded:
-        body["tools"] = encoded
+            body.setdefault("tools", []).append(_tool(tool))
 
 
-def _tool(tool: Tool[Any], target: Target) -> dict[str, Any]:
+def _tool(tool: Tool[Any]) -> Body:
     """The tool's entry in `tools`, made once. Only `strict` tools are held to the dialect."""
-    wire: dict[str, Any] | None = tool.wire.get("anthropic")
+    wire: Body | None = tool.wire.get("anthropic")
     if wire is None:
         wire = {"name": tool.name}
         if tool.description:
             wire["description"] = tool.description
+        wire["input_schema"] = {"type": "object", **tool.parameters}
         if tool.strict is True:
-            wire["input_schema"] = adapt_schema({"type": "object", **tool.parameters}, model=target.name)
+            wire["input_schema"] = _adapted(wire["input_schema"], "tools.strict", tool)
             wire["strict"] = True
-        else:
-            wire["input_schema"] = {"type": "object", **tool.parameters}
         tool.wire["anthropic"] = wire = {**wire, **tool.extra}
     return wire
 
 
-def _tool_choice(body: dict[str, Any], choice: Any, target: Target) -> None:
+def _builtin(kind: str) -> Spelling:
+    def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
+        body.setdefault("tools", []).append({**BUILTIN_TOOLS[kind], **tool.options})
+
+    return Spelling("tools", encode)
+
+
+def _mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
+    server = {key: value for key, value in tool.options.items() if key not in MCP_TOOLSET}
+    toolset = {key: value for key, value in tool.options.items() if key in MCP_TOOLSET}
+    body.setdefault("mcp_servers", []).append({"type": "url", **server})
+    entry = {"type": "mcp_toolset", "mcp_server_name": server.get("name"), **toolset}
+    body.setdefault("tools", []).append(entry)
+
+
+def _tool_choice(body: Body, _: Any, request: Request) -> None:
+    """`tool_choice`, which the switch for parallel calls is a part of."""
+    choice: Any = request.params.get("tool_choice") or "auto"
+    parallel = request.params.get("parallel_tools")
     name = choice.name if isinstance(choice, Tool) else choice
     if not isinstance(name, str):
-        raise _refusal(
-            target.name,
-            "tool_choice",
-            choice,
-            'Pass "auto", "none", "required", a tool, or the name of one.',
-            tuple(CHOICES),
-        )
-    body["tool_choice"] = {"type": CHOICES[name]} if name in CHOICES else {"type": "tool", "name": name}
+        say(SPELLINGS, "tool_choice.builtin", choice, body, request)
+    wire: Body = {"type": CHOICES[name]} if name in CHOICES else {"type": "tool", "name": name}
+    if parallel is not None and name != "none":
+        wire["disable_parallel_tool_use"] = not parallel
+    body["tool_choice"] = wire
 
 
-def _parallel_tools(body: dict[str, Any], parallel: bool, _: Target) -> None:
-    choice = body.setdefault("tool_choice", {"type": "auto"})
-    if choice["type"] != "none":
-        choice["disable_parallel_tool_use"] = not parallel
-
-
-def _format(body: dict[str, Any], format: Format, target: Target) -> None:
+def _format(body: Body, format: Format, _: Request) -> None:
     wire = format.wire.get("anthropic")
     if wire is None:
-        wire = {"type": "json_schema", "schema": adapt_schema(format.schema, model=target.name)}
+        wire = {"type": "json_schema", "schema": _adapted(format.schema, "format", format)}
         format.wire["anthropic"] = wire
     body.setdefault("output_config", {})["format"] = wire
 
 
-def _reasoning(body: dict[str, Any], asked: Any, target: Target) -> None:
+def _adapted(schema: Any, feature: str, value: Any) -> Body:
+    try:
+        return adapt_schema(schema)
+    except LooseSchemaError as error:
+        raise NoSpellingError(feature, value, error.why, error.instead) from None
+
+
+def _reasoning(body: Body, value: Any, request: Request) -> None:
     """`thinking` and `output_config.effort`. Where the registry knows nothing: the newest spelling."""
-    facts = target.info.facts["reasoning"] if target.info and target.info.facts else None
-    style, off = (facts["style"], facts["off"]) if facts and facts != UNVERIFIED else ("adaptive", "disabled")
-    if asked == "off":
-        if off == "never":
-            raise _refusal(target.name, "reasoning", "off", "It always reasons. Ask for a low effort instead.")
-        body["thinking"] = {"type": OFF.get(off, "disabled")}
+    facts: Any = request.info.facts["reasoning"] if request.info and request.info.facts else None
+    style, off = (facts["style"], facts["off"]) if is_object(facts) else ("adaptive", OFF[0])
+    if value == "off":
+        body["thinking"] = {"type": off if off in OFF else OFF[0]}
         return
-    wanted = _wanted(asked)
-    if wanted.effort is not None:
-        body.setdefault("output_config", {})["effort"] = wanted.effort
-    if wanted.budget_tokens is not None:
-        body["thinking"] = {"type": "enabled", "budget_tokens": wanted.budget_tokens}
-    elif style == "adaptive":
+    settings = _settings(value)
+    if settings.effort is not None:
+        body.setdefault("output_config", {})["effort"] = settings.effort
+    if settings.budget_tokens is not None:
+        body["thinking"] = {"type": "enabled", "budget_tokens": settings.budget_tokens}
+    elif style == "adaptive" or settings.effort is None:
         body["thinking"] = {"type": "adaptive"}
-    if "thinking" not in body and (wanted.visible is not None or wanted.effort is None):
-        why = "It reasons only with a budget. Add budget_tokens=... to Reasoning."
-        raise _refusal(target.name, "reasoning", asked, why)
-    if wanted.visible is not None:
-        body["thinking"]["display"] = DISPLAY[wanted.visible]
+    if settings.visible is not None:
+        body.setdefault("thinking", {"type": "adaptive"})["display"] = DISPLAY[settings.visible]
 
 
-def _wanted(asked: Any) -> Reasoning[Any, Any]:
-    return asked if isinstance(asked, Reasoning) else Reasoning(effort=asked)  # pyright: ignore[reportUnknownVariableType]
+def _settings(value: Any) -> Reasoning[Any, Any]:
+    return value if isinstance(value, Reasoning) else Reasoning(effort=value)  # pyright: ignore[reportUnknownVariableType]
 
 
-def _check_thinking(body: Mapping[str, Any], model: str) -> None:
-    """A budget must leave room for the answer, and excludes forced tools."""
-    thinking: Mapping[str, Any] = body.get("thinking", {})
-    if thinking.get("type") != "enabled":
-        return
-    budget = thinking["budget_tokens"]
-    if budget >= body["max_tokens"]:
-        why = f"It must stay below max_tokens ({body['max_tokens']}), which covers it and the answer. Raise max_tokens."
-        raise _refusal(model, "reasoning.budget_tokens", budget, why, reason="range")
-    if body.get("tool_choice", {}).get("type") in ("any", "tool"):
-        why = 'A forced tool and a reasoning budget exclude each other. Use tool_choice="auto", or drop the budget.'
-        raise _refusal(model, "tool_choice", body["tool_choice"], why, reason="reasoning_off")
+def _prefill(body: Body, text: str, _: Request) -> None:
+    body["messages"].append({"role": "assistant", "content": [{"type": "text", "text": text}]})
 
 
-def _stop(body: dict[str, Any], stop: str | Sequence[str], _: Target) -> None:
-    body["stop_sequences"] = [stop] if isinstance(stop, str) else list(stop)
+def _texts(stop: str | Sequence[str]) -> list[str]:
+    return [stop] if isinstance(stop, str) else list(stop)
 
 
-def _cache(body: dict[str, Any], ttl: str, _: Target) -> None:
-    body["cache_control"] = cache_control(ttl)
+_OLD_VERSION = (
+    "Anthropic's API version 2026-10-21 rejects it for every model; those before Claude Opus 4.7 take it with "
+    'headers={"anthropic-version": "2023-06-01"}.'
+)
 
-
-def _output(_: dict[str, Any], modalities: Sequence[str], target: Target) -> None:
-    if list(modalities) != ["text"]:
-        raise _refusal(target.name, "output", modalities, "Anthropic's models write text only.", ("text",))
-
-
-_PARAMS: dict[str, Callable[[dict[str, Any], Any, Target], None] | None] = {
-    "max_tokens": None,
-    "tools": _tools,
-    "tool_choice": _tool_choice,
-    "parallel_tools": _parallel_tools,
-    "format": _format,
-    "reasoning": _reasoning,
-    "stop": _stop,
-    "cache": _cache,
-    "output": _output,
-    "prefill": None,
+SPELLINGS: Spellings = {
+    "system": Spelling("system"),
+    "system_messages": Spelling("messages"),
+    "max_tokens": field("max_tokens"),
+    "temperature": field("temperature", why=_OLD_VERSION),
+    "top_p": field("top_p", why=_OLD_VERSION),
+    "top_k": field("top_k", why=_OLD_VERSION),
+    "stop": field("stop_sequences", _texts),
+    "seed": no_field(),
+    "logprobs": no_field("Anthropic returns no log probabilities."),
+    "verbosity": no_field(instead="Ask for brevity in words"),
+    "prefill": Spelling("messages", _prefill),
+    "format": Spelling("output_config.format", _format),
+    "reasoning": Spelling("thinking", _reasoning),
+    "reasoning.effort": Spelling("output_config.effort"),
+    "reasoning.off": Spelling("thinking.type"),
+    "reasoning.budget_tokens": Spelling("thinking.budget_tokens", below="max_tokens"),
+    "reasoning.visible": Spelling("thinking.display"),
+    "tools": Spelling("tools", _tools),
+    "tools.strict": Spelling("tools"),
+    "tool_choice": Spelling("tool_choice", _tool_choice),
+    "tool_choice.forced": Spelling("tool_choice"),
+    "tool_choice.builtin": no_field(
+        "Only tools of your own can be forced.", 'Pass "auto", "none", "required" or such a tool'
+    ),
+    "parallel_tools": Spelling("tool_choice.disable_parallel_tool_use", _tool_choice),
+    "cache": field("cache_control", cache_control),
+    "output": Spelling("messages", each_of("output", lambda: SPELLINGS)),
+    "output.text": Spelling("messages", nothing),
+    "builtin_tools.mcp": Spelling("mcp_servers", _mcp),
+    **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
+    **CONTENT,
 }
-"""Parameter -> what writes it, in this order; `None` where `encode_request` does it itself."""
-
-
-def _refusal(
-    model: str,
-    feature: str,
-    value: Any,
-    why: str,
-    allowed: Sequence[str] = (),
-    *,
-    reason: str = "never",
-) -> UnsupportedFeatureError:
-    message = f"{model!r} does not accept `{feature}` = {value!r}. {why}"
-    return UnsupportedFeatureError(message, model=model, feature=feature, value=value, allowed=allowed, reason=reason)
+"""The Messages API: feature -> how it is said. Source: anthropic 2.12.0, types/message_create_params.py."""

@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 
 from capably.providers.json import is_object
-from capably.types.errors import UnsupportedFeatureError
 
 KEPT = ("type", "enum", "const", "description", "title", "required")
 """Keywords that pass as they are."""
@@ -38,46 +37,51 @@ MIN_ITEMS = (0, 1)
 """Values of `minItems` that are enforced; others go to the description."""
 
 
-def adapt_schema(schema: Any, *, model: str, path: str = "") -> dict[str, Any]:
+class LooseSchemaError(ValueError):
+    """A schema that cannot be guaranteed: why, and what to write instead."""
+
+    def __init__(self, why: str, instead: str) -> None:
+        super().__init__(why)
+        self.why = why
+        self.instead = instead
+
+
+def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     """`schema` in Anthropic's dialect; optional properties stay optional.
 
     `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
-    Raises `UnsupportedFeatureError` for mappings with free keys, which the compiler would turn into empty objects.
+    Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects.
     """
     if not is_object(schema) or not any(key in schema for key in SHAPING):
-        raise UnsupportedFeatureError(
-            f"{model!r} takes no schema that accepts anything ({schema!r} at {path or 'the root'}). Give it a type.",
-            model=model,
-            feature="format",
-            value=schema,
-        )
+        why = f"Anthropic takes no schema that accepts anything ({schema!r} at {path or 'the root'})."
+        raise LooseSchemaError(why, "Give it a type")
     if "$ref" in schema:
         adapted: dict[str, Any] = {"$ref": schema["$ref"]}
-        return adapted | _named(schema, ("$defs", "definitions"), model, path)
+        return adapted | _named(schema, ("$defs", "definitions"), path)
     adapted = {key: schema[key] for key in KEPT if key in schema}
     if "enum" in adapted or "const" in adapted:
         adapted.pop("type", None)
-    adapted |= _named(schema, NAMED, model, path)
+    adapted |= _named(schema, NAMED, path)
     for key, spelling in NESTED.items():
         if key in schema:
-            adapted[spelling] = [adapt_schema(inner, model=model, path=f"{path}/{key}") for inner in schema[key]]
+            adapted[spelling] = [adapt_schema(inner, f"{path}/{key}") for inner in schema[key]]
     items = _items(schema)
     if items is not None:
-        adapted["items"] = adapt_schema(items, model=model, path=f"{path}/items")
+        adapted["items"] = adapt_schema(items, f"{path}/items")
     if schema.get("format") in STRING_FORMATS:
         adapted["format"] = schema["format"]
     if schema.get("minItems") in MIN_ITEMS:
         adapted["minItems"] = schema["minItems"]
     if _is_object(schema):
-        _check_closed(schema, model, path)
+        _check_closed(schema, path)
         adapted.setdefault("properties", {})
         adapted["additionalProperties"] = False
     return _describe_rest(schema, adapted)
 
 
-def _named(schema: dict[str, Any], keys: tuple[str, ...], model: str, path: str) -> dict[str, Any]:
+def _named(schema: dict[str, Any], keys: tuple[str, ...], path: str) -> dict[str, Any]:
     return {
-        key: {name: adapt_schema(inner, model=model, path=f"{path}/{name}") for name, inner in schema[key].items()}
+        key: {name: adapt_schema(inner, f"{path}/{name}") for name, inner in schema[key].items()}
         for key in keys
         if key in schema
     }
@@ -99,17 +103,15 @@ def _is_object(schema: dict[str, Any]) -> bool:
     return kind == "object" or (isinstance(kind, list) and "object" in kind)
 
 
-def _check_closed(schema: dict[str, Any], model: str, path: str) -> None:
+def _check_closed(schema: dict[str, Any], path: str) -> None:
     """Raise for `dict[str, T]`: `additionalProperties: false` would leave only `{}` as an answer, without a word."""
     free = schema.get("additionalProperties")
     if is_object(free) or (free is True and not schema.get("properties")):
-        raise UnsupportedFeatureError(
-            f"{model!r} cannot be held to a mapping with free keys ({path or 'the root'} of the schema): Anthropic's "
-            "structured outputs know fixed properties only. Use a list of objects with a key and a value instead.",
-            model=model,
-            feature="format",
-            value=schema,
+        why = (
+            f"{path or 'The root'} of the schema is a mapping with free keys, and Anthropic's structured outputs know "
+            "fixed properties only."
         )
+        raise LooseSchemaError(why, "Use a list of objects with a key and a value")
 
 
 def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str, Any]:

@@ -37,36 +37,36 @@ class GoogleAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request)
 
-    def call(self, request: Request) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> Reply:
         api = self._api(self._settings.client)
-        path, sent, options = self._prepare(request, _CALL, api)
+        path, sent, options = self._prepare(request, body, _CALL, api)
         try:
-            body, headers = transport.send(api, path, sent, options)
+            answer, headers = transport.send(api, path, sent, options)
         except Exception as error:
             raise translate(error, self._settings.provider) from error
-        return _decode(body, headers, request, sent)
+        return _decode(answer, headers, request, sent)
 
-    async def call_async(self, request: Request) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
         api = self._api(self._settings.async_client or self._settings.client)
-        path, sent, options = self._prepare(request, _CALL, api)
+        path, sent, options = self._prepare(request, body, _CALL, api)
         try:
-            body, headers = await transport.send_async(api, path, sent, options)
+            answer, headers = await transport.send_async(api, path, sent, options)
         except Exception as error:
             raise translate(error, self._settings.provider) from error
-        return _decode(body, headers, request, sent)
+        return _decode(answer, headers, request, sent)
 
-    def stream(self, request: Request) -> GoogleEvents:
+    def stream(self, request: Request, body: dict[str, Any]) -> GoogleEvents:
         api = self._api(self._settings.client)
-        path, sent, options = self._prepare(request, _STREAM, api)
+        path, sent, options = self._prepare(request, body, _STREAM, api)
         try:
             response, headers = transport.open_stream(api, path, sent, options)
         except Exception as error:
             raise translate(error, self._settings.provider) from error
         return GoogleEvents(response, headers, self._settings.provider, sent, self)
 
-    async def stream_async(self, request: Request) -> AsyncGoogleEvents:
+    async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncGoogleEvents:
         api = self._api(self._settings.async_client or self._settings.client)
-        path, sent, options = self._prepare(request, _STREAM, api)
+        path, sent, options = self._prepare(request, body, _STREAM, api)
         try:
             response, headers = await transport.open_stream_async(api, path, sent, options)
         except Exception as error:
@@ -89,9 +89,9 @@ class GoogleAdapter:
                 self._client = build_client(self._settings)
         return transport.check_client(self._client)
 
-    def _prepare(self, request: Request, verb: str, api: Any) -> tuple[str, bytes, Any]:
+    def _prepare(self, request: Request, body: dict[str, Any], verb: str, api: Any) -> tuple[str, bytes, Any]:
         """Path, body and the SDK's options for one request; `None` for the options of the client itself."""
-        sent = msgspec.json.encode(self.encode(request))
+        sent = msgspec.json.encode(body)
         options = request_options(request, self._settings, api)
         return path_of(request, verb, api), sent, self._http_options(options) if options else None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from capably.providers.google.refuse import refusal_of
 from capably.providers.message_cache import Form, encoded
+from capably.providers.spellings import NoSpellingError, Spellings, contents, feature_of, lack, no_field
 from capably.types import parts as p
 from capably.types.arguments import args_object
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -107,13 +107,7 @@ def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
 def _encode_message(message: Message, request: Request) -> Form:
     """One content, or none for a message that has nothing to send (an empty answer, thoughts only)."""
     if isinstance(message, SystemMessage):
-        raise refusal_of(
-            request,
-            "system messages in mid-conversation",
-            "Gemini reads one system instruction, at the start.",
-            "Pass it as system=, or say it in a user message.",
-            value=message.text,
-        )
+        raise lack({"system_messages": SYSTEM_MESSAGES}, "system_messages", message)
     if isinstance(message, UserMessage):
         return _content("user", _encode_user(message.content, request))
     return _content("model", _encode_assistant(message, request))
@@ -170,13 +164,8 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[W
         if isinstance(part, p.Thought) or (isinstance(part, p.Text) and not part.text):
             continue
         if isinstance(part, p.Unknown) and message.source is not None:
-            raise refusal_of(
-                request,
-                f"the part {part.kind!r} of {message.source.provider}",
-                "it is written in that provider's own JSON.",
-                "Leave it out of the history, or keep to that provider.",
-                value=part,
-            )
+            why = f'It is a part "{part.kind}" in the own JSON of {message.source.provider}.'
+            raise NoSpellingError(feature_of(part), part, why, "Leave it out of the history, or keep to that provider")
         encoded = encode_part(part, request)
         if "functionCall" in encoded and not signed and _is_gemini_3(request):
             # Only the first call of a turn is checked.
@@ -223,7 +212,7 @@ def encode_part(part: p.Part, request: Request) -> Wire:
     """One part of a user's or the caller's assistant message. Raises for a kind that Gemini has no place for."""
     encode = _ENCODERS.get(type(part)) or next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
     if encode is None:
-        raise refusal_of(request, type(part).__name__, *_REFUSED.get(type(part), _NO_PLACE), value=part)
+        raise lack(CONTENT, feature_of(part), part)
     return encode(part, request)
 
 
@@ -231,16 +220,10 @@ def _encode_text(part: p.Text, _request: Request) -> Wire:
     return {"text": part.text}
 
 
-def _encode_media(part: p.Media, request: Request) -> Wire:
+def _encode_media(part: p.Media, _request: Request) -> Wire:
     if part.data is not None:
         if part.media_type is None:
-            raise refusal_of(
-                request,
-                f"{type(part).__name__} without a media type",
-                "Gemini must be told what the bytes are.",
-                "Pass media_type=.",
-                value=part,
-            )
+            raise NoSpellingError(feature_of(part), part, "Gemini must be told what the bytes are.", "Pass media_type=")
         return {"inlineData": {"mimeType": part.media_type, "data": part.base64()}}
     uri = part.url or _file_uri(part.file_id or "")
     return {"fileData": {"mimeType": part.media_type, "fileUri": uri} if part.media_type else {"fileUri": uri}}
@@ -256,17 +239,12 @@ def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
     return {"functionCall": {"id": part.id, **call} if part.id else call}
 
 
-def _encode_unknown(part: p.Unknown, request: Request) -> Wire:
+def _encode_unknown(part: p.Unknown, _request: Request) -> Wire:
     """A part that the caller wrote in Gemini's own JSON."""
     raw: Any = part.raw
     if not isinstance(raw, Mapping):
-        raise refusal_of(
-            request,
-            f"Unknown({part.kind!r})",
-            "its JSON is no object.",
-            "Give it the JSON of one of Gemini's parts.",
-            value=part,
-        )
+        why = f'The JSON of "{part.kind}" is no object.'
+        raise NoSpellingError(feature_of(part), part, why, "Give it the JSON of one of Gemini's parts")
     return dict(cast("Mapping[str, Any]", raw))
 
 
@@ -278,12 +256,17 @@ _ENCODERS: Mapping[type, Callable[[Any, Request], Wire]] = {
     p.Unknown: _encode_unknown,
 }
 
-_NO_PLACE = ("Gemini has no such part.", "Leave it out.")
-_REFUSED: Mapping[type, tuple[str, str]] = {
-    p.CachePoint: (
+CONTENT: Spellings = {
+    **contents(text="text", image="inlineData", document="inlineData", audio="inlineData", video="inlineData"),
+    "input.thought": no_field("Thoughts are the model's own.", "Leave it out, or send it as text"),
+    "input.tool_output": no_field("A result belongs into a user message.", "Put it into llm.user([...])"),
+    "cache.point": no_field(
         "Gemini caches repeated beginnings by itself, and has no cache points.",
-        'Leave it out, or name a cache that you made: cache="cachedContents/...".',
+        'Name a cache that you made (cache="cachedContents/...")',
     ),
-    p.Thought: ("thoughts are the model's own.", "Leave it out, or send it as text."),
-    p.ToolOutput: ("a result belongs into a user message.", "Put it into llm.user([...])."),
 }
+"""Kinds of content -> the field of a part that says it."""
+
+SYSTEM_MESSAGES = no_field(
+    "Gemini reads one system instruction, at the start.", "Pass it as system=, or say it in a user message"
+)

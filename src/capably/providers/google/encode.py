@@ -5,19 +5,26 @@ Source: google-genai 3.4.0 `models._GenerateContentConfig_to_mldev` (read 2026-1
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from capably.providers.google.content import CONTINUATION, Wire, encode_contents
-from capably.providers.google.refuse import refusal_of
+from capably.providers.google.content import CONTENT, CONTINUATION, SYSTEM_MESSAGES, encode_contents
 from capably.providers.google.schema import encode_schema
+from capably.providers.spellings import (
+    Body,
+    NoSpellingError,
+    Spelling,
+    Spellings,
+    each_of,
+    field,
+    merge_extra,
+    no_field,
+    nothing,
+    say,
+)
 from capably.types.format import Format
-from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
-
-if TYPE_CHECKING:
-    from capably_models import _facts
 
 WIRE = "google"
 """The key under which tools and formats keep their encoded form."""
@@ -29,7 +36,6 @@ BUILTIN_TOOLS: Mapping[str, str] = {
     "file_search": "fileSearch",
     "google_maps": "googleMaps",
     "computer_use": "computerUse",
-    "mcp": "mcpServers",
 }
 """The registry's word -> the field of `tools[]` that turns it on."""
 
@@ -39,56 +45,29 @@ LEVELS = ("minimal", "low", "medium", "high", "xhigh")
 """Efforts that `thinkingLevel` has a word for."""
 
 
-def encode_request(request: Request) -> Wire:
-    """The body, `request.extra` merged in last. Raises `UnsupportedFeatureError` for what the format cannot carry."""
+def encode_request(request: Request) -> Body:
+    """Return the body, `request.extra` merged in last. Raises `NoSpellingError` for what the format cannot carry."""
     contents, token = encode_contents(request)
-    body: Wire = {"contents": contents}
+    body: Body = {"contents": contents}
     if request.system:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
     for name, value in request.params.items():
-        if value is None:
-            continue
-        encode = _PARAMS.get(name)
-        if encode is None:
-            raise refusal_of(request, name, "generateContent has no such parameter.", "Leave it out.", value=value)
-        encode(body, value, request)
+        if value is not None:
+            say(SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request)
     if token is not None:
         body[CONTINUATION] = token
-    return merged(body, request.extra) if request.extra else body
+    return merge_extra(body, request.extra)
 
 
-def merged(base: Mapping[str, Any], extra: Mapping[str, Any]) -> Wire:
-    """`base` with `extra` laid over it: objects are merged key by key, anything else is replaced."""
-    result = dict(base)
-    for key, value in extra.items():
-        under = result.get(key)
-        result[key] = merged(cast("Any", under), value) if _both_objects(under, value) else value
-    return result
-
-
-def _both_objects(one: object, other: object) -> bool:
-    return isinstance(one, Mapping) and isinstance(other, Mapping)
-
-
-def _config(body: Wire) -> Wire:
+def _config(body: Body) -> Body:
     return body.setdefault("generationConfig", {})
 
 
-Encoder: TypeAlias = Callable[[Wire, Any, Request], None]
+def _texts(stop: str | Sequence[str]) -> list[str]:
+    return [stop] if isinstance(stop, str) else list(stop)
 
 
-def _plain(key: str) -> Encoder:
-    def encode(body: Wire, value: Any, _request: Request) -> None:
-        _config(body)[key] = value
-
-    return encode
-
-
-def _encode_stop(body: Wire, stop: str | Sequence[str], _request: Request) -> None:
-    _config(body)["stopSequences"] = [stop] if isinstance(stop, str) else list(stop)
-
-
-def _encode_logprobs(body: Wire, logprobs: int | bool, _request: Request) -> None:
+def _encode_logprobs(body: Body, logprobs: int | bool, _request: Request) -> None:
     if logprobs is False:
         return
     config = _config(body)
@@ -97,39 +76,15 @@ def _encode_logprobs(body: Wire, logprobs: int | bool, _request: Request) -> Non
         config["logprobs"] = logprobs
 
 
-def _encode_output(body: Wire, output: Sequence[str], _request: Request) -> None:
-    _config(body)["responseModalities"] = [kind.upper() for kind in output]
+def _encode_kind(body: Body, kind: str, _request: Request) -> None:
+    _config(body).setdefault("responseModalities", []).append(kind.upper())
 
 
-def _encode_prefill(body: Wire, prefill: str, _request: Request) -> None:
+def _encode_prefill(body: Body, prefill: str, _request: Request) -> None:
     body["contents"].append({"role": "model", "parts": [{"text": prefill}]})
 
 
-def _encode_cache(body: Wire, cache: str, request: Request) -> None:
-    if "cachedContents/" not in cache:
-        raise refusal_of(
-            request,
-            "cache",
-            "Gemini caches repeated beginnings by itself; lifetimes belong to caches that you make beforehand.",
-            'Leave it out, or name one: cache="cachedContents/...".',
-            value=cache,
-        )
-    body["cachedContent"] = cache
-
-
-def _encode_parallel_tools(_body: Wire, parallel: bool, request: Request) -> None:
-    if not parallel:
-        raise refusal_of(
-            request,
-            "parallel_tools=False",
-            "Gemini has no switch for it.",
-            "Leave it out.",
-            value=parallel,
-            allowed=("True",),
-        )
-
-
-def _encode_format(body: Wire, format: Format, request: Request) -> None:
+def _encode_format(body: Body, format: Format, request: Request) -> None:
     config = _config(body)
     config["responseMimeType"] = "application/json"
     facts = request.info.facts if request.info else None
@@ -139,16 +94,14 @@ def _encode_format(body: Wire, format: Format, request: Request) -> None:
         config["responseJsonSchema"] = format.wire[WIRE]
 
 
-def _encode_tools(body: Wire, tools: Sequence[Tool[Any] | BuiltinTool], request: Request) -> None:
+def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request: Request) -> None:
     functions = [_encode_tool(tool) for tool in tools if isinstance(tool, Tool)]
     builtin = [tool for tool in tools if isinstance(tool, BuiltinTool)]
-    entries: list[Wire] = [{"functionDeclarations": functions}] if functions else []
-    entries += [_encode_builtin(tool, request) for tool in builtin if tool.kind != "mcp"]
-    servers = [tool.options for tool in builtin if tool.kind == "mcp"]
-    if servers:
-        entries.append({"mcpServers": servers})
+    entries: list[Body] = [{"functionDeclarations": functions}] if functions else []
     if entries:
         body["tools"] = entries
+    for tool in builtin:
+        say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
     if functions and builtin:
         # Else 400: "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function
         # calling."
@@ -157,9 +110,9 @@ def _encode_tools(body: Wire, tools: Sequence[Tool[Any] | BuiltinTool], request:
         _encode_tool_choice(body, "auto", request)
 
 
-def _encode_tool(tool: Tool[Any]) -> Wire:
+def _encode_tool(tool: Tool[Any]) -> Body:
     """A function declaration, made once per tool. A function without parameters is declared without a schema."""
-    encoded: Wire | None = tool.wire.get(WIRE)
+    encoded: Body | None = tool.wire.get(WIRE)
     if encoded is None:
         encoded = {"name": tool.name}
         if tool.description:
@@ -170,21 +123,23 @@ def _encode_tool(tool: Tool[Any]) -> Wire:
     return encoded
 
 
-def _encode_builtin(tool: BuiltinTool, request: Request) -> Wire:
-    key = BUILTIN_TOOLS.get(tool.kind)
-    if key is None:
-        raise refusal_of(
-            request,
-            f"the built-in tool {tool.kind}",
-            "Google runs no such tool.",
-            f"It has {', '.join(BUILTIN_TOOLS)}.",
-            value=tool,
-            allowed=tuple(BUILTIN_TOOLS),
-        )
-    return {key: tool.options}
+def _builtin(kind: str) -> Spelling:
+    def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
+        body.setdefault("tools", []).append({BUILTIN_TOOLS[kind]: tool.options})
+
+    return Spelling(f"tools.{BUILTIN_TOOLS[kind]}", encode)
 
 
-def _encode_tool_choice(body: Wire, choice: Any, request: Request) -> None:
+def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
+    """One entry has all servers."""
+    entries: list[Body] = body.setdefault("tools", [])
+    entry = next((entry for entry in entries if "mcpServers" in entry), None)
+    if entry is None:
+        entries.append(entry := {"mcpServers": []})
+    entry["mcpServers"].append(tool.options)
+
+
+def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
     """`functionCallingConfig`. Arguments are only guaranteed to fit in the modes `ANY` and `VALIDATED`."""
     tools: Sequence[Any] = request.params.get("tools") or ()
     functions: list[Tool[Any]] = [tool for tool in tools if isinstance(tool, Tool)]
@@ -192,89 +147,58 @@ def _encode_tool_choice(body: Wire, choice: Any, request: Request) -> None:
     if isinstance(choice, str) and choice in CHOICES:
         mixed = 0 < len(functions) < len(tools)
         guarded = choice == "auto" and (mixed or any(tool.strict for tool in functions))
-        config: Wire = {"mode": "VALIDATED" if guarded else CHOICES[choice]}
+        config: Body = {"mode": "VALIDATED" if guarded else CHOICES[choice]}
     elif any(tool.name == name for tool in functions):
         config = {"mode": "ANY", "allowedFunctionNames": [name]}
     else:
-        raise refusal_of(
-            request,
-            f"tool_choice={choice!r}",
-            "no function of that name is among the tools of this call.",
-            'Pass it in tools=, or choose "auto", "none" or "required".',
-            value=choice,
-            allowed=(*CHOICES, *(tool.name for tool in functions)),
-        )
+        why, instead = "No function of that name is among the tools of this call.", "Pass it in tools="
+        raise NoSpellingError("tool_choice", choice, why, instead, (*CHOICES, *(tool.name for tool in functions)))
     body.setdefault("toolConfig", {})["functionCallingConfig"] = config
 
 
-def _encode_reasoning(body: Wire, reasoning: Any, request: Request) -> None:
-    facts = request.info.facts["reasoning"] if request.info and request.info.facts else None
-    known = None if isinstance(facts, str) else facts
-    if reasoning == "off":
-        thinking = _encode_off(known, request)
-    else:
-        asked = cast("Any", reasoning if isinstance(reasoning, Reasoning) else Reasoning(effort=reasoning))
-        thinking = _encode_thinking(asked, known, request)
-    if thinking:
-        _config(body)["thinkingConfig"] = thinking
+def _is_name(cache: str) -> bool:
+    """Whether it names a cache that was made beforehand."""
+    return "cachedContents/" in cache
 
 
-def _encode_off(known: _facts.Reasoning | None, request: Request) -> Wire:
-    """A budget of 0 is the only way in which Gemini spells it."""
-    if known and known["off"] == "never":
-        raise refusal_of(
-            request, 'reasoning="off"', "this model always thinks.", "Ask for its lowest effort.", value="off"
-        )
-    return {"thinkingBudget": 0}
+_THINKING = "generationConfig.thinkingConfig"
 
-
-def _encode_thinking(asked: Reasoning[Any, Any], known: _facts.Reasoning | None, request: Request) -> Wire:
-    thinking: Wire = {}
-    style = known["style"] if known else "level"
-    if asked.effort is not None and asked.budget_tokens is not None:
-        raise refusal_of(
-            request, "effort together with budget_tokens", "Gemini takes one of them.", "Drop one.", value=asked
-        )
-    if asked.effort is not None:
-        if style != "level" or asked.effort not in LEVELS:
-            raise refusal_of(
-                request,
-                f"reasoning={asked.effort!r}",
-                "it has no thinking level of that name." if style == "level" else "it has no thinking levels.",
-                f"Use one of {', '.join(LEVELS)}." if style == "level" else "Use llm.Reasoning(budget_tokens=...).",
-                value=asked.effort,
-                allowed=LEVELS if style == "level" else (),
-            )
-        thinking["thinkingLevel"] = asked.effort.upper()
-    if asked.budget_tokens is not None:
-        if style != "budget" and known and not known["budget"]:
-            raise refusal_of(
-                request,
-                "budget_tokens",
-                "this model takes levels.",
-                "Use an effort in words.",
-                value=asked.budget_tokens,
-            )
-        thinking["thinkingBudget"] = asked.budget_tokens
-    if asked.visible is not None:
-        thinking["includeThoughts"] = asked.visible
-    return thinking
-
-
-_PARAMS: Mapping[str, Encoder] = {
-    "temperature": _plain("temperature"),
-    "top_p": _plain("topP"),
-    "top_k": _plain("topK"),
-    "max_tokens": _plain("maxOutputTokens"),
-    "seed": _plain("seed"),
-    "stop": _encode_stop,
-    "logprobs": _encode_logprobs,
-    "output": _encode_output,
-    "format": _encode_format,
-    "reasoning": _encode_reasoning,
-    "tools": _encode_tools,
-    "tool_choice": _encode_tool_choice,
-    "parallel_tools": _encode_parallel_tools,
-    "prefill": _encode_prefill,
-    "cache": _encode_cache,
+SPELLINGS: Spellings = {
+    "system": Spelling("systemInstruction"),
+    "system_messages": SYSTEM_MESSAGES,
+    "temperature": field("generationConfig.temperature"),
+    "top_p": field("generationConfig.topP"),
+    "top_k": field("generationConfig.topK"),
+    "max_tokens": field("generationConfig.maxOutputTokens"),
+    "seed": field("generationConfig.seed"),
+    "stop": field("generationConfig.stopSequences", _texts),
+    "logprobs": Spelling("generationConfig.responseLogprobs", _encode_logprobs, plain=True),
+    "verbosity": no_field(instead="Ask for brevity in words"),
+    "prefill": Spelling("contents", _encode_prefill),
+    "format": Spelling("generationConfig.responseJsonSchema", _encode_format),
+    "reasoning": Spelling(_THINKING, each_of("reasoning", lambda: SPELLINGS)),
+    "reasoning.effort": field(f"{_THINKING}.thinkingLevel", str.upper, words=LEVELS),
+    "reasoning.off": field(f"{_THINKING}.thinkingBudget", lambda _: 0),
+    "reasoning.budget_tokens": field(f"{_THINKING}.thinkingBudget"),
+    "reasoning.visible": field(f"{_THINKING}.includeThoughts"),
+    "tools": Spelling("tools", _encode_tools),
+    "tools.strict": Spelling("toolConfig"),
+    "tool_choice": Spelling("toolConfig.functionCallingConfig", _encode_tool_choice),
+    "tool_choice.forced": Spelling("toolConfig.functionCallingConfig"),
+    "tool_choice.builtin": no_field("Only tools of your own can be forced."),
+    "parallel_tools": Spelling("tools", nothing, (True,), why="Gemini has no switch for it."),
+    "cache": no_field(
+        "Gemini caches repeated beginnings by itself; lifetimes belong to caches that you make beforehand.",
+        'Name such a cache (cache="cachedContents/...")',
+    ),
+    "cache.named": field("cachedContent"),
+    "output": Spelling("generationConfig.responseModalities", each_of("output", lambda: SPELLINGS)),
+    **{
+        f"output.{kind}": Spelling("generationConfig.responseModalities", _encode_kind)
+        for kind in ("text", "image", "audio", "video")
+    },
+    "builtin_tools.mcp": Spelling("tools.mcpServers", _encode_mcp),
+    **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
+    **CONTENT,
 }
+"""generateContent: feature -> how it is said."""

@@ -17,7 +17,7 @@ from capably.providers.openai.azure import build_azure_client
 from capably.providers.openai.chat import decode as chat_decode, encode as chat_encode
 from capably.providers.openai.chat.stream import ChatAccumulator
 from capably.providers.openai.errors import translate
-from capably.providers.openai.hosts import host_of, learn_host
+from capably.providers.openai.hosts import host_of
 from capably.providers.openai.responses import decode as responses_decode, encode as responses_encode
 from capably.providers.openai.responses.stream import ResponsesAccumulator
 from capably.providers.openai.transport import AsyncOpenAIStream, OpenAIStream, request_id_of
@@ -62,17 +62,17 @@ class OpenAIAdapter:
 
     def __init__(self, settings: Settings) -> None:
         _sdk(settings.provider)
-        learn_host(settings.provider, settings.dialect)
         self._settings = settings
+        self._host = host_of(settings.provider, settings.dialect)
         self._client: Any = settings.client
         self._async_clients = ClientPerLoop()
 
     def encode(self, request: Request) -> dict[str, Any]:
         """The JSON body of the request, `extra` merged in."""
-        return self._endpoint(request).encode.encode_request(request, self._settings.provider)
+        return self._endpoint(request).encode.encode_request(request, self._host)
 
-    def call(self, request: Request) -> Reply:
-        body, client = self.encode(request), self._sync()
+    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+        client = self._sync()
         sent = msgspec.json.encode(body)
         try:
             response = client.post(**self._post(request, client, body, sent))
@@ -80,8 +80,8 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return self._received(response, request, sent)
 
-    async def call_async(self, request: Request) -> Reply:
-        body, client = self.encode(request), self._async()
+    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+        client = self._async()
         sent = msgspec.json.encode(body)
         try:
             response = await client.post(**self._post(request, client, body, sent))
@@ -89,8 +89,8 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return self._received(response, request, sent)
 
-    def stream(self, request: Request) -> EventStream:
-        body, client = self._streaming(request), self._sync()
+    def stream(self, request: Request, body: dict[str, Any]) -> EventStream:
+        body, client = self._streaming(request, body), self._sync()
         sent = msgspec.json.encode(body)
         try:
             response = client.post(**self._post(request, client, body, sent), stream=True)
@@ -98,8 +98,8 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return OpenAIStream(response, self._settings.provider, sent)
 
-    async def stream_async(self, request: Request) -> AsyncEventStream:
-        body, client = self._streaming(request), self._async()
+    async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEventStream:
+        body, client = self._streaming(request, body), self._async()
         sent = msgspec.json.encode(body)
         try:
             response = await client.post(**self._post(request, client, body, sent), stream=True)
@@ -125,9 +125,9 @@ class OpenAIAdapter:
             raise ConfigurationError(f"{self._settings.provider!r} has no endpoint {name!r}; it has {known}")
         return ENDPOINTS[name]
 
-    def _streaming(self, request: Request) -> dict[str, Any]:
+    def _streaming(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
         """The body, asking for a stream: with its usage, and without padding."""
-        return self._endpoint(request).encode.ask_for_stream(self.encode(request), self._settings.provider)
+        return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
     def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
         """Arguments of the SDK's `post`. The answer is asked for as the raw HTTP response.
@@ -149,7 +149,7 @@ class OpenAIAdapter:
         payload = {"content": sent} if type(client) in (sdk.OpenAI, sdk.AsyncOpenAI) else {"body": body}
         path = self._endpoint(request).path
         if "prefill" in request.params:
-            path = host_of(self._settings.provider).prefill_path or path
+            path = self._host.prefill_path or path
         return {"path": path, "cast_to": httpx2.Response, "options": options, **payload}
 
     def _received(self, response: Any, request: Request, sent: bytes) -> Reply:

@@ -7,14 +7,16 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.openai.errors import unsupported
 from capably.providers.openai.schema import without_nulls
+from capably.providers.spellings import NoSpellingError, Spelling, feature_of, lack
 from capably.types import parts as p
 from capably.types.arguments import read_arguments
 from capably.types.request import Request
 from capably.types.tools import Tool
 
 CACHE_TTLS = ("30m", "12h")
+RETENTION = "24h"
+"""The lifetime that a field of its own says."""
 FILE_NAMES = {
     "application/pdf": "document.pdf",
     "text/plain": "document.txt",
@@ -35,22 +37,36 @@ def file_name(document: p.Media) -> str:
     return document.name or FILE_NAMES.get(document.media_type or "", "document")
 
 
-def cache_breakpoint(point: p.CachePoint, request: Request) -> dict[str, Any]:
+def cache_breakpoint(point: p.CachePoint) -> dict[str, Any]:
     """The mark on the last content part before a cache point."""
-    ttl = point.ttl or CACHE_TTLS[0]
-    if ttl not in CACHE_TTLS:
-        why = "OpenAI keeps prompts for 30m or 12h; write llm.CachePoint('30m')"
-        raise unsupported(request, "CachePoint", point.ttl, why, allowed=CACHE_TTLS)
-    return {"mode": "explicit", "ttl": ttl}
+    if not CACHE_POINT.says(point.ttl):
+        raise lack({"cache.point": CACHE_POINT}, "cache.point", point)
+    return {"mode": "explicit", "ttl": point.ttl or CACHE_TTLS[0]}
 
 
-def cache_options(ttl: str, request: Request) -> dict[str, Any]:
+def encode_cache(body: dict[str, Any], ttl: str, _: Request) -> None:
     """Body fields that keep the whole prompt for `ttl`."""
-    if ttl in CACHE_TTLS:
-        return {"prompt_cache_options": {"mode": "implicit", "ttl": ttl}}
-    if ttl == "24h":
-        return {"prompt_cache_retention": "24h"}
-    raise unsupported(request, "cache", ttl, "OpenAI keeps prompts for 30m, 12h or 24h", allowed=(*CACHE_TTLS, "24h"))
+    if ttl == RETENTION:
+        body["prompt_cache_retention"] = ttl
+    else:
+        body["prompt_cache_options"] = {"mode": "implicit", "ttl": ttl}
+
+
+CACHE = Spelling("prompt_cache_options", encode_cache, words=(*CACHE_TTLS, RETENTION), plain=True)
+CACHE_POINT = Spelling("prompt_cache_breakpoint", words=(*CACHE_TTLS, None))
+
+
+def unplaced(point: p.CachePoint) -> NoSpellingError:
+    """What to raise for a cache point with nothing before it."""
+    why = "It must follow the content that is to be cached in the same message."
+    return NoSpellingError("cache.point", point, why, "Put it after a part")
+
+
+def foreign(part: p.Part) -> NoSpellingError:
+    """What to raise for a part of an assistant message that came from elsewhere and has no spelling here."""
+    named = f'part "{part.kind}"' if isinstance(part, p.Unknown) else type(part).__name__
+    why = f"An answer of another model or endpoint can be sent on as text and tool calls only; this is a {named}."
+    return NoSpellingError(feature_of(part), part, why, "Leave it out")
 
 
 def output_parts(output: p.ToolOutput) -> list[p.Part]:
@@ -70,12 +86,12 @@ def output_parts(output: p.ToolOutput) -> list[p.Part]:
     return [p.Text("Error:"), *parts]
 
 
-def own_json(part: p.Unknown, request: Request) -> dict[str, Any]:
+def own_json(part: p.Unknown) -> dict[str, Any]:
     """What the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
     raw: Any = part.raw
     if not isinstance(raw, Mapping) or not isinstance(raw.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
-        why = 'an Unknown part must hold OpenAI\'s own JSON: {"type": ..., ...}'
-        raise unsupported(request, "Unknown", part, why)
+        why, instead = "It holds no part in OpenAI's own JSON.", 'Give it one, {"type": ..., ...}'
+        raise NoSpellingError("input.unknown", part, why, instead)
     return dict(raw)  # pyright: ignore[reportUnknownArgumentType]
 
 
@@ -93,14 +109,3 @@ def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.T
     args, raw = decode_arguments(arguments)
     tool = tools.get(name)
     return p.ToolCall(id, name, without_nulls(args, tool) if tool else args, raw)
-
-
-def merge_extra(body: dict[str, Any], extra: Mapping[str, Any] | None) -> dict[str, Any]:
-    """`body` with `extra` laid over it: objects merge, everything else is replaced. Neither is changed."""
-    if not extra:
-        return body
-    merged = dict(body)
-    for key, value in extra.items():
-        below = merged.get(key)
-        merged[key] = merge_extra(below, value) if isinstance(below, dict) and isinstance(value, Mapping) else value  # pyright: ignore[reportUnknownArgumentType]
-    return merged

@@ -6,7 +6,7 @@ whose status says 200.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
@@ -22,10 +22,7 @@ from capably.types.errors import (
     RateLimitError,
     ServerError,
     TimedOutError,
-    UnsupportedFeatureError,
 )
-from capably.types.parts import Part, Unknown
-from capably.types.request import Request
 
 BY_WORD: dict[str, type[ProviderError]] = {
     "api_error": ServerError,
@@ -70,22 +67,6 @@ BY_WORD: dict[str, type[ProviderError]] = {
     "vector_store_timeout": TimedOutError,
 }
 """Codes and types of errors that come inside an answer, where no status tells their class."""
-
-
-def unsupported(
-    request: Request, feature: str, value: Any, why: str, *, allowed: Sequence[str] = (), reason: str = "never"
-) -> UnsupportedFeatureError:
-    """The error for something that this endpoint cannot carry. `why` says why, and what to do instead."""
-    model = request.info.id if request.info else request.model_id
-    message = f'"{model}" does not accept `{feature}`: {why}.'
-    return UnsupportedFeatureError(message, model=model, feature=feature, value=value, allowed=allowed, reason=reason)
-
-
-def foreign(request: Request, part: Part) -> UnsupportedFeatureError:
-    """The error for a part of an assistant message that came from elsewhere and has no spelling here."""
-    name = f"Unknown ({part.kind})" if isinstance(part, Unknown) else type(part).__name__
-    why = "an answer of another model or endpoint can be sent on as text and tool calls only; leave this part out"
-    return unsupported(request, name, part, why)
 
 
 def words_of(body: Any) -> str:

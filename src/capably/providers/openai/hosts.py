@@ -1,20 +1,18 @@
 """Where hosts of OpenAI's formats differ from one another. The differences are data: `dialect` in the registry.
 
-An adapter tells the dialect of its provider when it is built; a host that nobody described speaks the common form.
+A host is a value: whoever encodes or decodes is handed it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-if TYPE_CHECKING:
-    from capably_models import _facts
+from collections.abc import Mapping
+from typing import Any, NamedTuple, cast
 
 
 class Host(NamedTuple):
-    """The dialect of one host, as `Dialect` in `codegen/capably_codegen/schema.py` explains it."""
+    """One host and its dialect, as `Dialect` in `codegen/capably_codegen/schema.py` explains it."""
 
+    provider: str = "openai"
     system_role: str = "system"
     max_tokens: str = "max_tokens"
     seed: str = "seed"
@@ -23,20 +21,19 @@ class Host(NamedTuple):
     off: str = "thinking"
     budget: str | None = None
     thoughts: str = "reasoning_content"
-    show_thoughts: Mapping[str, Any] = {}
-    builtin_tools: Mapping[str, str] = {}
+    show_thoughts: tuple[tuple[str, Any], ...] = ()
+    builtin_tools: tuple[tuple[str, str], ...] = ()
     documents: str = "file"
     audio: str = "data_and_format"
     format: str = "json_schema"
     prefix: str | None = None
     prefill_path: str | None = None
     call_id: str | None = None
-    refuses: Sequence[str] = ()
+    refuses: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
     usage_in_stream: bool = True
     obfuscates: bool = False
 
-
-COMMON = Host()
 
 SWITCHES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
     "thinking": ({"thinking": {"type": "disabled"}}, {"thinking": {"type": "enabled"}}),
@@ -46,20 +43,13 @@ SWITCHES: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 """`Host.off` -> the fields that turn reasoning off, and on."""
 
 
-def put(body: dict[str, Any], path: str, value: Any) -> None:
-    """Sets a field of the body: `"reasoning.effort"` is the field `effort` of the object `reasoning`."""
-    outer, dot, inner = path.partition(".")
-    body[outer] = {**body.get(outer, {}), inner: value} if dot else value
+def host_of(provider: str, dialect: Mapping[str, Any] | None = None) -> Host:
+    """Return how a provider speaks; one whose dialect nobody described speaks the common form."""
+    return Host(provider, **{name: _frozen(value) for name, value in (dialect or {}).items()})
 
 
-_known: dict[str, Host] = {}
-
-
-def learn_host(provider: str, dialect: _facts.Dialect | None) -> None:
-    """Takes down the dialect of a provider; `None` where nobody described it."""
-    _known[provider] = COMMON if dialect is None else Host(**dialect)
-
-
-def host_of(provider: str) -> Host:
-    """The dialect of a provider."""
-    return _known.get(provider, COMMON)
+def _frozen(value: Any) -> Any:
+    """A value of a dialect as one that can be a part of a key."""
+    if isinstance(value, Mapping):
+        return tuple(cast("Mapping[str, Any]", value).items())
+    return tuple(cast("list[Any]", value)) if isinstance(value, list) else value

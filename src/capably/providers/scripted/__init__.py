@@ -48,17 +48,17 @@ class ScriptedAdapter:
             **(request.extra or {}),
         }
 
-    def call(self, request: Request) -> Reply:
-        return self._reply(request)
+    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+        return self._reply(request, body)
 
-    async def call_async(self, request: Request) -> Reply:
-        return self._reply(request)
+    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+        return self._reply(request, body)
 
-    def stream(self, request: Request) -> ScriptedEvents:
-        return ScriptedEvents(self._reply(request))
+    def stream(self, request: Request, body: dict[str, Any]) -> ScriptedEvents:
+        return ScriptedEvents(self._reply(request, body))
 
-    async def stream_async(self, request: Request) -> ScriptedEvents:
-        return ScriptedEvents(self._reply(request))
+    async def stream_async(self, request: Request, body: dict[str, Any]) -> ScriptedEvents:
+        return ScriptedEvents(self._reply(request, body))
 
     def accumulator(self, request: Request) -> ScriptedAccumulator:
         return ScriptedAccumulator()
@@ -67,7 +67,7 @@ class ScriptedAdapter:
         """There is no SDK: the body as JSON."""
         return msgspec.json.decode(body)
 
-    def _reply(self, request: Request) -> Reply:
+    def _reply(self, request: Request, body: dict[str, Any]) -> Reply:
         scripts = _scripts.get(request.model_id)
         if scripts:
             turn = self._played.get(request.model_id, 0)
@@ -80,7 +80,7 @@ class ScriptedAdapter:
         if isinstance(script, Exception):
             raise script
         content = to_parts(script)
-        sent = msgspec.json.encode(self.encode(request))
+        sent = msgspec.json.encode(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
         said = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
         return Reply(

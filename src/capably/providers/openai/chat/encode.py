@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
 
 from capably.providers.openai import content as c
-from capably.providers.openai.chat.messages import encode_messages
-from capably.providers.openai.errors import unsupported
-from capably.providers.openai.hosts import SWITCHES, Host, host_of, put
+from capably.providers.openai.chat.messages import CONTENT, encode_messages
+from capably.providers.openai.hosts import SWITCHES, Host, host_of
 from capably.providers.openai.params import (
-    Body,
-    Encoder,
-    effort_of,
+    EFFORTS,
     facts_of,
     function_fields,
-    off_spelling,
     only_json_object,
     reasons,
-    refused,
-    sent_as,
-    shows_no_thoughts,
+    turned_off_by_switch,
 )
 from capably.providers.openai.schema import format_in_words, format_schema
-from capably.types.reasoning import Reasoning
+from capably.providers.spellings import (
+    Body,
+    Encoder,
+    Spelling,
+    Spellings,
+    contents,
+    each_of,
+    field,
+    merge_extra,
+    no_field,
+    nothing,
+    put,
+    say,
+)
 from capably.types.request import Request
-from capably.types.tools import BuiltinTool
+from capably.types.tools import BuiltinTool, Tool
 
 STREAMED_AUDIO = "pcm16"
 """The only audio format that can be streamed."""
 
 
-def encode_request(request: Request, provider: str = "openai") -> Body:
-    """The JSON body, `extra` merged in."""
-    host = host_of(provider)
+def encode_request(request: Request, host: Host) -> Body:
+    """Return the JSON body, `extra` merged in."""
     role = host.system_role if reasons(request) else "system"
     body: Body = {"model": request.model_id, "messages": []}
     if request.system:
         body["messages"].append({"role": role, "content": request.system})
-    for messages in encode_messages(request, provider, role):
+    for messages in encode_messages(request, host, role):
         body["messages"] += messages
+    table = spellings_of(host)
     if "last_answer" in host.refuses and host.prefix and "prefill" not in request.params:
         _mark_prefill(body["messages"], host.prefix)
     for name, value in request.params.items():
         if value is not None:
-            _encoder(name, host)(body, value, request)
+            say(table, name, value, body, request)
     facts = facts_of(request)
     if host.show_thoughts and facts and facts["reasoning"]:
         body |= host.show_thoughts
-    return c.merge_extra(body, request.extra)
+    return merge_extra(body, request.extra)
 
 
 def _mark_prefill(messages: list[Body], mark: str) -> None:
@@ -58,9 +66,8 @@ def _mark_prefill(messages: list[Body], mark: str) -> None:
         messages[-1] = {**last, mark: True}
 
 
-def ask_for_stream(body: Body, provider: str) -> Body:
-    """The body, asking for a stream: with usage at its end and without padding, where the host has such switches."""
-    host = host_of(provider)
+def ask_for_stream(body: Body, host: Host) -> Body:
+    """Return the body, asking for a stream: with usage at its end and without padding, where the host has such switches."""
     options: Body = {"include_usage": True} if host.usage_in_stream else {}
     if host.obfuscates:
         options["include_obfuscation"] = False
@@ -73,46 +80,43 @@ def ask_for_stream(body: Body, provider: str) -> Body:
 
 def _tools(host: Host) -> Encoder:
     def encode(body: Body, tools: Any, request: Request) -> None:
-        listed: list[Body] = []
         for tool in tools:
-            if not isinstance(tool, BuiltinTool):
-                listed.append(_function(tool, request))
-            elif tool.kind in host.builtin_tools:
-                listed.append({"type": host.builtin_tools[tool.kind], **tool.options})
-            elif tool.kind == "web_search":
-                body["web_search_options"] = tool.options
+            if isinstance(tool, BuiltinTool):
+                say(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
             else:
-                allowed = ("web_search", *host.builtin_tools)
-                why = f"the chat_completions endpoint has {', '.join(dict.fromkeys(allowed))} only"
-                raise unsupported(request, type(tool).__name__, tool, why, allowed=allowed)
-        if listed:
-            body["tools"] = listed
+                body.setdefault("tools", []).append(_function(tool))
 
     return encode
 
 
-def _function(tool: Any, request: Request) -> Body:
+def _function(tool: Any) -> Body:
     cached = tool.wire.get("openai.chat")
     if cached is None:
-        function = function_fields(tool, request)
+        function = function_fields(tool)
         if not function["strict"]:
             del function["strict"]  # Unsaid means no here, and not every host knows the word.
         cached = tool.wire["openai.chat"] = {"type": "function", "function": function, **tool.extra}
     return cached
 
 
+def _builtin(type: str) -> Spelling:
+    def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
+        body.setdefault("tools", []).append({"type": type, **tool.options})
+
+    return Spelling("tools", encode)
+
+
+def _web_search(body: Body, tool: BuiltinTool, _: Request) -> None:
+    body["web_search_options"] = tool.options
+
+
 def _tool_choice(host: Host) -> Encoder:
     def encode(body: Body, choice: Any, request: Request) -> None:
-        if choice in ("auto", "none"):
-            body["tool_choice"] = choice
-        elif choice == "required":
-            body["tool_choice"] = host.required
-        elif isinstance(choice, BuiltinTool):
-            why = "the chat_completions endpoint can force function tools only"
-            raise unsupported(request, "tool_choice", choice, why)
-        else:
-            name = choice if isinstance(choice, str) else choice.name
-            body["tool_choice"] = {"type": "function", "function": {"name": name}}
+        if isinstance(choice, BuiltinTool):
+            say(spellings_of(host), "tool_choice.builtin", choice, body, request)
+        name: Any = choice.name if isinstance(choice, Tool) else choice
+        words = {"auto": "auto", "none": "none", "required": host.required}
+        body["tool_choice"] = words.get(name) or {"type": "function", "function": {"name": name}}
 
     return encode
 
@@ -136,39 +140,26 @@ def _schema_beside(format: Any) -> Body:
     return {"type": "json_object", "schema": format["json_schema"]["schema"]}
 
 
-def _reasoning(host: Host) -> Encoder:
-    off, on = SWITCHES[host.off]
-
-    def encode(body: Body, value: Any, request: Request) -> None:
-        if value == "off" and off_spelling(request) == "disabled":
-            body |= off
-            return
-        if isinstance(value, Reasoning):
-            if value.visible and host.thoughts == "never" and not shows_no_thoughts(request):
-                why = "the chat_completions endpoint shows no thoughts; a responses endpoint, where there is one, shows summaries"
-                raise unsupported(request, "reasoning.visible", True, why)
-            settings = cast("Reasoning[Any, Any]", value)
-            if settings.budget_tokens is not None and host.budget:
-                body |= on
-                put(body, host.budget, settings.budget_tokens)
-                value = settings.effort
-        effort = effort_of(value, request)
-        if effort:
-            put(body, host.effort, effort)
+def _off(host: Host) -> Encoder:
+    def encode(body: Body, _: str, request: Request) -> None:
+        if turned_off_by_switch(request):
+            body |= SWITCHES[host.off][0]
+        else:
+            put(body, host.effort, "none")
 
     return encode
 
 
-def _stop(body: Body, stop: str | Sequence[str], _: Request) -> None:
-    body["stop"] = stop if isinstance(stop, str) else list(stop)
+def _budget(host: Host, path: str) -> Spelling:
+    def encode(body: Body, tokens: int, _: Request) -> None:
+        body |= SWITCHES[host.off][1]
+        put(body, path, tokens)
+
+    return Spelling(path, encode)
 
 
-def _top_k(body: Body, value: int, request: Request) -> None:
-    facts = facts_of(request)
-    if facts is None or facts["sampling"]["top_k"] in ("never", "unverified"):
-        why = "OpenAI has no such parameter; use top_p, or extra={'top_k': ...} for a host that has it"
-        raise unsupported(request, "top_k", value, why)
-    body["top_k"] = value
+def _stop(stop: str | Sequence[str]) -> str | list[str]:
+    return stop if isinstance(stop, str) else list(stop)
 
 
 def _logprobs(body: Body, value: int | bool, _: Request) -> None:
@@ -177,61 +168,93 @@ def _logprobs(body: Body, value: int | bool, _: Request) -> None:
         body["top_logprobs"] = value
 
 
-def _cache(body: Body, ttl: str, request: Request) -> None:
-    body.update(c.cache_options(ttl, request))
-
-
 def _output(body: Body, kinds: Sequence[str], request: Request) -> None:
     for kind in kinds:
-        if kind not in ("text", "audio", "image"):
-            raise unsupported(
-                request, "output", kind, "it writes text, sound or pictures", allowed=("text", "audio", "image")
-            )
+        say(_OUTPUT, f"output.{kind}", kind, body, request)
     if set(kinds) != {"text"}:
         body["modalities"] = list(kinds)
-    if "audio" in kinds:
-        body["audio"] = {"voice": "alloy", "format": "wav"}
+
+
+def _audio(body: Body, _: str, __: Request) -> None:
+    body["audio"] = {"voice": "alloy", "format": "wav"}
+
+
+_OUTPUT: Spellings = {
+    "output.text": Spelling("modalities", nothing),
+    "output.image": Spelling("modalities", nothing),
+    "output.audio": Spelling("audio", _audio),
+}
 
 
 def _prefill(host: Host) -> Encoder:
-    def encode(body: Body, text: str, request: Request) -> None:
-        facts = facts_of(request)
-        if not host.prefix and (facts is None or facts["prefill"] is not True):
-            raise unsupported(
-                request, "prefill", text, "it cannot continue an answer; say in the prompt how it shall begin"
-            )
-        body["messages"].append({"role": "assistant", "content": text, **({host.prefix: True} if host.prefix else {})})
+    mark = {host.prefix: True} if host.prefix else {}
+
+    def encode(body: Body, text: str, _: Request) -> None:
+        body["messages"].append({"role": "assistant", "content": text, **mark})
 
     return encode
 
 
-def _encoder(name: str, host: Host) -> Encoder:
-    """How a parameter is written for a host."""
-    if name in _PARAMS:
-        return _PARAMS[name]
-    made = _BY_HOST.get(name)
-    return made(host) if made else refused(name, "there is no such parameter")
-
-
-_BY_HOST: dict[str, Callable[[Host], Encoder]] = {
-    "max_tokens": lambda host: sent_as(host.max_tokens),
-    "seed": lambda host: sent_as(host.seed),
-    "format": _format,
-    "prefill": _prefill,
-    "tools": _tools,
-    "tool_choice": _tool_choice,
-    "reasoning": _reasoning,
+_EVERYWHERE: Spellings = {
+    "system": Spelling("messages"),
+    "system_messages": Spelling("messages"),
+    "tools.strict": Spelling("tools"),
+    "tool_choice.forced": Spelling("tool_choice"),
+    "tool_choice.builtin": no_field("Only tools of your own can be forced."),
+    "parallel_tools": field("parallel_tool_calls"),
+    "temperature": field("temperature"),
+    "top_p": field("top_p"),
+    "top_k": field("top_k"),
+    "stop": field("stop", _stop),
+    "logprobs": Spelling("logprobs", _logprobs, plain=True),
+    "verbosity": field("verbosity"),
+    "cache": c.CACHE,
+    "output": Spelling("modalities", _output),
+    "builtin_tools.web_search": Spelling("web_search_options", _web_search),
+    **_OUTPUT,
+    **CONTENT,
 }
-"""Parameters that hosts spell in their own ways."""
+"""What all hosts say alike."""
 
-_PARAMS: dict[str, Encoder] = {
-    "parallel_tools": sent_as("parallel_tool_calls"),
-    "temperature": sent_as("temperature"),
-    "top_p": sent_as("top_p"),
-    "top_k": _top_k,
-    "stop": _stop,
-    "logprobs": _logprobs,
-    "verbosity": sent_as("verbosity"),
-    "cache": _cache,
-    "output": _output,
+_DOCUMENTS: Mapping[str, str] = {"file_or_url": "file"}
+"""Form of documents -> the type of their part, where that is another word."""
+
+_WITHOUT: Spellings = {
+    "top_k": no_field(),
+    "prefill": no_field("It cannot continue an answer.", "Say in the prompt how it shall begin"),
+    "input.video": no_field(),
 }
+"""What some hosts lack (`lacks` of the dialect), and what to do there."""
+
+
+@cache
+def spellings_of(host: Host) -> Spellings:
+    """Return the table of one host: Chat Completions, feature -> how it is said."""
+    return {
+        **_EVERYWHERE,
+        "max_tokens": field(host.max_tokens),
+        "seed": field(host.seed),
+        "format": Spelling("response_format", _format(host)),
+        "prefill": Spelling("messages", _prefill(host)),
+        "tools": Spelling("tools", _tools(host)),
+        "tool_choice": Spelling("tool_choice", _tool_choice(host)),
+        "reasoning": Spelling(host.effort, each_of("reasoning", lambda: spellings_of(host))),
+        "reasoning.effort": field(host.effort, words=EFFORTS),
+        "reasoning.off": Spelling(host.effort, _off(host)),
+        "reasoning.budget_tokens": _budget(host, host.budget)
+        if host.budget
+        else no_field("Reasoning has no token budget here.", "Bound the whole with max_tokens"),
+        "reasoning.visible": Spelling(
+            "messages", nothing, (False,), why="Chat Completions shows no thoughts at this host."
+        )
+        if host.thoughts == "never"
+        else Spelling("messages", nothing),
+        **contents(document=_DOCUMENTS.get(host.documents, host.documents)),
+        **{f"builtin_tools.{kind}": _builtin(type) for kind, type in host.builtin_tools},
+        **{feature: _WITHOUT.get(feature, no_field()) for feature in host.lacks},
+    }
+
+
+def spellings(provider: str, dialect: Mapping[str, Any] | None) -> Spellings:
+    """Return the table of a provider with this dialect."""
+    return spellings_of(host_of(provider, dialect))

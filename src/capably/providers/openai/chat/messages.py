@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
-from capably.providers.openai.errors import foreign, unsupported
-from capably.providers.openai.hosts import Host, host_of
-from capably.providers.openai.params import Body, facts_of
+from capably.providers.openai.hosts import Host
+from capably.providers.spellings import Body, NoSpellingError, Spellings, contents, feature_of, lack
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
@@ -22,22 +21,21 @@ ENDPOINT = "chat_completions"
 AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", "audio/mp3": "mp3"}
 
 
-def encode_messages(request: Request, provider: str, role: str) -> Iterator[Form]:
+def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
     """The messages that each of ours stands for; `role` is that of instructions."""
-    host = host_of(provider)
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
-        wire: Any = source.wire if (source.provider, source.endpoint) == (provider, ENDPOINT) else None
+        wire: Any = source.wire if (source.provider, source.endpoint) == (host.provider, ENDPOINT) else None
         return _unless_silent(_replayed(cast("Body", wire)), host) if isinstance(wire, dict) else None
 
     def encode(message: Message) -> Form:
         if isinstance(message, SystemMessage):
             return [{"role": role, "content": message.text}]
         if isinstance(message, UserMessage):
-            return _user_messages(message, request, host)
-        return _unless_silent(_assistant_message(message, request), host)
+            return _user_messages(message, host)
+        return _unless_silent(_assistant_message(message), host)
 
-    return encoded(request.messages, ("chat", provider, host, role), replay=replay, say=_say, encode=encode)
+    return encoded(request.messages, ("chat", host, role), replay=replay, say=_say, encode=encode)
 
 
 def _say(role: str, text: str) -> Form:
@@ -57,107 +55,107 @@ def _unless_silent(message: Body, host: Host) -> Form:
     return [message]
 
 
-def _user_messages(message: UserMessage[Any], request: Request, host: Host) -> list[Body]:
+def _user_messages(message: UserMessage[Any], host: Host) -> list[Body]:
     """Tool outputs first, each a message of its own; then one message with the rest, media of tool outputs included."""
     outputs: list[Body] = []
     content: list[Body] = []
     for part in message.content:
         if isinstance(part, p.ToolOutput):
-            outputs.append(_output_message(part, content, request, host))
+            outputs.append(_output_message(part, content, host))
         elif isinstance(part, p.CachePoint):
             if not content:
-                why = "it must follow the content that is to be cached in the same message"
-                raise unsupported(request, "CachePoint", part.ttl, why)
-            content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(part, request)
+                raise c.unplaced(part)
+            content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(part)
         else:
-            content.append(_content_part(part, request, host))
+            content.append(_content_part(part, host))
     if not content:
         return outputs
     only_text = content[0] if len(content) == 1 and content[0].keys() == {"type", "text"} else None
     return [*outputs, {"role": "user", "content": only_text["text"] if only_text else content}]
 
 
-def _output_message(output: p.ToolOutput, content: list[Body], request: Request, host: Host) -> Body:
+def _output_message(output: p.ToolOutput, content: list[Body], host: Host) -> Body:
     """The tool message: text only. Media move into `content`, with a line that says whose output they are."""
     parts = c.output_parts(output)
     media = [part for part in parts if not isinstance(part, p.Text)]
     if media:
         content.append({"type": "text", "text": f"Output of {output.name} (call {output.id}):"})
-        content.extend(_content_part(part, request, host) for part in media)
+        content.extend(_content_part(part, host) for part in media)
     text = "".join(part.text for part in parts if isinstance(part, p.Text)) or ("See below." if media else "")
     if not output.id:  # The legacy `function_call` has no id.
         return {"role": "function", "name": output.name, "content": text}
     return {"role": "tool", "tool_call_id": output.id, "content": text}
 
 
-def _content_part(part: Any, request: Request, host: Host) -> Body:
+def _content_part(part: Any, host: Host) -> Body:
     encoder = _CONTENT_PARTS.get(type(part))
     if encoder is None:
-        why = "the chat_completions endpoint does not take it from the user; leave it out or convert it first"
-        raise unsupported(request, type(part).__name__, part, why)
-    return encoder(part, request, host)
+        raise lack(CONTENT, feature_of(part), part)
+    return encoder(part, host)
 
 
-def _text(part: p.Text | p.Refusal, _: Request, __: Host) -> Body:
+def _text(part: p.Text | p.Refusal, _: Host) -> Body:
     return {"type": "text", "text": part.text}
 
 
-def _image(part: p.Image, request: Request, _: Host) -> Body:
+def _image(part: p.Image, _: Host) -> Body:
     if part.file_id:
-        why = "the chat_completions endpoint takes images by URL or as bytes; the responses endpoint takes file ids"
-        raise unsupported(request, "Image", part, why)
+        raise NoSpellingError("input.image", part, "Images are sent by URL or as bytes here.", "Pass one of these")
     return {"type": "image_url", "image_url": {"url": part.url or c.data_url(part)}}
 
 
-def _document(part: p.Document, request: Request, host: Host) -> Body:
+def _document(part: p.Document, host: Host) -> Body:
     if host.documents in ("document_url", "file_url"):
         if part.file_id:
-            raise unsupported(request, "Document", part, "this host takes documents by URL or as bytes")
+            why = "This host takes documents by URL or as bytes."
+            raise NoSpellingError("input.document", part, why, "Pass one of these")
         if host.documents == "document_url":
             return {"type": "document_url", "document_url": part.url or c.data_url(part)}
         return {"type": "file_url", "file_url": {"url": part.url or part.base64()}}
     if part.file_id:
         return {"type": "file", "file": {"file_id": part.file_id}}
     if part.url and host.documents != "file_or_url":
-        why = "the chat_completions endpoint takes documents as bytes or by file id; the responses endpoint takes URLs"
-        raise unsupported(request, "Document", part, why)
+        why = "Documents are sent as bytes or by file id here."
+        raise NoSpellingError("input.document", part, why, "Pass one of these")
     return {"type": "file", "file": {"filename": c.file_name(part), "file_data": part.url or c.data_url(part)}}
 
 
-def _audio(part: p.Audio, request: Request, host: Host) -> Body:
+def _audio(part: p.Audio, host: Host) -> Body:
     if host.audio == "data" and not part.file_id:
         return {"type": "input_audio", "input_audio": part.url or part.base64()}
     kind = AUDIO_FORMATS.get(part.media_type or "")
     if kind is None or part.data is None:
-        why = "the chat_completions endpoint takes sound as bytes in WAV or MP3"
-        raise unsupported(request, "Audio", part, why, allowed=("audio/wav", "audio/mpeg"))
+        why = "Sound is sent as bytes in WAV or MP3 here."
+        raise NoSpellingError("input.audio", part, why, "Convert it", ("audio/wav", "audio/mpeg"))
     return {"type": "input_audio", "input_audio": {"data": part.base64(), "format": kind}}
 
 
-def _video(part: p.Video, request: Request, _: Host) -> Body:
-    facts = facts_of(request)
-    if facts is None or "video" not in facts["input"] or part.file_id:
-        why = "OpenAI reads no video; some other hosts read it by URL or as bytes"
-        raise unsupported(request, "Video", part, why)
+def _video(part: p.Video, host: Host) -> Body:
+    if "input.video" in host.lacks:
+        raise lack({}, "input.video", part)
+    if part.file_id:
+        raise NoSpellingError("input.video", part, "Video is sent by URL or as bytes here.", "Pass one of these")
     return {"type": "video_url", "video_url": {"url": part.url or c.data_url(part)}}
 
 
-def _unknown(part: p.Unknown, request: Request, _: Host) -> Body:
-    return c.own_json(part, request)
-
-
-_CONTENT_PARTS: dict[Any, Callable[[Any, Request, Host], Body]] = {
+_CONTENT_PARTS: dict[Any, Callable[[Any, Host], Body]] = {
     p.Text: _text,
     p.Refusal: _text,
     p.Image: _image,
     p.Document: _document,
     p.Audio: _audio,
     p.Video: _video,
-    p.Unknown: _unknown,
+    p.Unknown: lambda part, _: c.own_json(part),
 }
 
+CONTENT: Spellings = {
+    **contents(text="text", image="image_url", document="file", audio="input_audio", video="video_url"),
+    "cache.point": c.CACHE_POINT,
+}
+"""Kinds of content -> the type of the part that says it."""
 
-def _assistant_message(message: AssistantMessage, request: Request) -> Body:
+
+def _assistant_message(message: AssistantMessage) -> Body:
     """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
     text = ""
     calls: list[Body] = []
@@ -168,5 +166,5 @@ def _assistant_message(message: AssistantMessage, request: Request) -> Body:
             function = {"name": part.name, "arguments": args_text(part)}
             calls.append({"id": part.id, "type": "function", "function": function})
         elif not isinstance(part, p.Thought):
-            raise foreign(request, part)
+            raise c.foreign(part)
     return {"role": "assistant", "content": text or (None if calls else ""), **({"tool_calls": calls} if calls else {})}

@@ -7,23 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 from capably.providers.message_cache import Form, encoded
 from capably.providers.openai import content as c
-from capably.providers.openai.errors import foreign, unsupported
-from capably.providers.openai.hosts import host_of
-from capably.providers.openai.params import (
-    Body,
-    Encoder,
-    effort_of,
-    function_fields,
-    only_json_object,
-    reasons,
-    refused,
-    sent_as,
-)
+from capably.providers.openai.hosts import Host
+from capably.providers.openai.params import EFFORTS, function_fields, only_json_object, reasons
 from capably.providers.openai.schema import format_in_words, format_schema
+from capably.providers.spellings import (
+    Body,
+    Spelling,
+    Spellings,
+    contents,
+    each_of,
+    feature_of,
+    field,
+    lack,
+    merge_extra,
+    no_field,
+    nothing,
+    put,
+    say,
+)
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
-from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool
 
@@ -65,25 +69,25 @@ NAMED_CHOICES = (
 """Types of built-in tools that `tool_choice` can name. Source: openai 3.54.0, types/responses/tool_choice_*_param.py."""
 
 
-def encode_request(request: Request, provider: str = "openai") -> dict[str, Any]:
-    """The JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
-    body: dict[str, Any] = {"model": request.model_id, "input": [], "store": False}
+def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008 (a value)
+    """Return the JSON body, `extra` merged in. Nothing is stored; reasoning comes back encrypted, to be replayed."""
+    body: Body = {"model": request.model_id, "input": [], "store": False}
     if request.system:
         body["instructions"] = request.system
     if reasons(request):
         body["include"] = [ENCRYPTED]
-    for items in _messages(request, provider):
+    for items in _messages(request, host.provider):
         body["input"] += items
     for name, value in request.params.items():
         if value is not None:
-            _PARAMS.get(name, refused(name, "there is no such parameter"))(body, value, request)
-    return c.merge_extra(body, request.extra)
+            say(SPELLINGS, name, value, body, request)
+    return merge_extra(body, request.extra)
 
 
-def ask_for_stream(body: Body, provider: str) -> Body:
+def ask_for_stream(body: Body, host: Host) -> Body:
     """The body, asking for a stream without padding."""
     body = {**body, "stream": True}
-    if host_of(provider).obfuscates:
+    if host.obfuscates:
         body["stream_options"] = {"include_obfuscation": False, **(body.get("stream_options") or {})}
     return body
 
@@ -100,8 +104,8 @@ def _messages(request: Request, provider: str) -> Iterator[Form]:
         if isinstance(message, SystemMessage):
             return [{"role": "developer", "content": message.text}]
         if isinstance(message, UserMessage):
-            return _user_items(message, request)
-        return _assistant_items(message, request)
+            return _user_items(message)
+        return _assistant_items(message)
 
     return encoded(request.messages, ("responses", provider), replay=replay, say=_say, encode=encode)
 
@@ -134,7 +138,7 @@ def _readable(reasoning: Mapping[str, Any]) -> bool:
     return bool(reasoning.get("encrypted_content") or reasoning.get("content"))
 
 
-def _user_items(message: UserMessage[Any], request: Request) -> list[dict[str, Any]]:
+def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
     """One message, and the tool outputs (and items in OpenAI's own JSON) among its parts as items of their own, in order."""
     items: list[dict[str, Any]] = []
     content: list[dict[str, Any]] = []
@@ -143,55 +147,50 @@ def _user_items(message: UserMessage[Any], request: Request) -> list[dict[str, A
             if content:
                 items.append({"role": "user", "content": content})
                 content = []
-            items.append({"type": "function_call_output", "call_id": part.id, "output": _output(part, request)})
+            items.append({"type": "function_call_output", "call_id": part.id, "output": _output(part)})
         elif isinstance(part, p.CachePoint):
-            _mark(content, items, part, request)
-        elif isinstance(part, p.Unknown) and not c.own_json(part, request)["type"].startswith(PART_OF_INPUT):
+            _mark(content, items, part)
+        elif isinstance(part, p.Unknown) and not c.own_json(part)["type"].startswith(PART_OF_INPUT):
             if content:
                 items.append({"role": "user", "content": content})
                 content = []
-            items.append(c.own_json(part, request))
+            items.append(c.own_json(part))
         else:
-            content.append(_input_part(part, request))
+            content.append(_input_part(part))
     return [*items, {"role": "user", "content": content}] if content else items
 
 
-def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint, request: Request) -> None:
+def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint) -> None:
     """Puts a cache breakpoint on the content part before it, which may be the last one of a tool output."""
     if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
     if not content:
-        raise unsupported(
-            request, "CachePoint", point.ttl, "it must follow the content that is to be cached in the same message"
-        )
-    content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(point, request)
+        raise c.unplaced(point)
+    content[-1]["prompt_cache_breakpoint"] = c.cache_breakpoint(point)
 
 
-def _output(output: p.ToolOutput, request: Request) -> str | list[dict[str, Any]]:
+def _output(output: p.ToolOutput) -> str | list[dict[str, Any]]:
     parts = c.output_parts(output)
     if len(parts) == 1 and isinstance(parts[0], p.Text):
         return parts[0].text
-    return [_input_part(part, request) for part in parts]
+    return [_input_part(part) for part in parts]
 
 
-def _input_part(part: Any, request: Request) -> dict[str, Any]:
+def _input_part(part: Any) -> dict[str, Any]:
     encoder = _INPUT_PARTS.get(type(part))
     if encoder is None:
-        why = (
-            "OpenAI's responses endpoint takes text, images and documents from the user; transcribe or convert it first"
-        )
-        raise unsupported(request, type(part).__name__, part, why)
-    return encoder(part, request)
+        raise lack(CONTENT, feature_of(part), part)
+    return encoder(part)
 
 
-def _image(part: p.Image, _: Request) -> dict[str, Any]:
+def _image(part: p.Image) -> dict[str, Any]:
     if part.file_id:
         return {"type": "input_image", "file_id": part.file_id, "detail": "auto"}
     return {"type": "input_image", "image_url": part.url or c.data_url(part), "detail": "auto"}
 
 
-def _document(part: p.Document, _: Request) -> dict[str, Any]:
+def _document(part: p.Document) -> dict[str, Any]:
     if part.file_id:
         return {"type": "input_file", "file_id": part.file_id}
     if part.url:
@@ -199,16 +198,24 @@ def _document(part: p.Document, _: Request) -> dict[str, Any]:
     return {"type": "input_file", "filename": c.file_name(part), "file_data": c.data_url(part)}
 
 
-_INPUT_PARTS: dict[Any, Callable[[Any, Request], dict[str, Any]]] = {
-    p.Text: lambda part, _: {"type": "input_text", "text": part.text},
-    p.Refusal: lambda part, _: {"type": "input_text", "text": part.text},
+_INPUT_PARTS: dict[Any, Callable[[Any], dict[str, Any]]] = {
+    p.Text: lambda part: {"type": "input_text", "text": part.text},
+    p.Refusal: lambda part: {"type": "input_text", "text": part.text},
     p.Image: _image,
     p.Document: _document,
     p.Unknown: c.own_json,
 }
 
+CONTENT: Spellings = {
+    **contents(text="input_text", image="input_image", document="input_file"),
+    "input.audio": no_field("The Responses API takes text, images and documents.", "Transcribe it first"),
+    "input.video": no_field("The Responses API takes text, images and documents."),
+    "cache.point": c.CACHE_POINT,
+}
+"""Kinds of content -> the type of the part that says it."""
 
-def _assistant_items(message: AssistantMessage, request: Request) -> list[dict[str, Any]]:
+
+def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
     """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
     items: list[dict[str, Any]] = []
     for part in message.content:
@@ -221,41 +228,43 @@ def _assistant_items(message: AssistantMessage, request: Request) -> list[dict[s
             call = {"type": "function_call", "call_id": part.id, "name": part.name, "arguments": args_text(part)}
             items.append(call)
         elif not isinstance(part, p.Thought):
-            raise foreign(request, part)
+            raise c.foreign(part)
     return items
 
 
 # Parameters
 
 
-def encode_tool(tool: Any, request: Request) -> dict[str, Any]:
-    """A tool as the endpoint takes it; a function's form is made once and kept in `tool.wire`."""
-    if isinstance(tool, BuiltinTool):
-        wire = BUILTIN_TOOLS.get(tool.kind)
-        if wire is None:
-            why = f"OpenAI's responses endpoint has no such tool; it has {', '.join(BUILTIN_TOOLS)}"
-            raise unsupported(request, type(tool).__name__, tool, why, allowed=tuple(BUILTIN_TOOLS))
-        return {**wire, **tool.options}
+def _tools(body: Body, tools: Any, request: Request) -> None:
+    for tool in tools:
+        if isinstance(tool, BuiltinTool):
+            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+        else:
+            body.setdefault("tools", []).append(_function(tool))
+
+
+def _function(tool: Any) -> Body:
+    """A function as the endpoint takes it; its form is made once and kept in `tool.wire`."""
     cached = tool.wire.get("openai.responses")
     if cached is None:
-        cached = tool.wire["openai.responses"] = {
-            "type": "function",
-            **function_fields(tool, request),
-            **tool.extra,
-        }
+        cached = tool.wire["openai.responses"] = {"type": "function", **function_fields(tool), **tool.extra}
     return cached
 
 
-def _tools(body: Body, tools: Any, request: Request) -> None:
-    if tools:
-        body["tools"] = [encode_tool(tool, request) for tool in tools]
+def _builtin(kind: str) -> Spelling:
+    def encode(body: Body, tool: BuiltinTool, _: Request) -> None:
+        body.setdefault("tools", []).append({**BUILTIN_TOOLS[kind], **tool.options})
+
+    return Spelling("tools", encode)
 
 
 def _tool_choice(body: Body, choice: Any, request: Request) -> None:
     if choice in ("auto", "none", "required"):
         body["tool_choice"] = choice
     elif isinstance(choice, BuiltinTool):
-        body["tool_choice"] = _forced(encode_tool(choice, request))
+        built: Body = {}
+        say(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
+        body["tool_choice"] = _forced(built["tools"][0])
     else:
         body["tool_choice"] = {"type": "function", "name": choice if isinstance(choice, str) else choice.name}
 
@@ -279,13 +288,9 @@ def _format(body: Body, format: Any, request: Request) -> None:
     body.setdefault("text", {})["format"] = cached
 
 
-def _reasoning(body: Body, value: Any, request: Request) -> None:
-    effort = effort_of(value, request)
-    settings = {"effort": effort} if effort else {}
-    if isinstance(value, Reasoning) and value.visible:
-        settings["summary"] = "auto"
-    if settings:
-        body["reasoning"] = settings
+def _visible(body: Body, visible: bool, _: Request) -> None:
+    if visible:
+        put(body, "reasoning.summary", "auto")
 
 
 def _logprobs(body: Body, value: int | bool, _: Request) -> None:
@@ -296,40 +301,35 @@ def _logprobs(body: Body, value: int | bool, _: Request) -> None:
         body["top_logprobs"] = value
 
 
-def _verbosity(body: Body, value: str, _: Request) -> None:
-    body.setdefault("text", {})["verbosity"] = value
-
-
-def _cache(body: Body, ttl: str, request: Request) -> None:
-    body.update(c.cache_options(ttl, request))
-
-
-def _output_kinds(_: Body, kinds: Sequence[str], request: Request) -> None:
-    for kind in kinds:
-        if kind != "text":
-            why = "the responses endpoint writes text; for pictures pass tools=[llm.ImageGeneration()]"
-            raise unsupported(request, "output", kind, why, allowed=("text",))
-
-
-_PARAMS: dict[str, Encoder] = {
-    "tools": _tools,
-    "tool_choice": _tool_choice,
-    "parallel_tools": sent_as("parallel_tool_calls"),
-    "format": _format,
-    "reasoning": _reasoning,
-    "temperature": sent_as("temperature"),
-    "top_p": sent_as("top_p"),
-    "top_k": refused(
-        "top_k", "OpenAI has no such parameter; use top_p, or extra={'top_k': ...} for a host that has it"
-    ),
-    "max_tokens": sent_as("max_output_tokens"),
-    "stop": refused("stop", "the responses endpoint has no stop sequences; the chat_completions endpoint has"),
-    "seed": refused("seed", "the responses endpoint has no seed; the chat_completions endpoint has"),
-    "logprobs": _logprobs,
-    "verbosity": _verbosity,
-    "prefill": refused(
-        "prefill", "the responses endpoint cannot continue an answer; say in the prompt how it shall begin"
-    ),
-    "cache": _cache,
-    "output": _output_kinds,
+SPELLINGS: Spellings = {
+    "system": Spelling("instructions"),
+    "system_messages": Spelling("input"),
+    "tools": Spelling("tools", _tools),
+    "tools.strict": Spelling("tools"),
+    "tool_choice": Spelling("tool_choice", _tool_choice),
+    "tool_choice.forced": Spelling("tool_choice"),
+    "tool_choice.builtin": Spelling("tool_choice"),
+    "parallel_tools": field("parallel_tool_calls"),
+    "format": Spelling("text.format", _format),
+    "reasoning": Spelling("reasoning", each_of("reasoning", lambda: SPELLINGS)),
+    "reasoning.effort": field("reasoning.effort", words=EFFORTS),
+    "reasoning.off": field("reasoning.effort", lambda _: "none"),
+    "reasoning.budget_tokens": no_field("Reasoning has no token budget here.", "Bound the whole with max_tokens"),
+    "reasoning.visible": Spelling("reasoning.summary", _visible),
+    "temperature": field("temperature"),
+    "top_p": field("top_p"),
+    "top_k": no_field(),
+    "max_tokens": field("max_output_tokens"),
+    "stop": no_field(),
+    "seed": no_field(),
+    "logprobs": Spelling("top_logprobs", _logprobs),
+    "verbosity": field("text.verbosity"),
+    "prefill": no_field("The Responses API cannot continue an answer.", "Say in the prompt how it shall begin"),
+    "cache": c.CACHE,
+    "output": Spelling("input", each_of("output", lambda: SPELLINGS)),
+    "output.text": Spelling("input", nothing),
+    "output.image": no_field("Pictures come from a tool, llm.ImageGeneration(), where the model has it."),
+    **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
+    **CONTENT,
 }
+"""The Responses API: feature -> how it is said. Source: openai 3.54.0, types/responses/response_create_params.py."""

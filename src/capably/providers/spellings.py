@@ -1,0 +1,225 @@
+"""How an API says what a call asks for: each wire format has one table, feature -> spelling.
+
+A feature is a parameter of a call (`seed`), a kind of content (`input.audio`), a tool that the provider runs
+(`builtin_tools.web_search`), a kind of output (`output.image`), or what a parameter can say beside its usual value
+(`reasoning.budget_tokens`). The encoder writes what the table says, the check and the refusals read from it whether and
+where the API has a field, and the generator refuses facts that no spelling can carry.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias, cast
+
+from capably.types import parts as p
+from capably.types.reasoning import Reasoning
+from capably.types.request import Request
+from capably.types.tools import BuiltinTool, Tool
+
+Body: TypeAlias = dict[str, Any]
+Encoder: TypeAlias = Callable[[Body, Any, Request], None]
+"""Writes the value of a feature into the body."""
+
+
+class Spelling(NamedTuple):
+    """How one API says a feature.
+
+    - `path`: where it stands in the body, `a.b` for the field `b` of the object `a`. Empty where the API has no field for it.
+    - `encode`: what writes it there. `None` where something else does: content is written with its message.
+    - `words`: the only values that the API has words for; empty where it takes any.
+    - `plain`: the fields are made of the value alone, so `extra={...}` can carry them.
+    - `below`: a parameter under whose value a number must stay.
+    - `why` and `instead`: of a missing field, what the API has in its place, and what a caller can do.
+    """
+
+    path: str
+    encode: Encoder | None = None
+    words: tuple[Any, ...] = ()
+    plain: bool = False
+    below: str = ""
+    why: str = ""
+    instead: str = ""
+
+    def says(self, value: Any) -> bool:
+        """Whether the API can say this value."""
+        return bool(self.path) and (not self.words or value in self.words)
+
+    def fields(self, value: Any) -> Body | None:
+        """Return the fields that say the value, for `extra=`; `None` where they depend on the rest of the call."""
+        if not self.plain or self.encode is None:
+            return None
+        body: Body = {}
+        self.encode(body, value, cast("Request", None))
+        return body
+
+    def at(self, value: Any) -> str:
+        """Return where the body says a value: one of several fields, where the path of the feature is that of another."""
+        written = self.fields(value)
+        return next(iter(written)) if written and self.path.partition(".")[0] not in written else self.path
+
+
+Spellings: TypeAlias = Mapping[str, Spelling]
+
+
+class NoSpellingError(Exception):
+    """The wire format cannot say something that a call asks for.
+
+    Encoders raise it with the facts and build no error for users: the road of the call decides by the call's policy.
+    `path` is that of the feature's spelling: empty where the API has no field for it, `None` where it has one and only this
+    value, at this place, cannot be said.
+    """
+
+    def __init__(
+        self,
+        feature: str,
+        value: Any,
+        why: str = "",
+        instead: str = "",
+        words: Sequence[Any] = (),
+        path: str | None = None,
+    ) -> None:
+        super().__init__(" ".join(filter(None, (f"{feature} has no spelling here.", why, instead, *map(str, words)))))
+        self.feature = feature
+        self.value = value
+        self.why = why
+        self.instead = instead
+        self.words: tuple[Any, ...] = tuple(words)
+        self.path: str | None = path
+
+
+def field(path: str, form: Callable[[Any], Any] | None = None, **more: Any) -> Spelling:
+    """Return the spelling of a feature whose value is the field at `path`, in the form that `form` gives it."""
+
+    def encode(body: Body, value: Any, _: Request) -> None:
+        put(body, path, value if form is None else form(value))
+
+    return Spelling(path, encode, plain=True, **more)
+
+
+def no_field(why: str = "", instead: str = "") -> Spelling:
+    """Return the spelling of a feature for which the API has no field."""
+    return Spelling("", why=why, instead=instead)
+
+
+def contents(**paths: str) -> dict[str, Spelling]:
+    """Return the spellings of kinds of content that are written with their message: kind -> the word for it."""
+    return {f"input.{kind}": Spelling(path) for kind, path in paths.items()}
+
+
+def put(body: Body, path: str, value: Any) -> None:
+    """Set a field of the body. Objects on the way are made where they are missing."""
+    *outer, last = path.split(".")
+    for key in outer:
+        body = body.setdefault(key, {})
+    body[last] = value
+
+
+def each_of(feature: str, spellings: Callable[[], Spellings]) -> Encoder:
+    """Return the encoder of a parameter whose value uses features that are each spelled on their own."""
+
+    def encode(body: Body, value: Any, request: Request) -> None:
+        for name, inner in features_of(feature, value):
+            say(spellings(), name, inner, body, request)
+
+    return encode
+
+
+def nothing(_: Body, __: Any, ___: Request) -> None:
+    """Write nothing: it is what the API does anyway."""
+
+
+def say(spellings: Spellings, feature: str, value: Any, body: Body, request: Request) -> None:
+    """Write one feature into the body. Raises `NoSpellingError` where the API cannot say it."""
+    spelling = spellings.get(feature)
+    if spelling is None or spelling.encode is None or (spelling.words and value not in spelling.words):
+        raise lack(spellings, feature, value)
+    spelling.encode(body, value, request)
+
+
+def lack(spellings: Spellings, feature: str, value: Any) -> NoSpellingError:
+    """Return what to raise for a feature that the API cannot say."""
+    spelling = spellings.get(feature) or _NOTHING
+    words = spelling.words or (named_beside(spellings, feature) if not spelling.path else ())
+    return NoSpellingError(feature, value, spelling.why, spelling.instead, words, spelling.path)
+
+
+_NOTHING = no_field()
+
+
+def named_beside(spellings: Spellings, feature: str) -> tuple[str, ...]:
+    """Return the kinds that the API does have, for a built-in tool or an output that it lacks."""
+    group = feature.partition(".")[0]
+    if group not in ("builtin_tools", "output"):
+        return ()
+    return tuple(
+        name.partition(".")[2] for name, other in spellings.items() if name.startswith(f"{group}.") and other.path
+    )
+
+
+def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError | None:
+    """Return the first thing in a value that the API cannot say; `None` where it can say all of it."""
+    for name, inner in features_of(feature, value):
+        if name not in spellings or not spellings[name].says(inner):
+            return lack(spellings, name, inner)
+    return None
+
+
+def spelled_as(spellings: Spellings, feature: str, value: Any) -> Spelling | None:
+    """Return the spelling of a parameter or part, with the path of the first feature that its value uses."""
+    inner = next((spellings[name] for name, _ in features_of(feature, value) if name in spellings), None)
+    whole = spellings.get(feature) or inner
+    return whole._replace(path=inner.path) if whole and inner else whole
+
+
+def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the features that the value of a parameter uses: `reasoning="off"` is `reasoning.off`."""
+    if feature == "reasoning":
+        yield from _features_of_reasoning(value)
+    elif feature == "tools" and isinstance(value, (list, tuple)):
+        for tool in cast("Sequence[Any]", value):
+            yield (f"builtin_tools.{tool.kind}", tool) if isinstance(tool, BuiltinTool) else ("tools", tool)
+    elif feature == "tool_choice":
+        builtin, forced = isinstance(value, BuiltinTool), value == "required" or isinstance(value, Tool)
+        yield "tool_choice.builtin" if builtin else "tool_choice.forced" if forced else "tool_choice", value
+    elif feature == "output":
+        for kind in (value,) if isinstance(value, str) else value:
+            yield f"output.{kind}", kind
+    elif feature == "cache":
+        yield "cache.named" if "cachedContents/" in str(value) else "cache", value
+    else:
+        yield feature, value
+
+
+def _features_of_reasoning(value: Any) -> Iterator[tuple[str, Any]]:
+    if value == "off":
+        yield "reasoning.off", value
+    elif not isinstance(value, Reasoning):
+        yield "reasoning.effort", value
+    else:
+        settings = cast("Reasoning[Any, Any]", value)
+        if settings.effort is not None:
+            yield "reasoning.effort", settings.effort
+        if settings.budget_tokens is not None:
+            yield "reasoning.budget_tokens", settings.budget_tokens
+        if settings.visible is not None:
+            yield "reasoning.visible", settings.visible
+
+
+def feature_of(part: p.Part) -> str:
+    """Return the feature that a part of a message is: `input.audio`, `input.tool_output`, `cache.point`."""
+    if isinstance(part, p.CachePoint):
+        return "cache.point"
+    return "input." + re.sub(r"(?<!^)(?=[A-Z])", "_", type(part).__name__).lower()
+
+
+def merge_extra(body: Body, extra: Mapping[str, Any] | None) -> Body:
+    """Return `body` with `extra` laid over it: objects merge key by key, anything else is replaced. Neither is changed."""
+    if not extra:
+        return body
+    merged = dict(body)
+    for key, value in extra.items():
+        below = merged.get(key)
+        both = isinstance(below, Mapping) and isinstance(value, Mapping)
+        merged[key] = merge_extra(cast("Body", below), cast("Body", value)) if both else value
+    return merged

@@ -1,0 +1,67 @@
+"""How something is left out of a call: a parameter, a part of a message, a message, or the strictness of a tool."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, cast
+
+from capably.types import parts as p
+from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
+from capably.types.reasoning import Reasoning
+from capably.types.tools import BuiltinTool
+
+if TYPE_CHECKING:
+    from capably.types.messages import Message
+
+
+def drop_from_messages(messages: list[Message], thing: object) -> None:
+    """Take this very part or message out; an equal one stays. A message that is empty without it goes too."""
+    kept = [_without(message, thing) for message in messages if message is not thing]
+    messages[:] = [message for message in kept if message is not None]
+
+
+def _without(message: Message, part: object) -> Message | None:
+    if isinstance(message, SystemMessage) or not any(_holds(other, part) for other in message.content):
+        return message
+    content: list[Any] = [_emptied(other, part) for other in message.content if other is not part]
+    if not content:
+        return None
+    return AssistantMessage(content, message.source) if isinstance(message, AssistantMessage) else UserMessage(content)
+
+
+def _holds(other: p.Part, part: object) -> bool:
+    return other is part or (isinstance(other, p.ToolOutput) and any(item is part for item in _items(other)))
+
+
+def _items(output: p.ToolOutput) -> list[Any]:
+    value: Any = output.value
+    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
+
+
+def _emptied(other: p.Part, part: object) -> p.Part:
+    """A result of a tool without a part that it holds."""
+    if not isinstance(other, p.ToolOutput) or not _holds(other, part):
+        return other
+    left = [p.Text(item) if isinstance(item, str) else item for item in _items(other) if item is not part]
+    return p.ToolOutput(other.id, other.name, left or "", other.is_error)
+
+
+def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> None:
+    """Take a feature out of the parameter that says it, and the parameter with it where nothing else is left to say."""
+    name = feature.partition(".")[0]
+    if feature == "tools.strict":
+        params["tools"] = [_loose(tool) if tool is value else tool for tool in params.get("tools", ())]
+    elif isinstance(value, BuiltinTool) and name == "builtin_tools":
+        params["tools"] = [tool for tool in params.get("tools", ()) if tool is not value]
+    elif feature == "reasoning.visible" and "reasoning" in params:
+        settings: Any = params["reasoning"]
+        params["reasoning"] = Reasoning(effort=settings.effort, budget_tokens=settings.budget_tokens)
+    else:
+        params.pop(name, None)
+
+
+def _loose(tool: Any) -> Any:
+    """The tool without the demand that its arguments are guaranteed."""
+    loose = copy.copy(tool)
+    loose.strict, loose.wire = None, {}
+    return loose
