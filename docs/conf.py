@@ -33,7 +33,7 @@ autodoc_default_options = {"members": True, "inherited-members": "BaseException,
 # Types that have no entry in the reference: the standard library's, type variables, base classes. A name of `llm` must resolve.
 nitpick_ignore_regex = [("py:.*", r"(?!capably\.llm\.|llm\.).*")]
 
-_PUBLIC: list[str] = list(llm.__all__)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+_PUBLIC: list[str] = list(dir(llm))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 _GOOGLE: Any = Config(napoleon_use_ivar=True)
 _MADE_BY_LIBRARY = re.compile(
     r"(Async)?(Stream)?Response|\w*Stream|(Async)?(Call|Prompt)|Capabilities|Has\w+|Chunk|ModelInfo"

@@ -25,7 +25,7 @@ EXEMPT = (
     *(f"src/capably/providers/{name}.py" for name in ("__init__", "adapters", "aio", "credentials", "errors", "http")),
     *(f"src/capably/providers/{name}.py" for name in ("json", "lean", "message_cache", "sse")),
     *(f"src/capably/providers/*/{name}.py" for name in ("__init__", "azure", "client", "cloud", "content", "encode")),
-    *(f"src/capably/providers/*/{name}.py" for name in ("errors", "hosts", "messages", "params", "refuse", "schema")),
+    *(f"src/capably/providers/*/{name}.py" for name in ("errors", "hosts", "messages", "params", "schema")),
     "src/capably/providers/*/transport.py",
 )
 DOCSTRINGS_EXEMPT = (*EXEMPT, "scripts/aimock_test.py")

@@ -385,7 +385,7 @@ def test_the_words_of_an_overlay_are_no_words_of_the_registry_itself() -> None:
 
 
 def test_providers_may_not_have_names_that_llm_has() -> None:
-    functions = {name for name in llm.__all__ if name.islower()} - set(base_providers())
+    functions = {name for name in dir(llm) if name.islower()} - set(base_providers())
     assert functions <= {*RESERVED_PROVIDERS}
 
 

@@ -22,10 +22,10 @@ class _Encoding:
         return await super().stream_async(request, self.encode(request))  # type: ignore[misc]
 
 
-class AnthropicAdapter(_Encoding, anthropic.AnthropicAdapter): ...
+class AnthropicAdapter(_Encoding, anthropic.AnthropicAdapter): ...  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
-class GoogleAdapter(_Encoding, google.GoogleAdapter): ...
+class GoogleAdapter(_Encoding, google.GoogleAdapter): ...  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
-class OpenAIAdapter(_Encoding, openai.OpenAIAdapter): ...
+class OpenAIAdapter(_Encoding, openai.OpenAIAdapter): ...  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -39,7 +39,7 @@ def models(
 
     Args:
         demanded: A demanded model, `llm.Model[llm.Image, Needs]`. The result is then models of that type, which a function
-            that requirements it accepts; without it, `ModelInfo` of each model.
+            that demands it accepts; without it, `ModelInfo` of each model.
         provider: The provider's name, `"anthropic"`.
         reasoning: `True` for models that reason, `False` for those that do not, or a level that the model takes.
         min_context, min_output: The least size of the context window and of the answer, in tokens.

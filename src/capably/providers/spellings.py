@@ -42,7 +42,7 @@ class Spelling(NamedTuple):
     instead: str = ""
 
     def says(self, value: Any) -> bool:
-        """Whether the API can say this value."""
+        """Tell whether the API can say this value."""
         return bool(self.path) and (not self.words or value in self.words)
 
     def fields(self, value: Any) -> Body | None:
@@ -168,8 +168,8 @@ def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError
 def spelled_as(spellings: Spellings, feature: str, value: Any) -> Spelling | None:
     """Return the spelling of a parameter or part, with the path of the first feature that its value uses."""
     inner = next((spellings[name] for name, _ in features_of(feature, value) if name in spellings), None)
-    whole = spellings.get(feature) or inner
-    return whole._replace(path=inner.path) if whole and inner else whole
+    outer = spellings.get(feature) or inner
+    return outer._replace(path=inner.path) if outer and inner else outer
 
 
 def features_of(feature: str, value: Any) -> Iterator[tuple[str, Any]]:
