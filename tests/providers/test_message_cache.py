@@ -41,8 +41,7 @@ EVERYWHERE = [id for ids in TARGETS.values() for id in ids]
 
 def body_of(id: str, messages: Sequence[Any], **params: Any) -> dict[str, Any]:
     """The body of a call."""
-    ready = prepare(id, CUSTOM.get(id) or listed_model(id), list(messages), params)
-    return ready.adapter.encode(ready.request)
+    return prepare(id, CUSTOM.get(id) or listed_model(id), list(messages), params).body
 
 
 def sent(id: str, messages: Sequence[Any], **params: Any) -> bytes | str:

@@ -229,7 +229,6 @@ def _made(info: ModelInfo, name: str, feature: Feature) -> Made | None:
     """Encode the request with the model's adapter; `None` if the model, or the wire format, refuses it."""
     try:
         ready = prepare(info.id, info, [*feature.content, "Well?"], feature.params)
-        body: Any = ready.adapter.encode(ready.request)
     except UnsupportedFeatureError:
         return None
-    return Made(info.id, ready.request.endpoint or "", name, msgspec.json.encode(body))
+    return Made(info.id, ready.request.endpoint or "", name, msgspec.json.encode(ready.body))

@@ -712,7 +712,7 @@ def test_every_model_answers_every_parameter_alone() -> None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 try:
-                    check_call(Call(info.id, info, info.endpoint or "", params, messages, "raise"))
+                    check_call(Call(info.id, info, str(info.endpoint), params, messages, "raise"))
                 except llm.UnsupportedFeatureError as error:
                     assert str(error).startswith(f'"{info.id}" '), (info.id, call)
                     assert info.id not in error.alternatives, (info.id, call)

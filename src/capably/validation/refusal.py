@@ -215,7 +215,7 @@ def found_missing(call: Call, missing: NoSpellingError) -> Finding:
         what,
         missing.instead or ("Leave the part out" if group in ("input", "cache") and word else "Drop the argument"),
         lambda: _drop(call, missing),
-        general=missing.path is None,
+        general=missing.path is None or missing.feature == "tool_choice.builtin",
         why=missing.why,
         reason_in_words=_LACKS[None if missing.path is None else bool(missing.path)],
     )
@@ -277,7 +277,8 @@ def _takes(info: ModelInfo, finding: Finding) -> str:
     rule = rules.get("tool_choice.forced" if forced else finding.feature) or rules.get(group)
     if rule is None:
         return ""
-    if rule.values and finding.allowed and finding.value not in rule.values:
+    value = getattr(finding.value, "effort", finding.value)
+    if rule.values and value is not None and value not in rule.values:
         return ""
     if rule.when == finding.reason or (finding.reason, rule.when) == ("without_reasoning", "reasoning_off"):
         return ""
