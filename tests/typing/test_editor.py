@@ -111,7 +111,7 @@ def test_signature_help_lists_what_the_model_takes(server: Server) -> None:
     [
         ("sonnet.ca|ll", "_profiles.pyi"),
         ("llm.anthropic.claude_sonnet_5|_5", "anthropic.pyi"),
-        ("llm.to|ol", "_tool.py"),
+        ("llm.to|ol", "decorator.py"),
     ],
 )
 def test_a_definition_leads_to_the_stub_or_the_code(server: Server, text: str, file: str) -> None:
