@@ -330,7 +330,7 @@ def test_a_parameter_is_encoded(params: dict[str, Any], wire: dict[str, Any]) ->
 @pytest.mark.parametrize(
     ("params", "words"),
     [
-        ({"stop": "END"}, "stop sequences"),
+        ({"stop": "END"}, "stop"),
         ({"seed": 1}, "seed"),
         ({"top_k": 4}, "top_k"),
         ({"prefill": "{"}, "cannot continue"),
