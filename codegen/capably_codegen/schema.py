@@ -138,6 +138,10 @@ class EndpointRules(Entry):
     """Stop sequences (`stop`)."""
     seed: When = "never"
     """A sampling seed (`seed`)."""
+    presence_penalty: When = "unverified"
+    """A penalty on words that the text has (`presence_penalty`)."""
+    frequency_penalty: When = "unverified"
+    """A penalty on words for each time that the text has them (`frequency_penalty`)."""
     logprobs: When = "never"
     """Log probabilities of output tokens (`logprobs`)."""
 

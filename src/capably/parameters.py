@@ -203,6 +203,27 @@ class CallParams(TypedDict, total=False):
             selects="top_k",
         ),
     ]
+    presence_penalty: Annotated[
+        float,
+        Parameter(
+            "A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the "
+            "same ones.",
+            "endpoints.presence_penalty",
+            kind=_NUMBER._replace(least=-2, most=2),
+            has=Capability("HasPresencePenalty", "Takes `presence_penalty=`.", "float"),
+            selects="presence_penalty",
+        ),
+    ]
+    frequency_penalty: Annotated[
+        float,
+        Parameter(
+            "A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.",
+            "endpoints.frequency_penalty",
+            kind=_NUMBER._replace(least=-2, most=2),
+            has=Capability("HasFrequencyPenalty", "Takes `frequency_penalty=`.", "float"),
+            selects="frequency_penalty",
+        ),
+    ]
     max_tokens: Annotated[
         int,
         Parameter(

@@ -38,6 +38,8 @@ __all__ = [
     "HasTemperature",
     "HasTopP",
     "HasTopK",
+    "HasPresencePenalty",
+    "HasFrequencyPenalty",
     "HasStop",
     "HasSeed",
     "HasLogprobs",

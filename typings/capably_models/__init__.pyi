@@ -28,10 +28,12 @@ from capably_models._capabilities import HasBuiltinTools as HasBuiltinTools
 from capably_models._capabilities import HasCache as HasCache
 from capably_models._capabilities import HasForcedTools as HasForcedTools
 from capably_models._capabilities import HasFormat as HasFormat
+from capably_models._capabilities import HasFrequencyPenalty as HasFrequencyPenalty
 from capably_models._capabilities import HasImageOutput as HasImageOutput
 from capably_models._capabilities import HasLogprobs as HasLogprobs
 from capably_models._capabilities import HasParallelTools as HasParallelTools
 from capably_models._capabilities import HasPrefill as HasPrefill
+from capably_models._capabilities import HasPresencePenalty as HasPresencePenalty
 from capably_models._capabilities import HasReasoning as HasReasoning
 from capably_models._capabilities import HasSeed as HasSeed
 from capably_models._capabilities import HasStop as HasStop
@@ -82,6 +84,8 @@ __all__ = [
     "HasTemperature",
     "HasTopP",
     "HasTopK",
+    "HasPresencePenalty",
+    "HasFrequencyPenalty",
     "HasStop",
     "HasSeed",
     "HasLogprobs",

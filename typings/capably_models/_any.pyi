@@ -37,6 +37,8 @@ class Init(Protocol):
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
+        presence_penalty: float = ...,
+        frequency_penalty: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -68,6 +70,8 @@ def call(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -95,6 +99,8 @@ def call(
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -127,6 +133,8 @@ def stream(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -154,6 +162,8 @@ def stream(
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -186,6 +196,8 @@ async def call_async(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -213,6 +225,8 @@ async def call_async(
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -245,6 +259,8 @@ async def stream_async(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -272,6 +288,8 @@ async def stream_async(
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         top_k: Only this many of the likeliest words are considered at each step; 1 or more.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -302,6 +320,8 @@ def with_(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,

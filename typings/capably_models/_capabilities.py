@@ -48,6 +48,14 @@ class HasTopK(Capabilities, Protocol):
     """Takes `top_k=` in every call that does not ask for reasoning."""
 
 
+class HasPresencePenalty(Capabilities, Protocol):
+    """Takes `presence_penalty=`."""
+
+
+class HasFrequencyPenalty(Capabilities, Protocol):
+    """Takes `frequency_penalty=`."""
+
+
 class HasStop(Capabilities, Protocol):
     """Takes stop sequences (`stop=`)."""
 
@@ -98,6 +106,8 @@ REQUIREMENTS = {
     HasTemperature: "temperature",
     HasTopP: "top_p",
     HasTopK: "top_k",
+    HasPresencePenalty: "presence_penalty",
+    HasFrequencyPenalty: "frequency_penalty",
     HasStop: "stop",
     HasSeed: "seed",
     HasLogprobs: "logprobs",

@@ -23,6 +23,8 @@ ParallelToolsT = TypeVar("ParallelToolsT", contravariant=True)
 TemperatureT = TypeVar("TemperatureT", contravariant=True)
 TopPT = TypeVar("TopPT", contravariant=True)
 TopKT = TypeVar("TopKT", contravariant=True)
+PresencePenaltyT = TypeVar("PresencePenaltyT", contravariant=True)
+FrequencyPenaltyT = TypeVar("FrequencyPenaltyT", contravariant=True)
 StopT = TypeVar("StopT", contravariant=True)
 SeedT = TypeVar("SeedT", contravariant=True)
 LogprobsT = TypeVar("LogprobsT", contravariant=True)
@@ -50,6 +52,8 @@ class Capabilities(Protocol):
     def _temperature(self, value: Never, /) -> None: ...
     def _top_p(self, value: Never, /) -> None: ...
     def _top_k(self, value: Never, /) -> None: ...
+    def _presence_penalty(self, value: Never, /) -> None: ...
+    def _frequency_penalty(self, value: Never, /) -> None: ...
     def _stop(self, value: Never, /) -> None: ...
     def _seed(self, value: Never, /) -> None: ...
     def _logprobs(self, value: Never, /) -> None: ...
@@ -108,6 +112,16 @@ class HasTopK(Capabilities, Protocol):
     """Takes `top_k=` in every call that does not ask for reasoning."""
 
     def _top_k(self, value: int, /) -> None: ...
+
+class HasPresencePenalty(Capabilities, Protocol):
+    """Takes `presence_penalty=`."""
+
+    def _presence_penalty(self, value: float, /) -> None: ...
+
+class HasFrequencyPenalty(Capabilities, Protocol):
+    """Takes `frequency_penalty=`."""
+
+    def _frequency_penalty(self, value: float, /) -> None: ...
 
 class HasStop(Capabilities, Protocol):
     """Takes stop sequences (`stop=`)."""
@@ -179,6 +193,8 @@ class Axes(
         TemperatureT,
         TopPT,
         TopKT,
+        PresencePenaltyT,
+        FrequencyPenaltyT,
         StopT,
         SeedT,
         LogprobsT,
@@ -198,6 +214,8 @@ class Axes(
     def _temperature(self, value: TemperatureT, /) -> None: ...
     def _top_p(self, value: TopPT, /) -> None: ...
     def _top_k(self, value: TopKT, /) -> None: ...
+    def _presence_penalty(self, value: PresencePenaltyT, /) -> None: ...
+    def _frequency_penalty(self, value: FrequencyPenaltyT, /) -> None: ...
     def _stop(self, value: StopT, /) -> None: ...
     def _seed(self, value: SeedT, /) -> None: ...
     def _logprobs(self, value: LogprobsT, /) -> None: ...
@@ -217,6 +235,8 @@ class FormatAxes(
         TemperatureT,
         TopPT,
         TopKT,
+        PresencePenaltyT,
+        FrequencyPenaltyT,
         StopT,
         SeedT,
         LogprobsT,
@@ -234,6 +254,8 @@ class FormatAxes(
         TemperatureT,
         TopPT,
         TopKT,
+        PresencePenaltyT,
+        FrequencyPenaltyT,
         StopT,
         SeedT,
         LogprobsT,

@@ -106,6 +106,10 @@ class EndpointRules(TypedDict):
     """Stop sequences (`stop`)."""
     seed: ReadOnly[When]
     """A sampling seed (`seed`)."""
+    presence_penalty: ReadOnly[When]
+    """A penalty on words that the text has (`presence_penalty`)."""
+    frequency_penalty: ReadOnly[When]
+    """A penalty on words for each time that the text has them (`frequency_penalty`)."""
     logprobs: ReadOnly[When]
     """Log probabilities of output tokens (`logprobs`)."""
 
@@ -343,4 +347,6 @@ class EndpointRulesJson(TypedDict):
     builtin_tools: ReadOnly[list[BuiltinTool] | None]
     stop: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
     seed: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
+    presence_penalty: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
+    frequency_penalty: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]
     logprobs: ReadOnly[Literal["always", "reasoning_off", "without_budget", "never"] | None]

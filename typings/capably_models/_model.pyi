@@ -639,6 +639,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         temperature: float = ...,
         top_p: float = ...,
         top_k: int = ...,
+        presence_penalty: float = ...,
+        frequency_penalty: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,

@@ -26,6 +26,8 @@ def override(
     temperature: float = ...,
     top_p: float = ...,
     top_k: int = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,

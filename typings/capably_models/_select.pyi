@@ -19,6 +19,8 @@ def models(
     temperature: bool | None = None,
     top_p: bool | None = None,
     top_k: bool | None = None,
+    presence_penalty: bool | None = None,
+    frequency_penalty: bool | None = None,
     stop: bool | None = None,
     seed: bool | None = None,
     prefill: bool | None = None,

@@ -29,7 +29,7 @@ gpt_4_1: _models.Gpt41
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4_1_2025_04_14: _models.Gpt4120250414
 """gpt-4.1-2025-04-14 (`openai/gpt-4.1-2025-04-14`).
@@ -38,7 +38,7 @@ gpt_4_1_2025_04_14: _models.Gpt4120250414
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4_1_mini: _models.Gpt41Mini
 """GPT-4.1 mini (`openai/gpt-4.1-mini`).
@@ -47,7 +47,7 @@ gpt_4_1_mini: _models.Gpt41Mini
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4_1_mini_2025_04_14: _models.Gpt41Mini20250414
 """gpt-4.1-mini-2025-04-14 (`openai/gpt-4.1-mini-2025-04-14`).
@@ -56,7 +56,7 @@ gpt_4_1_mini_2025_04_14: _models.Gpt41Mini20250414
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4o: _models.Gpt4o
 """GPT-4o (`openai/gpt-4o`).
@@ -65,7 +65,7 @@ gpt_4o: _models.Gpt4o
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4o_2024_08_06: _models.Gpt4o20240806
 """gpt-4o-2024-08-06 (`openai/gpt-4o-2024-08-06`).
@@ -74,7 +74,7 @@ gpt_4o_2024_08_06: _models.Gpt4o20240806
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4o_2024_11_20: _models.Gpt4o20241120
 """gpt-4o-2024-11-20 (`openai/gpt-4o-2024-11-20`).
@@ -83,7 +83,7 @@ gpt_4o_2024_11_20: _models.Gpt4o20241120
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4o_mini: _models.Gpt4oMini
 """GPT-4o mini (`openai/gpt-4o-mini`).
@@ -92,7 +92,7 @@ gpt_4o_mini: _models.Gpt4oMini
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_4o_mini_2024_07_18: _models.Gpt4oMini20240718
 """gpt-4o-mini-2024-07-18 (`openai/gpt-4o-mini-2024-07-18`).
@@ -101,7 +101,7 @@ gpt_4o_mini_2024_07_18: _models.Gpt4oMini20240718
 
 This model is deprecated: it shuts down on 2027-01-14; use openai/gpt-6-luna.
 
-Facts of 2026-11-22."""
+Facts of 2026-11-29."""
 
 gpt_5: _models.Gpt5
 """GPT-5 (`openai/gpt-5`).

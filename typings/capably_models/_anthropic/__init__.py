@@ -19,6 +19,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -88,6 +90,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -157,6 +161,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -225,6 +231,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -293,6 +301,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -362,6 +372,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -430,6 +442,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -499,6 +513,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -567,6 +583,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -635,6 +653,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -704,6 +724,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -771,6 +793,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },

@@ -19,6 +19,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "always",
             }
         },
@@ -77,6 +79,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "always",
             }
         },

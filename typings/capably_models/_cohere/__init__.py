@@ -18,6 +18,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -60,6 +62,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -115,6 +119,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -166,6 +172,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },

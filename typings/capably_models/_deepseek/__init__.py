@@ -18,6 +18,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "always",
             }
         },
@@ -75,6 +77,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "always",
             }
         },

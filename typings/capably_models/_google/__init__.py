@@ -5,6 +5,7 @@ PROFILES = {
     "google/gemini-2.5-flash": {
         "verified": "2026-11-29",
         "sources": [
+            "https://github.com/PublicAffairs/openai-gemini/issues/63 (penalties)",
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/thinking",
@@ -20,6 +21,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "never",
+                "frequency_penalty": "never",
                 "logprobs": "never",
             }
         },
@@ -71,6 +74,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -94,7 +99,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": ["web_fetch"],
-        "line": 1182,
+        "line": 1183,
     },
     "google/gemini-2.5-flash-lite": {
         "verified": "2026-11-22",
@@ -113,6 +118,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -152,7 +159,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1124,
+        "line": 1125,
     },
     "google/gemini-2.5-pro": {
         "verified": "2026-11-22",
@@ -171,6 +178,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -210,7 +219,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1153,
+        "line": 1154,
     },
     "google/gemini-3-flash": {
         "verified": "2026-11-29",
@@ -229,6 +238,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -268,7 +279,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1203,
+        "line": 1204,
     },
     "google/gemini-3-pro-image": {
         "verified": "2026-11-22",
@@ -280,6 +291,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -312,7 +325,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1555,
+        "line": 1558,
     },
     "google/gemini-3.1-flash-image": {
         "verified": "2026-11-22",
@@ -329,6 +342,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -361,7 +376,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1601,
+        "line": 1604,
     },
     "google/gemini-3.1-flash-lite": {
         "verified": "2026-11-29",
@@ -380,6 +395,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -419,7 +436,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1294,
+        "line": 1295,
     },
     "google/gemini-3.1-flash-lite-image": {
         "verified": "2026-11-22",
@@ -431,6 +448,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -463,7 +482,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1627,
+        "line": 1630,
     },
     "google/gemini-3.1-pro": {
         "verified": "2026-11-29",
@@ -481,6 +500,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -520,7 +541,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1234,
+        "line": 1235,
     },
     "google/gemini-3.1-pro-customtools": {
         "verified": "2026-11-29",
@@ -537,6 +558,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -576,7 +599,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["computer_use"],
-        "line": 1265,
+        "line": 1266,
     },
     "google/gemini-3.5-flash": {
         "verified": "2026-11-29",
@@ -597,6 +620,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -636,7 +661,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1326,
+        "line": 1327,
     },
     "google/gemini-3.5-flash-lite": {
         "verified": "2026-11-29",
@@ -655,6 +680,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -694,7 +721,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1362,
+        "line": 1363,
     },
     "google/gemini-3.6-flash": {
         "verified": "2026-11-29",
@@ -714,6 +741,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -753,11 +782,12 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1394,
+        "line": 1395,
     },
     "google/gemini-3.7-flash": {
         "verified": "2026-11-29",
         "sources": [
+            "https://github.com/Ikalus1988/MisakaNet/issues/1473 (penalties)",
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
@@ -774,6 +804,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "never",
+                "frequency_penalty": "never",
                 "logprobs": "unverified",
             }
         },
@@ -813,11 +845,12 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1427,
+        "line": 1428,
     },
     "google/gemini-3.8-flash": {
         "verified": "2026-11-29",
         "sources": [
+            "https://github.com/Ikalus1988/MisakaNet/issues/1473 (penalties)",
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "https://ai.google.dev/gemini-api/docs/models/gemini-3.7-flash",
@@ -832,6 +865,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "never",
+                "frequency_penalty": "never",
                 "logprobs": "unverified",
             }
         },
@@ -871,7 +906,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1461,
+        "line": 1463,
     },
     "google/gemini-4-argon": {
         "verified": "2026-11-22",
@@ -891,6 +926,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -930,7 +967,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": ["file_search"],
-        "line": 1493,
+        "line": 1496,
     },
     "google/gemini-4-hydrogen": {
         "verified": "2026-11-22",
@@ -949,6 +986,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -995,7 +1034,7 @@ PROFILES = {
             "web_fetch",
             "web_search",
         ],
-        "line": 1525,
+        "line": 1528,
     },
     "google/gemini-nano-banana-2.1": {
         "verified": "2026-11-22",
@@ -1012,6 +1051,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1044,7 +1085,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1652,
+        "line": 1655,
     },
     "google/gemini-robotics-er-2": {
         "verified": "2026-11-22",
@@ -1061,6 +1102,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1100,7 +1143,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["code_execution", "computer_use", "file_search", "google_maps", "web_fetch", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 1678,
+        "line": 1681,
     },
     "google/gemma-3": {
         "verified": "2026-11-22",
@@ -1116,6 +1159,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1139,7 +1184,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1730,
+        "line": 1733,
     },
     "google/gemma-4": {
         "verified": "2026-11-22",
@@ -1151,6 +1196,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1190,7 +1237,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1705,
+        "line": 1708,
     },
     "google/nano-banana-pro-preview": {
         "verified": "2026-11-22",
@@ -1202,6 +1249,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1225,7 +1274,7 @@ PROFILES = {
         "cache": {"automatic": "unverified", "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1581,
+        "line": 1584,
     },
 }
 

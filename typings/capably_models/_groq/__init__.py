@@ -19,6 +19,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -58,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": ["code_execution", "mcp"],
-        "line": 1749,
+        "line": 1752,
     },
     "groq/qwen3.8": {
         "verified": "2026-11-22",
@@ -77,6 +79,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -116,7 +120,7 @@ PROFILES = {
         "cache": "unverified",
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1779,
+        "line": 1782,
     },
 }
 

@@ -12,6 +12,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -20,6 +22,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -59,7 +63,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1834,
+        "line": 1837,
     },
     "meta/muse-spark-1.1": {
         "verified": "2026-11-22",
@@ -71,6 +75,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -79,6 +85,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -118,7 +126,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 1807,
+        "line": 1810,
     },
 }
 

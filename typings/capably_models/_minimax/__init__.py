@@ -19,6 +19,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -58,7 +60,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1860,
+        "line": 1863,
     },
     "minimax/m2.5": {
         "verified": "2026-11-29",
@@ -78,6 +80,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -117,7 +121,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1886,
+        "line": 1889,
     },
     "minimax/m3": {
         "verified": "2026-11-22",
@@ -135,6 +139,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "unverified",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -174,7 +180,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1914,
+        "line": 1917,
     },
 }
 

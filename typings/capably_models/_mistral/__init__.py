@@ -19,6 +19,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -49,7 +51,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2024,
+        "line": 2028,
     },
     "mistral/large-3-ministral": {
         "verified": "2026-11-29",
@@ -58,6 +60,7 @@ PROFILES = {
             "langchain-mistralai 1.1.6 (models.dev)",
             "genai-prices 0.2.3",
             "recorded traffic",
+            "https://docs.rs/crate/mistral-openapi-client/latest/source/docs/ChatCompletionRequest.md (penalties)",
             "mistralai 3.7.0 SDK",
             "https://github.com/SillyTavern/SillyTavern/pull/4856 (the largest temperature)",
             "live probe (mnfst/modelparams.dev PR 231 and 234, 2026-08-17)",
@@ -69,6 +72,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "always",
+                "frequency_penalty": "always",
                 "logprobs": "never",
             }
         },
@@ -99,7 +104,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2000,
+        "line": 2003,
     },
     "mistral/large-4": {
         "verified": "2026-11-22",
@@ -118,6 +123,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -157,7 +164,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1972,
+        "line": 1975,
     },
     "mistral/medium-3.5-small-4": {
         "verified": "2026-11-29",
@@ -178,6 +185,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -217,7 +226,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 1941,
+        "line": 1944,
     },
     "mistral/voxtral-small": {
         "verified": "2026-11-22",
@@ -235,6 +244,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -265,7 +276,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2045,
+        "line": 2049,
     },
 }
 

@@ -26,6 +26,8 @@ class Init(Protocol):
         parallel_tools: bool = ...,
         temperature: float = ...,
         top_p: float = ...,
+        presence_penalty: float = ...,
+        frequency_penalty: float = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
         seed: int = ...,
@@ -48,6 +50,8 @@ def call(
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -69,6 +73,8 @@ def call(
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -92,6 +98,8 @@ def stream(
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -113,6 +121,8 @@ def stream(
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -136,6 +146,8 @@ async def call_async(
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -157,6 +169,8 @@ async def call_async(
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -180,6 +194,8 @@ async def stream_async(
     format: type[FormatT] | None = None,
     temperature: float = ...,
     top_p: float = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,
@@ -201,6 +217,8 @@ async def stream_async(
         format: The type that the answer is parsed as: a dataclass, TypedDict, pydantic model, primitive, `list[T]` or `Enum`. Its JSON Schema is sent, and `response.parse()` returns a value of it.
         temperature: Sampling temperature, from 0 (always the likeliest words) to the model's maximum, which is 1 or 2.
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
+        presence_penalty: A penalty, from -2 to 2, on every word that the text has already: above 0 new subjects become likelier, below 0 the same ones.
+        frequency_penalty: A penalty, from -2 to 2, on a word for each time that the text has it already: above 0 repetitions become rarer.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
@@ -222,6 +240,8 @@ def with_(
     parallel_tools: bool = ...,
     temperature: float = ...,
     top_p: float = ...,
+    presence_penalty: float = ...,
+    frequency_penalty: float = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,
     seed: int = ...,

@@ -21,6 +21,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -60,7 +62,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2065,
+        "line": 2069,
     },
     "moonshot/kimi-k2.7-code": {
         "verified": "2026-11-22",
@@ -81,6 +83,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -120,7 +124,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2094,
+        "line": 2098,
     },
     "moonshot/kimi-k3": {
         "verified": "2026-11-29",
@@ -143,6 +147,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -182,7 +188,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2123,
+        "line": 2127,
     },
     "moonshot/kimi-k3.1-pro": {
         "verified": "2026-11-22",
@@ -199,6 +205,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -238,7 +246,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2155,
+        "line": 2159,
     },
 }
 

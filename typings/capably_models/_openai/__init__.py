@@ -12,6 +12,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -20,6 +22,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -68,7 +72,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2878,
+        "line": 2882,
     },
     "openai/daybreak": {
         "verified": "2026-11-22",
@@ -85,6 +89,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -93,6 +99,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -140,16 +148,17 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2843,
+        "line": 2847,
     },
     "openai/gpt-4o-4.1": {
-        "verified": "2026-11-22",
+        "verified": "2026-11-29",
         "sources": [
             "litellm 1.109.1",
             "pydantic-ai 2.68.0 profiles",
             "models.dev",
             "recorded traffic",
             "openai 3.54.0 SDK",
+            "litellm 1.110.2 (llms/openai/chat/gpt_transformation.py: penalties)",
         ],
         "endpoints": {
             "responses": {
@@ -158,6 +167,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "always",
             },
             "chat_completions": {
@@ -166,6 +177,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "always",
+                "frequency_penalty": "always",
                 "logprobs": "always",
             },
         },
@@ -196,7 +209,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2203,
+        "line": 2207,
     },
     "openai/gpt-5": {
         "verified": "2026-11-22",
@@ -214,6 +227,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -222,6 +237,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -261,7 +278,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2264,
+        "line": 2268,
     },
     "openai/gpt-5-mini-nano": {
         "verified": "2026-11-22",
@@ -279,6 +296,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -287,6 +306,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -326,7 +347,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2280,
+        "line": 2284,
     },
     "openai/gpt-5-pro": {
         "verified": "2026-11-22",
@@ -343,6 +364,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -382,7 +405,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["image_generation"],
-        "line": 2297,
+        "line": 2301,
     },
     "openai/gpt-5-search": {
         "verified": "2026-11-22",
@@ -394,6 +417,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -426,7 +451,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2318,
+        "line": 2322,
     },
     "openai/gpt-5.1": {
         "verified": "2026-11-29",
@@ -446,6 +471,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -454,6 +481,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -501,7 +530,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2337,
+        "line": 2341,
     },
     "openai/gpt-5.2": {
         "verified": "2026-11-29",
@@ -523,6 +552,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -531,6 +562,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -570,7 +603,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2358,
+        "line": 2362,
     },
     "openai/gpt-5.2-pro": {
         "verified": "2026-11-22",
@@ -582,6 +615,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -621,7 +656,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "image_generation", "shell"],
-        "line": 2389,
+        "line": 2393,
     },
     "openai/gpt-5.3-codex": {
         "verified": "2026-11-29",
@@ -638,6 +673,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             }
         },
@@ -677,7 +714,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2408,
+        "line": 2412,
     },
     "openai/gpt-5.4": {
         "verified": "2026-11-29",
@@ -699,6 +736,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -707,6 +746,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -755,7 +796,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch"],
-        "line": 2429,
+        "line": 2433,
     },
     "openai/gpt-5.4-mini": {
         "verified": "2026-11-29",
@@ -776,6 +817,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -784,6 +827,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -833,7 +878,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2460,
+        "line": 2464,
     },
     "openai/gpt-5.4-nano": {
         "verified": "2026-11-29",
@@ -853,6 +898,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -861,6 +908,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -900,7 +949,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2488,
+        "line": 2492,
     },
     "openai/gpt-5.4-pro": {
         "verified": "2026-11-22",
@@ -912,6 +961,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -951,7 +1002,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2509,
+        "line": 2513,
     },
     "openai/gpt-5.5": {
         "verified": "2026-11-22",
@@ -971,6 +1022,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -979,6 +1032,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -1018,7 +1073,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2528,
+        "line": 2532,
     },
     "openai/gpt-5.5-cyber": {
         "verified": "2026-11-22",
@@ -1034,6 +1089,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1075,7 +1132,7 @@ PROFILES = {
             "shell",
             "web_search",
         ],
-        "line": 2575,
+        "line": 2579,
     },
     "openai/gpt-5.5-pro": {
         "verified": "2026-11-22",
@@ -1087,6 +1144,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -1126,7 +1185,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "code_execution", "computer_use", "image_generation", "shell"],
-        "line": 2556,
+        "line": 2560,
     },
     "openai/gpt-5.6-cyber": {
         "verified": "2026-11-22",
@@ -1143,6 +1202,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1189,7 +1250,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2654,
+        "line": 2658,
     },
     "openai/gpt-5.6-sol": {
         "verified": "2026-11-22",
@@ -1209,6 +1270,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -1217,6 +1280,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -1264,7 +1329,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2598,
+        "line": 2602,
     },
     "openai/gpt-5.6-terra-luna": {
         "verified": "2026-11-22",
@@ -1284,6 +1349,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -1292,6 +1359,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -1331,7 +1400,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": ["30m", "12h"]},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "tool_search", "web_search"],
         "unverified_builtin_tools": ["apply_patch", "computer_use", "shell"],
-        "line": 2626,
+        "line": 2630,
     },
     "openai/gpt-6": {
         "verified": "2026-11-22",
@@ -1351,6 +1420,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -1359,6 +1430,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -1408,7 +1481,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2677,
+        "line": 2681,
     },
     "openai/gpt-6-astra": {
         "verified": "2026-11-22",
@@ -1429,6 +1502,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -1437,6 +1512,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -1484,7 +1561,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": ["apply_patch", "shell"],
-        "line": 2730,
+        "line": 2734,
     },
     "openai/gpt-6-gated": {
         "verified": "2026-11-22",
@@ -1500,6 +1577,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -1542,7 +1621,7 @@ PROFILES = {
             "tool_search",
             "web_search",
         ],
-        "line": 2822,
+        "line": 2826,
     },
     "openai/gpt-6-rosalind": {
         "verified": "2026-11-22",
@@ -1558,6 +1637,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -1604,7 +1685,7 @@ PROFILES = {
             "mcp",
             "shell",
         ],
-        "line": 2806,
+        "line": 2810,
     },
     "openai/gpt-6.1-sol": {
         "verified": "2026-11-22",
@@ -1623,6 +1704,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -1631,6 +1714,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -1680,7 +1765,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2756,
+        "line": 2760,
     },
     "openai/gpt-6.1-terra": {
         "verified": "2026-11-22",
@@ -1699,6 +1784,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
             "chat_completions": {
@@ -1707,6 +1794,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "reasoning_off",
             },
         },
@@ -1756,7 +1845,7 @@ PROFILES = {
             "web_search",
         ],
         "unverified_builtin_tools": [],
-        "line": 2704,
+        "line": 2708,
     },
     "openai/gpt-6.2": {
         "verified": "2026-11-22",
@@ -1776,6 +1865,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -1784,6 +1875,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "unverified",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -1831,7 +1924,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2779,
+        "line": 2783,
     },
     "openai/gpt-audio": {
         "verified": "2026-11-22",
@@ -1843,6 +1936,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -1873,7 +1968,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2218,
+        "line": 2222,
     },
     "openai/gpt-daybreak": {
         "verified": "2026-11-22",
@@ -1890,6 +1985,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -1937,7 +2034,7 @@ PROFILES = {
             "shell",
             "tool_search",
         ],
-        "line": 2861,
+        "line": 2865,
     },
     "openai/o3": {
         "verified": "2026-11-22",
@@ -1955,6 +2052,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
             "chat_completions": {
@@ -1963,6 +2062,8 @@ PROFILES = {
                 "builtin_tools": [],
                 "stop": "never",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             },
         },
@@ -2002,7 +2103,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["code_execution", "file_search", "image_generation", "mcp", "web_search"],
         "unverified_builtin_tools": [],
-        "line": 2232,
+        "line": 2236,
     },
     "openai/o3-pro": {
         "verified": "2026-11-22",
@@ -2019,6 +2120,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -2058,7 +2161,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": ["file_search", "mcp", "web_search"],
         "unverified_builtin_tools": ["code_execution", "image_generation"],
-        "line": 2248,
+        "line": 2252,
     },
 }
 

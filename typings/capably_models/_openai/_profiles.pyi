@@ -380,7 +380,7 @@ class OpenaiDaybreakProfile(Model[_types.TextImageDocumentToolParts, OpenaiDaybr
     with_ = daybreak.with_
 
 class OpenaiGpt4o41Profile(Model[_types.TextImageDocumentToolParts, OpenaiGpt4o41Capabilities]):
-    """What models of the profile `openai/gpt-4o-4.1` take. Facts of 2026-11-22."""
+    """What models of the profile `openai/gpt-4o-4.1` take. Facts of 2026-11-29."""
 
     __init__: gpt_4o_4_1.Init
     call = gpt_4o_4_1.call

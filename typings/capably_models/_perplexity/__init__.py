@@ -21,6 +21,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -44,7 +46,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2921,
+        "line": 2925,
     },
     "perplexity/sonar-pro": {
         "verified": "2026-11-22",
@@ -64,6 +66,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -87,7 +91,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2943,
+        "line": 2947,
     },
     "perplexity/sonar-reasoning-pro": {
         "verified": "2026-11-22",
@@ -106,6 +110,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "never",
                 "seed": "never",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "never",
             }
         },
@@ -138,7 +144,7 @@ PROFILES = {
         "cache": {"automatic": False, "breakpoints": []},
         "builtin_tools": ["web_search"],
         "unverified_builtin_tools": [],
-        "line": 2963,
+        "line": 2967,
     },
 }
 

@@ -18,6 +18,8 @@ PROFILES = {
                 "builtin_tools": None,
                 "stop": "always",
                 "seed": "always",
+                "presence_penalty": "unverified",
+                "frequency_penalty": "unverified",
                 "logprobs": "unverified",
             }
         },
@@ -57,7 +59,7 @@ PROFILES = {
         "cache": {"automatic": True, "breakpoints": []},
         "builtin_tools": [],
         "unverified_builtin_tools": [],
-        "line": 2989,
+        "line": 2993,
     }
 }
 

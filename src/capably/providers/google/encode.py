@@ -169,6 +169,8 @@ SPELLINGS: Spellings = {
     "temperature": field("generationConfig.temperature"),
     "top_p": field("generationConfig.topP"),
     "top_k": field("generationConfig.topK"),
+    "presence_penalty": field("generationConfig.presencePenalty"),
+    "frequency_penalty": field("generationConfig.frequencyPenalty"),
     "max_tokens": field("generationConfig.maxOutputTokens"),
     "seed": field("generationConfig.seed"),
     "stop": field("generationConfig.stopSequences", _texts),

@@ -205,6 +205,8 @@ _EVERYWHERE: Spellings = {
     "temperature": field("temperature"),
     "top_p": field("top_p"),
     "top_k": field("top_k"),
+    "presence_penalty": field("presence_penalty"),
+    "frequency_penalty": field("frequency_penalty"),
     "stop": field("stop", _stop),
     "logprobs": Spelling("logprobs", _logprobs, plain=True),
     "verbosity": field("verbosity"),
