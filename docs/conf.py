@@ -14,6 +14,7 @@ from sphinx.ext.napoleon import Config
 from sphinx.ext.napoleon.docstring import GoogleDocstring
 
 from capably import __version__, llm
+from capably.parameters import CAPABILITIES
 
 project = "capably"
 author = "the capably authors"
@@ -42,9 +43,16 @@ _MADE_BY_LIBRARY = re.compile(
 
 def setup(app: Sphinx) -> None:
     """Connect what reads docstrings and links types."""
+    app.connect("source-read", _list_capabilities)
     app.connect("autodoc-process-docstring", _read_docstring)
     app.connect("autodoc-process-signature", _hide_constructor)
     app.connect("missing-reference", _link_public_name)
+
+
+def _list_capabilities(app: Sphinx, name: str, source: list[str]) -> None:
+    """Write an entry for each capability class where a page has `@CAPABILITIES@`."""
+    entries = "\n".join(f".. autoclass:: {capability.name}" for capability in CAPABILITIES.values())
+    source[0] = source[0].replace("@CAPABILITIES@", entries)
 
 
 def _read_docstring(app: Sphinx, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:

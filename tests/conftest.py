@@ -15,6 +15,9 @@ from typing import TypeAlias
 import pytest
 from filelock import FileLock
 
+from capably.providers import adapters
+from capably.registry import lookup
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -27,6 +30,20 @@ def collected() -> Iterator[None]:
     """
     yield
     gc.collect()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_settings() -> Iterator[None]:
+    """What a module told `llm.provider` ends with it: no other module meets its hosts and keys."""
+    hosts, settings = dict(lookup._own_hosts), dict(adapters._settings)  # pyright: ignore[reportPrivateUsage]
+    yield
+    if lookup._own_hosts != hosts:  # pyright: ignore[reportPrivateUsage]
+        lookup._own_hosts.clear()  # pyright: ignore[reportPrivateUsage]
+        lookup._own_hosts.update(hosts)  # pyright: ignore[reportPrivateUsage]
+        lookup._providers.clear()  # pyright: ignore[reportPrivateUsage]
+    adapters._settings.clear()  # pyright: ignore[reportPrivateUsage]
+    adapters._settings.update(settings)  # pyright: ignore[reportPrivateUsage]
+    adapters._adapters.clear()  # pyright: ignore[reportPrivateUsage]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

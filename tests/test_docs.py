@@ -13,7 +13,7 @@ from support.documents import Block, blocks_of, check_blocks, loopback_providers
 
 from capably import llm
 from capably.cli import main
-from capably.parameters import PARAMETERS
+from capably.parameters import CAPABILITIES, PARAMETERS
 from capably.registry import lookup
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -75,7 +75,9 @@ def test_every_page_is_in_the_table_of_contents() -> None:
 
 def test_the_reference_has_every_public_name_once() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in (DOCS / "reference").glob("*.md"))
-    assert sorted(re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", text, re.MULTILINE)) == sorted(dir(llm))
+    assert "@CAPABILITIES@" in text
+    listed = re.findall(r"^\.\. (?:auto\w+|data):: (\w+)$", text, re.MULTILINE)
+    assert sorted([*listed, *(capability.name for capability in CAPABILITIES.values())]) == sorted(dir(llm))
 
 
 def test_the_table_of_parameters_has_every_parameter() -> None:

@@ -176,6 +176,8 @@ def _plain(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "stop", 'stop="END"', bool(endpoint) and endpoint.stop == "always"
     yield "stop", 'stop=["END", "STOP"]', bool(endpoint) and endpoint.stop == "always"
     yield "seed", "seed=7", bool(endpoint) and endpoint.seed == "always"
+    for name in ("presence_penalty", "frequency_penalty"):
+        yield name, f"{name}=0.5", bool(endpoint) and getattr(endpoint, name) == "always"
     for word in ("low", "medium", "high"):
         yield "verbosity", f'verbosity="{word}"', word in _verbosities(profile)
     for word in LIFETIMES:
@@ -391,6 +393,9 @@ def _requirements(profile: Profile | None) -> Iterator[tuple[str, str, bool]]:
     yield "HasTopK", "HasTopK", bool(sampling) and _without_a_word(profile, sampling.top_k)
     yield "HasStop", "HasStop", bool(endpoint) and endpoint.stop == "always"
     yield "HasSeed", "HasSeed", bool(endpoint) and endpoint.seed == "always"
+    for name, field in (("Presence", "presence_penalty"), ("Frequency", "frequency_penalty")):
+        penalized = bool(endpoint) and getattr(endpoint, field) == "always"
+        yield f"Has{name}Penalty", f"Has{name}Penalty", penalized
     yield "HasLogprobs", "HasLogprobs", bool(endpoint) and _without_a_word(profile, endpoint.logprobs)
     yield "HasVerbosity", "HasVerbosity", {"low", "medium", "high"} <= set(_verbosities(profile))
     yield "HasPrefill", "HasPrefill", bool(profile) and profile.prefill is True
@@ -439,6 +444,8 @@ def bodies() -> Iterator[tuple[str, list[Case]]]:
         "HasTopK": ["top_k=5"],
         "HasStop": ['stop="END"', 'stop=["END", "STOP"]'],
         "HasSeed": ["seed=7"],
+        "HasPresencePenalty": ["presence_penalty=0.5"],
+        "HasFrequencyPenalty": ["frequency_penalty=0.5"],
         "HasLogprobs": ["logprobs=3"],
         "HasVerbosity": ['verbosity="low"', 'verbosity="medium"', 'verbosity="high"'],
         "HasPrefill": ['prefill="The"'],

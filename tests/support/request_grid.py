@@ -142,6 +142,8 @@ FEATURES: dict[str, Feature] = {
     "stop": Feature([], {"stop": "END"}),
     "stops": Feature([], {"stop": ["END", "STOP"]}),
     "seed": Feature([], {"seed": 7}),
+    "presence_penalty": Feature([], {"presence_penalty": 0.5}),
+    "frequency_penalty": Feature([], {"frequency_penalty": -0.5}),
     "logprobs": Feature([], {"logprobs": True}),
     "logprobs=3": Feature([], {"logprobs": 3}),
     "verbosity": Feature([], {"verbosity": "low"}),

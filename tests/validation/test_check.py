@@ -498,6 +498,8 @@ WRONG: dict[str, Any] = {
     "top_k": 0.5,
     "max_tokens": "12",
     "stop": [1],
+    "presence_penalty": "much",
+    "frequency_penalty": "much",
     "seed": 1.5,
     "logprobs": "5",
     "prefill": ["{"],

@@ -54,6 +54,8 @@ CASES: dict[str, Asked] = {
     "max_tokens, too many": Asked({"max_tokens": 10**9}),
     "stop": Asked({"stop": "END"}),
     "seed": Asked({"seed": 1}),
+    "presence_penalty": Asked({"presence_penalty": 0.5}),
+    "frequency_penalty": Asked({"frequency_penalty": -0.5}),
     "logprobs": Asked({"logprobs": 2}),
     "verbosity": Asked({"verbosity": "low"}),
     "prefill": Asked({"prefill": "It is"}),

@@ -209,6 +209,7 @@ def test_a_system_message_in_mid_conversation_is_refused_and_not_dropped() -> No
         ({"temperature": 0.0}, {"temperature": 0.0}),
         ({"top_p": 0.9, "top_k": 40}, {"topP": 0.9, "topK": 40}),
         ({"max_tokens": 9, "seed": 7}, {"maxOutputTokens": 9, "seed": 7}),
+        ({"presence_penalty": 0.5, "frequency_penalty": -1}, {"presencePenalty": 0.5, "frequencyPenalty": -1}),
         ({"stop": "x"}, {"stopSequences": ["x"]}),
         ({"stop": ("x", "y")}, {"stopSequences": ["x", "y"]}),
         ({"logprobs": True}, {"responseLogprobs": True}),

@@ -240,6 +240,7 @@ NAMED = {"type": "function", "function": {"name": "weather"}}
         ({"max_tokens": 9}, {"max_completion_tokens": 9}),
         ({"max_tokens": 9, "provider": "together"}, {"max_tokens": 9}),
         ({"seed": 1}, {"seed": 1}),
+        ({"presence_penalty": 0.5, "frequency_penalty": -1}, {"presence_penalty": 0.5, "frequency_penalty": -1}),
         ({"seed": 1, "provider": "mistral"}, {"random_seed": 1}),
         ({"stop": "END"}, {"stop": "END"}),
         ({"stop": ("A", "B")}, {"stop": ["A", "B"]}),

@@ -18,6 +18,8 @@ PARAMS = {
     "temperature": "temperature",
     "top_p": "top_p",
     "stop": "stop",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
     "seed": "seed",
     "random_seed": "seed",
     "max_tokens": "max_tokens",

@@ -30,6 +30,8 @@ PARAMS = {
     "topP": "top_p",
     "topK": "top_k",
     "maxOutputTokens": "max_tokens",
+    "presencePenalty": "presence_penalty",
+    "frequencyPenalty": "frequency_penalty",
     "seed": "seed",
     "stopSequences": "stop",
 }
