@@ -47,6 +47,10 @@ def tool(
 ) -> Any:
     """Make a function or method a tool, described to models by its signature and docstring.
 
+        @llm.tool
+        def get_weather(city: str, days: int = 1) -> str:
+            '''The weather forecast for a city.'''
+
     Parameters are described in the docstring (Google, NumPy or reST style) or by `Annotated[str, "..."]`, which takes
     precedence. The first use of the tool raises `TypeError` if a parameter's type has no JSON form.
 
@@ -55,11 +59,6 @@ def tool(
         description: Its purpose, for the model; by default from the docstring.
         strict: Let the provider guarantee that arguments match the schema, if the model supports it.
         extra: Fields of the provider's own in the tool's entry, such as `{"defer_loading": True}` with `llm.ToolSearch()`.
-
-    Example:
-        @llm.tool
-        def get_weather(city: str, days: int = 1) -> str:
-            '''The weather forecast for a city.'''
     """
 
     from capably.tools.interface import tool_from_callable
