@@ -303,11 +303,17 @@ def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, 
         ("tool calls", reading.calls, calls),
         ("citations", reading.citations, len(response.citations)),
         ("usage", reading.tokens, tokens),
-        ("finish", reading.finish, response.finish_reason),
+        ("finish", reading.finish, _finish_as_read(response)),
         ("whole", reading.parts, len(response.content)),
     ):
         if mine or ours or feature == "whole":
             yield feature, _compare(mine, ours)
+
+
+def _finish_as_read(response: Any) -> str:
+    """Return how an answer ended: our word, or the provider's own where we have none for it."""
+    reason = response.finish_reason
+    return reason if reason != "other" else response.stop_detail.partition(":")[0]
 
 
 def _compare(expected: Any, actual: Any) -> str:
