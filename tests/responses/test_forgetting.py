@@ -14,7 +14,8 @@ from capably import llm
 from capably.responses.stream_response import StreamResponse
 from capably.responses.stream_result import ForgottenReply
 from capably.types import stream
-from capably.types.request import FinishReason, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import FinishReason, ResponseData
 from capably.types.stream import Chunk
 
 WORDS = [f"word{number} " for number in range(100)]
@@ -229,11 +230,11 @@ class StreamAccumulator:
     def ended(self) -> bool:
         return self._finish is not None
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         if self._finish is None:
             raise llm.ServerError("cut", provider="scripted")
         said = llm.Text("".join(chunk.delta for chunk in self.said))
-        return Reply(content=[said], finish_reason=self._finish, usage=llm.Usage(1, 2), body=b"{}", wire=None)
+        return ResponseData(content=[said], finish_reason=self._finish, usage=llm.Usage(1, 2), body=b"{}", wire=None)
 
     def forget(self) -> None:
         self.said.clear()
@@ -306,7 +307,7 @@ def test_a_long_answer_that_goes_on_with_a_short_one_is_read_whole_and_forgotten
 def test_a_reply_that_is_forgotten_lacks_nothing_else() -> None:
     whole = StreamAccumulator().reply()
     reply = ForgottenReply(whole)
-    lacking = {name for name in Reply.__slots__ if _missing(lambda name=name: getattr(reply, name))}
+    lacking = {name for name in ResponseData.__slots__ if _missing(lambda name=name: getattr(reply, name))}
     assert lacking == {"_parts", "body", "wire"}
     assert not hasattr(reply, "no such thing")
 

@@ -110,9 +110,7 @@ if TYPE_CHECKING:
         Effort as Effort,
         Reasoning as Reasoning,
     )
-    from capably.types.request import (
-        FinishReason as FinishReason,
-    )
+    from capably.types.response_data import FinishReason as FinishReason
     from capably.types.stream import (
         Chunk as Chunk,
     )

@@ -11,7 +11,8 @@ from capably.registry.cost import cost_of
 from capably.types import parts as p
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.turns import given_in, next_turn
 from capably.types.usage import Usage
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from capably.types.messages import Message
-    from capably.types.request import FinishReason
+    from capably.types.response_data import FinishReason
 
     FormatT = TypeVar("FormatT", default=None)
     FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
@@ -73,7 +74,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         self._day = datetime.date.today()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         raise NotImplementedError
 
     @property

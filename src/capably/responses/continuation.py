@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from capably.types import parts as p
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
@@ -57,23 +57,27 @@ def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
     return messages, params
 
 
-class JoinedReply(Reply):
+class JoinedReply(ResponseData):
     """Two replies as one: parts and usage of both, everything else of the second."""
 
     __slots__ = ("_last",)
 
-    def __init__(self, content: Sequence[p.Part], usage: Usage, last: Reply) -> None:
-        own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("_parts", "broken", "usage")}
+    def __init__(self, content: Sequence[p.Part], usage: Usage, last: ResponseData) -> None:
+        own = {
+            name: getattr(last, name)
+            for name in ResponseData.__slots__
+            if name not in ("_parts", "malformed_error", "usage")
+        }
         super().__init__(content=content, usage=usage, **own)
         self._last = last
 
     @property
-    def last(self) -> Reply:
+    def last(self) -> ResponseData:
         """The second reply: the turn that the conversation ends with."""
         return self._last.last
 
 
-def after(first: Reply, second: Reply) -> Reply:
+def after(first: ResponseData, second: ResponseData) -> ResponseData:
     """`second`, which goes on with `first`, and all that both said."""
     return JoinedReply(joined_parts(first.content, second.content), first.usage + second.usage, second)
 
@@ -96,7 +100,7 @@ def joined_text(first: p.Text, second: p.Text) -> p.Text:
 class ContinuationAccumulator(StreamAccumulator):
     """The accumulator of a reply that goes on with another one: parts are numbered on, and the replies joined."""
 
-    def __init__(self, first: Reply, accumulator: StreamAccumulator) -> None:
+    def __init__(self, first: ResponseData, accumulator: StreamAccumulator) -> None:
         self._first = first
         self._accumulator = accumulator
         self._shift: int | None = None
@@ -109,7 +113,7 @@ class ContinuationAccumulator(StreamAccumulator):
     def ended(self) -> bool:
         return self._accumulator.ended
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         second = self._accumulator.reply()
         return JoinedReply((), self._first.usage + second.usage, second) if self._forgot else after(self._first, second)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
 from capably.responses.follow_up import AsyncAnswer, SyncAnswer
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 
 if TYPE_CHECKING:
     from typing import Self
@@ -22,12 +22,12 @@ else:
 class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     """The whole reply of `model.call`."""
 
-    def __init__(self, reply: Reply, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)
         self._received = reply
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         return self._received
 
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
@@ -57,12 +57,12 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
 class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
     """The whole reply of `await model.call_async`."""
 
-    def __init__(self, reply: Reply, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)
         self._received = reply
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         return self._received
 
     async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:

@@ -17,7 +17,8 @@ import msgspec
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.usage import Usage
 from capably.types.values import field_names, restored
 
@@ -123,7 +124,7 @@ TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 
 def _state(response: Any) -> dict[str, Any]:
-    reply: Reply = response._reply
+    reply: ResponseData = response._reply
     request: Request = response._request
     model = response.model
     params, dropped = _kept(response._params)
@@ -144,7 +145,7 @@ def _state(response: Any) -> dict[str, Any]:
     }
 
 
-def _reply_state(reply: Reply) -> dict[str, Any]:
+def _reply_state(reply: ResponseData) -> dict[str, Any]:
     """Bodies are JSON text; what is none is kept as bytes."""
     state = {name: encode(getattr(reply, name)) for name in TURN if name not in ("body", "sent")}
     return {**state, "body": _text(reply.body), "sent": _text(reply.sent)}
@@ -204,8 +205,8 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
     return response
 
 
-def _reply(state: Mapping[str, Any]) -> Reply:
+def _reply(state: Mapping[str, Any]) -> ResponseData:
     fields = {name: decode(state[name]) for name in TURN}
     for name in ("body", "sent"):
         fields[name] = fields[name].encode() if isinstance(fields[name], str) else fields[name]
-    return Reply(**fields)
+    return ResponseData(**fields)

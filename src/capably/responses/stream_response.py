@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
-    from capably.types.request import Reply
+    from capably.types.response_data import ResponseData
     from capably.types.stream import Chunk, StreamAccumulator
 else:
     AfterAsyncStreamResponse = AfterStreamResponse = object  # They only give `resume` its types.
@@ -68,7 +68,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
             self._events.close()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         if self._end is None:
             self._said.read_all()
             for _ in self._steps:
@@ -190,7 +190,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
             await self._events.close()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:

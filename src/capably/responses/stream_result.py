@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from capably.types.errors import CapablyError
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 from capably.types.stream import forgotten, why_forgotten
 
 if TYPE_CHECKING:
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 REACHED: Final = "reached"
 """The end of a stream whose whole reply nobody has asked for yet."""
 
-Ending: TypeAlias = Reply | CapablyError | Literal["reached"] | None
+Ending: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
 """`None` while it has not ended, or where it was closed before."""
 
 SAID = ("_parts", "body", "wire")
 """What a reply has of what the model said."""
 
 
-class ForgottenReply(Reply):
+class ForgottenReply(ResponseData):
     """How the reply ended and what it cost, of a stream that has forgotten the rest: reading that raises `CapablyError`."""
 
     __slots__ = ()
 
-    def __init__(self, reply: Reply) -> None:  # pyright: ignore[reportMissingSuperCall]
-        for name in Reply.__slots__:
+    def __init__(self, reply: ResponseData) -> None:  # pyright: ignore[reportMissingSuperCall]
+        for name in ResponseData.__slots__:
             if name not in SAID:
                 setattr(self, name, getattr(reply, name))
 
@@ -38,7 +38,7 @@ class ForgottenReply(Reply):
         raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
 
-def finished(accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer) -> Reply:
+def finished(accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer) -> ResponseData:
     """The reply of a stream, with what only the connection knows. Raises the error of `StreamAccumulator.reply`."""
     if said.begin:
         accumulator.forget()  # What came since the last time, which nobody can read.
@@ -62,7 +62,7 @@ def broken(error: CapablyError, said: ChunkBuffer) -> CapablyError:
 
 def built(
     accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer
-) -> Reply | CapablyError:
+) -> ResponseData | CapablyError:
     """The reply of a stream that was read to its end, or why there is none."""
     try:
         return finished(accumulator, events, said)
@@ -70,7 +70,7 @@ def built(
         return broken(error, said)
 
 
-def reply_of(end: Reply | CapablyError | None, said: ChunkBuffer) -> Reply:
+def reply_of(end: ResponseData | CapablyError | None, said: ChunkBuffer) -> ResponseData:
     """The reply of a stream that ended so, or its failure once more."""
     if end is None:
         rest = why_forgotten() if said.begin else "what has arrived is in `chunks()` and `streams()`"

@@ -24,7 +24,8 @@ from capably.providers.credentials import (
 )
 from capably.providers.sse import decode_sse, decode_sse_async
 from capably.types.errors import ConfigurationError, ProviderError
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 
 API_VERSION = "2026-10-21"
 """Sent with every request, so that an update of the SDK cannot change what the API accepts."""
@@ -55,7 +56,7 @@ class AnthropicAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self._settings.provider)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         sent = msgspec.json.encode(body)
         client = self._sync_client()
         try:
@@ -64,7 +65,7 @@ class AnthropicAdapter:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         sent = msgspec.json.encode(body)
         client = self._async_client()
         try:
@@ -128,7 +129,7 @@ class AnthropicAdapter:
                 options[name] = value
         return {"cast_to": httpx2.Response, "options": options}
 
-    def _receive(self, response: Any, request: Request, sent: bytes) -> Reply:
+    def _receive(self, response: Any, request: Request, sent: bytes) -> ResponseData:
         request_id = response.headers.get("request-id")
         try:
             reply = decode_reply(response.content, request, provider=self._settings.provider)

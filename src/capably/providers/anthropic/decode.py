@@ -13,7 +13,8 @@ from capably.providers.json import is_object, load_json
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
-from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, FinishReason] = {
@@ -29,7 +30,7 @@ FINISH: Mapping[str, FinishReason] = {
 """`stop_reason` -> our word; any other is `other`, and stands in the detail."""
 
 
-def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
+def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> ResponseData:
     """Decode the reply in `body`. An error body raises its error; an unreadable body raises `ServerError`, and so
     does an unreadable part when it is read."""
     try:
@@ -40,10 +41,10 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
         if is_object(message) and "error" in message:
             raise error_from_body(message, provider=provider)
         raise nonsense("is no message", message, provider)
-    broken = partial(_misshapen, message, provider)
+    shape_error = partial(_misshapen, message, provider)
     try:
         content: list[Any] = _typed(message, "content", list)
-        reply = Reply(
+        reply = ResponseData(
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
@@ -54,8 +55,8 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
             model=_typed(message, "model", str),
         )
     except UNREADABLE as error:
-        raise broken(error) from error
-    reply.broken = broken
+        raise shape_error(error) from error
+    reply.malformed_error = shape_error
     return reply
 
 
@@ -68,7 +69,7 @@ def nonsense(what: str, body: Any, provider: str) -> ServerError:
     return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
 
 
-def decode_block(block: dict[str, Any]) -> p.Part | Later:
+def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
     """Decode one content block: a text now, other kinds lazily. A kind without a class becomes `Unknown`."""
     kind = _typed(block, "type", str)
     if kind == "text":

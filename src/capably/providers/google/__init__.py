@@ -18,7 +18,8 @@ from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import request_id_of, translate
 from capably.providers.google.events import AsyncGoogleEvents, GoogleEvents
 from capably.providers.google.stream import GoogleAccumulator
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 
 _CALL = "generateContent"
 _STREAM = "streamGenerateContent?alt=sse"
@@ -37,7 +38,7 @@ class GoogleAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         api = self._api(self._settings.client)
         path, sent, options = self._prepare(request, body, _CALL, api)
         try:
@@ -46,7 +47,7 @@ class GoogleAdapter:
             raise translate(error, self._settings.provider) from error
         return _decode(answer, headers, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         api = self._api(self._settings.async_client or self._settings.client)
         path, sent, options = self._prepare(request, body, _CALL, api)
         try:
@@ -105,7 +106,7 @@ class GoogleAdapter:
         return self._options[key]
 
 
-def _decode(body: bytes, headers: dict[str, str], request: Request, sent: bytes) -> Reply:
+def _decode(body: bytes, headers: dict[str, str], request: Request, sent: bytes) -> ResponseData:
     reply = decode_reply(body, request)
     reply.request_id = request_id_of(headers)
     reply.sent = sent

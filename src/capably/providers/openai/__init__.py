@@ -25,7 +25,8 @@ from capably.types.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream, Settings
-    from capably.types.request import Reply, Request
+    from capably.types.request import Request
+    from capably.types.response_data import ResponseData
     from capably.types.stream import StreamAccumulator
 
 DEFAULT_ENDPOINT = "responses"
@@ -71,7 +72,7 @@ class OpenAIAdapter:
         """The JSON body of the request, `extra` merged in."""
         return self._endpoint(request).encode.encode_request(request, self._host)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._sync()
         sent = msgspec.json.encode(body)
         try:
@@ -80,7 +81,7 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return self._received(response, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._async()
         sent = msgspec.json.encode(body)
         try:
@@ -152,7 +153,7 @@ class OpenAIAdapter:
             path = self._host.prefill_path or path
         return {"path": path, "cast_to": httpx2.Response, "options": options, **payload}
 
-    def _received(self, response: Any, request: Request, sent: bytes) -> Reply:
+    def _received(self, response: Any, request: Request, sent: bytes) -> ResponseData:
         request_id = request_id_of(response)
         try:
             reply = self._endpoint(request).decode.decode_reply(response.content, request, self._settings.provider)

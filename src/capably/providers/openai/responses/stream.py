@@ -12,7 +12,8 @@ from capably.providers.openai.errors import in_band, nonsense
 from capably.providers.openai.responses.decode import check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import Reply, Request, built
+from capably.types.request import Request
+from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
@@ -89,7 +90,7 @@ class ResponsesAccumulator:
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the reply, decoded from the response in the last event."""
         if not self.ended:
             raise nonsense(
@@ -205,7 +206,7 @@ class ResponsesAccumulator:
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
         """Return the chunks of a finished item that were not emitted yet."""
         state = self._items[index]
-        parts = [built(part) for part in decode_item(item, self._tools)]
+        parts = [build_part(part) for part in decode_item(item, self._tools)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
         state.parts = len(parts)
         return [*chunks, *self._flushed()]
