@@ -20,7 +20,7 @@ from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
 from capably.validation.conversations import sendable
-from capably.validation.refusal import Call, decide, found_missing
+from capably.validation.refusal import Call, decide, missing_violation
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -126,7 +126,7 @@ def _encoded(
             return request, adapter.encode(request)
         except NoSpellingError as error:
             missing = error
-        told.append(decide(call, found_missing(call, missing)))
+        told.append(decide(call, missing_violation(call, missing)))
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:
