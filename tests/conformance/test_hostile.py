@@ -303,7 +303,7 @@ def test_a_stream_that_forgets_tells_how_it_ended(endpoint: str, monkeypatch: py
         assert "".join(response.text_stream()).startswith("Hi")
         reply = response._reply
         ends.append((reply.finish_reason, reply.stop_detail, reply.usage, reply.id, reply.model))
-        assert bool(response._said.begin) == (kept == 0)
+        assert bool(response._buffer.begin) == (kept == 0)
     assert ends[0] == ends[1]
 
 

@@ -179,7 +179,7 @@ def test_a_text_is_over_when_another_part_begins() -> None:
     response = streaming(*PARALLEL)
     first = next(response.streams())
     assert list(first) == ["Let "]
-    assert [chunk.kind for chunk in response._said] == ["text", "tool_call"]
+    assert [chunk.kind for chunk in response._buffer] == ["text", "tool_call"]
 
 
 def test_the_asynchronous_streams_do_the_same() -> None:

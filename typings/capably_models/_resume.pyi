@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from capably.responses.base import Answer
+from capably.responses.base import BaseResponse
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
@@ -38,7 +38,7 @@ OldFormatT = TypeVar("OldFormatT")
 class AfterResponse:
     @overload
     def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> Response[OldFormatT, InputT, CapsT]:
         """Says one more thing and asks the same model again, with the whole conversation.
@@ -158,7 +158,7 @@ class AfterResponse:
 class AfterStreamResponse:
     @overload
     def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
         """Says one more thing and asks the same model again, with the whole conversation.
@@ -278,7 +278,7 @@ class AfterStreamResponse:
 class AfterAsyncResponse:
     @overload
     async def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
         """Says one more thing and asks the same model again, with the whole conversation.
@@ -398,7 +398,7 @@ class AfterAsyncResponse:
 class AfterAsyncStreamResponse:
     @overload
     async def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
         """Says one more thing and asks the same model again, with the whole conversation.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from capably.types.request import CallParams
 
 
-class Prepared(NamedTuple):
+class PreparedCall(NamedTuple):
     """A call that passed the check, and its body."""
 
     adapter: Adapter
@@ -80,7 +80,7 @@ async def stream_async(
     )
 
 
-def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
+def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> PreparedCall:
     """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
     check_parameters(params)
     given = given_in(params)
@@ -95,19 +95,19 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         "timeout": given.pop("timeout", None),
         "max_retries": given.pop("max_retries", None),
     }
-    asked = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
-    told = check_call(asked)
+    neutral_call = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
+    warnings = check_call(neutral_call)
     if "format" in given:
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
     adapter = adapter_of(provider, wire_id)
-    request, body = _encoded(adapter, asked, sending, told)
-    return Prepared(adapter, request, body, messages, told)
+    request, body = _encoded(adapter, neutral_call, sending, warnings)
+    return PreparedCall(adapter, request, body, messages, warnings)
 
 
 def _encoded(
-    adapter: Adapter, call: Call, sending: Mapping[str, Any], told: list[str]
+    adapter: Adapter, call: Call, sending: Mapping[str, Any], warnings: list[str]
 ) -> tuple[Request, dict[str, Any]]:
     """The request and its body. What the wire format cannot say is refused, or dropped and the rest encoded again."""
     provider, _, wire_id = call.id.partition("/")
@@ -126,7 +126,7 @@ def _encoded(
             return request, adapter.encode(request)
         except NoSpellingError as error:
             missing = error
-        told.append(decide(call, missing_violation(call, missing)))
+        warnings.append(decide(call, missing_violation(call, missing)))
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:

@@ -57,11 +57,11 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         # The signature stands in the generated stub, one overload per profile.
         def __new__(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN204
-            _must_be_text(id)
-            return cls._made(id, find_model(id), defaults)
+            _check_id(id)
+            return cls._create(id, find_model(id), defaults)
 
     @classmethod
-    def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
+    def _create(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
         check_defaults(defaults)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
@@ -70,20 +70,20 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return model
 
     @classmethod
-    def _restored(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
+    def _restore(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
         """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
         info = resolve_model(origin or id)
-        return cls._made(id, info.renamed(id) if info and info.id != id else info, defaults)
+        return cls._create(id, info.renamed(id) if info and info.id != id else info, defaults)
 
     if not TYPE_CHECKING:
 
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
-            _must_be_text(id)
+            _check_id(id)
             info, problem = model_of(id)
             if problem:
                 warnings.warn(problem, UnverifiedModelWarning, stacklevel=2)
-            return cls._made(id, info, defaults)
+            return cls._create(id, info, defaults)
 
         @classmethod
         def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
@@ -91,7 +91,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
             The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
             """
-            _must_be_text(id)
+            _check_id(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
             known = find_model(like) if isinstance(like, str) else like.info
@@ -101,12 +101,12 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             if known is not None:
                 check_alike(id, known)
             info = None if known is None else known.renamed(id)
-            return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
+            return cls._create(id, info, {} if isinstance(like, str) else like.defaults)
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
             """The same model with other defaults."""
             check_defaults(defaults)
-            return self._made(self.id, self._info, {**self.defaults, **given_in(defaults)})
+            return self._create(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
     if not TYPE_CHECKING:
         # Unseen by type checkers, which would take any attribute to be settable.
@@ -118,7 +118,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = self._info.origin if self._info else None
-        return (type(self)._restored, (self.id, dict(self.defaults), origin))
+        return (type(self)._restore, (self.id, dict(self.defaults), origin))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults
@@ -151,6 +151,6 @@ def must_be_model(value: object) -> Any:
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
-def _must_be_text(id: object) -> None:
+def _check_id(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")

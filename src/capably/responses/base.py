@@ -38,7 +38,7 @@ else:
     CapsT_co = TypeVar("CapsT_co", covariant=True)
 
 
-class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
+class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
 
     _model: AnyModel
@@ -98,7 +98,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         def _axes(self) -> CapsT_co: ...
 
     @property
-    def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
+    def thoughts(self: BaseResponse[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
         """What the model lets us read of its reasoning."""
         return self._reply.of(p.Thought)
 
@@ -108,12 +108,12 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return self._reply.of(p.ToolCall)
 
     @property
-    def images(self: Answer[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
+    def images(self: BaseResponse[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
         """Pictures that the model made."""
         return self._reply.of(p.Image)
 
     @property
-    def audio(self: Answer[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
+    def audio(self: BaseResponse[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
         """Sound that the model made."""
         return self._reply.of(p.Audio)
 
@@ -206,7 +206,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """Return the parameters of a further turn: what it repeats of this one's, and `params` over that."""
         return {**next_turn(self._params), **given_in(params or {})}
 
-    def _as_asked(self, first: Answer[Any, Any, Any]) -> Self:
+    def _with_request_of(self, first: BaseResponse[Any, Any, Any]) -> Self:
         """This response as the one that `first` asked for: with its format and its parameters."""
         self._request, self._params = first._request, first._params
         return self
@@ -231,12 +231,12 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return dump_response(self)
 
     @classmethod
-    def _loaded(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
+    def _load(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
         from capably.responses.serialization import load_response
 
-        return load_response(text, cls._WHOLE or cls, format, tools)
+        return load_response(text, cls._COMPLETE_CLASS or cls, format, tools)
 
-    _WHOLE: type[Answer[Any, Any, Any]] | None = None
+    _COMPLETE_CLASS: type[BaseResponse[Any, Any, Any]] | None = None
     """What a copy of a stream becomes: a response that holds the whole reply."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -252,18 +252,18 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         from copy import deepcopy
 
-        kept = (self._model, self._request)
-        make: Any = self._WHOLE or type(self)
-        copied = make(deepcopy(self._reply, memo), *kept, deepcopy(list(self._sent), memo), self._params, self.warnings)
+        own = (self._model, self._request)
+        make: Any = self._COMPLETE_CLASS or type(self)
+        copied = make(deepcopy(self._reply, memo), *own, deepcopy(list(self._sent), memo), self._params, self.warnings)
         copied._dropped = self._dropped
         return copied
 
     def __repr__(self) -> str:
         try:
-            said = repr(self.text()[:60])
+            shown = repr(self.text()[:60])
         except CapablyError as error:
-            said = f"{type(error).__name__}: {error}"[:80]
-        return f"<{type(self).__name__} of {self._model.id}: {said}>"
+            shown = f"{type(error).__name__}: {error}"[:80]
+        return f"<{type(self).__name__} of {self._model.id}: {shown}>"
 
 
 _NO_FORMAT = {

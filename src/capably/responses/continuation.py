@@ -57,7 +57,7 @@ def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
     return messages, params
 
 
-class JoinedReply(ResponseData):
+class JoinedResponseData(ResponseData):
     """Two replies as one: parts and usage of both, everything else of the second."""
 
     __slots__ = ("_last",)
@@ -77,15 +77,15 @@ class JoinedReply(ResponseData):
         return self._last.last
 
 
-def after(first: ResponseData, second: ResponseData) -> ResponseData:
+def join(first: ResponseData, second: ResponseData) -> ResponseData:
     """`second`, which goes on with `first`, and all that both said."""
-    return JoinedReply(joined_parts(first.content, second.content), first.usage + second.usage, second)
+    return JoinedResponseData(join_parts(first.content, second.content), first.usage + second.usage, second)
 
 
-def joined_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+def join_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
     """Both, in order; a text that was cut and the text that goes on with it are one."""
     if _one_text(first, second):
-        return [*first[:-1], joined_text(first[-1], second[0]), *second[1:]]
+        return [*first[:-1], join_text(first[-1], second[0]), *second[1:]]
     return [*first, *second]
 
 
@@ -93,7 +93,7 @@ def _one_text(first: Sequence[Any], second: Sequence[Any]) -> bool:
     return bool(first and second) and isinstance(first[-1], p.Text) and isinstance(second[0], p.Text)
 
 
-def joined_text(first: p.Text, second: p.Text) -> p.Text:
+def join_text(first: p.Text, second: p.Text) -> p.Text:
     return p.Text(first.text + second.text, (*first.citations, *second.citations))
 
 
@@ -115,7 +115,11 @@ class ContinuationAccumulator(StreamAccumulator):
 
     def reply(self) -> ResponseData:
         second = self._accumulator.reply()
-        return JoinedReply((), self._first.usage + second.usage, second) if self._forgot else after(self._first, second)
+        return (
+            JoinedResponseData((), self._first.usage + second.usage, second)
+            if self._forgot
+            else join(self._first, second)
+        )
 
     def forget(self) -> None:
         self._forgot = True
@@ -129,5 +133,5 @@ class ContinuationAccumulator(StreamAccumulator):
             self._shift = len(self._first.content) - (1 if one else 0)
         index = chunk.index + self._shift
         if isinstance(part, p.Text) and index == len(self._first.content) - 1:
-            part = joined_text(self._first.content[index], part)
+            part = join_text(self._first.content[index], part)
         return Chunk(chunk.kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)

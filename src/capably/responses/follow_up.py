@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.responses.base import Answer, CapsT_co, FormatT_co, InputT_contra
+from capably.responses.base import BaseResponse, CapsT_co, FormatT_co, InputT_contra
 from capably.types import parts as p
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
-class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
+class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     """The ways to go on from a response that needs no `await`."""
 
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
@@ -67,19 +67,19 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         if not breaks_off(self):
             return self
         messages, params = further(self)
-        return self._joined(self._ask(messages, params))
+        return self._join(self._ask(messages, params))
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         raise NotImplementedError
 
 
-class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
-    """The asynchronous twin of `SyncAnswer`."""
+class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
+    """The asynchronous twin of `FollowUp`."""
 
     async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         raise NotImplementedError
 
-    async def _whole(self) -> Self:
+    async def _complete(self) -> Self:
         """This response, read to its end."""
         return self
 
@@ -91,7 +91,7 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
             The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
             repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
             """
-            await self._whole()
+            await self._complete()
             return await self._ask(self._next(content), self._again(params))
 
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
@@ -103,7 +103,7 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls_async
 
-        await self._whole()
+        await self._complete()
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     async def validate(self, *, retries: int = 2) -> Self:
@@ -112,12 +112,12 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
         an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
         """
-        response = await self._whole()
+        response = await self._complete()
         for _ in range(retries):
             objection = response._objection()
             if objection is None:
                 return response
-            response = await (await response._ask(response._next(objection), response._again()))._whole()
+            response = await (await response._ask(response._next(objection), response._again()))._complete()
         response.parse()
         return response
 
@@ -128,10 +128,10 @@ class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(await self._whole()):
+        if not breaks_off(await self._complete()):
             return self
         messages, params = further(self)
-        return self._joined(await self._ask(messages, params))
+        return self._join(await self._ask(messages, params))
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         raise NotImplementedError

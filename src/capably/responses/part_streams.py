@@ -34,7 +34,7 @@ class _Growing(Generic[PartT]):
     def _take(self, chunk: Chunk) -> None:
         self._text.add(chunk.delta)
 
-    def _whole(self) -> Any:
+    def _complete(self) -> Any:
         """The finished part; of an interrupted text, the stretch that was read here."""
         return self._part
 
@@ -45,10 +45,10 @@ class _Growing(Generic[PartT]):
 class _Words(_Growing[PartT]):
     _class: ClassVar[Any]
 
-    def _whole(self) -> Any:
-        said = str(self._text)
+    def _complete(self) -> Any:
+        text = str(self._text)
         part: Any = self._part
-        return part if part is not None and part.text == said else self._class(said)
+        return part if part is not None and part.text == text else self._class(text)
 
 
 class _Call(_Growing[p.ToolCall]):
@@ -74,9 +74,9 @@ class _Call(_Growing[p.ToolCall]):
 
         After `collect()` these are the arguments. It is one object, which grows; copy what you want to keep.
         """
-        whole: Any = self._part if self._over else None
-        if whole is not None:
-            return whole.args
+        complete: Any = self._part if self._over else None
+        if complete is not None:
+            return complete.args
         from capably.formats.output_format import PartialParser
 
         self._parser = self._parser or PartialParser()
@@ -86,7 +86,7 @@ class _Call(_Growing[p.ToolCall]):
         found: Any = self._parser.value
         return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
-    def _whole(self) -> Any:
+    def _complete(self) -> Any:
         if self._part is None:
             self._part = self._splitter.part_at(self.index)
         return self._part
@@ -109,7 +109,7 @@ class _Pulled(_Growing[PartT]):
         """Reads the part to its end, and gives it whole."""
         for _ in self:
             pass
-        return self._whole()
+        return self._complete()
 
 
 class _Awaited(_Growing[PartT]):
@@ -129,7 +129,7 @@ class _Awaited(_Growing[PartT]):
         """Reads the part to its end, and gives it whole."""
         async for _ in self:
             pass
-        return self._whole()
+        return self._complete()
 
 
 class TextStream(_Pulled[p.Text], _Words[p.Text]):

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.responses.follow_up import AsyncAnswer, SyncAnswer
+from capably.responses.follow_up import AsyncFollowUp, FollowUp
 from capably.types.response_data import ResponseData
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ else:
     AfterAsyncResponse = AfterResponse = object  # They only give `resume` its types.
 
 
-class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
+class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     """The whole reply of `model.call`."""
 
     def __init__(self, reply: ResponseData, *rest: Any) -> None:
@@ -34,11 +34,11 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
         model: Any = self._model
         return model.call(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import after
+    def _join(self, following: Any) -> Self:
+        from capably.responses.continuation import join
 
-        following._received = after(self._received, following._received)
-        return following._as_asked(self)
+        following._received = join(self._received, following._received)
+        return following._with_request_of(self)
 
     @overload
     @classmethod
@@ -51,10 +51,10 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
         """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
-        return cls._loaded(text, format, tools)
+        return cls._load(text, format, tools)
 
 
-class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
+class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
     """The whole reply of `await model.call_async`."""
 
     def __init__(self, reply: ResponseData, *rest: Any) -> None:
@@ -69,11 +69,11 @@ class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsync
         model: Any = self._model
         return await model.call_async(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import after
+    def _join(self, following: Any) -> Self:
+        from capably.responses.continuation import join
 
-        following._received = after(self._received, following._received)
-        return following._as_asked(self)
+        following._received = join(self._received, following._received)
+        return following._with_request_of(self)
 
     @overload
     @classmethod
@@ -86,4 +86,4 @@ class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsync
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:
         """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
-        return cls._loaded(text, format, tools)
+        return cls._load(text, format, tools)

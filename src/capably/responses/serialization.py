@@ -25,7 +25,7 @@ from capably.types.values import field_names, restored
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
 
-NOT_KEPT = ("tools", "format", "headers")
+NOT_SERIALIZED = ("tools", "format", "headers")
 
 OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
@@ -97,12 +97,12 @@ def dump_response(response: Any) -> str:
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
     """The response that `dump_response` wrote, as a `cls`."""
-    return _restored(cls, _read(text, "response"), format, tools)
+    return _restore(cls, _read(text, "response"), format, tools)
 
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
     """How pickle makes it again. A stream is read to its end first, and becomes a response."""
-    return _restored, (response._WHOLE or type(response), _state(response))
+    return _restore, (response._COMPLETE_CLASS or type(response), _state(response))
 
 
 def _read(text: str, key: str) -> Any:
@@ -127,8 +127,8 @@ def _state(response: Any) -> dict[str, Any]:
     reply: ResponseData = response._reply
     request: Request = response._request
     model = response.model
-    params, dropped = _kept(response._params)
-    defaults, _ = _kept(model.defaults)
+    params, dropped = _serializable(response._params)
+    defaults, _ = _serializable(model.defaults)
     return {
         "model": model.id,
         "origin": model.info.origin if model.info else None,
@@ -158,23 +158,23 @@ def _text(body: bytes) -> Any:
         return encode(body)
 
 
-def _kept(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Parameters as JSON data, and the names of those that have no such form."""
-    kept: dict[str, Any] = {}
+    encoded: dict[str, Any] = {}
     dropped: list[str] = []
     for name, value in params.items():
         try:
-            kept[name] = None if name in NOT_KEPT else encode(value)
+            encoded[name] = None if name in NOT_SERIALIZED else encode(value)
         except TypeError:
-            kept[name] = None
-        if kept[name] is None:
-            del kept[name]
+            encoded[name] = None
+        if encoded[name] is None:
+            del encoded[name]
             if value is not None:
                 dropped.append(name)
-    return kept, dropped
+    return encoded, dropped
 
 
-def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
+def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
     params: dict[str, Any] = decode(state["params"])
@@ -184,7 +184,7 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
         from capably.formats.output_format import format_of
 
         params["format"] = format_of(format)
-    model: Any = cast("Any", Model)._restored(state["model"], decode(state["defaults"]), state.get("origin"))
+    model: Any = cast("Any", Model)._restore(state["model"], decode(state["defaults"]), state.get("origin"))
     request = Request(
         info=model.info,
         model_id=state["model_id"],
@@ -195,9 +195,9 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
     )
     reply = _reply(state["reply"])
     if state["last"] is not None:
-        from capably.responses.continuation import JoinedReply
+        from capably.responses.continuation import JoinedResponseData
 
-        reply = JoinedReply(reply.content, reply.usage, _reply(state["last"]))
+        reply = JoinedResponseData(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
     response._dropped = tuple(name for name in state["not_kept"] if name not in params)
     if "day" in state:

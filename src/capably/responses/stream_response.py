@@ -1,4 +1,4 @@
-"""What a call gives back: the whole reply (in `_whole`), or the reply as it comes; each with an asynchronous twin."""
+"""What a call gives back: the whole reply (in `_complete`), or the reply as it comes; each with an asynchronous twin."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.responses.follow_up import AsyncAnswer, SyncAnswer
+from capably.responses.follow_up import AsyncFollowUp, FollowUp
 from capably.responses.response import AsyncResponse, Response
-from capably.responses.stream_result import REACHED, Ending, broken, built, finished, reply_of
+from capably.responses.stream_result import REACHED, StreamResult, build_result, data_of, finish_data, with_partial
 from capably.types.errors import CapablyError, ParseError
 from capably.types.stream import ChunkBuffer
 
@@ -29,7 +29,7 @@ else:
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
 
 
-class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
+class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
     """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
 
     Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by whatever
@@ -40,29 +40,29 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
     `text_stream` keeps nothing of a stream that is longer than any model's.
     """
 
-    _WHOLE = Response
+    _COMPLETE_CLASS = Response
 
     def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = ChunkBuffer()
-        self._end: Ending = None
+        self._buffer = ChunkBuffer()
+        self._end: StreamResult = None
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
-        said = self._said
+        buffer = self._buffer
         try:
             for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    said.add(chunk)
+                    buffer.add(chunk)
                     yield chunk
-                if said.end > said.limit:
-                    said.forget()
+                if buffer.end > buffer.limit:
+                    buffer.forget()
                     self._accumulator.forget()
-            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
+            self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
-            self._end = broken(error, said)
+            self._end = with_partial(error, buffer)
             raise
         finally:
             self._events.close()
@@ -70,28 +70,28 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
     @property
     def _reply(self) -> ResponseData:
         if self._end is None:
-            self._said.read_all()
+            self._buffer.read_all()
             for _ in self._steps:
                 pass
         if self._end == REACHED:
-            self._end = built(self._accumulator, self._events, self._said)
-        return reply_of(self._end, self._said)
+            self._end = build_result(self._accumulator, self._events, self._buffer)
+        return data_of(self._end, self._buffer)
 
     def chunks(self) -> Iterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_all()
+        self._buffer.read_all()
         return self._from_the_start()
 
     def _from_the_start(self) -> Iterator[Chunk]:
-        said, steps, place = self._said, self._steps, 0
+        buffer, steps, place = self._buffer, self._steps, 0
         while True:
-            while place < said.end:
-                chunk, place = said.after(place)
+            while place < buffer.end:
+                chunk, place = buffer.after(place)
                 yield chunk
             chunk = next(steps, None)
             if chunk is None:
                 return
-            place = said.end
+            place = buffer.end
             yield chunk
 
     def text_stream(self) -> Iterator[str]:
@@ -102,7 +102,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         was said then raise `CapablyError`; `usage`, `cost` and `finish_reason` do not. Call `chunks()` beforehand to have
         everything kept.
         """
-        self._said.read_once()
+        self._buffer.read_once()
         return self._texts()
 
     def _texts(self) -> Iterator[str]:
@@ -126,7 +126,7 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_all()
+        self._buffer.read_all()
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
@@ -146,45 +146,45 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         model: Any = self._model
         return model.stream(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         from capably.responses.continuation import ContinuationAccumulator
 
         following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._said:
-            following._said.add(chunk)
-        return following._as_asked(self)
+        for chunk in self._buffer:
+            following._buffer.add(chunk)
+        return following._with_request_of(self)
 
 
-class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
+class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
     """The reply of `await model.stream_async`, as it comes. `await finish()` before reading the whole reply.
 
     An error in mid-stream is raised by whatever reads; what had arrived stands in its `partial`.
     """
 
-    _WHOLE = AsyncResponse
+    _COMPLETE_CLASS = AsyncResponse
 
     def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = ChunkBuffer()
-        self._end: Ending = None
+        self._buffer = ChunkBuffer()
+        self._end: StreamResult = None
         self._closed = False
         self._steps = self._read()
 
     async def _read(self) -> AsyncIterator[Chunk]:
-        said = self._said
+        buffer = self._buffer
         try:
             async for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    said.add(chunk)
+                    buffer.add(chunk)
                     yield chunk
-                if said.end > said.limit:
-                    said.forget()
+                if buffer.end > buffer.limit:
+                    buffer.forget()
                     self._accumulator.forget()
-            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
+            self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
-            self._end = broken(error, said)
+            self._end = with_partial(error, buffer)
             raise
         finally:
             await self._events.close()
@@ -194,35 +194,35 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:
-            self._end = built(self._accumulator, self._events, self._said)
-        return reply_of(self._end, self._said)
+            self._end = build_result(self._accumulator, self._events, self._buffer)
+        return data_of(self._end, self._buffer)
 
     async def finish(self) -> Self:
         """Reads the stream to its end, so that the whole reply can be read."""
-        self._said.read_all()
+        self._buffer.read_all()
         async for _ in self._steps:
             pass
         _ = self._reply
         return self
 
-    async def _whole(self) -> Self:
+    async def _complete(self) -> Self:
         return await self.finish()
 
     def chunks(self) -> AsyncIterator[Chunk]:
         """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_all()
+        self._buffer.read_all()
         return self._from_the_start()
 
     async def _from_the_start(self) -> AsyncIterator[Chunk]:
-        said, steps, place = self._said, self._steps, 0
+        buffer, steps, place = self._buffer, self._steps, 0
         while True:
-            while place < said.end:
-                chunk, place = said.after(place)
+            while place < buffer.end:
+                chunk, place = buffer.after(place)
                 yield chunk
             chunk = await anext(steps, None)
             if chunk is None:
                 return
-            place = said.end
+            place = buffer.end
             yield chunk
 
     def text_stream(self) -> AsyncIterator[str]:
@@ -230,7 +230,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
 
         Beyond 8 MiB it keeps nothing for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
         """
-        self._said.read_once()
+        self._buffer.read_once()
         return self._texts()
 
     async def _texts(self) -> AsyncIterator[str]:
@@ -256,7 +256,7 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
         """
         feed = _partial_parser(self)
-        self._said.read_all()
+        self._buffer.read_all()
         return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:
@@ -277,13 +277,13 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         model: Any = self._model
         return await model.stream_async(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         from capably.responses.continuation import ContinuationAccumulator
 
         following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._said:
-            following._said.add(chunk)
-        return following._as_asked(self)
+        for chunk in self._buffer:
+            following._buffer.add(chunk)
+        return following._with_request_of(self)
 
 
 def _partial_parser(response: Any) -> Any:

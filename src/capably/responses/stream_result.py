@@ -15,65 +15,67 @@ if TYPE_CHECKING:
 REACHED: Final = "reached"
 """The end of a stream whose whole reply nobody has asked for yet."""
 
-Ending: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
+StreamResult: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
 """`None` while it has not ended, or where it was closed before."""
 
-SAID = ("_parts", "body", "wire")
+FORGETTABLE = ("_parts", "body", "wire")
 """What a reply has of what the model said."""
 
 
-class ForgottenReply(ResponseData):
+class ForgottenResponseData(ResponseData):
     """How the reply ended and what it cost, of a stream that has forgotten the rest: reading that raises `CapablyError`."""
 
     __slots__ = ()
 
     def __init__(self, reply: ResponseData) -> None:  # pyright: ignore[reportMissingSuperCall]
         for name in ResponseData.__slots__:
-            if name not in SAID:
+            if name not in FORGETTABLE:
                 setattr(self, name, getattr(reply, name))
 
     def __getattr__(self, name: str) -> Any:
-        if name in SAID:
+        if name in FORGETTABLE:
             raise forgotten()
         raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
 
-def finished(accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer) -> ResponseData:
+def finish_data(
+    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
+) -> ResponseData:
     """The reply of a stream, with what only the connection knows. Raises the error of `StreamAccumulator.reply`."""
-    if said.begin:
+    if buffer.begin:
         accumulator.forget()  # What came since the last time, which nobody can read.
     reply = accumulator.reply()
     for known in {id(one): one for one in (reply, reply.last)}.values():
         known.sent = events.sent
         known.request_id = known.request_id or events.request_id
-    return ForgottenReply(reply) if said.begin else reply
+    return ForgottenResponseData(reply) if buffer.begin else reply
 
 
-def broken(error: CapablyError, said: ChunkBuffer) -> CapablyError:
+def with_partial(error: CapablyError, buffer: ChunkBuffer) -> CapablyError:
     """The error of a stream that failed, with the parts that had arrived, unless the stream has forgotten some."""
-    if said.begin:
+    if buffer.begin:
         error.add_note(f"`partial` is empty: {why_forgotten()}.")
         return error
     from capably.responses.chunk_splitter import parts_of
 
-    error.partial = parts_of(said)
+    error.partial = parts_of(buffer)
     return error
 
 
-def built(
-    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer
+def build_result(
+    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
 ) -> ResponseData | CapablyError:
     """The reply of a stream that was read to its end, or why there is none."""
     try:
-        return finished(accumulator, events, said)
+        return finish_data(accumulator, events, buffer)
     except CapablyError as error:
-        return broken(error, said)
+        return with_partial(error, buffer)
 
 
-def reply_of(end: ResponseData | CapablyError | None, said: ChunkBuffer) -> ResponseData:
+def data_of(end: ResponseData | CapablyError | None, buffer: ChunkBuffer) -> ResponseData:
     """The reply of a stream that ended so, or its failure once more."""
     if end is None:
-        rest = why_forgotten() if said.begin else "what has arrived is in `chunks()` and `streams()`"
+        rest = why_forgotten() if buffer.begin else "what has arrived is in `chunks()` and `streams()`"
         raise RuntimeError(f"the stream was closed before its end; {rest}")
     if isinstance(end, CapablyError):
         raise end
