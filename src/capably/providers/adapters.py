@@ -88,7 +88,7 @@ def settings_of(name: str) -> Settings:
     return _settings.get(name) or (settings_from_registry(name, None) if name in providers() else Settings(name))
 
 
-def settings_from_registry(name: str, base_url: str | None, **told: Any) -> Settings:
+def settings_from_registry(name: str, base_url: str | None, **given: Any) -> Settings:
     """What was told, over what the registry says."""
     known = providers()[name]
     return Settings(
@@ -97,7 +97,7 @@ def settings_from_registry(name: str, base_url: str | None, **told: Any) -> Sett
         dialect=known["dialect"],
         cloud=known["cloud"],
         base_url=base_url or known["base_url"],
-        **told,
+        **given,
     )
 
 
@@ -113,10 +113,10 @@ def check_alike(id: str, info: ModelInfo) -> None:
     if name not in providers() or info.facts is None:
         return  # A server that `provider()` may still name; or nothing is known that could be wrong.
     spoken = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
-    asked = tuple(info.endpoints)
-    if set(asked).isdisjoint(spoken):
+    endpoints = tuple(info.endpoints)
+    if set(endpoints).isdisjoint(spoken):
         raise ConfigurationError(
-            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(asked)}, and {name!r} speaks '
+            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(endpoints)}, and {name!r} speaks '
             f"{' and '.join(spoken)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
             f"that `extends: {info.profile}` with `endpoints: {{{spoken[-1]}: {{}}}}`."
         )

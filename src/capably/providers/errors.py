@@ -76,7 +76,7 @@ def class_of_exception(error: Exception) -> type[ProviderError] | None:
 
 def failure(
     kind: type[ProviderError],
-    said: str,
+    message: str,
     provider: str,
     *,
     status: int | None = None,
@@ -95,7 +95,7 @@ def failure(
     if request_id:
         origin.append(f"request {request_id}")
     return kind(
-        f"{said} [{', '.join(origin)}]",
+        f"{message} [{', '.join(origin)}]",
         provider=provider,
         status_code=status,
         code=code,
@@ -105,15 +105,15 @@ def failure(
     )
 
 
-def broken(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
+def transport_error(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
     """The error where no answer came, or not all of it. An SDK says only "Connection error.", and its cause says why."""
     below = error.__cause__
-    said = str(error) or type(error).__name__
+    message = str(error) or type(error).__name__
     if isinstance(error, msgspec.DecodeError):
-        said = f"what came is no JSON: {said}"
-    elif below is not None and (not str(below) or str(below) not in said):
-        said = f"{said} ({f'{type(below).__name__}: {below}'.rstrip(': ')})"
-    return failure(kind, said, provider)
+        message = f"what came is no JSON: {message}"
+    elif below is not None and (not str(below) or str(below) not in message):
+        message = f"{message} ({f'{type(below).__name__}: {below}'.rstrip(': ')})"
+    return failure(kind, message, provider)
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:

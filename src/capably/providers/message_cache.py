@@ -33,9 +33,9 @@ def encoded(
     `say` is the short way for what most messages are: a role (`user`, `assistant`) and one text, which is not empty.
     """
     for message in messages:
-        kept = message._form  # pyright: ignore[reportPrivateUsage]
-        if kept is not None and kept[0] == target:
-            yield kept[1]
+        form = message._form  # pyright: ignore[reportPrivateUsage]
+        if form is not None and form[0] == target:
+            yield form[1]
             continue
         form = None
         if isinstance(message, AssistantMessage) and message.source is not None:

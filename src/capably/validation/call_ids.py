@@ -87,16 +87,16 @@ class Ids:
     def of_outputs(self, message: UserMessage[Any], pairs: Pairs) -> tuple[NewIds, str | None]:
         """The ids of the outputs of a message, and that of the first one whose call does not wait."""
         new: list[str | None] = []
-        unasked = None
+        unexpected = None
         for part in message.content:
             id = part.id if type(part) is p.ToolOutput else answered_by(part) if type(part) is p.Unknown else None
             call = (
                 None if id is None else pairs.take(id) or (None if id else pairs.take_first(getattr(part, "name", "")))
             )
             new.append(call.id if call else None)
-            if id and call is None and type(part) is p.ToolOutput and id not in pairs.loose and unasked is None:
-                unasked = id
-        return tuple(new), unasked
+            if id and call is None and type(part) is p.ToolOutput and id not in pairs.loose and unexpected is None:
+                unexpected = id
+        return tuple(new), unexpected
 
     def _issue(self, id: str, own: bool) -> str:
         pattern, new = self._pattern, id

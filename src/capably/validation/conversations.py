@@ -43,11 +43,11 @@ FORMATS: Mapping[str, Rules] = {
 }
 """Wire format -> what it refuses at every host. Hosts of OpenAI's formats differ: the rest is in their dialects."""
 
-KEPT_BY_SERVER = ("previous_response_id", "conversation")
+SERVER_STATE = ("previous_response_id", "conversation")
 """Fields of Responses by which the server knows more of the conversation than is sent."""
-GIVEN_WHOLE = ("messages", "input", "contents")
+REPLACES_CONVERSATION = ("messages", "input", "contents")
 """Fields that replace the conversation."""
-GOES_ON = ("continuationToken", "paused")
+RESUMABLE = ("continuationToken", "paused")
 """What an answer has that was broken off (Gemini's, Anthropic's), and goes on by itself."""
 
 _rules: dict[tuple[str, str | None], Rules] = {}
@@ -83,7 +83,7 @@ def sendable(
     _check_says_something(messages, rules, extra)
     if _is_in_order(messages, rules, provider, endpoint):
         return messages
-    if extra and not extra.keys().isdisjoint((*KEPT_BY_SERVER, *GIVEN_WHOLE)):
+    if extra and not extra.keys().isdisjoint((*SERVER_STATE, *REPLACES_CONVERSATION)):
         return messages
     return _paired(messages, rules, provider, endpoint)
 
@@ -136,7 +136,7 @@ def is_prefill(message: Message) -> bool:
     if type(message) is not AssistantMessage or not _SPEECH.issuperset(map(type, message.content)):
         return False
     wire: Any = message.source.wire if message.source else None
-    if isinstance(wire, dict) and not wire.keys().isdisjoint(GOES_ON):  # pyright: ignore[reportUnknownMemberType]
+    if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]
         return False
     return any(isinstance(part, (p.Text, p.Refusal)) and not is_blank(part.text) for part in message.content)
 
@@ -172,7 +172,7 @@ def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str 
     anywhere = endpoint == "responses"
     ids = Ids(rules.call_id, once="repeated_ids" in rules.refuses)
     pairs = Pairs()
-    mended: list[Message] = list(messages)
+    repaired: list[Message] = list(messages)
     late: list[int] = []
     answer = -1
     for place, message in enumerate(messages):
@@ -184,20 +184,20 @@ def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str 
                 pairs.begin()
             answer = place
             own = _is_own(message, provider, endpoint)
-            mended[place] = renamed(message, ids.of_answer(message, pairs, place, own=own), own=own)
+            repaired[place] = renamed(message, ids.of_answer(message, pairs, place, own=own), own=own)
         elif type(message) is UserMessage:
             waiting = bool(pairs.waiting)
-            new, unasked = ids.of_outputs(message, pairs)  # pyright: ignore[reportUnknownArgumentType]
-            if unasked is not None and strict:
-                raise _unasked(message, unasked, pairs, provider)  # pyright: ignore[reportUnknownArgumentType]
+            new, unexpected = ids.of_outputs(message, pairs)  # pyright: ignore[reportUnknownArgumentType]
+            if unexpected is not None and strict:
+                raise _unexpected_output(message, unexpected, pairs, provider)  # pyright: ignore[reportUnknownArgumentType]
             if waiting and not anywhere and place - 1 != answer and any(id is not None for id in new):
                 late.append(answer)
-            mended[place] = renamed(message, new, own=False)  # pyright: ignore[reportUnknownArgumentType]
+            repaired[place] = renamed(message, new, own=False)  # pyright: ignore[reportUnknownArgumentType]
     if strict:
         _check_answered(pairs, messages, provider)
     if late and strict:
-        mended = _with_outputs_in_front(mended, set(late), alone="late_outputs" in rules.refuses)
-    return mended if any(one is not other for one, other in zip(mended, messages, strict=False)) else messages
+        repaired = _with_outputs_in_front(repaired, set(late), alone="late_outputs" in rules.refuses)
+    return repaired if any(one is not other for one, other in zip(repaired, messages, strict=False)) else messages
 
 
 def _is_own(message: AssistantMessage, provider: str, endpoint: str | None) -> bool:
@@ -229,7 +229,7 @@ def _check_answered(pairs: Pairs, messages: Sequence[Message], provider: str) ->
     )
 
 
-def _unasked(message: Message, id: str, pairs: Pairs, provider: str) -> ConversationError:
+def _unexpected_output(message: Message, id: str, pairs: Pairs, provider: str) -> ConversationError:
     if id in pairs.answered:
         why, advice = "its call has an output already", "Leave one of the two out"
     else:

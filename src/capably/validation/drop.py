@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 def drop_from_messages(messages: list[Message], thing: object) -> None:
     """Take this very part or message out; an equal one stays. A message that is empty without it goes too."""
-    kept = [_without(message, thing) for message in messages if message is not thing]
-    messages[:] = [message for message in kept if message is not None]
+    remaining = [_without(message, thing) for message in messages if message is not thing]
+    messages[:] = [message for message in remaining if message is not None]
 
 
 def _without(message: Message, part: object) -> Message | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers import ClientPerLoop, Settings
 from capably.providers.anthropic.cloud import AWS_EVENTS, build_cloud_client, events_of, events_of_async
-from capably.providers.anthropic.decode import decode_reply, nonsense
+from capably.providers.anthropic.decode import decode_reply, malformed_reply
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
 from capably.providers.anthropic.stream import MessageAccumulator
@@ -144,7 +144,7 @@ class AnthropicAdapter:
         """A host that answers a stream with one JSON body: its error is raised, anything else makes no sense."""
         if not _is_event_stream(response):
             self._receive(response, request, b"")
-            raise nonsense("is no event stream", response.text, self._settings.provider)
+            raise malformed_reply("is no event stream", response.text, self._settings.provider)
 
     def _sync_client(self) -> Any:
         if self._client is None:

@@ -36,12 +36,12 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
     try:
         message: Any = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"is no JSON ({error})", _text_of(body), provider) from error
+        raise malformed_reply(f"is no JSON ({error})", _text_of(body), provider) from error
     if not is_object(message) or message.get("type") != "message":
         if is_object(message) and "error" in message:
             raise error_from_body(message, provider=provider)
-        raise nonsense("is no message", message, provider)
-    shape_error = partial(_misshapen, message, provider)
+        raise malformed_reply("is no message", message, provider)
+    shape_error = partial(_wrong_shape, message, provider)
     try:
         content: list[Any] = _typed(message, "content", list)
         reply = ResponseData(
@@ -60,11 +60,11 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
     return reply
 
 
-def _misshapen(message: Any, provider: str, error: Exception) -> ServerError:
-    return nonsense(f"lacks a field or has one of the wrong type ({error})", message, provider)
+def _wrong_shape(message: Any, provider: str, error: Exception) -> ServerError:
+    return malformed_reply(f"lacks a field or has one of the wrong type ({error})", message, provider)
 
 
-def nonsense(what: str, body: Any, provider: str) -> ServerError:
+def malformed_reply(what: str, body: Any, provider: str) -> ServerError:
     """Return the error for a reply that cannot be read."""
     return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
 from capably.providers.json import is_object
 from capably.types.errors import (
     AuthenticationError,
@@ -62,10 +62,10 @@ def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
     if isinstance(error, anthropic.APIStatusError):
         return _from_status(error, provider)
     if kind := class_of_exception(error):
-        return broken(kind, error, provider)
+        return transport_error(kind, error, provider)
     if isinstance(error, anthropic.CredentialsError) or "authentication method" in str(error):
         return ConfigurationError(f"{provider}: {error}")
-    return broken(ProviderError, error, provider)
+    return transport_error(ProviderError, error, provider)
 
 
 def _from_status(error: Any, provider: str) -> ProviderError:

@@ -13,7 +13,7 @@ import msgspec
 
 from capably.providers.json import is_object
 
-KEPT = ("type", "enum", "const", "description", "title", "required")
+SUPPORTED = ("type", "enum", "const", "description", "title", "required")
 """Keywords that pass as they are."""
 
 NESTED = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
@@ -58,7 +58,7 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     if "$ref" in schema:
         adapted: dict[str, Any] = {"$ref": schema["$ref"]}
         return adapted | _named(schema, ("$defs", "definitions"), path)
-    adapted = {key: schema[key] for key in KEPT if key in schema}
+    adapted = {key: schema[key] for key in SUPPORTED if key in schema}
     if "enum" in adapted or "const" in adapted:
         adapted.pop("type", None)
     adapted |= _named(schema, NAMED, path)
@@ -116,7 +116,7 @@ def _check_closed(schema: dict[str, Any], path: str) -> None:
 
 def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str, Any]:
     """Append the keywords that were left out to the description: `{minimum: 1, maximum: 10}`."""
-    known = (*KEPT, *NAMED, *NESTED, *DROPPED, "items")
+    known = (*SUPPORTED, *NAMED, *NESTED, *DROPPED, "items")
     rest = {key: value for key, value in schema.items() if key not in known and adapted.get(key) != value}
     if rest:
         words = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rest.items())

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
+from capably.providers.anthropic.decode import decode_block, decode_reply, malformed_reply
 from capably.providers.anthropic.errors import error_from_body
 from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
@@ -50,7 +50,7 @@ class MessageAccumulator:
             take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
             return take(self, event) if take else ()
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
+            raise malformed_reply(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
 
     def reply(self) -> ResponseData:
         """Return the reply that `call` would have returned. Raise `ServerError` if the stream was cut."""

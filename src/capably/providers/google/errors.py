@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
 from capably.types.errors import AuthenticationError, CapablyError, ConfigurationError, ProviderError, ServerError
 
 BY_WORD: Mapping[str, int] = {
@@ -39,7 +39,7 @@ def translate(error: Exception, provider: str = "google") -> CapablyError:
     if hasattr(error, "details") and isinstance(getattr(error, "code", None), int):
         return error_of(found.details, found.code, _headers_of(found), provider)
     if kind := class_of_exception(error):
-        return broken(kind, error, provider)
+        return transport_error(kind, error, provider)
     return ConfigurationError(f"google-genai refused the call: {str(error) or type(error).__name__}")
 
 
@@ -117,5 +117,5 @@ def _headers_of(error: Any) -> Mapping[str, str]:
 def _retry_after(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]]) -> float | None:
     """Seconds to wait: the header, else `google.rpc.RetryInfo` (`"17.5s"`)."""
     delay = _first(details, "retryDelay")
-    said = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
-    return seconds_to_wait({**said, **headers})
+    delays = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
+    return seconds_to_wait({**delays, **headers})

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 # fmt: off
-KEPT = frozenset({
+SUPPORTED = frozenset({
     "$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems",
     "minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties",
     "required", "propertyOrdering", "default",
@@ -42,19 +42,19 @@ def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
     """
     schema = _flattened(schema)
     encoded: dict[str, Any] = {}
-    told: list[str] = []
+    described: list[str] = []
     for written, value in schema.items():
         keyword = RENAMED.get(written, written)
         if keyword in DROPPED:
             continue
         if keyword == "const" and isinstance(value, (str, int, float)) and not isinstance(value, bool):
             encoded["enum"] = [value]
-        elif keyword not in KEPT or ("$ref" in schema and keyword not in BESIDE_REF):
-            told.append(f"{keyword}: {json.dumps(value, ensure_ascii=False)}")
+        elif keyword not in SUPPORTED or ("$ref" in schema and keyword not in BESIDE_REF):
+            described.append(f"{keyword}: {json.dumps(value, ensure_ascii=False)}")
         else:
             encoded[keyword] = _encode_keyword(keyword, value)
-    if told:
-        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *told)))
+    if described:
+        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *described)))
     return encoded
 
 

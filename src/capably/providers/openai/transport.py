@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from capably.providers.json import load_json
-from capably.providers.openai.errors import nonsense, translate
+from capably.providers.openai.errors import malformed_reply, translate
 from capably.providers.sse import decode_sse, decode_sse_async
 
 
@@ -77,4 +77,4 @@ def is_json(response: Any) -> bool:
 
 def not_events(error: Exception, provider: str, request_id: str | None) -> Exception:
     """The error for a stream whose events are no JSON."""
-    return nonsense(f"a stream event is no JSON ({error})", provider, None, request_id)
+    return malformed_reply(f"a stream event is no JSON ({error})", provider, None, request_id)

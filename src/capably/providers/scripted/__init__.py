@@ -83,11 +83,11 @@ class ScriptedAdapter:
         content = to_parts(script)
         sent = msgspec.json.encode(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
-        said = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
+        message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
         return ResponseData(
             content=content,
             finish_reason="tool_use" if called else "stop",
-            usage=Usage(input_tokens=len(sent.split()), output_tokens=len(said.split())),
+            usage=Usage(input_tokens=len(sent.split()), output_tokens=len(message.split())),
             body=msgspec.json.encode({"content": [repr(part) for part in content]}),
             wire=None,
             model=request.model_id,

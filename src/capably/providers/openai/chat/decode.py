@@ -12,7 +12,7 @@ import msgspec
 from capably.providers.call_ids import unused_ids
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
-from capably.providers.openai.errors import in_band, misshapen, nonsense
+from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -54,7 +54,7 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Res
     try:
         completion = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+        raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_completion(completion, body, request, provider)
 
 
@@ -63,10 +63,10 @@ def decode_completion(
 ) -> ResponseData:
     """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
-        raise nonsense("the answer is no JSON object", provider, body)
+        raise malformed_reply("the answer is no JSON object", provider, body)
     fields = cast(Json, completion)
     check_failed(fields, provider)
-    shape_error = partial(misshapen, "completion", provider, body)
+    shape_error = partial(wrong_shape, "completion", provider, body)
     try:
         reply = _reply(fields, body, request, places)
     except UNREADABLE as error:

@@ -20,7 +20,7 @@ from capably.providers.openai.chat.decode import (
     unused_id,
 )
 from capably.providers.openai.chat.join import Joiner
-from capably.providers.openai.errors import nonsense
+from capably.providers.openai.errors import malformed_reply
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -116,13 +116,13 @@ class ChatAccumulator:
     def feed(self, event: Any) -> Sequence[Chunk]:
         """Return the chunks of one event."""
         if not isinstance(event, dict):
-            raise nonsense("a stream event is no JSON object", self._provider, event)
+            raise malformed_reply("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
         check_failed(fields, self._provider)
         try:
             return self._fed(fields)
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-            raise nonsense(
+            raise malformed_reply(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
 
@@ -130,7 +130,7 @@ class ChatAccumulator:
         """Return the complete reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
         if not self.ended:
-            raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
+            raise malformed_reply("the stream was cut: it ended before the answer did", self._provider, completion)
         return decode_completion(
             completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
         )

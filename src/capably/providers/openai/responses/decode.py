@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
-from capably.providers.openai.errors import in_band, misshapen, nonsense
+from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
 from capably.types.request import Request
@@ -45,16 +45,16 @@ def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Res
     try:
         response = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+        raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_response(response, body, request, provider)
 
 
 def decode_response(response: Any, body: bytes, request: Request, provider: str) -> ResponseData:
     """Build the reply from a parsed body."""
     if not isinstance(response, dict):
-        raise nonsense("the answer is no JSON object", provider, body)
+        raise malformed_reply("the answer is no JSON object", provider, body)
     check_failed(cast(Json, response), provider)
-    shape_error = partial(misshapen, "response", provider, body)
+    shape_error = partial(wrong_shape, "response", provider, body)
     try:
         reply = _reply(cast(Json, response), body, request)
     except UNREADABLE as error:

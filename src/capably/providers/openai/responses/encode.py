@@ -122,12 +122,12 @@ def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
     """
     items: Sequence[dict[str, Any]] = source.wire
     stored = bool((request.extra or {}).get("store") or (request.extra or {}).get("previous_response_id"))
-    kept = [
+    remaining = [
         item for item in items if item.get("type") != "reasoning" or (reasons(request) and (stored or _readable(item)))
     ]
-    if len(kept) == len(items):
+    if len(remaining) == len(items):
         return list(items)
-    return [_without_id(item) if item.get("type") in PAIRED else item for item in kept]
+    return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
 
 
 def _without_id(item: Mapping[str, Any]) -> dict[str, Any]:
