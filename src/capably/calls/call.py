@@ -41,7 +41,7 @@ class PreparedCall(NamedTuple):
 
 
 def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
-    """Sends `content` and waits for the whole reply."""
+    """Send `content` and wait for the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = ready.adapter.call(ready.request, ready.body)
@@ -51,7 +51,7 @@ def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) 
 async def call_async(
     self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 ) -> AsyncResponse[Any, Any, Any]:
-    """Sends `content` and awaits the whole reply."""
+    """Send `content` and await the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = await ready.adapter.call_async(ready.request, ready.body)
@@ -59,7 +59,7 @@ async def call_async(
 
 
 def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
-    """Sends `content`; iterate over what is returned to read the reply as it comes."""
+    """Send `content` and return a stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = ready.adapter.stream(ready.request, ready.body)
@@ -70,7 +70,7 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 async def stream_async(
     self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 ) -> AsyncStreamResponse[Any, Any, Any]:
-    """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
+    """Send `content` and return an asynchronous stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = await ready.adapter.stream_async(ready.request, ready.body)
@@ -81,7 +81,7 @@ async def stream_async(
 
 
 def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> PreparedCall:
-    """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
+    """Check the call and encode it. Nothing is sent; the SDK is imported only if the check passes."""
     check_parameters(params)
     given = given_in(params)
     messages = _with_system(to_messages(content), given.pop("system", None))
@@ -109,7 +109,7 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
 def _encoded(
     adapter: Adapter, call: Call, sending: Mapping[str, Any], warnings: list[str]
 ) -> tuple[Request, dict[str, Any]]:
-    """The request and its body. What the wire format cannot say is refused, or dropped and the rest encoded again."""
+    """Return the request and its body. What the wire format cannot express raises, or is dropped and encoded again."""
     provider, _, wire_id = call.id.partition("/")
     while True:
         system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
@@ -134,7 +134,7 @@ def _with_system(messages: list[Message], system: str | None) -> list[Message]:
 
 
 def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Message]]:
-    """The instructions that lead the conversation, as one text, and the rest."""
+    """Return the leading instructions of the conversation as one text, and the other messages."""
     count = 0
     while count < len(messages) and isinstance(messages[count], SystemMessage):
         count += 1

@@ -87,7 +87,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         @classmethod
         def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
-            """A model that the registry does not list, with the capabilities, limits and prices of one that it does.
+            """Return an unlisted model with the capabilities, limits and prices of one that the registry lists.
 
             The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
             """
@@ -104,7 +104,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             return cls._create(id, info, {} if isinstance(like, str) else like.defaults)
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
-            """The same model with other defaults."""
+            """Return the same model with other defaults."""
             check_defaults(defaults)
             return self._create(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
@@ -135,17 +135,17 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     @property
     def provider(self) -> str:
-        """The part of the id before the slash."""
+        """Return the part of the id before the slash."""
         return self.id.partition("/")[0]
 
     @property
     def info(self) -> ModelInfo | None:
-        """What the registry knows of it; `None` for an id that is not listed."""
+        """Return the registry's facts about this model; `None` if its id is not listed."""
         return self._info
 
 
 def must_be_model(value: object) -> Any:
-    """`value`, where it is a model."""
+    """Return `value` if it is a model. Raise `TypeError` otherwise."""
     if not isinstance(value, ModelBase):
         raise TypeError(f'what answers must be a model, such as llm.Model("provider/id"), and not {value!r}')
     return value  # pyright: ignore[reportUnknownVariableType]

@@ -26,7 +26,7 @@ _current: ContextVar[Override] = ContextVar("capably_override", default=Override
 
 @contextmanager
 def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Generator[None]:
-    """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
+    """Swap the model, or set parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
             assert greet().text() == "Hello!"  # whatever model greet() calls
@@ -51,7 +51,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Gene
 
 
 def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
-    """The model that is really called, and all its parameters that are given."""
+    """Return the model that is called inside the current overrides, and all parameters that are set."""
     current = _current.get()
     called: ModelBase[Any, Any] = current.model or model
     given: dict[str, Any] = {**called.defaults, **current.params}

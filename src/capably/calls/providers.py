@@ -22,7 +22,7 @@ def provider(
     timeout: float | None = None,
     max_retries: int | None = None,
 ) -> None:
-    """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK and its variables.
+    """Set how a provider is reached from now on. The vendor SDK and its variables decide what is left out.
 
     - `name`: a provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for any other server
       with OpenAI's Chat Completions: `llm.provider("vllm", base_url="http://localhost:8000/v1")`, then
@@ -55,7 +55,7 @@ def provider(
 
 
 def preload(name: str) -> None:
-    """Imports the SDK behind a provider now, so that the first call need not. Clients are still built at that call."""
+    """Import the SDK of a provider now instead of at the first call. Clients are still built at that call."""
     adapter_of(name)
     kind = adapter_kind(name)
     if kind in SDKS:

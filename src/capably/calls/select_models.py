@@ -76,13 +76,13 @@ def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[Found
 
 
 def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
-    """Today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
+    """Return today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
     today = price_on(info.prices, datetime.date.today())
     return today[rate] if today else None
 
 
 def _look_at(wishes: Mapping[str, Any]) -> None:
-    """Wishes that no model could meet would select nothing, and look like an answer."""
+    """Raise `ValueError` or `TypeError` for a wish that no model could meet."""
     _known("provider", wishes["provider"], providers())
     _known("reasoning", wishes["reasoning"], ("off", *get_args(Effort)))
     for name in (*LIMITS, *PRICES):
@@ -131,7 +131,7 @@ def _says(when: str, want: bool | None) -> bool:
 
 
 def _has(facts: Facts, side: Literal["input", "output"], modality: str) -> bool | None:
-    """Whether it reads or writes this modality; `None` where nobody knows."""
+    """Return whether the model reads or writes this modality; `None` if unknown."""
     return None if side == "input" and modality in facts["unverified_input"] else modality in facts[side]
 
 

@@ -168,7 +168,7 @@ else:
             Video
         """,
         "capably.types.reasoning": "Effort Reasoning",
-        "capably.types.request": "FinishReason",
+        "capably.types.response_data": "FinishReason",
         "capably.types.stream": "Chunk",
         "capably.types.tools": """
             ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch

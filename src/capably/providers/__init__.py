@@ -68,7 +68,7 @@ class Settings:
         self.max_retries: int | None = max_retries
 
     def fit_for(self, sdk: str) -> Settings:
-        """The same without client objects of other SDKs, for a provider that is reached by more than one."""
+        """Return these settings without client objects of other SDKs, for a provider with more than one SDK."""
         fit = copy.copy(self)
         for name in ("client", "async_client"):
             given = getattr(self, name)
@@ -84,7 +84,7 @@ class ClientPerLoop:
         self._clients: dict[Any, Any] = {}
 
     def get(self, build: Callable[[], Any]) -> Any:
-        """The client of the running loop, built where there is none yet; those of closed loops are let go."""
+        """Return the client of the running loop, and build it if there is none. Clients of closed loops are dropped."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -134,9 +134,9 @@ class Adapter(Protocol):
     async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEventStream: ...
 
     def accumulator(self, request: Request) -> StreamAccumulator:
-        """A new accumulator for the events of one streamed reply."""
+        """Return a new accumulator for the events of one streamed reply."""
         ...
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The SDK's own object for a body that was received."""
+        """Return the SDK's own object for a body that was received."""
         ...

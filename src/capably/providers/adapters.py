@@ -42,7 +42,7 @@ SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google
 
 
 def adapter_of(name: str, wire_id: str = "") -> Adapter:
-    """The adapter of a provider for a model of this id, built with its settings when it is first needed."""
+    """Return the adapter of a provider for a model id. It is built with the provider's settings when first needed."""
     kind = adapter_kind(name, wire_id)
     adapter = _adapters.get((name, kind))
     if adapter is None:
@@ -68,7 +68,7 @@ def table_of(endpoint: str, name: str, dialect: Mapping[str, object] | None) -> 
 
 
 def keep_settings(settings: Settings) -> None:
-    """Uses these settings for their provider from now on: adapters that were built with others are dropped."""
+    """Use these settings for their provider from now on. Adapters with other settings are dropped."""
     _settings[settings.provider] = settings
     for place in [place for place in _adapters if place[0] == settings.provider]:
         del _adapters[place]
@@ -84,12 +84,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def settings_of(name: str) -> Settings:
-    """The settings of a provider: what `provider()` was told, or what the registry says."""
+    """Return the settings of a provider: those of `provider()`, or those of the registry."""
     return _settings.get(name) or (settings_from_registry(name, None) if name in providers() else Settings(name))
 
 
 def settings_from_registry(name: str, base_url: str | None, **given: Any) -> Settings:
-    """What was told, over what the registry says."""
+    """Return the registry's settings of a provider, overridden by the given ones."""
     known = providers()[name]
     return Settings(
         name,
@@ -102,13 +102,13 @@ def settings_from_registry(name: str, base_url: str | None, **given: Any) -> Set
 
 
 def default_endpoint(name: str, wire_id: str = "") -> str:
-    """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
+    """Return the endpoint for a model without one. Hosts compatible with OpenAI get Chat Completions."""
     kind = adapter_kind(name, wire_id)
     return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
 
 
 def check_alike(id: str, info: ModelInfo) -> None:
-    """Raises `ConfigurationError` if the provider of `id` speaks none of the endpoints at which `info`'s model is asked."""
+    """Raise `ConfigurationError` if the provider of `id` has none of the endpoints of `info`'s model."""
     name, _, wire_id = id.partition("/")
     if name not in providers() or info.facts is None:
         return  # A server that `provider()` may still name; or nothing is known that could be wrong.

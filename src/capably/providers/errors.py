@@ -64,12 +64,12 @@ matches in the exception's own order of bases. By name, so that nothing is impor
 
 
 def class_of_status(status: int) -> type[ProviderError]:
-    """The class of our error for an HTTP status."""
+    """Return our error class for an HTTP status."""
     return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
 
 
 def class_of_exception(error: Exception) -> type[ProviderError] | None:
-    """The class of our error for an exception of an SDK or an HTTP client; `None` for one that is neither."""
+    """Return our error class for an exception of an SDK or an HTTP client; `None` for any other exception."""
     names = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__)
     return next(filter(None, map(BY_EXCEPTION.get, names)), None)
 
@@ -85,7 +85,7 @@ def failure(
     retry_after: float | None = None,
     body: Any = None,
 ) -> ProviderError:
-    """The error, with the provider's words and then where they came from:
+    """Return the error. Its message is the provider's words and their origin:
     `Rate limit reached [openai, 429, requests, request req_1]`."""
     origin = [provider]
     if status:
@@ -106,7 +106,7 @@ def failure(
 
 
 def transport_error(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
-    """The error where no answer came, or not all of it. An SDK says only "Connection error.", and its cause says why."""
+    """Return the error of a connection that failed. The message includes the cause, which SDKs leave out."""
     below = error.__cause__
     message = str(error) or type(error).__name__
     if isinstance(error, msgspec.DecodeError):
@@ -117,7 +117,7 @@ def transport_error(kind: type[ProviderError], error: Exception, provider: str) 
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """How long the provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
+    """Return the seconds of `retry-after-ms`, or of `retry-after` in seconds or as a date."""
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             return float(headers[name]) / scale

@@ -24,7 +24,7 @@ def encoded(
     say: Callable[[str, str], Form],
     encode: Callable[[Message], Form],
 ) -> Iterator[Form]:
-    """Each message in a provider's form: as it was kept, or replayed in the provider's own JSON, or encoded.
+    """Yield each message in a provider's form: cached, replayed in the provider's own JSON, or encoded.
 
     A message of words is encoded once for a target, and keeps its form until it is sent to another one. A target equals
     those that get the same form of every message of words, and no other. What can change (arguments, JSON) and what is
@@ -61,13 +61,13 @@ _WORDS = frozenset({p.Text, p.Refusal, p.Thought})
 
 
 def _only_text(message: Any) -> str:
-    """The text of a message that is one text; empty for any other."""
+    """Return the text of a message that is one text; empty for any other."""
     content = message.content
     return content[0].text if len(content) == 1 and type(content[0]) is p.Text else ""
 
 
 def _is_of_words(message: Message) -> bool:
-    """Whether its form is made of nothing but texts, which cannot change."""
+    """Return whether the message holds only texts, which cannot change."""
     if isinstance(message, SystemMessage) or _WORDS.issuperset(map(type, message.content)):
         return True
     return all(

@@ -42,7 +42,7 @@ class Spelling(NamedTuple):
     instead: str = ""
 
     def says(self, value: Any) -> bool:
-        """Tell whether the API can say this value."""
+        """Return whether the API can express this value."""
         return bool(self.path) and (not self.words or value in self.words)
 
     def fields(self, value: Any) -> Body | None:
@@ -126,11 +126,11 @@ def each_of(feature: str, spellings: Callable[[], Spellings]) -> Encoder:
 
 
 def nothing(_: Body, __: Any, ___: Request) -> None:
-    """Write nothing: it is what the API does anyway."""
+    """Write nothing: the API does this by default."""
 
 
 def say(spellings: Spellings, feature: str, value: Any, body: Body, request: Request) -> None:
-    """Write one feature into the body. Raises `NoSpellingError` where the API cannot say it."""
+    """Write one feature into the body. Raise `NoSpellingError` if the API cannot express it."""
     spelling = spellings.get(feature)
     if spelling is None or spelling.encode is None or (spelling.words and value not in spelling.words):
         raise lack(spellings, feature, value)

@@ -79,16 +79,16 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     @property
     def model(self) -> AnyModel:
-        """The model that was called."""
+        """Return the model that was called."""
         return cast("Any", self._model)
 
     @property
     def content(self) -> tuple[p.Part, ...]:
-        """Everything the model said, part by part, in order."""
+        """Return all parts of the answer, in order."""
         return self._reply.content
 
     def text(self) -> str:
-        """The answer's text, without thoughts; empty where there is none."""
+        """Return the answer's text without thoughts; empty if there is none."""
         return "".join([part.text for part in self._reply.of(p.Text)])
 
     if TYPE_CHECKING:
@@ -99,89 +99,89 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
 
     @property
     def thoughts(self: BaseResponse[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
-        """What the model lets us read of its reasoning."""
+        """Return the reasoning that the model shows."""
         return self._reply.of(p.Thought)
 
     @property
     def tool_calls(self) -> tuple[p.ToolCall, ...]:
-        """The tools that the model asks for."""
+        """Return the model's tool calls."""
         return self._reply.of(p.ToolCall)
 
     @property
     def images(self: BaseResponse[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
-        """Pictures that the model made."""
+        """Return the pictures that the model made."""
         return self._reply.of(p.Image)
 
     @property
     def audio(self: BaseResponse[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
-        """Sound that the model made."""
+        """Return the sound that the model made."""
         return self._reply.of(p.Audio)
 
     @property
     def citations(self) -> tuple[p.Citation, ...]:
-        """Sources of the answer, in order."""
+        """Return the sources of the answer, in order."""
         return tuple(c for part in self._reply.of(p.Text) for c in part.citations)
 
     @property
     def finish_reason(self) -> FinishReason:
-        """Why it ended: `stop`, `length`, `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`,
+        """Return why it ended: `stop`, `length`, `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`,
         `continuation`, `error`, or `other` for a provider's own word, which `stop_detail` has."""
         return self._reply.finish_reason
 
     @property
     def stop_detail(self) -> str | None:
-        """Says more of the end in the provider's words: the stop sequence, why it refused, its own word for the end.
+        """Return the provider's details of the end: the stop sequence, why it refused, its own word for the end.
         `None` where `finish_reason` says all."""
         return self._reply.stop_detail
 
     @property
     def usage(self) -> Usage:
-        """Tokens that the call consumed."""
+        """Return the tokens that the call consumed."""
         return self._reply.usage
 
     @property
     def cost(self) -> float | None:
-        """US dollars at the registry's prices on the day of the call; `None` where a price is unknown."""
+        """Return US dollars at the registry's prices on the day of the call; `None` if a price is unknown."""
         info = self._request.info
         return None if info is None else cost_of(self.usage, info.prices, self._day)
 
     @property
     def id(self) -> str | None:
-        """The provider's id of the reply."""
+        """Return the provider's id of the reply."""
         return self._reply.id
 
     @property
     def request_id(self) -> str | None:
-        """The provider's id of the request, for its support."""
+        """Return the provider's id of the request, for its support."""
         return self._reply.request_id
 
     @property
     def request(self) -> Mapping[str, Any]:
-        """The JSON body that was sent."""
+        """Return the JSON body that was sent."""
         import msgspec
 
         return msgspec.json.decode(self._reply.sent)
 
     @property
     def body(self) -> bytes:
-        """The JSON body that was received."""
+        """Return the JSON body that was received."""
         return self._reply.body
 
     @property
     def raw(self) -> Any:
-        """The vendor SDK's own object for the reply, built now."""
+        """Return the vendor SDK's own object for the reply, built now."""
         return adapter_of(self._model.provider, self._request.model_id).to_sdk(self._reply.body, self._request.endpoint)
 
     @property
     def messages(self) -> list[Message]:
-        """The whole conversation, this reply included; it can be passed to any model as `content`."""
+        """Return the conversation, this reply included. Any model takes it as `content`."""
         turn = self._reply.last
         request = self._request
         source = Source(self._model.provider, request.endpoint or "", request.model_id, turn.wire)
         return [*self._sent, AssistantMessage(turn.content, source)]
 
     def parse(self) -> FormatT_co:
-        """The answer as the `format` that was asked for.
+        """Return the answer as a value of the call's `format`.
 
         Raises `ParseError` where it does not fit, and `RefusalError` where the model or a filter declined.
         """
@@ -197,7 +197,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return parse_text(wanted, self.text())
 
     def _next(self, content: Any) -> list[Message]:
-        """The conversation with one more thing said."""
+        """Return the conversation with further content."""
         if isinstance(content, (str, p.Part)):
             return [*self.messages, UserMessage(to_parts(content))]
         return [*self.messages, *to_messages(content)]
@@ -207,12 +207,12 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return {**next_turn(self._params), **given_in(params or {})}
 
     def _with_request_of(self, first: BaseResponse[Any, Any, Any]) -> Self:
-        """This response as the one that `first` asked for: with its format and its parameters."""
+        """Return this response with the format and the parameters of `first`."""
         self._request, self._params = first._request, first._params
         return self
 
     def _objection(self) -> str | None:
-        """What to tell the model of an answer that does not fit; `None` for one that does."""
+        """Return the message for the model if its answer does not fit the format; `None` if it fits."""
         try:
             self.parse()
         except ParseError as error:
@@ -222,7 +222,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return None
 
     def to_json(self) -> str:
-        """This response with its whole conversation as JSON, to be read by `from_json`.
+        """Return this response with its conversation as JSON, which `from_json` reads.
 
         Tools, the format and headers are not in it: the first two are Python, and headers may hold secrets.
         """

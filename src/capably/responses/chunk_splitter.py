@@ -47,7 +47,7 @@ class _Dealer:
         """The text that began last: all others are over."""
 
     def part_at(self, index: int) -> Any:
-        """A part of the finished reply."""
+        """Return a part of the finished reply."""
         return self._response.content[index]
 
     def deal(self, chunk: Chunk) -> None:
@@ -72,7 +72,7 @@ class _Dealer:
         return stream
 
     def _finish(self, stream: Any, part: p.Part) -> None:
-        """The part is complete. One without deltas gets its text, or its arguments, as the only one."""
+        """End a part. One without deltas gets its text, or its arguments, as the only delta."""
         stream._over = True
         stream._part = part
         if isinstance(part, p.ToolCall):
@@ -107,7 +107,7 @@ class Splitter(_Dealer):
         self._chunks = chunks
 
     def pull(self) -> bool:
-        """Reads one chunk more; false at the end."""
+        """Read one chunk more. Return false at the end."""
         chunk = next(self._chunks, None)
         if chunk is None:
             self.end()
@@ -138,7 +138,7 @@ class AsyncSplitter(_Dealer):
         self._chunks = chunks
 
     async def pull(self) -> bool:
-        """Reads one chunk more; false at the end."""
+        """Read one chunk more. Return false at the end."""
         chunk = await anext(self._chunks, None)
         if chunk is None:
             self.end()
@@ -155,7 +155,7 @@ class AsyncSplitter(_Dealer):
 
 
 def parts_of(chunks: Iterable[Chunk]) -> tuple[p.Part, ...]:
-    """The parts that some chunks add up to, where no finished reply tells: of a stream that broke.
+    """Return the parts of the chunks of a stream that broke, for which there is no finished reply.
 
     A tool call that was cut has the arguments that can be read of it, and its text in `raw_args`.
     """

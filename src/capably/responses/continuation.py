@@ -23,7 +23,7 @@ GO_ON = "You were cut off. Go on exactly where you stopped, without repeating an
 
 
 def breaks_off(response: Any) -> bool:
-    """Whether there is more to come. Raises `CapablyError` where an answer was cut inside a tool call."""
+    """Return whether the answer can go on. Raise `CapablyError` if it was cut inside a tool call."""
     if response.finish_reason not in BROKEN_OFF:
         return False
     if response.finish_reason == "length" and response.tool_calls:
@@ -37,14 +37,14 @@ def breaks_off(response: Any) -> bool:
 
 
 def cut_call(response: Any) -> p.ToolCall | None:
-    """The call that the limit cut, as far as one can tell: the last thing said, with no arguments that can be read."""
+    """Return the call that the limit cut: a last part with no readable arguments, after `length`."""
     last = response.content[-1] if response.content else None
     cut = response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args
     return last if cut else None
 
 
 def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
-    """The conversation and the parameters that make the model go on."""
+    """Return the conversation and the parameters that make the model go on."""
     messages = response.messages
     params = response._again()
     if response.finish_reason == "length":
@@ -73,17 +73,17 @@ class JoinedResponseData(ResponseData):
 
     @property
     def last(self) -> ResponseData:
-        """The second reply: the turn that the conversation ends with."""
+        """Return the second reply: the turn that the conversation ends with."""
         return self._last.last
 
 
 def join(first: ResponseData, second: ResponseData) -> ResponseData:
-    """`second`, which goes on with `first`, and all that both said."""
+    """Return `second`, which goes on with `first`, with the parts and the usage of both."""
     return JoinedResponseData(join_parts(first.content, second.content), first.usage + second.usage, second)
 
 
 def join_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
-    """Both, in order; a text that was cut and the text that goes on with it are one."""
+    """Return the parts of both, in order. A text that was cut and the text that goes on with it are joined."""
     if _one_text(first, second):
         return [*first[:-1], join_text(first[-1], second[0]), *second[1:]]
     return [*first, *second]

@@ -24,7 +24,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     if not TYPE_CHECKING:
         # Its types depend on the model, and stand in the generated stub.
         def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
-            """Says one more thing and asks the same model again, with the whole conversation.
+            """Send further content to the same model, with the conversation so far.
 
             The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
             repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
@@ -32,7 +32,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             return self._ask(self._next(content), self._again(params))
 
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
-        """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
+        """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
         says so.
@@ -43,7 +43,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     def validate(self, *, retries: int = 2) -> Self:
-        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+        """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
         an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
@@ -58,7 +58,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         return response
 
     def continue_(self) -> Self:
-        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+        """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
         An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
         """
@@ -80,13 +80,13 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         raise NotImplementedError
 
     async def _complete(self) -> Self:
-        """This response, read to its end."""
+        """Return this response, read to its end."""
         return self
 
     if not TYPE_CHECKING:
         # Its types depend on the model, and stand in the generated stub.
         async def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
-            """Says one more thing and asks the same model again, with the whole conversation.
+            """Send further content to the same model, with the conversation so far.
 
             The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
             repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
@@ -95,7 +95,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
             return await self._ask(self._next(content), self._again(params))
 
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
-        """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
+        """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
         `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
         says so.
@@ -107,7 +107,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     async def validate(self, *, retries: int = 2) -> Self:
-        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+        """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
         an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
@@ -122,7 +122,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         return response
 
     async def continue_(self) -> Self:
-        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+        """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
         An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
         """

@@ -35,7 +35,7 @@ class _Growing(Generic[PartT]):
         self._text.add(chunk.delta)
 
     def _complete(self) -> Any:
-        """The finished part; of an interrupted text, the stretch that was read here."""
+        """Return the finished part; of an interrupted text, the stretch that was read here."""
         return self._part
 
     def __repr__(self) -> str:
@@ -70,7 +70,7 @@ class _Call(_Growing[p.ToolCall]):
 
     @property
     def partial_args(self) -> Mapping[str, Any]:
-        """The arguments as far as they have come: texts cut where they end, numbers once they are complete.
+        """Return the arguments that have arrived: texts cut where they end, numbers once they are complete.
 
         After `collect()` these are the arguments. It is one object, which grows; copy what you want to keep.
         """
@@ -96,7 +96,7 @@ class _Pulled(_Growing[PartT]):
     """Reading without `await`."""
 
     def __iter__(self) -> Iterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
+        """Yield the deltas: more text, or more of the arguments as JSON. Earlier deltas are joined to one."""
         place = 0
         while True:
             if place < len(self._text):
@@ -106,7 +106,7 @@ class _Pulled(_Growing[PartT]):
                 return
 
     def collect(self) -> PartT:
-        """Reads the part to its end, and gives it whole."""
+        """Read the part to its end and return it."""
         for _ in self:
             pass
         return self._complete()
@@ -116,7 +116,7 @@ class _Awaited(_Growing[PartT]):
     """Reading with `await`."""
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
+        """Yield the deltas: more text, or more of the arguments as JSON. Earlier deltas are joined to one."""
         place = 0
         while True:
             if place < len(self._text):
@@ -126,7 +126,7 @@ class _Awaited(_Growing[PartT]):
                 return
 
     async def collect(self) -> PartT:
-        """Reads the part to its end, and gives it whole."""
+        """Read the part to its end and return it."""
         async for _ in self:
             pass
         return self._complete()

@@ -50,7 +50,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     ) -> Response[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
-        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
+        """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
         return cls._load(text, format, tools)
 
 
@@ -85,5 +85,5 @@ class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsy
     ) -> AsyncResponse[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:
-        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
+        """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
         return cls._load(text, format, tools)

@@ -44,7 +44,7 @@ KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
 
 
 def encode(value: Any) -> Any:
-    """A part, a message, or plain data that holds some, as JSON data. Anything else: `TypeError` that names it."""
+    """Return a part, a message, or plain data that holds some, as JSON data. Raise `TypeError` for anything else."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, bytes):
@@ -61,7 +61,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any) -> Any:
-    """What `encode` was given. An object of a kind that is not known here: `ValueError`."""
+    """Return the value that `encode` was given. Raise `ValueError` for an unknown class."""
     if isinstance(data, list):
         return [decode(item) for item in cast("list[Any]", data)]
     if not isinstance(data, dict):
@@ -81,27 +81,27 @@ def decode(data: Any) -> Any:
 
 
 def dump_messages(messages: Sequence[Any]) -> str:
-    """A conversation as JSON text."""
+    """Return a conversation as JSON text."""
     return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
 
 
 def load_messages(text: str) -> list[Any]:
-    """The conversation that `dump_messages` wrote."""
+    """Return the conversation that `dump_messages` wrote."""
     return decode(_read(text, "messages"))
 
 
 def dump_response(response: Any) -> str:
-    """A response as JSON text."""
+    """Return a response as JSON text."""
     return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
-    """The response that `dump_response` wrote, as a `cls`."""
+    """Return the response that `dump_response` wrote, as a `cls`."""
     return _restore(cls, _read(text, "response"), format, tools)
 
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
-    """How pickle makes it again. A stream is read to its end first, and becomes a response."""
+    """Return the function and arguments for pickle. A stream is read to its end first, and becomes a response."""
     return _restore, (response._COMPLETE_CLASS or type(response), _state(response))
 
 
@@ -146,7 +146,7 @@ def _state(response: Any) -> dict[str, Any]:
 
 
 def _reply_state(reply: ResponseData) -> dict[str, Any]:
-    """Bodies are JSON text; what is none is kept as bytes."""
+    """Return a reply as JSON data. Bodies are JSON text; a body that is no text is encoded as bytes."""
     state = {name: encode(getattr(reply, name)) for name in TURN if name not in ("body", "sent")}
     return {**state, "body": _text(reply.body), "sent": _text(reply.sent)}
 
@@ -159,7 +159,7 @@ def _text(body: bytes) -> Any:
 
 
 def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Parameters as JSON data, and the names of those that have no such form."""
+    """Return the parameters as JSON data, and the names of those that have no such form."""
     encoded: dict[str, Any] = {}
     dropped: list[str] = []
     for name, value in params.items():

@@ -78,7 +78,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         return data_of(self._end, self._buffer)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        """Yield every step of the reply. Deltas that were read before are joined for each part."""
         self._buffer.read_all()
         return self._from_the_start()
 
@@ -95,7 +95,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
             yield chunk
 
     def text_stream(self) -> Iterator[str]:
-        """The answer's text, piece by piece.
+        """Yield the answer's text, piece by piece.
 
         A stream that nobody reads in another way takes no more memory the longer it gets: once it has grown beyond 8 MiB,
         which is more than any model writes, it keeps nothing. `text()`, `content`, `messages` and whatever else needs what
@@ -109,7 +109,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         return (chunk.delta for chunk in self._from_the_start() if chunk.kind == "text")
 
     def streams(self) -> Iterator[AnyStream]:
-        """A stream for each part of the answer, as soon as it begins: text, thought, tool call, or anything else.
+        """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `collect()` it. They may be read
         in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
@@ -120,7 +120,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         return splitter.streams()
 
     def structured_stream(self) -> Iterator[Any]:
-        """The answer in the `format` that was asked for, while it grows: plain lists, dicts and texts.
+        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
         It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
@@ -130,7 +130,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
-        """Closes the connection; what has arrived stays readable through `chunks`."""
+        """Close the connection. `chunks` still yields what has arrived."""
         self._steps.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         self._events.close()
 
@@ -198,7 +198,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         return data_of(self._end, self._buffer)
 
     async def finish(self) -> Self:
-        """Reads the stream to its end, so that the whole reply can be read."""
+        """Read the stream to its end, so that the complete reply can be read."""
         self._buffer.read_all()
         async for _ in self._steps:
             pass
@@ -209,7 +209,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         return await self.finish()
 
     def chunks(self) -> AsyncIterator[Chunk]:
-        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
+        """Yield every step of the reply. Deltas that were read before are joined for each part."""
         self._buffer.read_all()
         return self._from_the_start()
 
@@ -226,7 +226,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
             yield chunk
 
     def text_stream(self) -> AsyncIterator[str]:
-        """The answer's text, piece by piece, in the same memory for any length.
+        """Yield the answer's text, piece by piece.
 
         Beyond 8 MiB it keeps nothing for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
         """
@@ -239,7 +239,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
                 yield chunk.delta
 
     def streams(self) -> AsyncIterator[AnyAsyncStream]:
-        """A stream for each part of the answer, as soon as it begins: text, thought, tool call, or anything else.
+        """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `await collect()` it. They may be
         read in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
@@ -250,7 +250,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         return splitter.streams()
 
     def structured_stream(self) -> AsyncIterator[Any]:
-        """The answer in the `format` that was asked for, while it grows: plain lists, dicts and texts.
+        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
         It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
         keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
@@ -260,7 +260,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:
-        """Closes the connection; what has arrived stays readable through `chunks`."""
+        """Close the connection. `chunks` still yields what has arrived."""
         self._closed = True
         await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         await self._events.close()

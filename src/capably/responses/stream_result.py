@@ -41,7 +41,7 @@ class ForgottenResponseData(ResponseData):
 def finish_data(
     accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
 ) -> ResponseData:
-    """The reply of a stream, with what only the connection knows. Raises the error of `StreamAccumulator.reply`."""
+    """Return the data of a finished stream, with the connection's ids. Raise the error of `StreamAccumulator.reply`."""
     if buffer.begin:
         accumulator.forget()  # What came since the last time, which nobody can read.
     reply = accumulator.reply()
@@ -52,7 +52,7 @@ def finish_data(
 
 
 def with_partial(error: CapablyError, buffer: ChunkBuffer) -> CapablyError:
-    """The error of a stream that failed, with the parts that had arrived, unless the stream has forgotten some."""
+    """Return the error of a failed stream with the parts that had arrived, unless some were forgotten."""
     if buffer.begin:
         error.add_note(f"`partial` is empty: {why_forgotten()}.")
         return error
@@ -65,7 +65,7 @@ def with_partial(error: CapablyError, buffer: ChunkBuffer) -> CapablyError:
 def build_result(
     accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
 ) -> ResponseData | CapablyError:
-    """The reply of a stream that was read to its end, or why there is none."""
+    """Return the data of a stream that was read to its end, or the error."""
     try:
         return finish_data(accumulator, events, buffer)
     except CapablyError as error:
@@ -73,7 +73,7 @@ def build_result(
 
 
 def data_of(end: ResponseData | CapablyError | None, buffer: ChunkBuffer) -> ResponseData:
-    """The reply of a stream that ended so, or its failure once more."""
+    """Return the data of a stream's result, or raise its error again."""
     if end is None:
         rest = why_forgotten() if buffer.begin else "what has arrived is in `chunks()` and `streams()`"
         raise RuntimeError(f"the stream was closed before its end; {rest}")

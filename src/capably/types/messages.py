@@ -113,7 +113,7 @@ Content: TypeAlias = str | p.Part | Sequence[str | p.Part | Message]
 
 
 def system(text: str) -> SystemMessage:
-    """Instructions above the conversation."""
+    """Return a system message: instructions above the conversation."""
     return SystemMessage(text)
 
 
@@ -124,17 +124,17 @@ def user(content: PartT | Sequence[str | PartT]) -> UserMessage[PartT]: ...
 @overload  # for mypy, which finds no part in `["text", image]` unless it knows which message is wanted
 def user(content: Sequence[str | p.Part]) -> UserMessage[p.Part]: ...  # pyright: ignore[reportOverlappingOverload]
 def user(content: Any) -> UserMessage[Any]:
-    """A user message: a text, a part, or several of them."""
+    """Return a user message of a text, a part, or several of them."""
     return UserMessage(to_parts(content))
 
 
 def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessage:
-    """An assistant message in your words, for example as an example answer in a prompt."""
+    """Return an assistant message in your words, such as an example answer in a prompt."""
     return AssistantMessage(to_parts(content))
 
 
 def to_parts(content: Any) -> tuple[Any, ...]:
-    """A text, a part, or a sequence of them, as parts. Anything else: `TypeError` that says what came."""
+    """Return a text, a part, or a sequence of them, as parts. Raise `TypeError` for anything else."""
     if isinstance(content, str):
         return (p.Text(content),)
     if isinstance(content, p.Part):
@@ -143,7 +143,7 @@ def to_parts(content: Any) -> tuple[Any, ...]:
 
 
 def _items(content: Any) -> list[Any]:
-    """A sequence as a list. A mapping is refused: its keys would be taken for texts."""
+    """Return a sequence as a list. Raise for a mapping, whose keys would be taken for texts."""
     if not isinstance(content, Mapping):
         try:
             return list(content)
@@ -168,7 +168,7 @@ _KINDS = frozenset({SystemMessage, UserMessage, AssistantMessage})
 
 
 def to_messages(content: Content) -> list[Message]:
-    """Whatever `call` takes as `content`, as a list of messages. Loose texts and parts that stand together become one
+    """Return the `content` of a call as a list of messages. Loose texts and parts that stand together become one
     user message, at their place among the messages."""
     if isinstance(content, (str, p.Part)):
         return [UserMessage(to_parts(content))]

@@ -73,7 +73,7 @@ def constraints_together(profile: Profile) -> tuple[Constraint, ...]:
 
 
 def _parameter(profile: Profile, name: str) -> tuple[Constraint, ...]:
-    """The rule of a parameter: whether it is taken at all, under which condition, and with which values."""
+    """Return the constraints of a parameter's rule: its condition and its values."""
     rule = profile.rules[name]
     among = [_among(name, rule.values)] if rule.values else []
     kind = PARAMETERS[name].kind if name in PARAMETERS else None
@@ -112,7 +112,7 @@ def _reasoning(profile: Profile, name: str) -> tuple[Constraint, ...]:
 
 
 def _effort(value: Any) -> Any:
-    """The level: the word itself, or a field of `Reasoning(...)`, where `None` leaves it to the model."""
+    """Return the level: the word itself, or the field of `Reasoning(...)`, where `None` leaves it to the model."""
     return getattr(value, "effort", value)
 
 
@@ -121,7 +121,7 @@ def _tokens(value: Any) -> int | None:
 
 
 def _unbudgeted(name: str) -> Constraint:
-    """Thoughts need a budget: a model that thinks only when it is given a number has none to show without one."""
+    """Return the constraint of a model that thinks only with a budget, so that thoughts need one."""
 
     def admits(value: Any, _: Params) -> bool:
         asks_for_thoughts = _effort(value) is None or getattr(value, "visible", None) is not None
@@ -135,7 +135,7 @@ def _unbudgeted(name: str) -> Constraint:
 
 
 def _either(name: str) -> Constraint:
-    """A level or a budget: the wire format has one place for both."""
+    """Return the constraint of a wire format with one field for level and budget."""
 
     def violation(value: Any, params: Params) -> Violation:
         what = "`Reasoning(effort=..., budget_tokens=...)`"
@@ -267,7 +267,7 @@ _CONSTRAINTS: Mapping[str, Callable[[Profile, str], tuple[Constraint, ...]]] = {
 
 
 def _under(name: str, when: str) -> tuple[Constraint, ...]:
-    """It is taken in some calls only, or in none."""
+    """Return the constraint of a parameter that is taken in some calls only, or in none."""
     constraint = Constraint(
         name,
         lambda _, params: _met(when, params),
@@ -277,7 +277,7 @@ def _under(name: str, when: str) -> tuple[Constraint, ...]:
 
 
 def _met(when: str, params: Params) -> bool:
-    """Whether this call satisfies a rule's condition."""
+    """Return whether this call satisfies a rule's condition."""
     if when == "reasoning_off":
         return params.get("reasoning") == "off"
     if when == "without_reasoning":
@@ -306,7 +306,7 @@ def _within(name: str, low: float, high: float | None, *, shown: str | None = No
 
 
 def _below(name: str, other: str, most: int | None) -> Constraint:
-    """A budget must leave room for the answer in what bounds both."""
+    """Return the constraint that a budget leaves room for the answer."""
 
     def admits(value: Any, params: Params) -> bool:
         tokens, limit = _tokens(value), params.get(other, most)

@@ -55,7 +55,7 @@ on_registry_change(_rules.clear)
 
 
 def rules_of(provider: str, endpoint: str | None) -> Rules:
-    """What the API of a provider refuses at an endpoint."""
+    """Return the rules of a provider's API at an endpoint."""
     rules = _rules.get((provider, endpoint))
     if rules is None:
         rules = FORMATS.get(endpoint or "", Rules())
@@ -75,7 +75,7 @@ _SPEECH = frozenset({p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p
 def sendable(
     messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, Any] | None
 ) -> list[Message]:
-    """The conversation as the API takes it: the very list, or another one with what was mended.
+    """Return the conversation as the API takes it: the same list, or a repaired copy.
 
     Raises `ConversationError` for one that the API refuses.
     """
@@ -89,7 +89,7 @@ def sendable(
 
 
 def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
-    """Whether the outputs of all calls follow them at once, in their order, and each id is a valid one that comes once.
+    """Return whether the outputs of all calls follow them directly, in order, and all ids are valid and unique.
 
     This is so of nearly every conversation, and costs little however long it is.
     """
@@ -118,7 +118,7 @@ def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint:
 
 
 def _note_ids(message: Message) -> tuple[str, ...]:
-    """The ids of the calls of an answer, or of the outputs of a user's message. They are looked for once."""
+    """Return the ids of an answer's calls, or of a user message's outputs. They are cached on the message."""
     ids: tuple[str, ...] = ()
     if not isinstance(message, SystemMessage):
         kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
@@ -129,7 +129,7 @@ def _note_ids(message: Message) -> tuple[str, ...]:
 
 
 def is_prefill(message: Message) -> bool:
-    """Whether an assistant message at the end is the beginning of the answer: it says something, and waits for nothing.
+    """Return whether a last assistant message is a prefill: it has text, and no call that waits for an output.
 
     Answers that the provider broke off (in a tool of its own, at Gemini's token) go on by themselves.
     """
@@ -142,7 +142,7 @@ def is_prefill(message: Message) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing but white space in it."""
+    """Return whether a text is empty or white space."""
     return not text or text.isspace()
 
 
@@ -167,7 +167,7 @@ def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[
 
 
 def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> list[Message]:
-    """The messages with ids that the API takes, and each turn's outputs in front."""
+    """Return the messages with ids that the API takes, and with each turn's outputs in front."""
     strict = "unpaired_calls" in rules.refuses
     anywhere = endpoint == "responses"
     ids = Ids(rules.call_id, once="repeated_ids" in rules.refuses)
@@ -201,7 +201,7 @@ def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str 
 
 
 def _is_own(message: AssistantMessage, provider: str, endpoint: str | None) -> bool:
-    """Whether it goes back in the JSON in which it came."""
+    """Return whether a message is sent in the JSON in which it was received."""
     source = message.source
     if source is None or not source.wire or source.endpoint not in (endpoint, ""):
         return False
@@ -244,7 +244,7 @@ def _unexpected_output(message: Message, id: str, pairs: Pairs, provider: str) -
 
 
 def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone: bool) -> list[Message]:
-    """The messages, with the outputs of the turns that follow these answers in one message behind each."""
+    """Return the messages; after each of these answers, one message has the outputs of its turn."""
     result: list[Message] = []
     place = 0
     while place < len(messages):
@@ -261,7 +261,7 @@ def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone:
 
 
 def _has_outputs_in_front(turn: Sequence[Message]) -> bool:
-    """Whether nothing but outputs stands before an output, message by message."""
+    """Return whether only outputs stand before each output, message by message."""
     spoken = False
     for message in turn:
         outputs = len(list(_outputs(message)))

@@ -240,7 +240,7 @@ _WRITTEN: Mapping[str, str] = {
 
 
 def _alternatives(call: Call, violation: Violation, count: int = 3) -> list[str]:
-    """Active models that take what was refused: plain chat models of the same provider first, newest first."""
+    """Return active models that take what was refused: plain chat models of the same provider first, newest first."""
     able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, violation))]
     able.sort(key=lambda pair: pair[1].dates["released"] or "", reverse=True)
     provider = call.id.partition("/")[0]
@@ -253,7 +253,7 @@ def _writes_more(info: ModelInfo) -> bool:
 
 
 def _selector(violation: Violation) -> str:
-    """The call that lists all models that do, where `llm.models` has a word for it."""
+    """Return the call of `llm.models` that lists all models that take it, if there is one."""
     group, _, word = violation.feature.partition(".")
     if group == "input":
         return f", ... (llm.models({word}_input=True))"
@@ -264,7 +264,7 @@ def _selector(violation: Violation) -> str:
 
 
 def _takes(info: ModelInfo, violation: Violation) -> str:
-    """Whether a model takes what another refused: empty if not, else the condition (a blank where there is none)."""
+    """Return the condition under which a model takes what was refused: empty if it does not, a blank if always."""
     if info.facts is None or violation.general or violation.reason == "range":
         return ""
     rules = rules_for(info, info.endpoint)

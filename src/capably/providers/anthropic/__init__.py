@@ -108,14 +108,14 @@ class AnthropicAdapter:
         return MessageAccumulator(request, provider=self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """`anthropic.types.Message`, built without validation as the SDK does it."""
+        """Return the body as `anthropic.types.Message`, built without validation like the SDK's own."""
         _sdk()
         from anthropic.types import Message
 
         return Message.construct(**msgspec.json.decode(body))
 
     def _options(self, request: Request, body: dict[str, Any], client: Any) -> dict[str, Any]:
-        """How to send this request. The answer is always asked for as the raw HTTP response."""
+        """Return the SDK's options for this request. It returns the raw HTTP response."""
         import httpx2
 
         headers: dict[str, Any] = _headers(request, body)
@@ -141,7 +141,7 @@ class AnthropicAdapter:
         return reply
 
     def _check_stream(self, response: Any, request: Request) -> None:
-        """A host that answers a stream with one JSON body: its error is raised, anything else makes no sense."""
+        """Raise the error of a host that answers with one JSON body instead of a stream."""
         if not _is_event_stream(response):
             self._receive(response, request, b"")
             raise malformed_reply("is no event stream", response.text, self._settings.provider)
@@ -179,7 +179,7 @@ class AnthropicAdapter:
         return client
 
     def _plain_client(self, made: Any, lean: Any, own: bool) -> Any:
-        """A client for Anthropic or for a host that speaks its API. Only the first looks for other credentials than a key."""
+        """Return a client for Anthropic or a compatible host. Only the first looks for credentials other than a key."""
         settings = self._settings
         key = key_of(settings)
         token = (
@@ -265,7 +265,7 @@ class AsyncEvents:
 
 
 def _headers(request: Request, body: dict[str, Any]) -> dict[str, str]:
-    """Ours, then the caller's; betas of both are joined."""
+    """Return our headers, overridden by the caller's. The betas of both are joined."""
     own = {name.lower(): value for name, value in (request.headers or {}).items()}
     betas = [beta for field, beta in BETAS.items() if field in body]
     named = own.pop("anthropic-beta", "")
@@ -275,7 +275,7 @@ def _headers(request: Request, body: dict[str, Any]) -> dict[str, str]:
 
 
 def _content(client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
-    """Bytes for Anthropic's own client. Those for cloud hosts (Bedrock, Vertex) rewrite the body: they get a dict."""
+    """Return bytes for Anthropic's own client. Those of Bedrock and Vertex rewrite the body: they get a dict."""
     sdk = _sdk()
     return {"content": sent} if isinstance(client, (sdk.Anthropic, sdk.AsyncAnthropic)) else {"body": body}
 

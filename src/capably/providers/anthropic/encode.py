@@ -75,7 +75,7 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
 
 
 def _most(request: Request, params: Mapping[str, Any]) -> int:
-    """The limit that is sent where the call names none."""
+    """Return the limit to send if the call sets none."""
     limit = request.info.limits.get("output") if request.info else None
     return limit or DEFAULT_MAX_TOKENS + (_settings(params.get("reasoning")).budget_tokens or 0)
 
@@ -89,7 +89,7 @@ def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
 
 
 def _tool(tool: Tool[Any]) -> Body:
-    """The tool's entry in `tools`, made once. Only `strict` tools are held to the dialect."""
+    """Return the tool's entry in `tools`, made once. Only `strict` tools are converted to the dialect."""
     wire: Body | None = tool.wire.get("anthropic")
     if wire is None:
         wire = {"name": tool.name}
@@ -119,7 +119,7 @@ def _mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
 
 
 def _tool_choice(body: Body, _: Any, request: Request) -> None:
-    """`tool_choice`, which the switch for parallel calls is a part of."""
+    """Write `tool_choice`, which also holds the switch for parallel calls."""
     choice: Any = request.params.get("tool_choice") or "auto"
     parallel = request.params.get("parallel_tools")
     name = choice.name if isinstance(choice, Tool) else choice
@@ -147,7 +147,7 @@ def _adapted(schema: Any, feature: str, value: Any) -> Body:
 
 
 def _reasoning(body: Body, value: Any, request: Request) -> None:
-    """`thinking` and `output_config.effort`. Where the registry knows nothing: the newest spelling."""
+    """Write `thinking` and `output_config.effort`. Models without facts get the newest spelling."""
     facts: Any = request.info.facts["reasoning"] if request.info and request.info.facts else None
     style, off = (facts["style"], facts["off"]) if is_object(facts) else ("adaptive", OFF[0])
     if value == "off":

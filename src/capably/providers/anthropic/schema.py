@@ -47,7 +47,7 @@ class LooseSchemaError(ValueError):
 
 
 def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
-    """`schema` in Anthropic's dialect; optional properties stay optional.
+    """Return `schema` in Anthropic's dialect; optional properties stay optional.
 
     `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
     Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects.
@@ -88,7 +88,7 @@ def _named(schema: dict[str, Any], keys: tuple[str, ...], path: str) -> dict[str
 
 
 def _items(schema: dict[str, Any]) -> Any:
-    """The schema of an array's items. That of a tuple, which has one for each place, becomes one for all of them."""
+    """Return one schema for an array's items. The schemas of a tuple's places are merged."""
     if "prefixItems" not in schema:
         return schema.get("items")
     distinct: list[Any] = []

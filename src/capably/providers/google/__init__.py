@@ -78,11 +78,11 @@ class GoogleAdapter:
         return GoogleAccumulator(request)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The body as `google.genai.types.GenerateContentResponse`, without fields that the SDK does not know."""
+        """Return the body as `google.genai.types.GenerateContentResponse`, without fields unknown to the SDK."""
         return transport.sdk_reply(body)
 
     def _api(self, given: Any) -> Any:
-        """The inner HTTP client of the caller's SDK client, else of our own, which is made once."""
+        """Return the inner HTTP client of the caller's SDK client, else of our own, which is made once."""
         if given is not None:
             return transport.check_client(given)
         with self._lock:
@@ -91,13 +91,13 @@ class GoogleAdapter:
         return transport.check_client(self._client)
 
     def _prepare(self, request: Request, body: dict[str, Any], verb: str, api: Any) -> tuple[str, bytes, Any]:
-        """Path, body and the SDK's options for one request; `None` for the options of the client itself."""
+        """Return path, body and the SDK's options for one request; `None` for the options of the client itself."""
         sent = msgspec.json.encode(body)
         options = request_options(request, self._settings, api)
         return path_of(request, verb, api), sent, self._http_options(options) if options else None
 
     def _http_options(self, options: dict[str, Any]) -> Any:
-        """The SDK's own object for these options, kept, since the same few come again and again."""
+        """Return the SDK's object for these options. Objects are cached, since the same few recur."""
         if "headers" in options:
             return self._genai.types.HttpOptions(**options)
         key = repr(options)

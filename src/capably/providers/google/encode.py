@@ -111,7 +111,7 @@ def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request:
 
 
 def _encode_tool(tool: Tool[Any]) -> Body:
-    """A function declaration, made once per tool. A function without parameters is declared without a schema."""
+    """Return a function declaration, made once per tool. A function without parameters is declared without a schema."""
     encoded: Body | None = tool.wire.get(WIRE)
     if encoded is None:
         encoded = {"name": tool.name}
@@ -131,7 +131,7 @@ def _builtin(kind: str) -> Spelling:
 
 
 def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
-    """One entry has all servers."""
+    """Add a server to the one entry that has all of them."""
     entries: list[Body] = body.setdefault("tools", [])
     entry = next((entry for entry in entries if "mcpServers" in entry), None)
     if entry is None:
@@ -140,7 +140,7 @@ def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
 
 
 def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
-    """`functionCallingConfig`. Arguments are only guaranteed to fit in the modes `ANY` and `VALIDATED`."""
+    """Write `functionCallingConfig`. Only the modes `ANY` and `VALIDATED` guarantee that arguments fit."""
     tools: Sequence[Any] = request.params.get("tools") or ()
     functions: list[Tool[Any]] = [tool for tool in tools if isinstance(tool, Tool)]
     name = choice.name if isinstance(choice, Tool) else choice
@@ -157,7 +157,7 @@ def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
 
 
 def _is_name(cache: str) -> bool:
-    """Whether it names a cache that was made beforehand."""
+    """Return whether the value names a cache that was created beforehand."""
     return "cachedContents/" in cache
 
 

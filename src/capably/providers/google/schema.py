@@ -36,7 +36,7 @@ _SCHEMAS = frozenset({"items", "additionalProperties"})
 
 
 def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON Schema in Gemini's dialect; what it cannot say moves to the description.
+    """Return a JSON Schema in Gemini's dialect; keywords that it lacks move to the description.
 
     {"type": "string", "pattern": "^a"} -> {"type": "string", "description": "pattern: \\"^a\\""}
     """
@@ -69,12 +69,12 @@ def _encode_keyword(keyword: str, value: Any) -> Any:
 
 
 def _encode_any(schema: Any) -> Any:
-    """`true` and `false` are schemas too, and stay."""
+    """Return the encoded schema; `true` and `false` are schemas too, and stay."""
     return encode_schema(cast("Mapping[str, Any]", schema)) if isinstance(schema, Mapping) else schema
 
 
 def _flattened(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`allOf` of a single schema, as Pydantic 1 writes a described reference, taken apart."""
+    """Return the schema with an `allOf` of one schema (Pydantic 1's described reference) taken apart."""
     parts = schema.get("allOf")
     if not isinstance(parts, list) or len(cast("list[Any]", parts)) != 1:
         return schema

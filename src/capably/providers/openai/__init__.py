@@ -69,7 +69,7 @@ class OpenAIAdapter:
         self._async_clients = ClientPerLoop()
 
     def encode(self, request: Request) -> dict[str, Any]:
-        """The JSON body of the request, `extra` merged in."""
+        """Return the JSON body of the request with `extra` merged in."""
         return self._endpoint(request).encode.encode_request(request, self._host)
 
     def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
@@ -109,11 +109,11 @@ class OpenAIAdapter:
         return AsyncOpenAIStream(response, self._settings.provider, sent)
 
     def accumulator(self, request: Request) -> StreamAccumulator:
-        """A new accumulator for the events of one streamed reply."""
+        """Return a new accumulator for the events of one streamed reply."""
         return self._endpoint(request).accumulator(request, self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
+        """Return the SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
         module, name = ENDPOINTS[endpoint or DEFAULT_ENDPOINT].sdk_type
         return getattr(importlib.import_module(module), name).construct(**msgspec.json.decode(body))
 
@@ -127,11 +127,11 @@ class OpenAIAdapter:
         return ENDPOINTS[name]
 
     def _streaming(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """The body, asking for a stream: with its usage, and without padding."""
+        """Return the body for a stream with usage and without padding."""
         return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
     def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
-        """Arguments of the SDK's `post`. The answer is asked for as the raw HTTP response.
+        """Return the arguments of the SDK's `post`, which returns the raw HTTP response.
 
         OpenAI's own client is handed bytes; those for other hosts (Azure) look into the body for its model.
         """
@@ -173,7 +173,7 @@ class OpenAIAdapter:
         return self._settings.async_client or self._async_clients.get(lambda: self._built("AsyncOpenAI", "AsyncClient"))
 
     def _built(self, kind: str, http_kind: str) -> Any:
-        """A client of the SDK; what the settings leave open is the SDK's choice."""
+        """Return a client of the SDK, which chooses what the settings leave open."""
         import httpx2
 
         from capably.providers.lean import lean_client

@@ -70,7 +70,7 @@ BY_WORD: dict[str, type[ProviderError]] = {
 
 
 def words_of(body: Any) -> str:
-    """The provider's own words in an error body, in whatever shape they came; empty where there are none."""
+    """Return the provider's message in an error body of any shape; empty if there is none."""
     if isinstance(body, str):
         return body.strip()
     if isinstance(body, list):
@@ -85,7 +85,7 @@ def words_of(body: Any) -> str:
 
 
 def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | None = None) -> ProviderError:
-    """Our error for one that came as JSON inside an answer or a stream."""
+    """Return our error for an error that a response or a stream contains as JSON."""
     fields: Mapping[str, Any] = cast(Mapping[str, Any], error) if isinstance(error, Mapping) else {}
     words = [str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")]
     status = int(words[0]) if words and words[0].isdigit() else None
@@ -97,18 +97,18 @@ def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | No
 
 
 def wrong_shape(what: str, provider: str, body: Any, error: Exception) -> ProviderError:
-    """The error for an answer in which our reading of it met something else; `error` is what came of that."""
+    """Return the error for a reply of an unexpected shape; `error` was raised by reading it."""
     why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
     return malformed_reply(f"the answer is not shaped like a {what} ({why})", provider, body)
 
 
 def malformed_reply(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
-    """The error for an answer that cannot be read; it carries the answer."""
+    """Return the error for a reply that cannot be read. It carries the body."""
     return failure(ServerError, why, provider, request_id=request_id, body=body)
 
 
 def translate(error: Exception, provider: str = "openai") -> CapablyError:
-    """Our error for one of the SDK's, or for a bare transport error. To be raised `from` it."""
+    """Return our error for an exception of the SDK or its transport. Raise it `from error`."""
     import openai
 
     if isinstance(error, CapablyError):

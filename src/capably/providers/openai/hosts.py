@@ -49,7 +49,7 @@ def host_of(provider: str, dialect: Mapping[str, Any] | None = None) -> Host:
 
 
 def _frozen(value: Any) -> Any:
-    """A value of a dialect as one that can be a part of a key."""
+    """Return a dialect's value as a hashable one."""
     if isinstance(value, Mapping):
         return tuple(cast("Mapping[str, Any]", value).items())
     return tuple(cast("list[Any]", value)) if isinstance(value, list) else value

@@ -25,7 +25,7 @@ _scripts: dict[str, list[Script]] = {}
 
 
 def set_script(name: str, scripts: Sequence[Script]) -> None:
-    """What the model `scripted/<name>` will say, call by call."""
+    """Set the replies of the model `scripted/<name>`, one per call."""
     _scripts[name] = list(scripts)
 
 
@@ -36,7 +36,7 @@ class ScriptedAdapter:
         self._played: dict[str, int] = {}
 
     def encode(self, request: Request) -> dict[str, Any]:
-        """The request as JSON, for `response.request`."""
+        """Return the request as JSON, for `response.request`."""
         shown = [
             {"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages
         ]
@@ -65,7 +65,7 @@ class ScriptedAdapter:
         return ScriptedAccumulator()
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """There is no SDK: the body as JSON."""
+        """Return the body as JSON: there is no SDK."""
         return msgspec.json.decode(body)
 
     def _reply(self, request: Request, body: dict[str, Any]) -> ResponseData:
@@ -147,7 +147,7 @@ class ScriptedAccumulator:
         return self._reply
 
     def forget(self) -> None:
-        """Nothing is gathered here: the reply was whole before it was streamed."""
+        """Do nothing: the reply was complete before it was streamed."""
 
 
 def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:

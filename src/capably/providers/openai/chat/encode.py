@@ -60,7 +60,7 @@ def encode_request(request: Request, host: Host) -> Body:
 
 
 def _mark_prefill(messages: list[Body], mark: str) -> None:
-    """Mark an assistant message at the end as the beginning of the answer, where a host takes it as nothing else."""
+    """Mark a last assistant message as a prefill, at hosts that need the mark."""
     last: Body = messages[-1] if messages else {}
     if last.get("role") == "assistant" and not last.get("tool_calls"):
         messages[-1] = {**last, mark: True}
@@ -136,7 +136,7 @@ def _format(host: Host) -> Encoder:
 
 
 def _schema_beside(format: Any) -> Body:
-    """The schema of a `json_schema` as some hosts want it: beside the type `json_object`."""
+    """Return `json_object` with the schema beside it, as some hosts take a `json_schema`."""
     return {"type": "json_object", "schema": format["json_schema"]["schema"]}
 
 

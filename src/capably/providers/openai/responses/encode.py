@@ -85,7 +85,7 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
 
 
 def ask_for_stream(body: Body, host: Host) -> Body:
-    """The body, asking for a stream without padding."""
+    """Return the body for a stream without padding."""
     body = {**body, "stream": True}
     if host.obfuscates:
         body["stream_options"] = {"include_obfuscation": False, **(body.get("stream_options") or {})}
@@ -115,7 +115,7 @@ def _say(role: str, text: str) -> Form:
 
 
 def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
-    """The model's own items as they came (ids, `phase` and encrypted reasoning with them).
+    """Return the model's own items with their ids, `phase` and encrypted reasoning.
 
     Reasoning is left out where it can only fail: for a model that does not reason, and where nothing but the id of an
     item that was never stored is left of it. Its followers lose their ids, since the API looks for the pair by id.
@@ -139,7 +139,7 @@ def _readable(reasoning: Mapping[str, Any]) -> bool:
 
 
 def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
-    """One message, and the tool outputs (and items in OpenAI's own JSON) among its parts as items of their own, in order."""
+    """Return one message, and its tool outputs and items in OpenAI's own JSON as separate items, in order."""
     items: list[dict[str, Any]] = []
     content: list[dict[str, Any]] = []
     for part in message.content:
@@ -161,7 +161,7 @@ def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
 
 
 def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint) -> None:
-    """Puts a cache breakpoint on the content part before it, which may be the last one of a tool output."""
+    """Put a cache breakpoint on the content part before it, which may be the last one of a tool output."""
     if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
@@ -216,7 +216,7 @@ CONTENT: Spellings = {
 
 
 def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
-    """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
+    """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
     items: list[dict[str, Any]] = []
     for part in message.content:
         if isinstance(part, (p.Text, p.Refusal)):
@@ -244,7 +244,7 @@ def _tools(body: Body, tools: Any, request: Request) -> None:
 
 
 def _function(tool: Any) -> Body:
-    """A function as the endpoint takes it; its form is made once and kept in `tool.wire`."""
+    """Return a function as the endpoint takes it. It is made once and cached in `tool.wire`."""
     cached = tool.wire.get("openai.responses")
     if cached is None:
         cached = tool.wire["openai.responses"] = {"type": "function", **function_fields(tool), **tool.extra}
@@ -270,7 +270,7 @@ def _tool_choice(body: Body, choice: Any, request: Request) -> None:
 
 
 def _forced(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """The choice of a built-in tool. Some can be named; others can only be the one tool that is allowed."""
+    """Return the choice of a built-in tool: by name, or as the only allowed tool."""
     named = {key: tool[key] for key in ("type", "server_label") if key in tool}
     if tool["type"] in NAMED_CHOICES:
         return named
