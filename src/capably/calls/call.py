@@ -1,4 +1,4 @@
-"""The road of a call: content and parameters -> check -> request -> adapter. Sync and async share all but the I/O."""
+"""A call: content and parameters -> check -> request -> adapter. Sync and async share all but the I/O."""
 
 from __future__ import annotations
 

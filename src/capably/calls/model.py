@@ -1,4 +1,4 @@
-"""The run time of `llm.Model`. What a model takes is typed in the generated stubs and checked from the same facts."""
+"""The run time of `llm.Model`. The generated stubs have its types; the same facts are checked at run time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         def _axes(self) -> CapsT_co: ...
 
     else:
-        # Two parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
         def __class_getitem__(cls, item: Any) -> Any:
             from types import GenericAlias
 
@@ -89,7 +89,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
             """Return an unlisted model with the capabilities, limits and prices of one that the registry lists.
 
-            The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
+            The id's provider serves it. Raises `ConfigurationError` if its wire format differs from that of `like`'s provider.
             """
             _check_id(id)
             if "/" not in id:

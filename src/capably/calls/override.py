@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Override(NamedTuple):
-    """What holds in a block: a model in the place of each that is called, and parameters over the models' defaults."""
+    """The overrides of a block: a model that replaces each called one, and parameters over the models' defaults."""
 
     model: Any
     params: Mapping[str, Any]
@@ -34,7 +34,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Gene
         with llm.override(on_unsupported="warn"):
             ...
 
-    Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
+    Parameters of the call take precedence, then those of the innermost block, then the model's defaults.
     """
     check_defaults(params)
     if model is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capably.types.tools import AnyTool
 
     class HasToolsAndFormat(HasTools, HasFormat, Protocol):
-        """What a prompt with both demands."""
+        """The capabilities that a prompt with tools and a format demands."""
 
 
 P = ParamSpec("P")
@@ -92,7 +92,7 @@ class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
 
 
 class PromptDecorator(Generic[NeedsT, FormatT]):
-    """What `@llm.prompt(...)` with parameters gives."""
+    """The decorator that `@llm.prompt(...)` returns."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
@@ -155,7 +155,7 @@ class Call(Generic[P, FormatT, InputT, CapsT]):
 
 
 class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
-    """The same for an asynchronous function."""
+    """An asynchronous function whose content goes to a fixed model."""
 
     def __init__(self, model: Any, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
         self.model = model
@@ -171,7 +171,7 @@ class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
 
 
 class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
-    """What `@llm.call("provider/id", ...)` gives."""
+    """The decorator that `@llm.call("provider/id", ...)` returns."""
 
     def __init__(self, model: Any, params: Mapping[str, Any]) -> None:
         self._model = model

@@ -1,4 +1,4 @@
-"""`llm.provider(...)` and `llm.preload(...)`: how a provider is reached."""
+"""`llm.provider(...)` and `llm.preload(...)`: connection settings of providers."""
 
 from __future__ import annotations
 

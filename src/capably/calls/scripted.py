@@ -1,4 +1,4 @@
-"""`llm.scripted(...)`: a model that says what you wrote."""
+"""`llm.scripted(...)`: a model that replies with your texts."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", 
 _WISHES: Mapping[str, Any] = dict.fromkeys(
     ("provider", "reasoning", "deprecated", *SELECTORS, *MODALITIES, *LIMITS, *PRICES)
 )
-"""What can be asked for; `None` = no wish. The signature is in the generated stub."""
+"""All selectors; `None` = not used. The generated stub has the signature."""
 
 
 def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[FoundT]:
@@ -55,7 +55,7 @@ def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[Found
         deprecated: Include models that the vendor is going to end.
 
     All other arguments are features: `True` asks for one, `False` for its absence. A condition (`reasoning_off`) counts as
-    having it; a fact that nobody knows counts as neither. `forced_tools` is a forced `tool_choice`.
+    having it; an unknown fact counts as neither. `forced_tools` is a forced `tool_choice`.
     """
     unknown = next((name for name in wishes if name not in _WISHES), None)
     if unknown:

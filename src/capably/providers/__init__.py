@@ -1,6 +1,6 @@
 """One folder per vendor wire format: `encode` (ours to wire), `decode` (wire to ours), `errors` (a table), I/O in `__init__`.
 
-An adapter imports its SDK when it is built, which happens at the first call. Adapters do not know each other.
+An adapter imports its SDK when it is built, which happens at the first call. Adapters are independent of each other.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ class Settings:
 
 
 class ClientPerLoop:
-    """One client per event loop: its connections die with the loop that they were opened in."""
+    """One client per event loop, since connections end with the loop that opened them."""
 
     def __init__(self) -> None:
         self._clients: dict[Any, Any] = {}
@@ -124,7 +124,7 @@ class Adapter(Protocol):
     def encode(self, request: Request) -> dict[str, Any]:
         """Return the JSON body of the request, `extra` merged in.
 
-        Raises `NoSpellingError` for what the wire format cannot say.
+        Raises `NoSpellingError` for a value that the wire format cannot express.
         """
         ...
 

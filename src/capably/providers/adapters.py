@@ -1,4 +1,4 @@
-"""Which adapter serves a provider, with which settings. Adapters are built at the first call and kept."""
+"""The adapter and the settings of each provider. Adapters are built at the first call and cached."""
 
 from __future__ import annotations
 

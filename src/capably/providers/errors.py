@@ -1,4 +1,4 @@
-"""What a failure looks like whichever provider reports it: its class, its words, how long to wait."""
+"""The errors of all providers in one form: class, message, seconds to wait."""
 
 from __future__ import annotations
 

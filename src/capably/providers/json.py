@@ -1,4 +1,4 @@
-"""JSON that came from elsewhere."""
+"""Reads received JSON."""
 
 from __future__ import annotations
 

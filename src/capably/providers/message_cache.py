@@ -1,4 +1,4 @@
-"""A conversation in a provider's form, where a turn that is added makes one message to encode."""
+"""Caches the encoded messages of a conversation, so that a further turn encodes one message."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def encoded(
 ) -> Iterator[Form]:
     """Yield each message in a provider's form: cached, replayed in the provider's own JSON, or encoded.
 
-    A message of words is encoded once for a target, and keeps its form until it is sent to another one. A target equals
-    those that get the same form of every message of words, and no other. What can change (arguments, JSON) and what is
-    large (media) is encoded each time. Forms belong to their messages: nobody may change what is in them.
+    The form of a message of texts is cached until the message is sent to another target. Two targets must be equal if
+    and only if they get the same form of every such message. What can change (arguments, JSON) and what is large (media)
+    is encoded each time. Forms belong to their messages: do not change them.
 
-    `say` is the short way for what most messages are: a role (`user`, `assistant`) and one text, which is not empty.
+    `say` encodes the most frequent messages: a role (`user`, `assistant`) and one text, which is not empty.
     """
     for message in messages:
         form = message._form  # pyright: ignore[reportPrivateUsage]

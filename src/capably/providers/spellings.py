@@ -67,7 +67,7 @@ class NoSpellingError(Exception):
 
     Encoders raise it with the facts and build no error for users: the road of the call decides by the call's policy.
     `path` is that of the feature's spelling: empty where the API has no field for it, `None` where it has one and only this
-    value, at this place, cannot be said.
+    value cannot be expressed at this place.
     """
 
     def __init__(

@@ -17,7 +17,7 @@ _LINES = re.compile(rb"\r\n|\n|\r")
 
 
 class SSEBuffer:
-    """Collects bytes and gives out the data of whole events. Shared by the sync and the async reader."""
+    """Collects bytes and returns the data of complete events. Shared by the sync and the async reader."""
 
     __slots__ = ("_pending", "_tail")
 
@@ -32,7 +32,7 @@ class SSEBuffer:
         before, self._tail = self._tail, chunk[-3:] if len(chunk) > 2 else (self._tail + chunk)[-3:]
         if b"\n" not in chunk and b"\r" not in chunk:  # The middle of a long line, such as a picture.
             return []
-        if not _ends_event(before + chunk):  # The middle of a long event. What came before was searched already.
+        if not _ends_event(before + chunk):  # The middle of a long event. Earlier bytes were searched already.
             return []
         pending = b"".join(self._pending)
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")

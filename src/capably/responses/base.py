@@ -1,4 +1,4 @@
-"""What every response shares: reading a reply, and the ways to go on from it."""
+"""The base of all responses: reading a reply."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ else:
 
 
 class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
-    """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
+    """The base of all responses. It reads `_reply`, which subclasses provide."""
 
     _model: AnyModel
     _dropped: tuple[str, ...] = ()
-    """Of a response that was loaded: what JSON cannot hold (`format`, `tools`), and so was left out."""
+    """The parameters that a loaded response lacks, since JSON cannot hold them (`format`, `tools`)."""
     _request: Request
     _sent: Sequence[Message]
     _params: Mapping[str, Any]
@@ -52,7 +52,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """The day of the call, in the user's own calendar."""
 
     if not TYPE_CHECKING:
-        # Parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
         def __class_getitem__(cls, item: Any) -> Any:
             from types import GenericAlias
 
@@ -131,7 +131,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def stop_detail(self) -> str | None:
         """Return the provider's details of the end: the stop sequence, why it refused, its own word for the end.
-        `None` where `finish_reason` says all."""
+        `None` if there is no more than `finish_reason`."""
         return self._reply.stop_detail
 
     @property
@@ -183,7 +183,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def parse(self) -> FormatT_co:
         """Return the answer as a value of the call's `format`.
 
-        Raises `ParseError` where it does not fit, and `RefusalError` where the model or a filter declined.
+        Raises `ParseError` if it does not fit, and `RefusalError` if the model or a filter declined.
         """
         wanted = self._request.params.get("format")
         if wanted is None:
@@ -224,7 +224,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def to_json(self) -> str:
         """Return this response with its conversation as JSON, which `from_json` reads.
 
-        Tools, the format and headers are not in it: the first two are Python, and headers may hold secrets.
+        It leaves out tools, the format and headers: the first two are Python objects, and headers may hold secrets.
         """
         from capably.responses.serialization import dump_response
 
@@ -237,7 +237,7 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return load_response(text, cls._COMPLETE_CLASS or cls, format, tools)
 
     _COMPLETE_CLASS: type[BaseResponse[Any, Any, Any]] | None = None
-    """What a copy of a stream becomes: a response that holds the whole reply."""
+    """The class of a stream's copies: a response that holds the complete reply."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         from capably.responses.serialization import pickled_response

@@ -1,7 +1,7 @@
 """The parts of a streamed reply as streams of their own: `for stream in response.streams(): ...`.
 
-A `Splitter` deals out the chunks of a reply to the parts they belong to. It is told of chunks one at a time, so that the
-synchronous and the asynchronous streams differ only in how they wait for the next one.
+A `Splitter` passes each chunk of a reply to the stream of its part. It gets chunks one at a time, so the synchronous and
+the asynchronous streams differ only in how they wait for the next one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KINDS: Mapping[type[Any], str] = {p.Text: "text", p.Thought: "thought", p.ToolCa
 
 
 class _Dealer:
-    """Deals out chunks: a stream for each part, in the order in which they began.
+    """Passes chunks to a stream for each part, in the order in which the parts began.
 
     A text is over when another part begins, and a new stream goes on with it if more of it comes. A tool call is over
     when the provider says so, or with the reply, so that `collect()` always gives all arguments.

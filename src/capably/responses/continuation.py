@@ -1,4 +1,4 @@
-"""Going on where an answer broke off, and joining what comes with what had come."""
+"""Continues an answer that broke off, and joins both answers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BROKEN_OFF = ("length", "pause", "continuation")
 """Finish reasons after which the answer can go on."""
 
 GO_ON = "You were cut off. Go on exactly where you stopped, without repeating anything and without a word about it."
-"""What a model is told whose answer reached the limit. A pause and Gemini's continuation need no words."""
+"""The message to a model whose answer reached the limit. A pause and Gemini's continuation need none."""
 
 
 def breaks_off(response: Any) -> bool:
@@ -98,7 +98,7 @@ def join_text(first: p.Text, second: p.Text) -> p.Text:
 
 
 class ContinuationAccumulator(StreamAccumulator):
-    """The accumulator of a reply that goes on with another one: parts are numbered on, and the replies joined."""
+    """The accumulator of a reply that continues another: it goes on numbering the parts, and joins the replies."""
 
     def __init__(self, first: ResponseData, accumulator: StreamAccumulator) -> None:
         self._first = first

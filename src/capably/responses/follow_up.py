@@ -1,4 +1,4 @@
-"""The ways to go on from a response: resume, run tools, ask again, continue. Once with `await`, once without."""
+"""Follow-up calls: resume, run tools, validate, continue. Once with `await`, once without."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
-    """The ways to go on from a response that needs no `await`."""
+    """The follow-up calls of a response that needs no `await`."""
 
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         raise NotImplementedError
@@ -26,16 +26,16 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
             """Send further content to the same model, with the conversation so far.
 
-            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
-            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            The call repeats the parameters; `params` override them: `resume("And?", reasoning="high")`. It does not repeat
+            those for one turn (a forced `tool_choice`, `prefill`), nor `system`, which the conversation has already.
             """
             return self._ask(self._next(content), self._again(params))
 
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
-        says so.
+        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run, and its
+        output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
@@ -45,8 +45,8 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
-        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
+        Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
+        answer. Raises the last `ParseError` if no answer fits, and `RefusalError` as soon as one declines.
         """
         response = self
         for _ in range(retries):
@@ -60,7 +60,7 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     def continue_(self) -> Self:
         """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
-        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
         """
         from capably.responses.continuation import breaks_off, further
 
@@ -88,8 +88,8 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         async def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
             """Send further content to the same model, with the conversation so far.
 
-            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
-            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            The call repeats the parameters; `params` override them: `resume("And?", reasoning="high")`. It does not repeat
+            those for one turn (a forced `tool_choice`, `prefill`), nor `system`, which the conversation has already.
             """
             await self._complete()
             return await self._ask(self._next(content), self._again(params))
@@ -97,8 +97,8 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
-        says so.
+        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run, and its
+        output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls_async
@@ -109,8 +109,8 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     async def validate(self, *, retries: int = 2) -> Self:
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
-        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
+        Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
+        answer. Raises the last `ParseError` if no answer fits, and `RefusalError` as soon as one declines.
         """
         response = await self._complete()
         for _ in range(retries):
@@ -124,7 +124,7 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     async def continue_(self) -> Self:
         """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
-        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
         """
         from capably.responses.continuation import breaks_off, further
 

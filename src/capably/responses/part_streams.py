@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PartT = TypeVar("PartT", bound=p.Part)
 
 ContentType: TypeAlias = Literal["image", "audio", "video", "document", "refusal", "citation", "unknown"]
-"""What a part may be that comes whole; `unknown` is one without a class here."""
+"""The kind of a part that arrives in one piece; `unknown` is one without a class here."""
 
 
 class _Growing(Generic[PartT]):
@@ -29,7 +29,7 @@ class _Growing(Generic[PartT]):
         self._part: p.Part | None = None
         self._over = False
         self._first = True
-        """Whether no stretch of the same part came before."""
+        """Whether this is the first stretch of its part."""
 
     def _take(self, chunk: Chunk) -> None:
         self._text.add(chunk.delta)
@@ -72,7 +72,7 @@ class _Call(_Growing[p.ToolCall]):
     def partial_args(self) -> Mapping[str, Any]:
         """Return the arguments that have arrived: texts cut where they end, numbers once they are complete.
 
-        After `collect()` these are the arguments. It is one object, which grows; copy what you want to keep.
+        After `collect()` these are all arguments. They are one object that grows in place; copy what you want to keep.
         """
         complete: Any = self._part if self._over else None
         if complete is not None:
@@ -140,7 +140,7 @@ class TextStream(_Pulled[p.Text], _Words[p.Text]):
 
 
 class ThoughtStream(_Pulled[p.Thought], _Words[p.Thought]):
-    """A thought, as far as the model lets us read it."""
+    """A thought, as far as the model shows it."""
 
     content_type: Literal["thought"] = "thought"
     _class = p.Thought
@@ -151,7 +151,7 @@ class ToolCallStream(_Pulled[p.ToolCall], _Call):
 
 
 class PartStream(_Pulled[p.Part]):
-    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+    """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"
 
@@ -164,7 +164,7 @@ class AsyncTextStream(_Awaited[p.Text], _Words[p.Text]):
 
 
 class AsyncThoughtStream(_Awaited[p.Thought], _Words[p.Thought]):
-    """A thought, as far as the model lets us read it."""
+    """A thought, as far as the model shows it."""
 
     content_type: Literal["thought"] = "thought"
     _class = p.Thought
@@ -175,7 +175,7 @@ class AsyncToolCallStream(_Awaited[p.ToolCall], _Call):
 
 
 class AsyncPartStream(_Awaited[p.Part]):
-    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+    """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"
 

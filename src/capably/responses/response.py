@@ -1,4 +1,4 @@
-"""The whole reply of a call."""
+"""The complete response of a call."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ else:
 
 
 class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
-    """The whole reply of `model.call`."""
+    """The complete response of `model.call`."""
 
     def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)
@@ -55,7 +55,7 @@ class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
 
 
 class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
-    """The whole reply of `await model.call_async`."""
+    """The complete response of `await model.call_async`."""
 
     def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)

@@ -1,8 +1,8 @@
-"""Messages and responses to plain JSON and back; pickling goes the same way.
+"""Messages and responses to plain JSON and back. Pickles hold the same data.
 
-What is kept: every part, the provider's own JSON of each answer, usage, the model by its id and defaults, parameters that
-are plain values. What is not: `tools` and `format` (they are Python), `tool_choice` by a tool, `headers` (they may hold
-secrets). `from_json` takes tools and format anew.
+The JSON has every part, the provider's own JSON of each answer, usage, the model's id and defaults, and parameters that
+are plain values. It lacks `tools` and `format` (Python objects), a `tool_choice` that is a tool, and `headers` (they may
+hold secrets). `from_json` takes tools and format again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a call gives back: the whole reply (in `_complete`), or the reply as it comes; each with an asynchronous twin."""
+"""Streams: responses that are read while they arrive, with and without `await`."""
 
 from __future__ import annotations
 
@@ -30,14 +30,13 @@ __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "Strea
 
 
 class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
-    """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
+    """The response of `model.stream`, read while it arrives. Attributes of the complete response read the stream to its end.
 
-    Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by whatever
-    reads; what had arrived stands in its `partial`, and stays readable through `chunks` and `streams`.
+    Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by the reader
+    that meets it. Its `partial` has the parts that had arrived; `chunks` and `streams` still yield them.
 
-    It may be read as often as you like, also by several readers in turn. What was read before comes in coarser steps, since
-    a stream keeps what was said and not in which pieces: deltas of one part that follow each other come as one. Only
-    `text_stream` keeps nothing of a stream that is longer than any model's.
+    You can read it any number of times, and with several readers in turn. Later readers get larger deltas: the stream
+    stores the text and not its pieces, so successive deltas of one part are joined. One exception: see `text_stream`.
     """
 
     _COMPLETE_CLASS = Response
@@ -97,10 +96,9 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     def text_stream(self) -> Iterator[str]:
         """Yield the answer's text, piece by piece.
 
-        A stream that nobody reads in another way takes no more memory the longer it gets: once it has grown beyond 8 MiB,
-        which is more than any model writes, it keeps nothing. `text()`, `content`, `messages` and whatever else needs what
-        was said then raise `CapablyError`; `usage`, `cost` and `finish_reason` do not. Call `chunks()` beforehand to have
-        everything kept.
+        If you only use `text_stream()` and the text exceeds 8 MiB, which is more than any model writes, it is no longer
+        buffered. `text()`, `content`, `messages` and whatever else needs the content then raise `CapablyError`; `usage`,
+        `cost` and `finish_reason` do not. Call `chunks()` beforehand to buffer everything.
         """
         self._buffer.read_once()
         return self._texts()
@@ -112,7 +110,7 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
         """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `collect()` it. They may be read
-        in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
+        in any order. A text that another part interrupts is continued by a second stream.
         """
         from capably.responses.chunk_splitter import Splitter
 
@@ -122,8 +120,8 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
     def structured_stream(self) -> Iterator[Any]:
         """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
-        It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
-        keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
+        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
+        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
         """
         feed = _partial_parser(self)
         self._buffer.read_all()
@@ -156,9 +154,9 @@ class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamR
 
 
 class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
-    """The reply of `await model.stream_async`, as it comes. `await finish()` before reading the whole reply.
+    """The response of `await model.stream_async`, read while it arrives. `await finish()` before reading its attributes.
 
-    An error in mid-stream is raised by whatever reads; what had arrived stands in its `partial`.
+    An error in mid-stream is raised by the reader that meets it. Its `partial` has the parts that had arrived.
     """
 
     _COMPLETE_CLASS = AsyncResponse
@@ -228,7 +226,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     def text_stream(self) -> AsyncIterator[str]:
         """Yield the answer's text, piece by piece.
 
-        Beyond 8 MiB it keeps nothing for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
+        Beyond 8 MiB it is no longer buffered for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
         """
         self._buffer.read_once()
         return self._texts()
@@ -242,7 +240,7 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
         """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `await collect()` it. They may be
-        read in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
+        read in any order. A text that another part interrupts is continued by a second stream.
         """
         from capably.responses.chunk_splitter import AsyncSplitter
 
@@ -252,8 +250,8 @@ class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], Af
     def structured_stream(self) -> AsyncIterator[Any]:
         """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
-        It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
-        keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
+        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
+        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
         """
         feed = _partial_parser(self)
         self._buffer.read_all()

@@ -1,4 +1,4 @@
-"""How a stream ended: with a whole reply, with what is left of one, or with a failure."""
+"""The result of a stream: a complete reply, one without its content, or an error."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from capably.types.stream import ChunkBuffer, StreamAccumulator
 
 REACHED: Final = "reached"
-"""The end of a stream whose whole reply nobody has asked for yet."""
+"""The result of a stream that has ended and whose reply is not built yet."""
 
 StreamResult: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
-"""`None` while it has not ended, or where it was closed before."""
+"""`None` before the end, and for a stream that was closed early."""
 
 FORGETTABLE = ("_parts", "body", "wire")
-"""What a reply has of what the model said."""
+"""The attributes that a stream without its content lacks."""
 
 
 class ForgottenResponseData(ResponseData):
-    """How the reply ended and what it cost, of a stream that has forgotten the rest: reading that raises `CapablyError`."""
+    """The finish reason and the usage of a stream that dropped its content. Reading the content raises `CapablyError`."""
 
     __slots__ = ()
 
@@ -43,7 +43,7 @@ def finish_data(
 ) -> ResponseData:
     """Return the data of a finished stream, with the connection's ids. Raise the error of `StreamAccumulator.reply`."""
     if buffer.begin:
-        accumulator.forget()  # What came since the last time, which nobody can read.
+        accumulator.forget()  # The rest, which nobody can read.
     reply = accumulator.reply()
     for known in {id(one): one for one in (reply, reply.last)}.values():
         known.sent = events.sent

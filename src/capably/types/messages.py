@@ -1,4 +1,4 @@
-"""Messages: who said what. `user("...")`, `system("...")` and `assistant("...")` build them."""
+"""Messages of a conversation. `user("...")`, `system("...")` and `assistant("...")` build them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SystemMessage(_Turn):
 
 @read_only
 class UserMessage(_Turn, Generic[PartT_co]):
-    """What the caller says: parts in order. Its type remembers which kinds of part it holds."""
+    """The caller's content: parts in order. Its type has the kinds of its parts."""
 
     __slots__ = ("content",)
     content: tuple[PartT_co, ...]
@@ -67,7 +67,7 @@ class UserMessage(_Turn, Generic[PartT_co]):
 
 @read_only
 class Source(Value):
-    """Where an assistant message came from, with the provider's own JSON, which is replayed as it was."""
+    """The origin of an assistant message, with the provider's own JSON, which is replayed unchanged."""
 
     __slots__ = ("endpoint", "model", "provider", "wire")
     provider: str
@@ -84,7 +84,7 @@ class Source(Value):
 
 @read_only
 class AssistantMessage(_Turn):
-    """What a model said: parts in order. `source` is set when a provider said it, and `None` when you did."""
+    """A model's answer: parts in order. `source` is set if a provider wrote it, and `None` if you did."""
 
     __slots__ = ("content", "source")
     content: tuple[p.Part, ...]
@@ -121,7 +121,7 @@ def system(text: str) -> SystemMessage:
 def user(content: str) -> UserMessage[p.Text]: ...
 @overload
 def user(content: PartT | Sequence[str | PartT]) -> UserMessage[PartT]: ...
-@overload  # for mypy, which finds no part in `["text", image]` unless it knows which message is wanted
+@overload  # for mypy, which infers no part from `["text", image]` unless the expected message is declared
 def user(content: Sequence[str | p.Part]) -> UserMessage[p.Part]: ...  # pyright: ignore[reportOverlappingOverload]
 def user(content: Any) -> UserMessage[Any]:
     """Return a user message of a text, a part, or several of them."""

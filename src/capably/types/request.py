@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Request:
-    """What to send: the model, the conversation, and the parameters that passed the check.
+    """A call to send: the model, the conversation, and the parameters that passed the check.
 
     `system` holds the instructions that lead the conversation; system messages in mid-conversation stay in `messages`.
     `params` has only keys of `CallParams` that a model can refuse; an adapter encodes every one of them or raises.

@@ -1,4 +1,4 @@
-"""What may be passed as a parameter at all, whatever the model is: a name that exists, with a value of its kind."""
+"""Checks parameters for any model: the name must exist, and the value must be of its kind."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ NewIds = tuple[str | None, ...]
 
 
 class Call(NamedTuple):
-    """A call that waits for its output: where it stands, and the id that it is sent with."""
+    """A call that waits for its output: its place, and the id that it is sent with."""
 
     place: int
     part: p.ToolCall
@@ -27,7 +27,7 @@ class Call(NamedTuple):
 
 
 class Pairs:
-    """Which calls wait for an output, by the ids that they came with."""
+    """The calls that wait for an output, by their original ids."""
 
     __slots__ = ("answered", "loose", "waiting")
 
@@ -60,7 +60,7 @@ class Pairs:
 
 
 class Ids:
-    """Gives the ids out that calls are sent with: their own, where the API takes it and no other call has it."""
+    """Issues the ids that calls are sent with: their own, if the API takes it and no other call has it."""
 
     __slots__ = ("_counts", "_once", "_pattern", "_taken")
 

@@ -1,8 +1,8 @@
-"""The rules of conversations: what each API refuses, whatever the model. What can be mended is, the rest is refused here.
+"""The rules of conversations that each API has for all its models. Violations are repaired if possible, else refused.
 
-Ids of calls that the API does not take, or takes once only, are issued anew, for call and output alike, from nothing but
-what stands before them: a turn that is added changes no byte of those before it. Outputs that come late in their turn are
-put in front. A provider's own JSON is left as it is where its API takes it.
+A call id that the API does not take, or has seen already, is replaced in the call and its output. The new id depends only
+on earlier turns, so a further turn changes no byte of them. Outputs that come late in their turn are moved to its front.
+A provider's own JSON is left unchanged if its API takes it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Rules(NamedTuple):
-    """What one API refuses: words of `Dialect.refuses`, and some that only a wire format has; the form of ids of calls.
+    """The rules of one API: what it refuses, and the pattern of call ids.
 
-    `no_turns`: nothing but instructions; `blank_texts`: a text without a letter; `repeated_ids`: an id that two calls
-    have, in the provider's own JSON too; `late_outputs`: outputs that are not all in the message after their calls.
+    `refuses` has words of `Dialect.refuses`, and four that only a wire format has: `no_turns` (only instructions),
+    `blank_texts` (empty or white space), `repeated_ids` (two calls with one id, in the provider's own JSON too) and
+    `late_outputs` (outputs that are not all in the message after their calls).
     """
 
     refuses: frozenset[str] = frozenset()
@@ -44,11 +45,11 @@ FORMATS: Mapping[str, Rules] = {
 """Wire format -> what it refuses at every host. Hosts of OpenAI's formats differ: the rest is in their dialects."""
 
 SERVER_STATE = ("previous_response_id", "conversation")
-"""Fields of Responses by which the server knows more of the conversation than is sent."""
+"""Fields of Responses that refer to a conversation stored at the server."""
 REPLACES_CONVERSATION = ("messages", "input", "contents")
 """Fields that replace the conversation."""
 RESUMABLE = ("continuationToken", "paused")
-"""What an answer has that was broken off (Gemini's, Anthropic's), and goes on by itself."""
+"""Fields of an answer that the provider broke off (Gemini's, Anthropic's) and will continue."""
 
 _rules: dict[tuple[str, str | None], Rules] = {}
 on_registry_change(_rules.clear)
@@ -77,7 +78,7 @@ def sendable(
 ) -> list[Message]:
     """Return the conversation as the API takes it: the same list, or a repaired copy.
 
-    Raises `ConversationError` for one that the API refuses.
+    Raises `ConversationError` if the API refuses it and it cannot be repaired.
     """
     rules = rules_of(provider, endpoint)
     _check_says_something(messages, rules, extra)
@@ -91,7 +92,7 @@ def sendable(
 def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
     """Return whether the outputs of all calls follow them directly, in order, and all ids are valid and unique.
 
-    This is so of nearly every conversation, and costs little however long it is.
+    This fast path holds for nearly every conversation.
     """
     seen: set[str] = set()
     waiting: tuple[str, ...] = ()
@@ -131,7 +132,7 @@ def _note_ids(message: Message) -> tuple[str, ...]:
 def is_prefill(message: Message) -> bool:
     """Return whether a last assistant message is a prefill: it has text, and no call that waits for an output.
 
-    Answers that the provider broke off (in a tool of its own, at Gemini's token) go on by themselves.
+    Answers that the provider broke off (in a tool of its own, at Gemini's token) are no prefill.
     """
     if type(message) is not AssistantMessage or not _SPEECH.issuperset(map(type, message.content)):
         return False

@@ -1,4 +1,4 @@
-"""How something is left out of a call: a parameter, a part of a message, a message, or the strictness of a tool."""
+"""Drops a parameter, a part, a message, or the `strict` of a tool from a call."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The one place where a call is refused: whether it is, what the error says, and what happens instead.
+"""Decides what happens to a violation: an error, a warning, or a drop; and writes the message.
 
-Three states, in this order. The API cannot say it: nothing can be sent, whatever the model. The model does not take it: it
-can be sent all the same, in the API's own spelling. It is taken: nothing of it comes here.
+There are two kinds. If the wire format cannot express a value, it cannot be sent to any model. If only the model does not
+take it, it can still be sent, in the API's own spelling.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Call(NamedTuple):
     """A call to check: the model, the endpoint, the parameters and messages, and the policy for violations.
 
-    `params` and `messages` are the call's own, and change where something is dropped.
+    `params` and `messages` belong to the call. Dropping changes them in place.
     """
 
     id: str

@@ -214,4 +214,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""The Messages API: feature -> how it is said. Source: anthropic 2.12.0, types/message_create_params.py."""
+"""The Messages API: feature -> its spelling. Source: anthropic 2.12.0, types/message_create_params.py."""

@@ -201,4 +201,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""generateContent: feature -> how it is said."""
+"""generateContent: feature -> its spelling."""

@@ -42,7 +42,7 @@ def only_json_object(request: Request) -> bool:
 def function_fields(tool: Tool[Any]) -> dict[str, Any]:
     """Return name, description, parameters and `strict` of a function tool.
 
-    Raises where `strict=True` was asked for arguments that cannot be guaranteed.
+    Raises `NoSpellingError` for `strict=True` with arguments that cannot be guaranteed.
     """
     try:
         schema = tool_schema(tool)

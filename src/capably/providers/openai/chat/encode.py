@@ -229,7 +229,7 @@ _WITHOUT: Spellings = {
 
 @cache
 def spellings_of(host: Host) -> Spellings:
-    """Return the table of one host: Chat Completions, feature -> how it is said."""
+    """Return the table of one host: Chat Completions, feature -> its spelling."""
     return {
         **_EVERYWHERE,
         "max_tokens": field(host.max_tokens),

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 ENDPOINT = "responses"
-"""The default one, so a source without an endpoint came from here too."""
+"""The default endpoint, so a source without an endpoint is from here too."""
 ENCRYPTED = "reasoning.encrypted_content"
 PAIRED = ("message", "function_call")
 """Items that the API takes without an id."""
@@ -332,4 +332,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""The Responses API: feature -> how it is said. Source: openai 3.54.0, types/responses/response_create_params.py."""
+"""The Responses API: feature -> its spelling. Source: openai 3.54.0, types/responses/response_create_params.py."""
