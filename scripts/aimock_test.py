@@ -276,7 +276,7 @@ def server_error(model: Any, ask: Ask) -> None:
 
 
 def broken_stream(model: Any, ask: Ask) -> None:
-    """Raise an error for a stream that ends too early."""
+    """Expect an error for a stream that ends too early."""
     if ask in (_stream, _stream_async):
         _raised((ConnectionFailedError, ServerError), model, ask, "It is cut off.")
 
