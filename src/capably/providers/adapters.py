@@ -112,13 +112,13 @@ def check_alike(id: str, info: ModelInfo) -> None:
     name, _, wire_id = id.partition("/")
     if name not in providers() or info.facts is None:
         return  # A server that `provider()` may still name; or nothing is known that could be wrong.
-    spoken = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
+    supported = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
     endpoints = tuple(info.endpoints)
-    if set(endpoints).isdisjoint(spoken):
+    if set(endpoints).isdisjoint(supported):
         raise ConfigurationError(
             f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(endpoints)}, and {name!r} speaks '
-            f"{' and '.join(spoken)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
-            f"that `extends: {info.profile}` with `endpoints: {{{spoken[-1]}: {{}}}}`."
+            f"{' and '.join(supported)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
+            f"that `extends: {info.profile}` with `endpoints: {{{supported[-1]}: {{}}}}`."
         )
 
 

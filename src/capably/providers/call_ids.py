@@ -1,4 +1,4 @@
-"""Ids of tool calls: those that we make up, and those that are put into another form for a provider."""
+"""Ids of tool calls: new ones, and ones converted for a provider."""
 
 from __future__ import annotations
 

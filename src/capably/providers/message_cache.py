@@ -21,7 +21,7 @@ def encoded(
     target: object,
     *,
     replay: Callable[[AssistantMessage, Source], Form | None],
-    say: Callable[[str, str], Form],
+    encode_text: Callable[[str, str], Form],
     encode: Callable[[Message], Form],
 ) -> Iterator[Form]:
     """Yield each message in a provider's form: cached, replayed in the provider's own JSON, or encoded.
@@ -30,7 +30,7 @@ def encoded(
     and only if they get the same form of every such message. What can change (arguments, JSON) and what is large (media)
     is encoded each time. Forms belong to their messages: do not change them.
 
-    `say` encodes the most frequent messages: a role (`user`, `assistant`) and one text, which is not empty.
+    `encode_text` encodes the most frequent messages: a role (`user`, `assistant`) and one text, which is not empty.
     """
     for message in messages:
         form = message._form  # pyright: ignore[reportPrivateUsage]
@@ -41,16 +41,16 @@ def encoded(
         if isinstance(message, AssistantMessage) and message.source is not None:
             form = replay(message, message.source)
         if form is None:
-            form = _encoded_anew(message, target, say, encode)
+            form = _encoded_anew(message, target, encode_text, encode)
         yield form
 
 
 def _encoded_anew(
-    message: Message, target: object, say: Callable[[str, str], Form], encode: Callable[[Message], Form]
+    message: Message, target: object, encode_text: Callable[[str, str], Form], encode: Callable[[Message], Form]
 ) -> Form:
     role = _ROLES.get(type(message), "")
     text = _only_text(message) if role else ""
-    form = say(role, text) if text else encode(message)
+    form = encode_text(role, text) if text else encode(message)
     if text or _is_of_words(message):
         set_field(message, "_form", (target, form))
     return form

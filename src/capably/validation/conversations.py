@@ -263,12 +263,12 @@ def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone:
 
 def _has_outputs_in_front(turn: Sequence[Message]) -> bool:
     """Return whether only outputs stand before each output, message by message."""
-    spoken = False
+    others = False
     for message in turn:
         outputs = len(list(_outputs(message)))
-        if spoken and outputs:
+        if others and outputs:
             return False
-        spoken = spoken or type(message) is SystemMessage or outputs < len(getattr(message, "content", ()))
+        others = others or type(message) is SystemMessage or outputs < len(getattr(message, "content", ()))
     return True
 
 

@@ -46,7 +46,7 @@ BEARER_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
 
 
 class AnthropicAdapter:
-    """The Messages API, at Anthropic or at a host that speaks it. Its clients are built at the first call."""
+    """The Messages API, at Anthropic or a compatible host. Its clients are built at the first call."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

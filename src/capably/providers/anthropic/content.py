@@ -49,11 +49,13 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str) ->
     def encode(message: Message) -> Form:
         return _encode_message(message, body)
 
-    for form in encoded(request.messages, ("anthropic", provider), replay=replay, say=_say, encode=encode):
+    for form in encoded(
+        request.messages, ("anthropic", provider), replay=replay, encode_text=_encode_text, encode=encode
+    ):
         messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 

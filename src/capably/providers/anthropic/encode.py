@@ -18,7 +18,7 @@ from capably.providers.spellings import (
     merge_extra,
     no_field,
     nothing,
-    say,
+    write_feature,
 )
 from capably.types.format import Format
 from capably.types.reasoning import Reasoning
@@ -63,10 +63,10 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
         body["system"] = request.system
     prefill = params.pop("prefill", None)
     for name, value in params.items():
-        say(SPELLINGS, name, value, body, request)
+        write_feature(SPELLINGS, name, value, body, request)
     encode_messages(body, request, provider=provider)
     if prefill is not None:
-        say(SPELLINGS, "prefill", prefill, body, request)
+        write_feature(SPELLINGS, "prefill", prefill, body, request)
     if any(isinstance(tool, BuiltinTool) for tool in params.get("tools", ())):
         container = container_of(request, provider=provider)
         if container is not None:
@@ -83,7 +83,7 @@ def _most(request: Request, params: Mapping[str, Any]) -> int:
 def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
     for tool in tools:
         if isinstance(tool, BuiltinTool):
-            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+            write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
             body.setdefault("tools", []).append(_tool(tool))
 
@@ -124,7 +124,7 @@ def _tool_choice(body: Body, _: Any, request: Request) -> None:
     parallel = request.params.get("parallel_tools")
     name = choice.name if isinstance(choice, Tool) else choice
     if not isinstance(name, str):
-        say(SPELLINGS, "tool_choice.builtin", choice, body, request)
+        write_feature(SPELLINGS, "tool_choice.builtin", choice, body, request)
     wire: Body = {"type": CHOICES[name]} if name in CHOICES else {"type": "tool", "name": name}
     if parallel is not None and name != "none":
         wire["disable_parallel_tool_use"] = not parallel

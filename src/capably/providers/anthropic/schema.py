@@ -1,6 +1,6 @@
 """Anthropic's dialect of JSON Schema, for structured answers and strict tools.
 
-What its grammar compiler does not know is moved into the description, so that the model may still follow it.
+Keywords that its grammar compiler lacks move into the description, so that the model may still follow them.
 
 Source: anthropic 2.12.0, lib/_parse/_transform.py (read 2026-11-22).
 """

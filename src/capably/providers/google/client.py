@@ -1,4 +1,4 @@
-"""google-genai's client as we set it up: key, address, timeout, retries; and what one request changes of them."""
+"""Builds google-genai's client: key, address, timeout, retries; and the options that one request changes."""
 
 from __future__ import annotations
 

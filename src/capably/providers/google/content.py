@@ -33,7 +33,7 @@ _FILES = "https://generativelanguage.googleapis.com/v1beta/files/"
 def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
     """Return the wire contents, and the continuation token if Gemini broke the last answer off.
 
-    Such an answer goes on by its token: the conversation is sent as it was, without what has come of the answer.
+    The token continues such an answer: the earlier conversation is sent unchanged, without the answer's parts.
     """
     messages = list(request.messages)
     token = None
@@ -53,7 +53,7 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
         return _encode_message(message, request)
 
     contents: list[Wire] = []
-    for form in encoded(messages, ("google", provider), replay=replay, say=_say, encode=encode):
+    for form in encoded(messages, ("google", provider), replay=replay, encode_text=_text_content, encode=encode):
         for content in [_without_ids(content, ours) for content in form] if ours else form:
             last = contents[-1] if contents else None
             if last and last["role"] == content["role"] and _is_response(last) and _is_response(content):
@@ -64,7 +64,7 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
     return contents, token
 
 
-def _say(role: str, text: str) -> Form:
+def _text_content(role: str, text: str) -> Form:
     return [{"role": "user" if role == "user" else "model", "parts": [{"text": text}]}]
 
 

@@ -20,7 +20,7 @@ from capably.providers.spellings import (
     merge_extra,
     no_field,
     nothing,
-    say,
+    write_feature,
 )
 from capably.types.format import Format
 from capably.types.request import Request
@@ -53,7 +53,9 @@ def encode_request(request: Request) -> Body:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
     for name, value in request.params.items():
         if value is not None:
-            say(SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request)
+            write_feature(
+                SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request
+            )
     if token is not None:
         body[CONTINUATION] = token
     return merge_extra(body, request.extra)
@@ -101,7 +103,7 @@ def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request:
     if entries:
         body["tools"] = entries
     for tool in builtin:
-        say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+        write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
     if functions and builtin:
         # Else 400: "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function
         # calling."

@@ -1,7 +1,7 @@
 """JSON Schema as Gemini reads it: `parametersJsonSchema` of tools and `responseJsonSchema` of formats.
 
-Gemini ignores keywords that it does not know, so a constraint would vanish silently. Those are described to the model
-in the description instead. Nothing here makes an optional property required.
+Gemini ignores unsupported keywords, so a constraint would vanish silently. Those are moved into the description
+instead. Nothing here makes an optional property required.
 
 Source: google-genai 3.4.0 `types.GenerateContentConfig.response_json_schema` (read 2026-11-22).
 """

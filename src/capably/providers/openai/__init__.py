@@ -1,4 +1,4 @@
-"""OpenAI, and every host that speaks its wire formats: the Responses and the Chat Completions endpoints.
+"""OpenAI, and every host with its wire formats: the Responses and the Chat Completions endpoints.
 
 Importing this package imports no SDK; building the adapter does.
 """
@@ -42,7 +42,7 @@ FROM_ENVIRONMENT = ("organization", "project", "admin_api_key", "webhook_secret"
 
 
 class Endpoint(NamedTuple):
-    """Where an endpoint is, and what speaks it: our modules and accumulator, and the SDK's class of its reply."""
+    """One endpoint: its path, our modules and accumulator, and the SDK's class of its reply."""
 
     path: str
     encode: Any
@@ -133,7 +133,7 @@ class OpenAIAdapter:
     def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
         """Return the arguments of the SDK's `post`, which returns the raw HTTP response.
 
-        OpenAI's own client is handed bytes; those for other hosts (Azure) look into the body for its model.
+        OpenAI's own client gets bytes. Those for other hosts (Azure) read the model from the body, so they get a dict.
         """
         import httpx2
 

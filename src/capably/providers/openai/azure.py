@@ -1,4 +1,4 @@
-"""OpenAI's models, and others, at Azure: a deployment's name stands where elsewhere the model's id does."""
+"""OpenAI's models, and others, at Azure. The name of a deployment replaces the model's id."""
 
 from __future__ import annotations
 

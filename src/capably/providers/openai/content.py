@@ -1,4 +1,4 @@
-"""What both endpoints write and read alike: media as URLs, tool outputs, tool arguments, `extra`."""
+"""Content that both endpoints share: media as URLs, tool outputs, tool arguments, `extra`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def file_name(document: p.Media) -> str:
 
 def cache_breakpoint(point: p.CachePoint) -> dict[str, Any]:
     """Return the mark for the last content part before a cache point."""
-    if not CACHE_POINT.says(point.ttl):
+    if not CACHE_POINT.can_express(point.ttl):
         raise lack({"cache.point": CACHE_POINT}, "cache.point", point)
     return {"mode": "explicit", "ttl": point.ttl or CACHE_TTLS[0]}
 

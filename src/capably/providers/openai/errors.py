@@ -1,4 +1,4 @@
-"""Every way in which OpenAI and its kind report a failure, as one of our errors.
+"""Failures of OpenAI and compatible hosts -> our errors.
 
 Failures come as exceptions of the SDK, as bare transport errors in the middle of a stream, and as JSON inside an answer
 whose status says 200.

@@ -1,4 +1,4 @@
-"""Where hosts of OpenAI's formats differ from one another. The differences are data: `dialect` in the registry.
+"""The differences between hosts of OpenAI's formats. They are data: `dialect` in the registry.
 
 A host is a value: whoever encodes or decodes is handed it.
 """

@@ -1,4 +1,4 @@
-"""What both endpoints need to write parameters: the words that there are, and what the model's facts say."""
+"""Parameters at both endpoints: allowed words, and facts about the model."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """JSON Schema in the dialect of OpenAI's strict mode, and the wire forms of tools and formats made from it.
 
 Strict mode guarantees that an answer fits, for a part of JSON Schema: every object is closed, every property is
-required, and only some keywords are known. What can be said in other words is moved; what cannot is sent without the
-guarantee.
+required, and only some keywords are supported. A keyword with an equivalent is replaced. With any other, the schema is
+sent without the guarantee.
 
 Source: openai 3.54.0, lib/_pydantic.py (read 2026-11-22); https://platform.openai.com/docs/guides/structured-outputs
 """
@@ -57,7 +57,7 @@ NOT_STRICT = frozenset(
 
 
 class NotStrictError(ValueError):
-    """The schema says something that strict mode cannot; the message names it."""
+    """The schema has something that strict mode cannot express; the message names it."""
 
 
 def strict_schema(schema: Mapping[str, Any], *, nullable: bool = False) -> dict[str, Any]:
@@ -145,7 +145,7 @@ def accepts_null(schema: Mapping[str, Any]) -> bool:
 
 def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
     """Return `parameters` and `strict` of a tool. Without `strict=True` the schema goes out as it is, so that optional
-    arguments stay optional; OpenAI would make it strict by itself if we did not say so."""
+    arguments stay optional; OpenAI makes it strict by default, so `strict` is sent as false."""
     if tool.strict is not True:
         return {"parameters": dict(tool.parameters), "strict": False}
     return {"parameters": strict_schema(tool.parameters, nullable=True), "strict": True}

@@ -30,7 +30,7 @@ from capably.providers.spellings import (
     no_field,
     nothing,
     put,
-    say,
+    write_feature,
 )
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
@@ -52,7 +52,7 @@ def encode_request(request: Request, host: Host) -> Body:
         _mark_prefill(body["messages"], host.prefix)
     for name, value in request.params.items():
         if value is not None:
-            say(table, name, value, body, request)
+            write_feature(table, name, value, body, request)
     facts = facts_of(request)
     if host.show_thoughts and facts and facts["reasoning"]:
         body |= host.show_thoughts
@@ -82,7 +82,7 @@ def _tools(host: Host) -> Encoder:
     def encode(body: Body, tools: Any, request: Request) -> None:
         for tool in tools:
             if isinstance(tool, BuiltinTool):
-                say(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
+                write_feature(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
             else:
                 body.setdefault("tools", []).append(_function(tool))
 
@@ -113,7 +113,7 @@ def _web_search(body: Body, tool: BuiltinTool, _: Request) -> None:
 def _tool_choice(host: Host) -> Encoder:
     def encode(body: Body, choice: Any, request: Request) -> None:
         if isinstance(choice, BuiltinTool):
-            say(spellings_of(host), "tool_choice.builtin", choice, body, request)
+            write_feature(spellings_of(host), "tool_choice.builtin", choice, body, request)
         name: Any = choice.name if isinstance(choice, Tool) else choice
         words = {"auto": "auto", "none": "none", "required": host.required}
         body["tool_choice"] = words.get(name) or {"type": "function", "function": {"name": name}}
@@ -170,7 +170,7 @@ def _logprobs(body: Body, value: int | bool, _: Request) -> None:
 
 def _output(body: Body, kinds: Sequence[str], request: Request) -> None:
     for kind in kinds:
-        say(_OUTPUT, f"output.{kind}", kind, body, request)
+        write_feature(_OUTPUT, f"output.{kind}", kind, body, request)
     if set(kinds) != {"text"}:
         body["modalities"] = list(kinds)
 

@@ -35,10 +35,10 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
             return _user_messages(message, host)
         return _unless_silent(_assistant_message(message), host)
 
-    return encoded(request.messages, ("chat", host, role), replay=replay, say=_say, encode=encode)
+    return encoded(request.messages, ("chat", host, role), replay=replay, encode_text=_encode_text, encode=encode)
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [{"role": role, "content": text}]
 
 

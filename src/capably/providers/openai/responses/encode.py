@@ -23,7 +23,7 @@ from capably.providers.spellings import (
     no_field,
     nothing,
     put,
-    say,
+    write_feature,
 )
 from capably.types import parts as p
 from capably.types.arguments import args_text
@@ -80,7 +80,7 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
         body["input"] += items
     for name, value in request.params.items():
         if value is not None:
-            say(SPELLINGS, name, value, body, request)
+            write_feature(SPELLINGS, name, value, body, request)
     return merge_extra(body, request.extra)
 
 
@@ -107,10 +107,10 @@ def _messages(request: Request, provider: str) -> Iterator[Form]:
             return _user_items(message)
         return _assistant_items(message)
 
-    return encoded(request.messages, ("responses", provider), replay=replay, say=_say, encode=encode)
+    return encoded(request.messages, ("responses", provider), replay=replay, encode_text=_encode_text, encode=encode)
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [{"role": role, "content": [{"type": "input_text", "text": text}] if role == "user" else text}]
 
 
@@ -238,7 +238,7 @@ def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
 def _tools(body: Body, tools: Any, request: Request) -> None:
     for tool in tools:
         if isinstance(tool, BuiltinTool):
-            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+            write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
             body.setdefault("tools", []).append(_function(tool))
 
@@ -263,7 +263,7 @@ def _tool_choice(body: Body, choice: Any, request: Request) -> None:
         body["tool_choice"] = choice
     elif isinstance(choice, BuiltinTool):
         built: Body = {}
-        say(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
+        write_feature(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
         body["tool_choice"] = _forced(built["tools"][0])
     else:
         body["tool_choice"] = {"type": "function", "name": choice if isinstance(choice, str) else choice.name}
