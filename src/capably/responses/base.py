@@ -183,7 +183,9 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def parse(self) -> FormatT_co:
         """Return the answer as a value of the call's `format`.
 
-        Raises `ParseError` if it does not fit, and `RefusalError` if the model or a filter declined.
+        Raises:
+            ParseError: The answer does not fit, or the call had no format.
+            RefusalError: The model or a filter declined.
         """
         wanted = self._request.params.get("format")
         if wanted is None:

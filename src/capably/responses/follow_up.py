@@ -34,8 +34,11 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run, and its
-        output is an error.
+        Args:
+            context: The context for tools that take an `llm.Context`.
+
+        Returns:
+            One output for each call, in order. A call that was cut at the limit is not run; its output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
@@ -46,7 +49,11 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
-        answer. Raises the last `ParseError` if no answer fits, and `RefusalError` as soon as one declines.
+        answer.
+
+        Raises:
+            ParseError: No answer fits; this is the error of the last one.
+            RefusalError: An answer declined.
         """
         response = self
         for _ in range(retries):
@@ -61,6 +68,9 @@ class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
         An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
+
+        Raises:
+            CapablyError: The answer was cut inside a tool call.
         """
         from capably.responses.continuation import breaks_off, further
 
@@ -97,8 +107,11 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
         """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run, and its
-        output is an error.
+        Args:
+            context: The context for tools that take an `llm.Context`.
+
+        Returns:
+            One output for each call, in order. A call that was cut at the limit is not run; its output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls_async
@@ -110,7 +123,11 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
         Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
-        answer. Raises the last `ParseError` if no answer fits, and `RefusalError` as soon as one declines.
+        answer.
+
+        Raises:
+            ParseError: No answer fits; this is the error of the last one.
+            RefusalError: An answer declined.
         """
         response = await self._complete()
         for _ in range(retries):
@@ -125,6 +142,9 @@ class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
         """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
         An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
+
+        Raises:
+            CapablyError: The answer was cut inside a tool call.
         """
         from capably.responses.continuation import breaks_off, further
 
