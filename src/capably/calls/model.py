@@ -94,13 +94,13 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
             _check_id(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
-            known = find_model(like) if isinstance(like, str) else like.info
+            like_info = find_model(like) if isinstance(like, str) else like.info
             identity = identify(id)
             if identity.status in ("retired", "not_chat"):
                 warnings.warn(str(identity), UnverifiedModelWarning, stacklevel=2)
-            if known is not None:
-                check_alike(id, known)
-            info = None if known is None else known.renamed(id)
+            if like_info is not None:
+                check_alike(id, like_info)
+            info = None if like_info is None else like_info.renamed(id)
             return cls._create(id, info, {} if isinstance(like, str) else like.defaults)
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201

@@ -83,8 +83,8 @@ class _Call(_Growing[p.ToolCall]):
         if self._parsed < len(self._text):
             self._parser.feed(self._text.since(self._parsed))
             self._parsed = len(self._text)
-        found: Any = self._parser.value
-        return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        parsed: Any = self._parser.value
+        return parsed if isinstance(parsed, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
     def _complete(self) -> Any:
         if self._part is None:

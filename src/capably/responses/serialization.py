@@ -107,10 +107,10 @@ def pickled_response(response: Any) -> tuple[Any, ...]:
 
 def _read(text: str, key: str) -> Any:
     try:
-        found: Any = msgspec.json.decode(text)
+        data: Any = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"this is no JSON: {error}") from error
-    fields: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    fields: dict[str, Any] = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
     version = fields.get("capably")
     if key not in fields or not isinstance(version, int):
         raise ValueError(f"this is no {key} of capably's")
