@@ -41,10 +41,10 @@ class AfterResponse:
         self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> Response[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -95,10 +95,10 @@ class AfterResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -149,10 +149,10 @@ class AfterResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterStreamResponse:
@@ -161,10 +161,10 @@ class AfterStreamResponse:
         self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -215,10 +215,10 @@ class AfterStreamResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -269,10 +269,10 @@ class AfterStreamResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterAsyncResponse:
@@ -281,10 +281,10 @@ class AfterAsyncResponse:
         self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -335,10 +335,10 @@ class AfterAsyncResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -389,10 +389,10 @@ class AfterAsyncResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterAsyncStreamResponse:
@@ -401,10 +401,10 @@ class AfterAsyncStreamResponse:
         self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -455,10 +455,10 @@ class AfterAsyncStreamResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -509,8 +509,8 @@ class AfterAsyncStreamResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
