@@ -207,13 +207,13 @@ WAYS: dict[str, Ask] = {"call": _call, "stream": _stream, "call_async": _call_as
 
 
 def text(model: Any, ask: Ask) -> None:
-    """A text comes whole, letter by letter."""
+    """Compare a text, letter by letter."""
     response = ask(model, "Tell of the moon, the moon.", max_tokens=500)
     assert (response.text(), response.finish_reason) == (MOON, "stop")
 
 
 def one_tool(model: Any, ask: Ask) -> None:
-    """A call arrives with its arguments, its output goes back, the answer follows."""
+    """Run a tool call, send its output, and read the answer."""
     first = ask(model, "How is it in one city?", tools=[weather])
     assert [(c.name, c.args) for c in first.tool_calls] == [("weather", {"city": "Ur", "days": 2})]
     assert first.finish_reason in ("tool_use", "other")  # The peer has a word for Gemini that Google has not.
@@ -241,13 +241,13 @@ def thinking(model: Any, ask: Ask) -> None:
 
 
 def thinking_goes_back(model: Any, ask: Ask) -> None:
-    """The next turn holds the thoughts that the last one gave."""
+    """Send the thoughts of the last turn in the next one."""
     first = ask(model, "Please think.")
     assert ask(model, [*first.messages, llm.user("And then?")]).text() == "Then the stars."
 
 
 def second_turn(model: Any, ask: Ask) -> None:
-    """A conversation goes on."""
+    """Continue a conversation."""
     first = ask(model, "Tell of the moon.")
     second = ask(model, [*first.messages, llm.user("And then?")])
     assert second.text() == "Then the stars."
@@ -255,7 +255,7 @@ def second_turn(model: Any, ask: Ask) -> None:
 
 
 def structured(model: Any, ask: Ask) -> None:
-    """An answer in a shape."""
+    """Parse an answer in a format."""
     from typing import TypedDict
 
     City = TypedDict("City", {"name": str, "people": int})  # noqa: UP013 (local to this story)
@@ -276,7 +276,7 @@ def server_error(model: Any, ask: Ask) -> None:
 
 
 def broken_stream(model: Any, ask: Ask) -> None:
-    """A stream that ends too early is no success."""
+    """Expect an error for a stream that ends too early."""
     if ask in (_stream, _stream_async):
         _raised((ConnectionFailedError, ServerError), model, ask, "It is cut off.")
 

@@ -377,7 +377,7 @@ def _tools(sent: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _rest(exchange: Exchange, request: Request) -> tuple[Any, ...]:
-    model = ModelBase._made(f"{exchange.provider}/{request.model_id}", None, {})  # pyright: ignore[reportPrivateUsage]
+    model = ModelBase._create(f"{exchange.provider}/{request.model_id}", None, {})  # pyright: ignore[reportPrivateUsage]
     return model, request, request.messages, {}, ()
 
 

@@ -33,12 +33,12 @@ class Kind(NamedTuple):
 
 
 class Capability(NamedTuple):
-    """What a function can demand of a model: the class `llm.<name>`, and what it says of itself.
+    """A capability that a function can demand of a model: the class `llm.<name>` and its docstring.
 
-    `takes` is the type of the values that the demanding function may pass. `feature` is the rule of the registry behind it,
-    the parameter's own unless another is named; `base` a capability that it includes. A `generic` capability is asked for
-    with words, `llm.HasReasoning[Literal["high"]]`, and `mark` names the method which tells that it is there at all. `also`
-    are other parameters that it comes with, and their types. A capability with `words` is there only with all of them.
+    `takes` is the type of the values that the demanding function may pass. `feature` is its rule in the registry,
+    by default the parameter's own; `base` is a capability that it includes. A `generic` capability is demanded with words,
+    `llm.HasReasoning[Literal["high"]]`, and `mark` names the method that exists with any of them. `also` has further
+    parameters that it includes, and their types. A model has a capability with `words` only if it takes all of them.
     """
 
     name: str

@@ -146,7 +146,7 @@ def test_everything_in_all_is_there() -> None:
 
 
 @pytest.mark.parametrize(
-    ("id", "told", "nearest"),
+    ("id", "warnings", "nearest"),
     [
         pytest.param(
             "anthropic/claude-sonet-5-5",
@@ -197,11 +197,11 @@ def test_everything_in_all_is_there() -> None:
         ),
     ],
 )
-def test_an_unknown_id_is_told_with_what_it_could_be(id: str, told: str, nearest: tuple[str, ...]) -> None:
+def test_an_unknown_id_is_told_with_what_it_could_be(id: str, warnings: str, nearest: tuple[str, ...]) -> None:
     door: Any = llm.Model
     with pytest.raises(llm.UnknownModelError) as caught:
         door(id)
-    assert (str(caught.value), caught.value.model, caught.value.nearest) == (told, id, nearest)
+    assert (str(caught.value), caught.value.model, caught.value.nearest) == (warnings, id, nearest)
 
 
 def test_of_takes_an_unlisted_id_with_a_warning_at_the_line_of_the_caller() -> None:

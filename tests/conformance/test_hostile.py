@@ -18,7 +18,7 @@ from capably import llm
 from capably.responses.stream_response import Response, StreamResponse
 from capably.types import stream as types_stream
 from capably.types.errors import CapablyError
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 
 ENDPOINTS = ["messages", "responses", "chat_completions", "generate_content"]
 PROVIDERS = {"messages": "anthropic", "generate_content": "google", "responses": "openai", "chat_completions": "openai"}
@@ -179,7 +179,7 @@ def decode(endpoint: str, body: bytes) -> Response[Any, Any, Any]:
         "chat_completions": "openai.chat.decode",
     }[endpoint]
     reader: Any = __import__(f"capably.providers.{module}", fromlist=["decode_reply"])
-    reply: Reply = reader.decode_reply(body, request)
+    reply: ResponseData = reader.decode_reply(body, request)
     return Response(reply, *conformance._rest(exchange, request))
 
 
@@ -303,7 +303,7 @@ def test_a_stream_that_forgets_tells_how_it_ended(endpoint: str, monkeypatch: py
         assert "".join(response.text_stream()).startswith("Hi")
         reply = response._reply
         ends.append((reply.finish_reason, reply.stop_detail, reply.usage, reply.id, reply.model))
-        assert bool(response._said.begin) == (kept == 0)
+        assert bool(response._buffer.begin) == (kept == 0)
     assert ends[0] == ends[1]
 
 

@@ -12,9 +12,10 @@ import pytest
 
 from capably import llm
 from capably.responses.stream_response import StreamResponse
-from capably.responses.stream_result import ForgottenReply
+from capably.responses.stream_result import ForgottenResponseData
 from capably.types import stream
-from capably.types.request import FinishReason, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import FinishReason, ResponseData
 from capably.types.stream import Chunk
 
 WORDS = [f"word{number} " for number in range(100)]
@@ -56,7 +57,7 @@ def test_what_is_kept_is_more_than_any_model_writes(monkeypatch: pytest.MonkeyPa
 def test_each_delta_comes_once_however_long_the_stream_is(awaited: bool) -> None:
     response, deltas = read(llm.scripted(TEXT), awaited=awaited)
     assert deltas == TEXT.replace(" ", " \n").split("\n")
-    assert response._said.begin > 0, "it has forgotten"
+    assert response._buffer.begin > 0, "it has forgotten"
 
 
 @pytest.mark.parametrize("awaited", [False, True])
@@ -175,7 +176,7 @@ def test_readers_of_texts_that_keep_up_with_each_other_read_the_same() -> None:
     pairs = list(zip(response.text_stream(), response.text_stream(), strict=True))
     assert all(one == other for one, other in pairs)
     assert "".join(one for one, _ in pairs) == TEXT
-    assert response._said.begin > 0
+    assert response._buffer.begin > 0
 
 
 def test_one_that_is_left_far_behind_is_told() -> None:
@@ -229,11 +230,11 @@ class StreamAccumulator:
     def ended(self) -> bool:
         return self._finish is not None
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         if self._finish is None:
             raise llm.ServerError("cut", provider="scripted")
         said = llm.Text("".join(chunk.delta for chunk in self.said))
-        return Reply(content=[said], finish_reason=self._finish, usage=llm.Usage(1, 2), body=b"{}", wire=None)
+        return ResponseData(content=[said], finish_reason=self._finish, usage=llm.Usage(1, 2), body=b"{}", wire=None)
 
     def forget(self) -> None:
         self.said.clear()
@@ -305,8 +306,8 @@ def test_a_long_answer_that_goes_on_with_a_short_one_is_read_whole_and_forgotten
 
 def test_a_reply_that_is_forgotten_lacks_nothing_else() -> None:
     whole = StreamAccumulator().reply()
-    reply = ForgottenReply(whole)
-    lacking = {name for name in Reply.__slots__ if _missing(lambda name=name: getattr(reply, name))}
+    reply = ForgottenResponseData(whole)
+    lacking = {name for name in ResponseData.__slots__ if _missing(lambda name=name: getattr(reply, name))}
     assert lacking == {"_parts", "body", "wire"}
     assert not hasattr(reply, "no such thing")
 

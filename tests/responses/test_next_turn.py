@@ -87,7 +87,7 @@ def ask(model: Any, form: str, content: str, *turns: dict[str, Any] | None, **pa
         response = await getattr(model, form)(content, **params)
         for more in turns:
             response = await response.resume(await response.execute_tools() or "And?", **(more or {}))
-        await response._whole()
+        await response._complete()
         return response
 
     if "async" in form:

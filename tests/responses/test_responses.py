@@ -20,7 +20,8 @@ from support.call_cost import calls_made
 from capably import llm
 from capably.responses.chunk_splitter import parts_of
 from capably.responses.stream_response import AsyncStreamResponse, StreamResponse
-from capably.types.request import FinishReason, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import FinishReason, ResponseData
 from capably.types.stream import Chunk
 
 
@@ -59,7 +60,7 @@ class Events:
 
 
 class StreamAccumulator:
-    def __init__(self, reply: Reply | None) -> None:
+    def __init__(self, reply: ResponseData | None) -> None:
         self._reply = reply
 
     def feed(self, event: Any) -> Sequence[Chunk]:
@@ -69,7 +70,7 @@ class StreamAccumulator:
     def ended(self) -> bool:
         return self._reply is not None
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         if self._reply is None:
             raise llm.ServerError("cut", provider="scripted")
         return self._reply
@@ -77,8 +78,8 @@ class StreamAccumulator:
     def forget(self) -> None: ...
 
 
-def replying(content: Sequence[Any], finish: FinishReason = "stop") -> Reply:
-    return Reply(content=content, finish_reason=finish, usage=llm.Usage(1, 2), body=b"{}", wire={"said": 1})
+def replying(content: Sequence[Any], finish: FinishReason = "stop") -> ResponseData:
+    return ResponseData(content=content, finish_reason=finish, usage=llm.Usage(1, 2), body=b"{}", wire={"said": 1})
 
 
 def rest() -> tuple[Any, ...]:
@@ -178,7 +179,7 @@ def test_a_text_is_over_when_another_part_begins() -> None:
     response = streaming(*PARALLEL)
     first = next(response.streams())
     assert list(first) == ["Let "]
-    assert [chunk.kind for chunk in response._said] == ["text", "tool_call"]
+    assert [chunk.kind for chunk in response._buffer] == ["text", "tool_call"]
 
 
 def test_the_asynchronous_streams_do_the_same() -> None:
@@ -444,7 +445,7 @@ def test_a_kept_answer_costs_what_it_cost_on_its_day() -> None:
     request = Request(
         info=model.info, model_id="gemini-4-argon", endpoint="generate_content", messages=[], system=None, params={}
     )
-    reply = Reply(content=[], finish_reason="stop", usage=llm.Usage(1_000_000, 100_000), body=b"{}", wire={})
+    reply = ResponseData(content=[], finish_reason="stop", usage=llm.Usage(1_000_000, 100_000), body=b"{}", wire={})
     state = json.loads(llm.Response(reply, model, request, [], {}, ()).to_json())
     costs: list[float | None] = []
     for day in ("2026-10-20", "2026-11-30", "2026-12-01", "2027-03-01"):
@@ -517,9 +518,9 @@ def test_what_had_arrived_is_attached_to_the_error() -> None:
 
 
 def test_the_whole_reply_is_built_when_somebody_asks_for_it_and_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[Reply] = []
+    built: list[ResponseData] = []
 
-    def reply(accumulator: StreamAccumulator) -> Reply:
+    def reply(accumulator: StreamAccumulator) -> ResponseData:
         built.append(replying([llm.Text("Let me.")]))
         return built[-1]
 
@@ -531,7 +532,7 @@ def test_the_whole_reply_is_built_when_somebody_asks_for_it_and_once(monkeypatch
 
 
 def test_a_whole_reply_that_makes_no_sense_says_so_to_whoever_asks(monkeypatch: pytest.MonkeyPatch) -> None:
-    def reply(accumulator: StreamAccumulator) -> Reply:
+    def reply(accumulator: StreamAccumulator) -> ResponseData:
         raise llm.ServerError("it makes no sense", provider="scripted")
 
     monkeypatch.setattr(StreamAccumulator, "reply", reply)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from capably import llm
-from capably.calls.call import Prepared, prepare
+from capably.calls.call import PreparedCall, prepare
 from capably.parameters import PARAMETERS
 from capably.registry.identify import find_model
 from capably.registry.lookup import listed_models, rules_for
@@ -47,7 +47,7 @@ def lookup(word: str) -> str:
     return word
 
 
-def check(id: str, content: Any = "Hi", **params: Any) -> Prepared:
+def check(id: str, content: Any = "Hi", **params: Any) -> PreparedCall:
     return prepare(id, find_model(id), content, params)
 
 

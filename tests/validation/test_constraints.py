@@ -116,6 +116,6 @@ ODD: dict[str, Any] = {
 @pytest.mark.parametrize("value", ODD.values(), ids=ODD)
 def test_a_value_of_any_kind_is_refused_in_words(name: str, value: Any) -> None:
     for info, endpoint in verified():
-        found = said(info, endpoint, **{name: value})
-        assert found is not None, (info, endpoint)
-        assert found[0] == name
+        violations = said(info, endpoint, **{name: value})
+        assert violations is not None, (info, endpoint)
+        assert violations[0] == name

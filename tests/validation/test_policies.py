@@ -161,15 +161,15 @@ class Refusal(NamedTuple):
 @pytest.fixture(scope="module")
 def refusals(server: Loopback) -> list[Refusal]:
     """All of them."""
-    found: list[Refusal] = []
+    violations: list[Refusal] = []
     for info in profiles():
         model: Any = llm.Model.of(info.id)
         plain = sent(server, model)
         for name, asked in CASES.items():
             error = sent(server, model, asked.beside, **asked.params)
             if isinstance(error, llm.UnsupportedFeatureError):
-                found.append(Refusal(model, name, asked, error, plain))
-    return found
+                violations.append(Refusal(model, name, asked, error, plain))
+    return violations
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -221,10 +221,12 @@ def test_every_text_of_a_refusal_is_as_it_was_read(refusals: list[Refusal]) -> N
         text = re.sub(r"It takes: [^\n]*", "It takes: ...", text)
         text = re.sub(r"Say it in words \(reasoning=[^)]*\)", "Say it in words (reasoning=...)", text)
         texts.setdefault(name, set()).add(f"{text}\n[{error.feature}, {error.reason}, {error.spelled}]")
-    found = "\n\n".join(f"# {name}\n\n" + "\n\n".join(sorted(texts[name])) for name in CASES if name in texts) + "\n"
+    violations = (
+        "\n\n".join(f"# {name}\n\n" + "\n\n".join(sorted(texts[name])) for name in CASES if name in texts) + "\n"
+    )
     if os.environ.get("CAPABLY_UPDATE_GOLDEN") == "1":
-        TEXTS.write_text(found, encoding="utf-8")
-    assert found == TEXTS.read_text(encoding="utf-8")
+        TEXTS.write_text(violations, encoding="utf-8")
+    assert violations == TEXTS.read_text(encoding="utf-8")
 
 
 def test_an_error_has_what_it_says_in_attributes() -> None:

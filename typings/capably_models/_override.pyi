@@ -41,7 +41,7 @@ def override(
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AbstractContextManager[None]:
-    """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
+    """Swap the model, or set parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
             assert greet().text() == "Hello!"  # whatever model greet() calls
@@ -49,5 +49,5 @@ def override(
         with llm.override(on_unsupported="warn"):
             ...
 
-    Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
+    Parameters of the call take precedence, then those of the innermost block, then the model's defaults.
     """

@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from capably.responses.base import Answer
+from capably.responses.base import BaseResponse
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
@@ -40,13 +40,13 @@ OldFormatT = TypeVar("OldFormatT")
 class AfterResponse:
     @overload
     def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> Response[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -101,10 +101,10 @@ class AfterResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -159,22 +159,22 @@ class AfterResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> Response[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterStreamResponse:
     @overload
     def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -229,10 +229,10 @@ class AfterStreamResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -287,22 +287,22 @@ class AfterStreamResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> StreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterAsyncResponse:
     @overload
     async def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -357,10 +357,10 @@ class AfterAsyncResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -415,22 +415,22 @@ class AfterAsyncResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
 class AfterAsyncStreamResponse:
     @overload
     async def resume(
-        self: Answer[OldFormatT, InputT, CapsT],
+        self: BaseResponse[OldFormatT, InputT, CapsT],
         content: str | InputT | Text | ToolOutput | Sequence[str | InputT | Text | ToolOutput],
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -485,10 +485,10 @@ class AfterAsyncStreamResponse:
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """
 
     @overload
@@ -543,8 +543,8 @@ class AfterAsyncStreamResponse:
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
     ) -> AsyncStreamResponse[OldFormatT, InputT, CapsT]:
-        """Says one more thing and asks the same model again, with the whole conversation.
+        """Send further content to the same model, with the conversation so far.
 
-        The parameters stay, and those given here come over them. What is for one turn is not repeated: a forced
-        `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+        The call repeats the parameters; those given here override them. It does not repeat those for one turn (a forced
+        `tool_choice`, `prefill`), nor `system`, which the conversation has already.
         """

@@ -49,5 +49,5 @@ def models(
         deprecated: Include models that the vendor is going to end.
 
     All other arguments are features: `True` asks for one, `False` for its absence. A condition (`reasoning_off`) counts as
-    having it; a fact that nobody knows counts as neither. `forced_tools` is a forced `tool_choice`.
+    having it; an unknown fact counts as neither. `forced_tools` is a forced `tool_choice`.
     """

@@ -1,4 +1,4 @@
-"""The road of a call: content and parameters -> check -> request -> adapter. Sync and async share all but the I/O."""
+"""A call: content and parameters -> check -> request -> adapter. Sync and async share all but the I/O."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
 from capably.validation.conversations import sendable
-from capably.validation.refusal import Call, decide, found_missing
+from capably.validation.refusal import Call, decide, missing_violation
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from capably.types.request import CallParams
 
 
-class Prepared(NamedTuple):
+class PreparedCall(NamedTuple):
     """A call that passed the check, and its body."""
 
     adapter: Adapter
@@ -41,7 +41,7 @@ class Prepared(NamedTuple):
 
 
 def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> Response[Any, Any, Any]:
-    """Sends `content` and waits for the whole reply."""
+    """Send `content` and wait for the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = ready.adapter.call(ready.request, ready.body)
@@ -51,7 +51,7 @@ def call(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) 
 async def call_async(
     self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 ) -> AsyncResponse[Any, Any, Any]:
-    """Sends `content` and awaits the whole reply."""
+    """Send `content` and await the complete response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     reply = await ready.adapter.call_async(ready.request, ready.body)
@@ -59,7 +59,7 @@ async def call_async(
 
 
 def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]) -> StreamResponse[Any, Any, Any]:
-    """Sends `content`; iterate over what is returned to read the reply as it comes."""
+    """Send `content` and return a stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = ready.adapter.stream(ready.request, ready.body)
@@ -70,7 +70,7 @@ def stream(self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 async def stream_async(
     self: ModelBase[Any, Any], content: Any, **params: Unpack[CallParams]
 ) -> AsyncStreamResponse[Any, Any, Any]:
-    """Sends `content`; iterate asynchronously over what is returned to read the reply as it comes."""
+    """Send `content` and return an asynchronous stream of the response."""
     model, given = in_force(self, params)
     ready = prepare(model.id, model.info, content, given)
     events = await ready.adapter.stream_async(ready.request, ready.body)
@@ -80,8 +80,8 @@ async def stream_async(
     )
 
 
-def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> Prepared:
-    """Checks the call and puts it into neutral form. Nothing is sent; no SDK is imported unless the check passes."""
+def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, Any]) -> PreparedCall:
+    """Check the call and encode it. Nothing is sent; the SDK is imported only if the check passes."""
     check_parameters(params)
     given = given_in(params)
     messages = _with_system(to_messages(content), given.pop("system", None))
@@ -95,21 +95,21 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         "timeout": given.pop("timeout", None),
         "max_retries": given.pop("max_retries", None),
     }
-    asked = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
-    told = check_call(asked)
+    neutral_call = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
+    warnings = check_call(neutral_call)
     if "format" in given:
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
     adapter = adapter_of(provider, wire_id)
-    request, body = _encoded(adapter, asked, sending, told)
-    return Prepared(adapter, request, body, messages, told)
+    request, body = _encoded(adapter, neutral_call, sending, warnings)
+    return PreparedCall(adapter, request, body, messages, warnings)
 
 
 def _encoded(
-    adapter: Adapter, call: Call, sending: Mapping[str, Any], told: list[str]
+    adapter: Adapter, call: Call, sending: Mapping[str, Any], warnings: list[str]
 ) -> tuple[Request, dict[str, Any]]:
-    """The request and its body. What the wire format cannot say is refused, or dropped and the rest encoded again."""
+    """Return the request and its body. What the wire format cannot express raises, or is dropped and encoded again."""
     provider, _, wire_id = call.id.partition("/")
     while True:
         system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
@@ -126,7 +126,7 @@ def _encoded(
             return request, adapter.encode(request)
         except NoSpellingError as error:
             missing = error
-        told.append(decide(call, found_missing(call, missing)))
+        warnings.append(decide(call, missing_violation(call, missing)))
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:
@@ -134,7 +134,7 @@ def _with_system(messages: list[Message], system: str | None) -> list[Message]:
 
 
 def _leading_system(messages: Sequence[Message]) -> tuple[str | None, list[Message]]:
-    """The instructions that lead the conversation, as one text, and the rest."""
+    """Return the leading instructions of the conversation as one text, and the other messages."""
     count = 0
     while count < len(messages) and isinstance(messages[count], SystemMessage):
         count += 1

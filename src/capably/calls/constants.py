@@ -1,4 +1,4 @@
-"""Models as constants, `llm.anthropic.claude_sonnet_5_5`: what the generated modules and `capably.llm` are made of."""
+"""Models as constants, `llm.anthropic.claude_sonnet_5_5`: the run time of the generated modules and `capably.llm`."""
 
 from __future__ import annotations
 

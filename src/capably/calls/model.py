@@ -1,4 +1,4 @@
-"""The run time of `llm.Model`. What a model takes is typed in the generated stubs and checked from the same facts."""
+"""The run time of `llm.Model`. The generated stubs have its types; the same facts are checked at run time."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         def _axes(self) -> CapsT_co: ...
 
     else:
-        # Two parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
         def __class_getitem__(cls, item: Any) -> Any:
             from types import GenericAlias
 
@@ -57,11 +57,11 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
         # The signature stands in the generated stub, one overload per profile.
         def __new__(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN204
-            _must_be_text(id)
-            return cls._made(id, find_model(id), defaults)
+            _check_id(id)
+            return cls._create(id, find_model(id), defaults)
 
     @classmethod
-    def _made(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
+    def _create(cls, id: str, info: ModelInfo | None, defaults: Mapping[str, Any]) -> Self:
         check_defaults(defaults)
         model: Self = object.__new__(cls)
         object.__setattr__(model, "id", id)
@@ -70,43 +70,43 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
         return model
 
     @classmethod
-    def _restored(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
+    def _restore(cls, id: str, defaults: Mapping[str, Any], origin: str | None = None) -> Self:
         """Return a model as it was written; `origin` is the listed id whose facts it has, where its own id is another."""
         info = resolve_model(origin or id)
-        return cls._made(id, info.renamed(id) if info and info.id != id else info, defaults)
+        return cls._create(id, info.renamed(id) if info and info.id != id else info, defaults)
 
     if not TYPE_CHECKING:
 
         @classmethod
         def of(cls, id, /, **defaults):  # noqa: ANN001, ANN003, ANN206
-            _must_be_text(id)
+            _check_id(id)
             info, problem = model_of(id)
             if problem:
                 warnings.warn(problem, UnverifiedModelWarning, stacklevel=2)
-            return cls._made(id, info, defaults)
+            return cls._create(id, info, defaults)
 
         @classmethod
         def custom(cls, id, /, *, like):  # noqa: ANN001, ANN206
-            """A model that the registry does not list, with the capabilities, limits and prices of one that it does.
+            """Return an unlisted model with the capabilities, limits and prices of one that the registry lists.
 
-            The id's provider serves it. Raises `ConfigurationError` if that one has another wire format than `like`'s.
+            The id's provider serves it. Raises `ConfigurationError` if its wire format differs from that of `like`'s provider.
             """
-            _must_be_text(id)
+            _check_id(id)
             if "/" not in id:
                 raise ValueError(f'"{id}" names no provider; ids read provider/model')
-            known = find_model(like) if isinstance(like, str) else like.info
+            like_info = find_model(like) if isinstance(like, str) else like.info
             identity = identify(id)
             if identity.status in ("retired", "not_chat"):
                 warnings.warn(str(identity), UnverifiedModelWarning, stacklevel=2)
-            if known is not None:
-                check_alike(id, known)
-            info = None if known is None else known.renamed(id)
-            return cls._made(id, info, {} if isinstance(like, str) else like.defaults)
+            if like_info is not None:
+                check_alike(id, like_info)
+            info = None if like_info is None else like_info.renamed(id)
+            return cls._create(id, info, {} if isinstance(like, str) else like.defaults)
 
         def with_(self, **defaults):  # noqa: ANN003, ANN201
-            """The same model with other defaults."""
+            """Return the same model with other defaults."""
             check_defaults(defaults)
-            return self._made(self.id, self._info, {**self.defaults, **given_in(defaults)})
+            return self._create(self.id, self._info, {**self.defaults, **given_in(defaults)})
 
     if not TYPE_CHECKING:
         # Unseen by type checkers, which would take any attribute to be settable.
@@ -118,7 +118,7 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     def __reduce__(self) -> tuple[Any, ...]:
         origin = self._info.origin if self._info else None
-        return (type(self)._restored, (self.id, dict(self.defaults), origin))
+        return (type(self)._restore, (self.id, dict(self.defaults), origin))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, ModelBase) and self.id == other.id and self.defaults == other.defaults
@@ -135,22 +135,22 @@ class ModelBase(Generic[InputT_contra, CapsT_co]):
 
     @property
     def provider(self) -> str:
-        """The part of the id before the slash."""
+        """Return the part of the id before the slash."""
         return self.id.partition("/")[0]
 
     @property
     def info(self) -> ModelInfo | None:
-        """What the registry knows of it; `None` for an id that is not listed."""
+        """Return the registry's facts about this model; `None` if its id is not listed."""
         return self._info
 
 
 def must_be_model(value: object) -> Any:
-    """`value`, where it is a model."""
+    """Return `value` if it is a model. Raise `TypeError` otherwise."""
     if not isinstance(value, ModelBase):
         raise TypeError(f'what answers must be a model, such as llm.Model("provider/id"), and not {value!r}')
     return value  # pyright: ignore[reportUnknownVariableType]
 
 
-def _must_be_text(id: object) -> None:
+def _check_id(id: object) -> None:
     if not isinstance(id, str):
         raise TypeError(f"a model is named by a str that reads provider/model, not by {id!r}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Override(NamedTuple):
-    """What holds in a block: a model in the place of each that is called, and parameters over the models' defaults."""
+    """The overrides of a block: a model that replaces each called one, and parameters over the models' defaults."""
 
     model: Any
     params: Mapping[str, Any]
@@ -26,7 +26,7 @@ _current: ContextVar[Override] = ContextVar("capably_override", default=Override
 
 @contextmanager
 def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Generator[None]:
-    """Swaps the model, or sets parameters, for every call made in the block (in this thread or task).
+    """Swap the model, or set parameters, for every call made in the block (in this thread or task).
 
         with llm.override(llm.scripted("Hello!")):
             assert greet().text() == "Hello!"  # whatever model greet() calls
@@ -34,7 +34,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Gene
         with llm.override(on_unsupported="warn"):
             ...
 
-    Parameters of the call itself come first, then those of the innermost block, then the model's own defaults.
+    Parameters of the call take precedence, then those of the innermost block, then the model's defaults.
     """
     check_defaults(params)
     if model is not None:
@@ -51,7 +51,7 @@ def override(model: ModelBase[Any, Any] | None = None, /, **params: Any) -> Gene
 
 
 def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[ModelBase[Any, Any], dict[str, Any]]:
-    """The model that is really called, and all its parameters that are given."""
+    """Return the model that is called inside the current overrides, and all parameters that are set."""
     current = _current.get()
     called: ModelBase[Any, Any] = current.model or model
     given: dict[str, Any] = {**called.defaults, **current.params}

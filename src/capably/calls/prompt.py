@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from capably.types.tools import AnyTool
 
     class HasToolsAndFormat(HasTools, HasFormat, Protocol):
-        """What a prompt with both demands."""
+        """The capabilities that a prompt with tools and a format demands."""
 
 
 P = ParamSpec("P")
@@ -39,7 +39,7 @@ else:
 
 
 def _of(model: ModelBase[Any, Any]) -> Any:
-    """A model whose own signatures are not known here."""
+    """Return `model` as `Any`: its generated signatures do not apply here. Raise `TypeError` if it is no model."""
     from capably.calls.model import must_be_model
 
     return must_be_model(model)
@@ -54,7 +54,7 @@ class Prompt(Generic[P, InputT, NeedsT, FormatT]):
         update_wrapper(self, function)
 
     def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """What would be sent."""
+        """Return the content that would be sent."""
         return self.function(*args, **kwargs)
 
     def __call__(
@@ -77,7 +77,7 @@ class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
         update_wrapper(self, function)
 
     async def content(self, *args: P.args, **kwargs: P.kwargs) -> Any:
-        """What would be sent."""
+        """Return the content that would be sent."""
         return await self.function(*args, **kwargs)
 
     async def __call__(
@@ -92,7 +92,7 @@ class AsyncPrompt(Generic[P, InputT, NeedsT, FormatT]):
 
 
 class PromptDecorator(Generic[NeedsT, FormatT]):
-    """What `@llm.prompt(...)` with parameters gives."""
+    """The decorator that `@llm.prompt(...)` returns."""
 
     def __init__(self, params: Mapping[str, Any]) -> None:
         self._params = params
@@ -129,7 +129,7 @@ def prompt(*, tools: Sequence[AnyTool], max_tokens: int = ...) -> PromptDecorato
 @overload
 def prompt(*, max_tokens: int = ...) -> PromptDecorator[Capabilities, None]: ...
 def prompt(function: Callable[..., Any] | None = None, /, **params: Any) -> Any:
-    """Makes a function that returns content a reusable prompt: `p(model, ...)`, for any model that can.
+    """Make a function that returns content a reusable prompt: `p(model, ...)`, for any model that can take it.
 
     With `tools=` or `format=` the prompt demands those capabilities of the model that it is called with.
     """
@@ -155,7 +155,7 @@ class Call(Generic[P, FormatT, InputT, CapsT]):
 
 
 class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
-    """The same for an asynchronous function."""
+    """An asynchronous function whose content goes to a fixed model."""
 
     def __init__(self, model: Any, function: Callable[..., Awaitable[Any]], params: Mapping[str, Any]) -> None:
         self.model = model
@@ -171,7 +171,7 @@ class AsyncCall(Generic[P, FormatT, InputT, CapsT]):
 
 
 class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
-    """What `@llm.call("provider/id", ...)` gives."""
+    """The decorator that `@llm.call("provider/id", ...)` returns."""
 
     def __init__(self, model: Any, params: Mapping[str, Any]) -> None:
         self._model = model
@@ -198,7 +198,7 @@ class CallDecorator(Generic[InputT, FormatT, CapsT, SystemT]):
 
 
 def call(model: Any, /, **params: Any) -> CallDecorator[Any, Any, Any]:
-    """Fixes the model and the parameters of a function that returns content. Its types stand in `capably_models._call`."""
+    """Bind a function that returns content to a model and parameters. `capably_models._call` has the types."""
     check_parameters(params)
     if isinstance(model, str):
         from capably_models import Model

@@ -1,4 +1,4 @@
-"""`llm.provider(...)` and `llm.preload(...)`: how a provider is reached."""
+"""`llm.provider(...)` and `llm.preload(...)`: connection settings of providers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,21 @@ def provider(
     timeout: float | None = None,
     max_retries: int | None = None,
 ) -> None:
-    """Sets how a provider is reached, from now on. What is left out stays with the vendor SDK and its variables.
+    """Set how a provider is reached from now on. The vendor SDK and its variables decide what is left out.
 
-    - `name`: a provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for any other server
-      with OpenAI's Chat Completions: `llm.provider("vllm", base_url="http://localhost:8000/v1")`, then
-      `llm.Model.of("vllm/llama-4")`.
-    - `client`, `async_client`: a client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
-    - `http_client`: an `httpx2.Client` that the SDK should use.
-    - `timeout` in seconds, `max_retries` as a number of further tries.
+    Args:
+        name: A provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for any other server
+            with OpenAI's Chat Completions: `llm.provider("vllm", base_url="http://localhost:8000/v1")`, then
+            `llm.Model.of("vllm/llama-4")`.
+        api_key: The key to send.
+        base_url: The address of the API, with `https://` or `http://`.
+        client, async_client: A client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
+        http_client: An `httpx2.Client` for the SDK to use.
+        timeout: Seconds until a request fails.
+        max_retries: The number of further attempts.
+
+    Raises:
+        ConfigurationError: `base_url` is no URL, or `name` is not in the registry and has no `base_url` or client.
     """
     check_parameters({"timeout": timeout, "max_retries": max_retries})
     if base_url is not None and "://" not in base_url:
@@ -55,7 +62,7 @@ def provider(
 
 
 def preload(name: str) -> None:
-    """Imports the SDK behind a provider now, so that the first call need not. Clients are still built at that call."""
+    """Import the SDK of a provider now instead of at the first call. Clients are still built at that call."""
     adapter_of(name)
     kind = adapter_kind(name)
     if kind in SDKS:

@@ -1,4 +1,4 @@
-"""`llm.scripted(...)`: a model that says what you wrote."""
+"""`llm.scripted(...)`: a model that replies with your texts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _numbers = count(1)
 
 
 def scripted(*replies: Any, name: str | None = None) -> AnyModel:
-    """A model without network or key that plays `replies`, one per call; the last is repeated.
+    """Return a model without network or key that plays `replies`, one per call; the last is repeated.
 
     A reply is a text, a part (`llm.ToolCall(...)`), a list of them, an exception to raise, or a function of the request
     that returns one of these. Without replies it echoes the last user text.

@@ -30,19 +30,19 @@ MODALITIES: Mapping[str, tuple[Literal["input", "output"], str]] = {
     "image_output": ("output", "image"),
     "audio_output": ("output", "audio"),
 }
-"""Wish -> side and modality."""
+"""Selector -> side and modality."""
 
 LIMITS: Mapping[str, Literal["context", "output"]] = {"min_context": "context", "min_output": "output"}
 PRICES: Mapping[str, Literal["input", "output"]] = {"max_input_price": "input", "max_output_price": "output"}
-"""Wish -> limit, wish -> rate."""
+"""Selector -> limit, selector -> rate."""
 
-_WISHES: Mapping[str, Any] = dict.fromkeys(
+_SELECTORS: Mapping[str, Any] = dict.fromkeys(
     ("provider", "reasoning", "deprecated", *SELECTORS, *MODALITIES, *LIMITS, *PRICES)
 )
-"""What can be asked for; `None` = no wish. The signature is in the generated stub."""
+"""All selectors; `None` = not used. The generated stub has the signature."""
 
 
-def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[FoundT]:
+def models(demanded: type[FoundT] | None = None, /, **selectors: Any) -> list[FoundT]:
     """Return listed models that fit, cheapest input first (unknown prices last).
 
     Args:
@@ -55,68 +55,70 @@ def models(demanded: type[FoundT] | None = None, /, **wishes: Any) -> list[Found
         deprecated: Include models that the vendor is going to end.
 
     All other arguments are features: `True` asks for one, `False` for its absence. A condition (`reasoning_off`) counts as
-    having it; a fact that nobody knows counts as neither. `forced_tools` is a forced `tool_choice`.
+    having it; an unknown fact counts as neither. `forced_tools` is a forced `tool_choice`.
     """
-    unknown = next((name for name in wishes if name not in _WISHES), None)
+    unknown = next((name for name in selectors if name not in _SELECTORS), None)
     if unknown:
-        close = difflib.get_close_matches(unknown, _WISHES, n=1)
+        close = difflib.get_close_matches(unknown, _SELECTORS, n=1)
         raise TypeError(f"llm.models selects by no {unknown!r}." + (f" Did you mean {close[0]!r}?" if close else ""))
-    wishes = {**_WISHES, **wishes}
-    _look_at(wishes)
-    infos = (info for info in listed_models() if _fits(info, wishes))
-    found: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
+    selectors = {**_SELECTORS, **selectors}
+    _check_selectors(selectors)
+    infos = (info for info in listed_models() if _fits(info, selectors))
+    matching: list[Any] = sorted(infos, key=lambda i: (_order(price(i, "input")), _order(price(i, "output")), i.id))
     if demanded is not None:
         from capably_models import Model
 
         from capably.registry.requirements import Requirements
 
-        demands, model = Requirements(demanded), cast("Any", Model)
-        found = [model(info.id) for info in found if demands.met_by(info)]
-    return found
+        requirements, model = Requirements(demanded), cast("Any", Model)
+        matching = [model(info.id) for info in matching if requirements.met_by(info)]
+    return matching
 
 
 def price(info: ModelInfo, rate: Literal["input", "output"]) -> float | None:
-    """Today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
+    """Return today's rate (`input`, `output`, ...) in US dollars per million tokens; `None` if unknown."""
     today = price_on(info.prices, datetime.date.today())
     return today[rate] if today else None
 
 
-def _look_at(wishes: Mapping[str, Any]) -> None:
-    """Wishes that no model could meet would select nothing, and look like an answer."""
-    _known("provider", wishes["provider"], providers())
-    _known("reasoning", wishes["reasoning"], ("off", *get_args(Effort)))
+def _check_selectors(selectors: Mapping[str, Any]) -> None:
+    """Raise `ValueError` or `TypeError` for a value that selects no model."""
+    _check_word("provider", selectors["provider"], providers())
+    _check_word("reasoning", selectors["reasoning"], ("off", *get_args(Effort)))
     for name in (*LIMITS, *PRICES):
-        if not isinstance(wishes[name], (int, float, type(None))):
-            raise TypeError(f"{name}={wishes[name]!r} is of type {type(wishes[name]).__name__}; it must be a number")
+        if not isinstance(selectors[name], (int, float, type(None))):
+            raise TypeError(
+                f"{name}={selectors[name]!r} is of type {type(selectors[name]).__name__}; it must be a number"
+            )
 
 
-def _known(name: str, word: object, words: Iterable[str]) -> None:
-    if isinstance(word, str) and word not in (known := list(words)):
-        close = difflib.get_close_matches(word, known, n=1)
-        hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(map(repr, known))}."
+def _check_word(name: str, word: object, words: Iterable[str]) -> None:
+    if isinstance(word, str) and word not in (choices := list(words)):
+        close = difflib.get_close_matches(word, choices, n=1)
+        hint = f"Did you mean {close[0]!r}?" if close else f"There are {', '.join(map(repr, choices))}."
         raise ValueError(f"{name}={word!r} selects nothing. {hint}")
 
 
-def _fits(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
-    provider = wishes["provider"]
+def _fits(info: ModelInfo, selectors: Mapping[str, Any]) -> bool:
+    provider = selectors["provider"]
     return (
         (provider is None or info.provider == provider)
-        and (bool(wishes["deprecated"]) or info.status != "deprecated")
-        and _can(info, wishes)
-        and all(_at_least(info.limits[limit], wishes[name]) for name, limit in LIMITS.items())
-        and all(_at_most(price(info, rate), wishes[name]) for name, rate in PRICES.items())
+        and (bool(selectors["deprecated"]) or info.status != "deprecated")
+        and _can(info, selectors)
+        and all(_at_least(info.limits[limit], selectors[name]) for name, limit in LIMITS.items())
+        and all(_at_most(price(info, rate), selectors[name]) for name, rate in PRICES.items())
     )
 
 
-def _can(info: ModelInfo, wishes: Mapping[str, Any]) -> bool:
-    if all(wishes[name] is None for name in (*SELECTORS, *MODALITIES, "reasoning")):
+def _can(info: ModelInfo, selectors: Mapping[str, Any]) -> bool:
+    if all(selectors[name] is None for name in (*SELECTORS, *MODALITIES, "reasoning")):
         return True
     if info.facts is None:
         return False
-    facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), wishes["reasoning"]
+    facts, rules, reasoning = info.facts, rules_for(info, info.endpoint), selectors["reasoning"]
     return (
-        all(_says(rules[rule].when, wishes[name]) for name, rule in SELECTORS.items())
-        and all(wishes[name] in (None, _has(facts, *place)) for name, place in MODALITIES.items())
+        all(_says(rules[rule].when, selectors[name]) for name, rule in SELECTORS.items())
+        and all(selectors[name] in (None, _has(facts, *place)) for name, place in MODALITIES.items())
         and (
             reasoning in rules["reasoning"].values
             if isinstance(reasoning, str)
@@ -131,7 +133,7 @@ def _says(when: str, want: bool | None) -> bool:
 
 
 def _has(facts: Facts, side: Literal["input", "output"], modality: str) -> bool | None:
-    """Whether it reads or writes this modality; `None` where nobody knows."""
+    """Return whether the model reads or writes this modality; `None` if unknown."""
     return None if side == "input" and modality in facts["unverified_input"] else modality in facts[side]
 
 

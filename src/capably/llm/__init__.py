@@ -110,9 +110,7 @@ if TYPE_CHECKING:
         Effort as Effort,
         Reasoning as Reasoning,
     )
-    from capably.types.request import (
-        FinishReason as FinishReason,
-    )
+    from capably.types.response_data import FinishReason as FinishReason
     from capably.types.stream import (
         Chunk as Chunk,
     )
@@ -170,7 +168,7 @@ else:
             Video
         """,
         "capably.types.reasoning": "Effort Reasoning",
-        "capably.types.request": "FinishReason",
+        "capably.types.response_data": "FinishReason",
         "capably.types.stream": "Chunk",
         "capably.types.tools": """
             ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch

@@ -1,6 +1,6 @@
 """One folder per vendor wire format: `encode` (ours to wire), `decode` (wire to ours), `errors` (a table), I/O in `__init__`.
 
-An adapter imports its SDK when it is built, which happens at the first call. Adapters do not know each other.
+An adapter imports its SDK when it is built, which happens at the first call. Adapters are independent of each other.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import copy
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.stream import StreamAccumulator
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Settings:
         self.max_retries: int | None = max_retries
 
     def fit_for(self, sdk: str) -> Settings:
-        """The same without client objects of other SDKs, for a provider that is reached by more than one."""
+        """Return these settings without client objects of other SDKs, for a provider with more than one SDK."""
         fit = copy.copy(self)
         for name in ("client", "async_client"):
             given = getattr(self, name)
@@ -77,13 +78,13 @@ class Settings:
 
 
 class ClientPerLoop:
-    """One client per event loop: its connections die with the loop that they were opened in."""
+    """One client per event loop, since connections end with the loop that opened them."""
 
     def __init__(self) -> None:
         self._clients: dict[Any, Any] = {}
 
     def get(self, build: Callable[[], Any]) -> Any:
-        """The client of the running loop, built where there is none yet; those of closed loops are let go."""
+        """Return the client of the running loop, and build it if there is none. Clients of closed loops are dropped."""
         import asyncio
 
         loop = asyncio.get_running_loop()
@@ -123,19 +124,19 @@ class Adapter(Protocol):
     def encode(self, request: Request) -> dict[str, Any]:
         """Return the JSON body of the request, `extra` merged in.
 
-        Raises `NoSpellingError` for what the wire format cannot say.
+        Raises `NoSpellingError` for a value that the wire format cannot express.
         """
         ...
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply: ...
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply: ...
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData: ...
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData: ...
     def stream(self, request: Request, body: dict[str, Any]) -> EventStream: ...
     async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncEventStream: ...
 
     def accumulator(self, request: Request) -> StreamAccumulator:
-        """A new accumulator for the events of one streamed reply."""
+        """Return a new accumulator for the events of one streamed reply."""
         ...
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The SDK's own object for a body that was received."""
+        """Return the SDK's own object for a body that was received."""
         ...

@@ -1,4 +1,4 @@
-"""Which adapter serves a provider, with which settings. Adapters are built at the first call and kept."""
+"""The adapter and the settings of each provider. Adapters are built at the first call and cached."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google
 
 
 def adapter_of(name: str, wire_id: str = "") -> Adapter:
-    """The adapter of a provider for a model of this id, built with its settings when it is first needed."""
+    """Return the adapter of a provider for a model id. It is built with the provider's settings when first needed."""
     kind = adapter_kind(name, wire_id)
     adapter = _adapters.get((name, kind))
     if adapter is None:
@@ -68,7 +68,7 @@ def table_of(endpoint: str, name: str, dialect: Mapping[str, object] | None) -> 
 
 
 def keep_settings(settings: Settings) -> None:
-    """Uses these settings for their provider from now on: adapters that were built with others are dropped."""
+    """Use these settings for their provider from now on. Adapters with other settings are dropped."""
     _settings[settings.provider] = settings
     for place in [place for place in _adapters if place[0] == settings.provider]:
         del _adapters[place]
@@ -84,12 +84,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def settings_of(name: str) -> Settings:
-    """The settings of a provider: what `provider()` was told, or what the registry says."""
+    """Return the settings of a provider: those of `provider()`, or those of the registry."""
     return _settings.get(name) or (settings_from_registry(name, None) if name in providers() else Settings(name))
 
 
-def settings_from_registry(name: str, base_url: str | None, **told: Any) -> Settings:
-    """What was told, over what the registry says."""
+def settings_from_registry(name: str, base_url: str | None, **given: Any) -> Settings:
+    """Return the registry's settings of a provider, overridden by the given ones."""
     known = providers()[name]
     return Settings(
         name,
@@ -97,28 +97,28 @@ def settings_from_registry(name: str, base_url: str | None, **told: Any) -> Sett
         dialect=known["dialect"],
         cloud=known["cloud"],
         base_url=base_url or known["base_url"],
-        **told,
+        **given,
     )
 
 
 def default_endpoint(name: str, wire_id: str = "") -> str:
-    """The endpoint of a provider for a model of which none is known. Hosts compatible with OpenAI speak Chat Completions."""
+    """Return the endpoint for a model without one. Hosts compatible with OpenAI get Chat Completions."""
     kind = adapter_kind(name, wire_id)
     return "chat_completions" if kind == "openai" != name else ADAPTERS[kind][2]
 
 
 def check_alike(id: str, info: ModelInfo) -> None:
-    """Raises `ConfigurationError` if the provider of `id` speaks none of the endpoints at which `info`'s model is asked."""
+    """Raise `ConfigurationError` if the provider of `id` has none of the endpoints of `info`'s model."""
     name, _, wire_id = id.partition("/")
     if name not in providers() or info.facts is None:
         return  # A server that `provider()` may still name; or nothing is known that could be wrong.
-    spoken = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
-    asked = tuple(info.endpoints)
-    if set(asked).isdisjoint(spoken):
+    supported = ENDPOINTS_BY_ADAPTER[adapter_kind(name, wire_id)]
+    endpoints = tuple(info.endpoints)
+    if set(endpoints).isdisjoint(supported):
         raise ConfigurationError(
-            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(asked)}, and {name!r} speaks '
-            f"{' and '.join(spoken)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
-            f"that `extends: {info.profile}` with `endpoints: {{{spoken[-1]}: {{}}}}`."
+            f'"{id}" cannot be like {info.id}: that one is asked at {" and ".join(endpoints)}, and {name!r} speaks '
+            f"{' and '.join(supported)}. Take a model that is asked there, or describe this one in a file of your own: a profile "
+            f"that `extends: {info.profile}` with `endpoints: {{{supported[-1]}: {{}}}}`."
         )
 
 

@@ -1,4 +1,4 @@
-"""Ids of tool calls: those that we make up, and those that are put into another form for a provider."""
+"""Ids of tool calls: new ones, and ones converted for a provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHORT = 9
 
 
 def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
-    """`call_1`, `call_2`, ...: ids for calls that came without one, distinct from every call of the conversation."""
+    """Yield `call_1`, `call_2`, ...: ids for calls without one, distinct from every call of the conversation."""
     calls = (
         part.id
         for m in messages

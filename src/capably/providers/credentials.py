@@ -25,7 +25,7 @@ _ORIGIN = "capably_origin"
 
 
 def key_of(settings: Settings) -> Any:
-    """Returns the key to send: the one that was set, else that of the first variable; `None` where there is none.
+    """Return the key to send: the one that was set, else that of the first variable; `None` if there is none.
 
     Raises `ConfigurationError`, without the key, for one that no header can carry.
     """
@@ -40,7 +40,7 @@ def key_of(settings: Settings) -> Any:
 
 
 def sendable(value: str, what: str) -> str:
-    """Returns the value of a header without white space around it.
+    """Return the value of a header without surrounding white space.
 
     Raises `ConfigurationError`, without the value, where a character is left that no header can carry.
     """
@@ -55,27 +55,27 @@ def sendable(value: str, what: str) -> str:
 
 
 def sendable_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Returns the caller's headers with their values as `sendable` has them."""
+    """Return the caller's headers, each value checked by `sendable`."""
     if headers is None:
         return None
     return {name: sendable(value, f"headers[{name!r}]") for name, value in headers.items()}
 
 
 def without_key(headers: dict[str, Any], omit: Any) -> dict[str, Any]:
-    """Returns the headers of a request to a host that needs no key: `omit` is the SDK's word for a header that is not sent."""
+    """Return the headers for a host that needs no key: `omit` is the SDK's value for a header that is not sent."""
     named = any(name.lower() == "authorization" for name in headers)
     return headers if named else {**headers, "Authorization": omit}
 
 
 def forget_vendor(client: Any, *attributes: str) -> None:
-    """Takes what an SDK's client read from its vendor's environment out of it, for a host that is not that vendor's."""
+    """Remove what an SDK's client read from its vendor's environment, for a host of somebody else."""
     client._custom_headers = {}
     for name in attributes:
         setattr(client, name, None)
 
 
 def guard_redirects(http_client: Any) -> None:
-    """Makes an HTTP client of httpx2 send credentials to the origin of the first request only."""
+    """Make an HTTP client of httpx2 send credentials to the origin of the first request only."""
     hook = _strip_abroad_async if hasattr(http_client, "aclose") else _strip_abroad
     http_client.event_hooks["request"].append(hook)
 

@@ -1,4 +1,4 @@
-"""What a failure looks like whichever provider reports it: its class, its words, how long to wait."""
+"""The errors of all providers in one form: class, message, seconds to wait."""
 
 from __future__ import annotations
 
@@ -64,19 +64,19 @@ matches in the exception's own order of bases. By name, so that nothing is impor
 
 
 def class_of_status(status: int) -> type[ProviderError]:
-    """The class of our error for an HTTP status."""
+    """Return our error class for an HTTP status."""
     return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
 
 
 def class_of_exception(error: Exception) -> type[ProviderError] | None:
-    """The class of our error for an exception of an SDK or an HTTP client; `None` for one that is neither."""
+    """Return our error class for an exception of an SDK or an HTTP client; `None` for any other exception."""
     names = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__)
     return next(filter(None, map(BY_EXCEPTION.get, names)), None)
 
 
 def failure(
     kind: type[ProviderError],
-    said: str,
+    message: str,
     provider: str,
     *,
     status: int | None = None,
@@ -85,7 +85,7 @@ def failure(
     retry_after: float | None = None,
     body: Any = None,
 ) -> ProviderError:
-    """The error, with the provider's words and then where they came from:
+    """Return the error. Its message is the provider's words and their origin:
     `Rate limit reached [openai, 429, requests, request req_1]`."""
     origin = [provider]
     if status:
@@ -95,7 +95,7 @@ def failure(
     if request_id:
         origin.append(f"request {request_id}")
     return kind(
-        f"{said} [{', '.join(origin)}]",
+        f"{message} [{', '.join(origin)}]",
         provider=provider,
         status_code=status,
         code=code,
@@ -105,19 +105,19 @@ def failure(
     )
 
 
-def broken(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
-    """The error where no answer came, or not all of it. An SDK says only "Connection error.", and its cause says why."""
+def transport_error(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
+    """Return the error of a connection that failed. The message includes the cause, which SDKs leave out."""
     below = error.__cause__
-    said = str(error) or type(error).__name__
+    message = str(error) or type(error).__name__
     if isinstance(error, msgspec.DecodeError):
-        said = f"what came is no JSON: {said}"
-    elif below is not None and (not str(below) or str(below) not in said):
-        said = f"{said} ({f'{type(below).__name__}: {below}'.rstrip(': ')})"
-    return failure(kind, said, provider)
+        message = f"what came is no JSON: {message}"
+    elif below is not None and (not str(below) or str(below) not in message):
+        message = f"{message} ({f'{type(below).__name__}: {below}'.rstrip(': ')})"
+    return failure(kind, message, provider)
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """How long the provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date."""
+    """Return the seconds of `retry-after-ms`, or of `retry-after` in seconds or as a date."""
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
             return float(headers[name]) / scale

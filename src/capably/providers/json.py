@@ -1,4 +1,4 @@
-"""JSON that came from elsewhere."""
+"""Reads received JSON."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 def load_json(data: bytes | bytearray | str) -> Any:
-    """`data` parsed. Whatever is wrong with it (its syntax, its encoding, its depth): `msgspec.DecodeError`."""
+    """Return `data` parsed. Raise `msgspec.DecodeError` for wrong syntax, encoding or depth."""
     try:
         return _decode(data)
     except RecursionError as error:
@@ -20,5 +20,5 @@ def load_json(data: bytes | bytearray | str) -> Any:
 
 
 def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Whether parsed JSON is an object."""
+    """Return whether parsed JSON is an object."""
     return isinstance(value, dict)

@@ -1,4 +1,4 @@
-"""A conversation in a provider's form, where a turn that is added makes one message to encode."""
+"""Caches the encoded messages of a conversation, so that a further turn encodes one message."""
 
 from __future__ import annotations
 
@@ -21,36 +21,36 @@ def encoded(
     target: object,
     *,
     replay: Callable[[AssistantMessage, Source], Form | None],
-    say: Callable[[str, str], Form],
+    encode_text: Callable[[str, str], Form],
     encode: Callable[[Message], Form],
 ) -> Iterator[Form]:
-    """Each message in a provider's form: as it was kept, or replayed in the provider's own JSON, or encoded.
+    """Yield each message in a provider's form: cached, replayed in the provider's own JSON, or encoded.
 
-    A message of words is encoded once for a target, and keeps its form until it is sent to another one. A target equals
-    those that get the same form of every message of words, and no other. What can change (arguments, JSON) and what is
-    large (media) is encoded each time. Forms belong to their messages: nobody may change what is in them.
+    The form of a message of texts is cached until the message is sent to another target. Two targets must be equal if
+    and only if they get the same form of every such message. What can change (arguments, JSON) and what is large (media)
+    is encoded each time. Forms belong to their messages: do not change them.
 
-    `say` is the short way for what most messages are: a role (`user`, `assistant`) and one text, which is not empty.
+    `encode_text` encodes the most frequent messages: a role (`user`, `assistant`) and one text, which is not empty.
     """
     for message in messages:
-        kept = message._form  # pyright: ignore[reportPrivateUsage]
-        if kept is not None and kept[0] == target:
-            yield kept[1]
+        form = message._form  # pyright: ignore[reportPrivateUsage]
+        if form is not None and form[0] == target:
+            yield form[1]
             continue
         form = None
         if isinstance(message, AssistantMessage) and message.source is not None:
             form = replay(message, message.source)
         if form is None:
-            form = _encoded_anew(message, target, say, encode)
+            form = _encoded_anew(message, target, encode_text, encode)
         yield form
 
 
 def _encoded_anew(
-    message: Message, target: object, say: Callable[[str, str], Form], encode: Callable[[Message], Form]
+    message: Message, target: object, encode_text: Callable[[str, str], Form], encode: Callable[[Message], Form]
 ) -> Form:
     role = _ROLES.get(type(message), "")
     text = _only_text(message) if role else ""
-    form = say(role, text) if text else encode(message)
+    form = encode_text(role, text) if text else encode(message)
     if text or _is_of_words(message):
         set_field(message, "_form", (target, form))
     return form
@@ -61,13 +61,13 @@ _WORDS = frozenset({p.Text, p.Refusal, p.Thought})
 
 
 def _only_text(message: Any) -> str:
-    """The text of a message that is one text; empty for any other."""
+    """Return the text of a message that is one text; empty for any other."""
     content = message.content
     return content[0].text if len(content) == 1 and type(content[0]) is p.Text else ""
 
 
 def _is_of_words(message: Message) -> bool:
-    """Whether its form is made of nothing but texts, which cannot change."""
+    """Return whether the message holds only texts, which cannot change."""
     if isinstance(message, SystemMessage) or _WORDS.issuperset(map(type, message.content)):
         return True
     return all(

@@ -1,9 +1,9 @@
-"""How an API says what a call asks for: each wire format has one table, feature -> spelling.
+"""The spellings of features: each wire format has one table, feature -> spelling.
 
 A feature is a parameter of a call (`seed`), a kind of content (`input.audio`), a tool that the provider runs
-(`builtin_tools.web_search`), a kind of output (`output.image`), or what a parameter can say beside its usual value
-(`reasoning.budget_tokens`). The encoder writes what the table says, the check and the refusals read from it whether and
-where the API has a field, and the generator refuses facts that no spelling can carry.
+(`builtin_tools.web_search`), a kind of output (`output.image`), or a further meaning of a parameter
+(`reasoning.budget_tokens`). The encoder writes features by the table. The check and its errors read from it whether and
+where the API has a field. The generator refuses facts without a spelling.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ Encoder: TypeAlias = Callable[[Body, Any, Request], None]
 
 
 class Spelling(NamedTuple):
-    """How one API says a feature.
+    """The spelling of a feature in one API.
 
-    - `path`: where it stands in the body, `a.b` for the field `b` of the object `a`. Empty where the API has no field for it.
-    - `encode`: what writes it there. `None` where something else does: content is written with its message.
-    - `words`: the only values that the API has words for; empty where it takes any.
-    - `plain`: the fields are made of the value alone, so `extra={...}` can carry them.
-    - `below`: a parameter under whose value a number must stay.
-    - `why` and `instead`: of a missing field, what the API has in its place, and what a caller can do.
+    - `path`: its place in the body, `a.b` for the field `b` of the object `a`. Empty if the API has no field for it.
+    - `encode`: the function that writes it. `None` for content, which is written with its message.
+    - `words`: the only values that the API takes; empty if it takes any.
+    - `plain`: the fields depend on the value alone, so `extra={...}` can carry them.
+    - `below`: a parameter whose value a number must stay below.
+    - `why` and `instead`: for a missing field, what the API has in its place, and the advice for the caller.
     """
 
     path: str
@@ -41,12 +41,12 @@ class Spelling(NamedTuple):
     why: str = ""
     instead: str = ""
 
-    def says(self, value: Any) -> bool:
-        """Tell whether the API can say this value."""
+    def can_express(self, value: Any) -> bool:
+        """Return whether the API can express this value."""
         return bool(self.path) and (not self.words or value in self.words)
 
     def fields(self, value: Any) -> Body | None:
-        """Return the fields that say the value, for `extra=`; `None` where they depend on the rest of the call."""
+        """Return the fields of the value, for `extra=`; `None` if they depend on the rest of the call."""
         if not self.plain or self.encode is None:
             return None
         body: Body = {}
@@ -54,7 +54,7 @@ class Spelling(NamedTuple):
         return body
 
     def at(self, value: Any) -> str:
-        """Return where the body says a value: one of several fields, where the path of the feature is that of another."""
+        """Return the path of a value: the feature's path, or its first field if that path is another's."""
         written = self.fields(value)
         return next(iter(written)) if written and self.path.partition(".")[0] not in written else self.path
 
@@ -63,11 +63,11 @@ Spellings: TypeAlias = Mapping[str, Spelling]
 
 
 class NoSpellingError(Exception):
-    """The wire format cannot say something that a call asks for.
+    """The wire format cannot express a part of the call.
 
     Encoders raise it with the facts and build no error for users: the road of the call decides by the call's policy.
     `path` is that of the feature's spelling: empty where the API has no field for it, `None` where it has one and only this
-    value, at this place, cannot be said.
+    value cannot be expressed at this place.
     """
 
     def __init__(
@@ -120,17 +120,17 @@ def each_of(feature: str, spellings: Callable[[], Spellings]) -> Encoder:
 
     def encode(body: Body, value: Any, request: Request) -> None:
         for name, inner in features_of(feature, value):
-            say(spellings(), name, inner, body, request)
+            write_feature(spellings(), name, inner, body, request)
 
     return encode
 
 
 def nothing(_: Body, __: Any, ___: Request) -> None:
-    """Write nothing: it is what the API does anyway."""
+    """Write nothing: the API does this by default."""
 
 
-def say(spellings: Spellings, feature: str, value: Any, body: Body, request: Request) -> None:
-    """Write one feature into the body. Raises `NoSpellingError` where the API cannot say it."""
+def write_feature(spellings: Spellings, feature: str, value: Any, body: Body, request: Request) -> None:
+    """Write one feature into the body. Raise `NoSpellingError` if the API cannot express it."""
     spelling = spellings.get(feature)
     if spelling is None or spelling.encode is None or (spelling.words and value not in spelling.words):
         raise lack(spellings, feature, value)
@@ -138,7 +138,7 @@ def say(spellings: Spellings, feature: str, value: Any, body: Body, request: Req
 
 
 def lack(spellings: Spellings, feature: str, value: Any) -> NoSpellingError:
-    """Return what to raise for a feature that the API cannot say."""
+    """Return the error for a feature that the API cannot express."""
     spelling = spellings.get(feature) or _NOTHING
     words = spelling.words or (named_beside(spellings, feature) if not spelling.path else ())
     return NoSpellingError(feature, value, spelling.why, spelling.instead, words, spelling.path)
@@ -160,7 +160,7 @@ def named_beside(spellings: Spellings, feature: str) -> tuple[str, ...]:
 def unspelled(spellings: Spellings, feature: str, value: Any) -> NoSpellingError | None:
     """Return the first thing in a value that the API cannot say; `None` where it can say all of it."""
     for name, inner in features_of(feature, value):
-        if name not in spellings or not spellings[name].says(inner):
+        if name not in spellings or not spellings[name].can_express(inner):
             return lack(spellings, name, inner)
     return None
 

@@ -17,7 +17,7 @@ _LINES = re.compile(rb"\r\n|\n|\r")
 
 
 class SSEBuffer:
-    """Collects bytes and gives out the data of whole events. Shared by the sync and the async reader."""
+    """Collects bytes and returns the data of complete events. Shared by the sync and the async reader."""
 
     __slots__ = ("_pending", "_tail")
 
@@ -27,12 +27,12 @@ class SSEBuffer:
         """The last bytes of what is pending: as many as may be part of an end of an event that follows."""
 
     def feed(self, chunk: bytes) -> list[bytes]:
-        """The events that are complete now, each as the lines it came in."""
+        """Return the events that are complete now, each as its lines."""
         self._pending.append(chunk)
         before, self._tail = self._tail, chunk[-3:] if len(chunk) > 2 else (self._tail + chunk)[-3:]
         if b"\n" not in chunk and b"\r" not in chunk:  # The middle of a long line, such as a picture.
             return []
-        if not _ends_event(before + chunk):  # The middle of a long event. What came before was searched already.
+        if not _ends_event(before + chunk):  # The middle of a long event. Earlier bytes were searched already.
             return []
         pending = b"".join(self._pending)
         blocks = _END_OF_EVENT.split(pending) if b"\r" in pending else pending.split(b"\n\n")
@@ -42,7 +42,7 @@ class SSEBuffer:
         return blocks
 
     def end(self) -> list[bytes]:
-        """The last event, where the stream ended without an empty line."""
+        """Return the last event, if the stream ended without an empty line."""
         last, self._pending, self._tail = b"".join(self._pending), [], b""
         return [last]
 
@@ -52,7 +52,7 @@ def _ends_event(data: bytes) -> bool:
 
 
 def data_of(block: bytes) -> bytes:
-    """The data of one event; empty for comments, keep-alives and the closing `[DONE]`."""
+    """Return the data of one event; empty for comments, keep-alives and the closing `[DONE]`."""
     data = block[5:] if block.startswith(b"data:") else block.partition(b"\ndata:")[2]
     if b"\n" in data or b"\r" in block:
         lines = [line[5:].removeprefix(b" ") for line in _LINES.split(block) if line.startswith(b"data:")]
@@ -62,7 +62,7 @@ def data_of(block: bytes) -> bytes:
 
 
 def decode_sse(chunks: Iterable[bytes]) -> Iterator[Any]:
-    """Events of a byte stream, each parsed when it is asked for. Data that is no JSON raises `msgspec.DecodeError`."""
+    """Yield the parsed events of a byte stream. Raise `msgspec.DecodeError` for data that is no JSON."""
     buffer = SSEBuffer()
     for chunk in chunks:
         for block in buffer.feed(chunk):
@@ -74,7 +74,7 @@ def decode_sse(chunks: Iterable[bytes]) -> Iterator[Any]:
 
 
 async def decode_sse_async(chunks: AsyncIterable[bytes]) -> AsyncIterator[Any]:
-    """The asynchronous twin of `decode_sse`."""
+    """Yield the same as `decode_sse`, asynchronously."""
     buffer = SSEBuffer()
     async for chunk in chunks:
         for block in buffer.feed(chunk):

@@ -1,4 +1,4 @@
-"""What every response shares: reading a reply, and the ways to go on from it."""
+"""The base of all responses: reading a reply."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from capably.registry.cost import cost_of
 from capably.types import parts as p
 from capably.types.errors import CapablyError, ParseError, RefusalError
 from capably.types.messages import AssistantMessage, Source, UserMessage, to_messages, to_parts
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.turns import given_in, next_turn
 from capably.types.usage import Usage
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from capably.types.messages import Message
-    from capably.types.request import FinishReason
+    from capably.types.response_data import FinishReason
 
     FormatT = TypeVar("FormatT", default=None)
     FormatT_co = TypeVar("FormatT_co", covariant=True, default=None)
@@ -37,12 +38,12 @@ else:
     CapsT_co = TypeVar("CapsT_co", covariant=True)
 
 
-class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
-    """What every kind of response shares: reading a reply. Subclasses say where the reply comes from."""
+class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
+    """The base of all responses. It reads `_reply`, which subclasses provide."""
 
     _model: AnyModel
     _dropped: tuple[str, ...] = ()
-    """Of a response that was loaded: what JSON cannot hold (`format`, `tools`), and so was left out."""
+    """The parameters that a loaded response lacks, since JSON cannot hold them (`format`, `tools`)."""
     _request: Request
     _sent: Sequence[Message]
     _params: Mapping[str, Any]
@@ -51,7 +52,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     """The day of the call, in the user's own calendar."""
 
     if not TYPE_CHECKING:
-        # Parameters with defaults, which `Generic` itself knows from Python 3.13 only.
+        # Type parameters with defaults, which `Generic` supports from Python 3.13 only.
         def __class_getitem__(cls, item: Any) -> Any:
             from types import GenericAlias
 
@@ -73,21 +74,21 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         self._day = datetime.date.today()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         raise NotImplementedError
 
     @property
     def model(self) -> AnyModel:
-        """The model that was called."""
+        """Return the model that was called."""
         return cast("Any", self._model)
 
     @property
     def content(self) -> tuple[p.Part, ...]:
-        """Everything the model said, part by part, in order."""
+        """Return all parts of the answer, in order."""
         return self._reply.content
 
     def text(self) -> str:
-        """The answer's text, without thoughts; empty where there is none."""
+        """Return the answer's text without thoughts; empty if there is none."""
         return "".join([part.text for part in self._reply.of(p.Text)])
 
     if TYPE_CHECKING:
@@ -97,92 +98,94 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         def _axes(self) -> CapsT_co: ...
 
     @property
-    def thoughts(self: Answer[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
-        """What the model lets us read of its reasoning."""
+    def thoughts(self: BaseResponse[Any, Any, HasThoughts]) -> tuple[p.Thought, ...]:
+        """Return the reasoning that the model shows."""
         return self._reply.of(p.Thought)
 
     @property
     def tool_calls(self) -> tuple[p.ToolCall, ...]:
-        """The tools that the model asks for."""
+        """Return the model's tool calls."""
         return self._reply.of(p.ToolCall)
 
     @property
-    def images(self: Answer[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
-        """Pictures that the model made."""
+    def images(self: BaseResponse[Any, Any, HasImageOutput]) -> tuple[p.Image, ...]:
+        """Return the pictures that the model made."""
         return self._reply.of(p.Image)
 
     @property
-    def audio(self: Answer[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
-        """Sound that the model made."""
+    def audio(self: BaseResponse[Any, Any, HasAudioOutput]) -> tuple[p.Audio, ...]:
+        """Return the sound that the model made."""
         return self._reply.of(p.Audio)
 
     @property
     def citations(self) -> tuple[p.Citation, ...]:
-        """Sources of the answer, in order."""
+        """Return the sources of the answer, in order."""
         return tuple(c for part in self._reply.of(p.Text) for c in part.citations)
 
     @property
     def finish_reason(self) -> FinishReason:
-        """Why it ended: `stop`, `length`, `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`,
+        """Return why it ended: `stop`, `length`, `tool_use`, `refusal`, `content_filter`, `context_overflow`, `pause`,
         `continuation`, `error`, or `other` for a provider's own word, which `stop_detail` has."""
         return self._reply.finish_reason
 
     @property
     def stop_detail(self) -> str | None:
-        """Says more of the end in the provider's words: the stop sequence, why it refused, its own word for the end.
-        `None` where `finish_reason` says all."""
+        """Return the provider's details of the end: the stop sequence, why it refused, its own word for the end.
+        `None` if there is no more than `finish_reason`."""
         return self._reply.stop_detail
 
     @property
     def usage(self) -> Usage:
-        """Tokens that the call consumed."""
+        """Return the tokens that the call consumed."""
         return self._reply.usage
 
     @property
     def cost(self) -> float | None:
-        """US dollars at the registry's prices on the day of the call; `None` where a price is unknown."""
+        """Return US dollars at the registry's prices on the day of the call; `None` if a price is unknown."""
         info = self._request.info
         return None if info is None else cost_of(self.usage, info.prices, self._day)
 
     @property
     def id(self) -> str | None:
-        """The provider's id of the reply."""
+        """Return the provider's id of the reply."""
         return self._reply.id
 
     @property
     def request_id(self) -> str | None:
-        """The provider's id of the request, for its support."""
+        """Return the provider's id of the request, for its support."""
         return self._reply.request_id
 
     @property
     def request(self) -> Mapping[str, Any]:
-        """The JSON body that was sent."""
+        """Return the JSON body that was sent."""
         import msgspec
 
         return msgspec.json.decode(self._reply.sent)
 
     @property
     def body(self) -> bytes:
-        """The JSON body that was received."""
+        """Return the JSON body that was received."""
         return self._reply.body
 
     @property
     def raw(self) -> Any:
-        """The vendor SDK's own object for the reply, built now."""
+        """Return the vendor SDK's own object for the reply, built now."""
         return adapter_of(self._model.provider, self._request.model_id).to_sdk(self._reply.body, self._request.endpoint)
 
     @property
     def messages(self) -> list[Message]:
-        """The whole conversation, this reply included; it can be passed to any model as `content`."""
+        """Return the conversation, this reply included. Any model takes it as `content`."""
         turn = self._reply.last
         request = self._request
         source = Source(self._model.provider, request.endpoint or "", request.model_id, turn.wire)
         return [*self._sent, AssistantMessage(turn.content, source)]
 
     def parse(self) -> FormatT_co:
-        """The answer as the `format` that was asked for.
+        """Return the answer as a value of the call's `format`.
 
-        Raises `ParseError` where it does not fit, and `RefusalError` where the model or a filter declined.
+        Raises:
+            ParseError: The answer does not fit, or the call had no format.
+            RefusalError: The model or a filter declined.
         """
         wanted = self._request.params.get("format")
         if wanted is None:
@@ -196,7 +199,7 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return parse_text(wanted, self.text())
 
     def _next(self, content: Any) -> list[Message]:
-        """The conversation with one more thing said."""
+        """Return the conversation with further content."""
         if isinstance(content, (str, p.Part)):
             return [*self.messages, UserMessage(to_parts(content))]
         return [*self.messages, *to_messages(content)]
@@ -205,13 +208,13 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         """Return the parameters of a further turn: what it repeats of this one's, and `params` over that."""
         return {**next_turn(self._params), **given_in(params or {})}
 
-    def _as_asked(self, first: Answer[Any, Any, Any]) -> Self:
-        """This response as the one that `first` asked for: with its format and its parameters."""
+    def _with_request_of(self, first: BaseResponse[Any, Any, Any]) -> Self:
+        """Return this response with the format and the parameters of `first`."""
         self._request, self._params = first._request, first._params
         return self
 
     def _objection(self) -> str | None:
-        """What to tell the model of an answer that does not fit; `None` for one that does."""
+        """Return the message for the model if its answer does not fit the format; `None` if it fits."""
         try:
             self.parse()
         except ParseError as error:
@@ -221,22 +224,22 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
         return None
 
     def to_json(self) -> str:
-        """This response with its whole conversation as JSON, to be read by `from_json`.
+        """Return this response with its conversation as JSON, which `from_json` reads.
 
-        Tools, the format and headers are not in it: the first two are Python, and headers may hold secrets.
+        It leaves out tools, the format and headers: the first two are Python objects, and headers may hold secrets.
         """
         from capably.responses.serialization import dump_response
 
         return dump_response(self)
 
     @classmethod
-    def _loaded(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
+    def _load(cls, text: str, format: Any, tools: Sequence[Any]) -> Any:
         from capably.responses.serialization import load_response
 
-        return load_response(text, cls._WHOLE or cls, format, tools)
+        return load_response(text, cls._COMPLETE_CLASS or cls, format, tools)
 
-    _WHOLE: type[Answer[Any, Any, Any]] | None = None
-    """What a copy of a stream becomes: a response that holds the whole reply."""
+    _COMPLETE_CLASS: type[BaseResponse[Any, Any, Any]] | None = None
+    """The class of a stream's copies: a response that holds the complete reply."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         from capably.responses.serialization import pickled_response
@@ -251,18 +254,18 @@ class Answer(Generic[FormatT_co, InputT_contra, CapsT_co]):
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         from copy import deepcopy
 
-        kept = (self._model, self._request)
-        make: Any = self._WHOLE or type(self)
-        copied = make(deepcopy(self._reply, memo), *kept, deepcopy(list(self._sent), memo), self._params, self.warnings)
+        own = (self._model, self._request)
+        make: Any = self._COMPLETE_CLASS or type(self)
+        copied = make(deepcopy(self._reply, memo), *own, deepcopy(list(self._sent), memo), self._params, self.warnings)
         copied._dropped = self._dropped
         return copied
 
     def __repr__(self) -> str:
         try:
-            said = repr(self.text()[:60])
+            shown = repr(self.text()[:60])
         except CapablyError as error:
-            said = f"{type(error).__name__}: {error}"[:80]
-        return f"<{type(self).__name__} of {self._model.id}: {said}>"
+            shown = f"{type(error).__name__}: {error}"[:80]
+        return f"<{type(self).__name__} of {self._model.id}: {shown}>"
 
 
 _NO_FORMAT = {

@@ -1,7 +1,7 @@
 """The parts of a streamed reply as streams of their own: `for stream in response.streams(): ...`.
 
-A `Splitter` deals out the chunks of a reply to the parts they belong to. It is told of chunks one at a time, so that the
-synchronous and the asynchronous streams differ only in how they wait for the next one.
+A `Splitter` passes each chunk of a reply to the stream of its part. It gets chunks one at a time, so the synchronous and
+the asynchronous streams differ only in how they wait for the next one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KINDS: Mapping[type[Any], str] = {p.Text: "text", p.Thought: "thought", p.ToolCa
 
 
 class _Dealer:
-    """Deals out chunks: a stream for each part, in the order in which they began.
+    """Passes chunks to a stream for each part, in the order in which the parts began.
 
     A text is over when another part begins, and a new stream goes on with it if more of it comes. A tool call is over
     when the provider says so, or with the reply, so that `collect()` always gives all arguments.
@@ -47,7 +47,7 @@ class _Dealer:
         """The text that began last: all others are over."""
 
     def part_at(self, index: int) -> Any:
-        """A part of the finished reply."""
+        """Return a part of the finished reply."""
         return self._response.content[index]
 
     def deal(self, chunk: Chunk) -> None:
@@ -72,7 +72,7 @@ class _Dealer:
         return stream
 
     def _finish(self, stream: Any, part: p.Part) -> None:
-        """The part is complete. One without deltas gets its text, or its arguments, as the only one."""
+        """End a part. One without deltas gets its text, or its arguments, as the only delta."""
         stream._over = True
         stream._part = part
         if isinstance(part, p.ToolCall):
@@ -107,7 +107,7 @@ class Splitter(_Dealer):
         self._chunks = chunks
 
     def pull(self) -> bool:
-        """Reads one chunk more; false at the end."""
+        """Read one chunk more. Return false at the end."""
         chunk = next(self._chunks, None)
         if chunk is None:
             self.end()
@@ -138,7 +138,7 @@ class AsyncSplitter(_Dealer):
         self._chunks = chunks
 
     async def pull(self) -> bool:
-        """Reads one chunk more; false at the end."""
+        """Read one chunk more. Return false at the end."""
         chunk = await anext(self._chunks, None)
         if chunk is None:
             self.end()
@@ -155,7 +155,7 @@ class AsyncSplitter(_Dealer):
 
 
 def parts_of(chunks: Iterable[Chunk]) -> tuple[p.Part, ...]:
-    """The parts that some chunks add up to, where no finished reply tells: of a stream that broke.
+    """Return the parts of the chunks of a stream that broke, for which there is no finished reply.
 
     A tool call that was cut has the arguments that can be read of it, and its text in `raw_args`.
     """

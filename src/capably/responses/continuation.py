@@ -1,4 +1,4 @@
-"""Going on where an answer broke off, and joining what comes with what had come."""
+"""Continues an answer that broke off, and joins both answers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from capably.types import parts as p
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk, StreamAccumulator
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ BROKEN_OFF = ("length", "pause", "continuation")
 """Finish reasons after which the answer can go on."""
 
 GO_ON = "You were cut off. Go on exactly where you stopped, without repeating anything and without a word about it."
-"""What a model is told whose answer reached the limit. A pause and Gemini's continuation need no words."""
+"""The message to a model whose answer reached the limit. A pause and Gemini's continuation need none."""
 
 
 def breaks_off(response: Any) -> bool:
-    """Whether there is more to come. Raises `CapablyError` where an answer was cut inside a tool call."""
+    """Return whether the answer can go on. Raise `CapablyError` if it was cut inside a tool call."""
     if response.finish_reason not in BROKEN_OFF:
         return False
     if response.finish_reason == "length" and response.tool_calls:
@@ -37,14 +37,14 @@ def breaks_off(response: Any) -> bool:
 
 
 def cut_call(response: Any) -> p.ToolCall | None:
-    """The call that the limit cut, as far as one can tell: the last thing said, with no arguments that can be read."""
+    """Return the call that the limit cut: a last part with no readable arguments, after `length`."""
     last = response.content[-1] if response.content else None
     cut = response.finish_reason == "length" and isinstance(last, p.ToolCall) and not last.args
     return last if cut else None
 
 
 def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
-    """The conversation and the parameters that make the model go on."""
+    """Return the conversation and the parameters that make the model go on."""
     messages = response.messages
     params = response._again()
     if response.finish_reason == "length":
@@ -57,31 +57,35 @@ def further(response: Any) -> tuple[list[Message], dict[str, Any]]:
     return messages, params
 
 
-class JoinedReply(Reply):
+class JoinedResponseData(ResponseData):
     """Two replies as one: parts and usage of both, everything else of the second."""
 
     __slots__ = ("_last",)
 
-    def __init__(self, content: Sequence[p.Part], usage: Usage, last: Reply) -> None:
-        own = {name: getattr(last, name) for name in Reply.__slots__ if name not in ("_parts", "broken", "usage")}
+    def __init__(self, content: Sequence[p.Part], usage: Usage, last: ResponseData) -> None:
+        own = {
+            name: getattr(last, name)
+            for name in ResponseData.__slots__
+            if name not in ("_parts", "malformed_error", "usage")
+        }
         super().__init__(content=content, usage=usage, **own)
         self._last = last
 
     @property
-    def last(self) -> Reply:
-        """The second reply: the turn that the conversation ends with."""
+    def last(self) -> ResponseData:
+        """Return the second reply: the turn that the conversation ends with."""
         return self._last.last
 
 
-def after(first: Reply, second: Reply) -> Reply:
-    """`second`, which goes on with `first`, and all that both said."""
-    return JoinedReply(joined_parts(first.content, second.content), first.usage + second.usage, second)
+def join(first: ResponseData, second: ResponseData) -> ResponseData:
+    """Return `second`, which goes on with `first`, with the parts and the usage of both."""
+    return JoinedResponseData(join_parts(first.content, second.content), first.usage + second.usage, second)
 
 
-def joined_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
-    """Both, in order; a text that was cut and the text that goes on with it are one."""
+def join_parts(first: Sequence[Any], second: Sequence[Any]) -> list[Any]:
+    """Return the parts of both, in order. A text that was cut and the text that goes on with it are joined."""
     if _one_text(first, second):
-        return [*first[:-1], joined_text(first[-1], second[0]), *second[1:]]
+        return [*first[:-1], join_text(first[-1], second[0]), *second[1:]]
     return [*first, *second]
 
 
@@ -89,14 +93,14 @@ def _one_text(first: Sequence[Any], second: Sequence[Any]) -> bool:
     return bool(first and second) and isinstance(first[-1], p.Text) and isinstance(second[0], p.Text)
 
 
-def joined_text(first: p.Text, second: p.Text) -> p.Text:
+def join_text(first: p.Text, second: p.Text) -> p.Text:
     return p.Text(first.text + second.text, (*first.citations, *second.citations))
 
 
 class ContinuationAccumulator(StreamAccumulator):
-    """The accumulator of a reply that goes on with another one: parts are numbered on, and the replies joined."""
+    """The accumulator of a reply that continues another: it goes on numbering the parts, and joins the replies."""
 
-    def __init__(self, first: Reply, accumulator: StreamAccumulator) -> None:
+    def __init__(self, first: ResponseData, accumulator: StreamAccumulator) -> None:
         self._first = first
         self._accumulator = accumulator
         self._shift: int | None = None
@@ -109,9 +113,13 @@ class ContinuationAccumulator(StreamAccumulator):
     def ended(self) -> bool:
         return self._accumulator.ended
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         second = self._accumulator.reply()
-        return JoinedReply((), self._first.usage + second.usage, second) if self._forgot else after(self._first, second)
+        return (
+            JoinedResponseData((), self._first.usage + second.usage, second)
+            if self._forgot
+            else join(self._first, second)
+        )
 
     def forget(self) -> None:
         self._forgot = True
@@ -125,5 +133,5 @@ class ContinuationAccumulator(StreamAccumulator):
             self._shift = len(self._first.content) - (1 if one else 0)
         index = chunk.index + self._shift
         if isinstance(part, p.Text) and index == len(self._first.content) - 1:
-            part = joined_text(self._first.content[index], part)
+            part = join_text(self._first.content[index], part)
         return Chunk(chunk.kind, index, chunk.delta, id=chunk.id, name=chunk.name, part=part)

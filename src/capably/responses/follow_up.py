@@ -1,11 +1,11 @@
-"""The ways to go on from a response: resume, run tools, ask again, continue. Once with `await`, once without."""
+"""Follow-up calls: resume, run tools, validate, continue. Once with `await`, once without."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from capably.responses.base import Answer, CapsT_co, FormatT_co, InputT_contra
+from capably.responses.base import BaseResponse, CapsT_co, FormatT_co, InputT_contra
 from capably.types import parts as p
 
 if TYPE_CHECKING:
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 
-class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
-    """The ways to go on from a response that needs no `await`."""
+class FollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
+    """The follow-up calls of a response that needs no `await`."""
 
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         raise NotImplementedError
@@ -24,18 +24,21 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
     if not TYPE_CHECKING:
         # Its types depend on the model, and stand in the generated stub.
         def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
-            """Says one more thing and asks the same model again, with the whole conversation.
+            """Send further content to the same model, with the conversation so far.
 
-            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
-            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            The call repeats the parameters; `params` override them: `resume("And?", reasoning="high")`. It does not repeat
+            those for one turn (a forced `tool_choice`, `prefill`), nor `system`, which the conversation has already.
             """
             return self._ask(self._next(content), self._again(params))
 
     def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
-        """Runs the tools that the model asked for, in order; pass the outputs to `resume`.
+        """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
-        says so.
+        Args:
+            context: The context for tools that take an `llm.Context`.
+
+        Returns:
+            One output for each call, in order. A call that was cut at the limit is not run; its output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls
@@ -43,10 +46,14 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         return run_tool_calls(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     def validate(self, *, retries: int = 2) -> Self:
-        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+        """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
-        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
+        Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
+        answer.
+
+        Raises:
+            ParseError: No answer fits; this is the error of the last one.
+            RefusalError: An answer declined.
         """
         response = self
         for _ in range(retries):
@@ -58,80 +65,93 @@ class SyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
         return response
 
     def continue_(self) -> Self:
-        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+        """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
-        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
+
+        Raises:
+            CapablyError: The answer was cut inside a tool call.
         """
         from capably.responses.continuation import breaks_off, further
 
         if not breaks_off(self):
             return self
         messages, params = further(self)
-        return self._joined(self._ask(messages, params))
+        return self._join(self._ask(messages, params))
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         raise NotImplementedError
 
 
-class AsyncAnswer(Answer[FormatT_co, InputT_contra, CapsT_co]):
-    """The asynchronous twin of `SyncAnswer`."""
+class AsyncFollowUp(BaseResponse[FormatT_co, InputT_contra, CapsT_co]):
+    """The asynchronous twin of `FollowUp`."""
 
     async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         raise NotImplementedError
 
-    async def _whole(self) -> Self:
-        """This response, read to its end."""
+    async def _complete(self) -> Self:
+        """Return this response, read to its end."""
         return self
 
     if not TYPE_CHECKING:
         # Its types depend on the model, and stand in the generated stub.
         async def resume(self, content, **params):  # noqa: ANN001, ANN003, ANN201
-            """Says one more thing and asks the same model again, with the whole conversation.
+            """Send further content to the same model, with the conversation so far.
 
-            The parameters stay, and `params` come over them: `resume("And?", reasoning="high")`. What is for one turn is not
-            repeated: a forced `tool_choice`, `prefill`; and `system`, which stands in the conversation already.
+            The call repeats the parameters; `params` override them: `resume("And?", reasoning="high")`. It does not repeat
+            those for one turn (a forced `tool_choice`, `prefill`), nor `system`, which the conversation has already.
             """
-            await self._whole()
+            await self._complete()
             return await self._ask(self._next(content), self._again(params))
 
     async def execute_tools(self, context: Context[Any] | None = None) -> list[p.ToolOutput]:
-        """Runs the tools that the model asked for, asynchronous ones at the same time; pass the outputs to `resume`.
+        """Run the tools that the model called, and return the outputs, to be passed to `resume`.
 
-        `context` is for the tools that take an `llm.Context`. A call that was cut at the limit is not run: its output
-        says so.
+        Args:
+            context: The context for tools that take an `llm.Context`.
+
+        Returns:
+            One output for each call, in order. A call that was cut at the limit is not run; its output is an error.
         """
         from capably.responses.continuation import cut_call
         from capably.tools.run import run_tool_calls_async
 
-        await self._whole()
+        await self._complete()
         return await run_tool_calls_async(self.tool_calls, self._params.get("tools", ()), context, cut=cut_call(self))
 
     async def validate(self, *, retries: int = 2) -> Self:
-        """A response whose `parse()` gives a value: this one, or the first of `retries` further answers that fits.
+        """Return a response whose `parse()` succeeds: this one, or the first of `retries` further answers that fits.
 
-        The model is told each time what was wrong. A forced `tool_choice` is not repeated: it asks for a call, and this for
-        an answer. Raises the last `ParseError` when no answer fits, and `RefusalError` as soon as one declines.
+        Each retry sends the model its error. A forced `tool_choice` is not repeated, since it demands a call and not an
+        answer.
+
+        Raises:
+            ParseError: No answer fits; this is the error of the last one.
+            RefusalError: An answer declined.
         """
-        response = await self._whole()
+        response = await self._complete()
         for _ in range(retries):
             objection = response._objection()
             if objection is None:
                 return response
-            response = await (await response._ask(response._next(objection), response._again()))._whole()
+            response = await (await response._ask(response._next(objection), response._again()))._complete()
         response.parse()
         return response
 
     async def continue_(self) -> Self:
-        """Goes on where an answer broke off (`length`, `pause`, `continuation`), and joins both: text, parts, usage.
+        """Continue an answer that broke off (`length`, `pause`, `continuation`), and join both: text, parts, usage.
 
-        An answer that ended by itself is returned as it is. Call it again for as long as `finish_reason` asks for it.
+        An answer that ended by itself is returned unchanged. Call it again while `finish_reason` is one of these.
+
+        Raises:
+            CapablyError: The answer was cut inside a tool call.
         """
         from capably.responses.continuation import breaks_off, further
 
-        if not breaks_off(await self._whole()):
+        if not breaks_off(await self._complete()):
             return self
         messages, params = further(self)
-        return self._joined(await self._ask(messages, params))
+        return self._join(await self._ask(messages, params))
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         raise NotImplementedError

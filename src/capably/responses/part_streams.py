@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PartT = TypeVar("PartT", bound=p.Part)
 
 ContentType: TypeAlias = Literal["image", "audio", "video", "document", "refusal", "citation", "unknown"]
-"""What a part may be that comes whole; `unknown` is one without a class here."""
+"""The kind of a part that arrives in one piece; `unknown` is one without a class here."""
 
 
 class _Growing(Generic[PartT]):
@@ -29,13 +29,13 @@ class _Growing(Generic[PartT]):
         self._part: p.Part | None = None
         self._over = False
         self._first = True
-        """Whether no stretch of the same part came before."""
+        """Whether this is the first stretch of its part."""
 
     def _take(self, chunk: Chunk) -> None:
         self._text.add(chunk.delta)
 
-    def _whole(self) -> Any:
-        """The finished part; of an interrupted text, the stretch that was read here."""
+    def _complete(self) -> Any:
+        """Return the finished part; of an interrupted text, the stretch that was read here."""
         return self._part
 
     def __repr__(self) -> str:
@@ -45,10 +45,10 @@ class _Growing(Generic[PartT]):
 class _Words(_Growing[PartT]):
     _class: ClassVar[Any]
 
-    def _whole(self) -> Any:
-        said = str(self._text)
+    def _complete(self) -> Any:
+        text = str(self._text)
         part: Any = self._part
-        return part if part is not None and part.text == said else self._class(said)
+        return part if part is not None and part.text == text else self._class(text)
 
 
 class _Call(_Growing[p.ToolCall]):
@@ -70,23 +70,23 @@ class _Call(_Growing[p.ToolCall]):
 
     @property
     def partial_args(self) -> Mapping[str, Any]:
-        """The arguments as far as they have come: texts cut where they end, numbers once they are complete.
+        """Return the arguments that have arrived: texts cut where they end, numbers once they are complete.
 
-        After `collect()` these are the arguments. It is one object, which grows; copy what you want to keep.
+        After `collect()` these are all arguments. They are one object that grows in place; copy what you want to keep.
         """
-        whole: Any = self._part if self._over else None
-        if whole is not None:
-            return whole.args
+        complete: Any = self._part if self._over else None
+        if complete is not None:
+            return complete.args
         from capably.formats.output_format import PartialParser
 
         self._parser = self._parser or PartialParser()
         if self._parsed < len(self._text):
             self._parser.feed(self._text.since(self._parsed))
             self._parsed = len(self._text)
-        found: Any = self._parser.value
-        return found if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownVariableType]
+        parsed: Any = self._parser.value
+        return parsed if isinstance(parsed, dict) else {}  # pyright: ignore[reportUnknownVariableType]
 
-    def _whole(self) -> Any:
+    def _complete(self) -> Any:
         if self._part is None:
             self._part = self._splitter.part_at(self.index)
         return self._part
@@ -96,7 +96,7 @@ class _Pulled(_Growing[PartT]):
     """Reading without `await`."""
 
     def __iter__(self) -> Iterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
+        """Yield the deltas: more text, or more of the arguments as JSON. Earlier deltas are joined to one."""
         place = 0
         while True:
             if place < len(self._text):
@@ -106,17 +106,17 @@ class _Pulled(_Growing[PartT]):
                 return
 
     def collect(self) -> PartT:
-        """Reads the part to its end, and gives it whole."""
+        """Read the part to its end and return it."""
         for _ in self:
             pass
-        return self._whole()
+        return self._complete()
 
 
 class _Awaited(_Growing[PartT]):
     """Reading with `await`."""
 
     async def __aiter__(self) -> AsyncIterator[str]:
-        """The deltas: more text, or more of the arguments as JSON. What was read before comes as one."""
+        """Yield the deltas: more text, or more of the arguments as JSON. Earlier deltas are joined to one."""
         place = 0
         while True:
             if place < len(self._text):
@@ -126,10 +126,10 @@ class _Awaited(_Growing[PartT]):
                 return
 
     async def collect(self) -> PartT:
-        """Reads the part to its end, and gives it whole."""
+        """Read the part to its end and return it."""
         async for _ in self:
             pass
-        return self._whole()
+        return self._complete()
 
 
 class TextStream(_Pulled[p.Text], _Words[p.Text]):
@@ -140,7 +140,7 @@ class TextStream(_Pulled[p.Text], _Words[p.Text]):
 
 
 class ThoughtStream(_Pulled[p.Thought], _Words[p.Thought]):
-    """A thought, as far as the model lets us read it."""
+    """A thought, as far as the model shows it."""
 
     content_type: Literal["thought"] = "thought"
     _class = p.Thought
@@ -151,7 +151,7 @@ class ToolCallStream(_Pulled[p.ToolCall], _Call):
 
 
 class PartStream(_Pulled[p.Part]):
-    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+    """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"
 
@@ -164,7 +164,7 @@ class AsyncTextStream(_Awaited[p.Text], _Words[p.Text]):
 
 
 class AsyncThoughtStream(_Awaited[p.Thought], _Words[p.Thought]):
-    """A thought, as far as the model lets us read it."""
+    """A thought, as far as the model shows it."""
 
     content_type: Literal["thought"] = "thought"
     _class = p.Thought
@@ -175,7 +175,7 @@ class AsyncToolCallStream(_Awaited[p.ToolCall], _Call):
 
 
 class AsyncPartStream(_Awaited[p.Part]):
-    """A part that comes whole: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
+    """A part that arrives in one piece: a picture, sound, a refusal, a block of a built-in tool. It has no deltas."""
 
     content_type: ContentType = "unknown"
 

@@ -1,4 +1,4 @@
-"""The whole reply of a call."""
+"""The complete response of a call."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.responses.follow_up import AsyncAnswer, SyncAnswer
-from capably.types.request import Reply
+from capably.responses.follow_up import AsyncFollowUp, FollowUp
+from capably.types.response_data import ResponseData
 
 if TYPE_CHECKING:
     from typing import Self
@@ -19,26 +19,26 @@ else:
     AfterAsyncResponse = AfterResponse = object  # They only give `resume` its types.
 
 
-class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
-    """The whole reply of `model.call`."""
+class Response(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
+    """The complete response of `model.call`."""
 
-    def __init__(self, reply: Reply, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)
         self._received = reply
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         return self._received
 
     def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         model: Any = self._model
         return model.call(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import after
+    def _join(self, following: Any) -> Self:
+        from capably.responses.continuation import join
 
-        following._received = after(self._received, following._received)
-        return following._as_asked(self)
+        following._received = join(self._received, following._received)
+        return following._with_request_of(self)
 
     @overload
     @classmethod
@@ -50,30 +50,30 @@ class Response(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterResponse):
     ) -> Response[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> Response[Any, Any, Any]:
-        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
-        return cls._loaded(text, format, tools)
+        """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
+        return cls._load(text, format, tools)
 
 
-class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
-    """The whole reply of `await model.call_async`."""
+class AsyncResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncResponse):
+    """The complete response of `await model.call_async`."""
 
-    def __init__(self, reply: Reply, *rest: Any) -> None:
+    def __init__(self, reply: ResponseData, *rest: Any) -> None:
         super().__init__(*rest)
         self._received = reply
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         return self._received
 
     async def _ask(self, messages: list[Message], params: Mapping[str, Any]) -> Self:
         model: Any = self._model
         return await model.call_async(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
-        from capably.responses.continuation import after
+    def _join(self, following: Any) -> Self:
+        from capably.responses.continuation import join
 
-        following._received = after(self._received, following._received)
-        return following._as_asked(self)
+        following._received = join(self._received, following._received)
+        return following._with_request_of(self)
 
     @overload
     @classmethod
@@ -85,5 +85,5 @@ class AsyncResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsync
     ) -> AsyncResponse[FormatT, Any, Any]: ...
     @classmethod
     def from_json(cls, text: str, *, format: Any = None, tools: Sequence[Any] = ()) -> AsyncResponse[Any, Any, Any]:
-        """The response that `to_json` wrote. Pass the `format` to `parse()` it, the `tools` to execute and resume."""
-        return cls._loaded(text, format, tools)
+        """Return the response that `to_json` wrote. `parse()` needs the `format`; running tools and resuming need `tools`."""
+        return cls._load(text, format, tools)

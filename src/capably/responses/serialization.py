@@ -1,8 +1,8 @@
-"""Messages and responses to plain JSON and back; pickling goes the same way.
+"""Messages and responses to plain JSON and back. Pickles hold the same data.
 
-What is kept: every part, the provider's own JSON of each answer, usage, the model by its id and defaults, parameters that
-are plain values. What is not: `tools` and `format` (they are Python), `tool_choice` by a tool, `headers` (they may hold
-secrets). `from_json` takes tools and format anew.
+The JSON has every part, the provider's own JSON of each answer, usage, the model's id and defaults, and parameters that
+are plain values. It lacks `tools` and `format` (Python objects), a `tool_choice` that is a tool, and `headers` (they may
+hold secrets). `from_json` takes tools and format again.
 """
 
 from __future__ import annotations
@@ -17,14 +17,15 @@ import msgspec
 from capably.types import parts as p
 from capably.types.messages import AssistantMessage, Source, SystemMessage, UserMessage
 from capably.types.reasoning import Reasoning
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.usage import Usage
 from capably.types.values import field_names, restored
 
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
 
-NOT_KEPT = ("tools", "format", "headers")
+NOT_SERIALIZED = ("tools", "format", "headers")
 
 OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
@@ -43,7 +44,7 @@ KIND, BYTES, PLAIN = "__kind__", "__bytes__", "__plain__"
 
 
 def encode(value: Any) -> Any:
-    """A part, a message, or plain data that holds some, as JSON data. Anything else: `TypeError` that names it."""
+    """Return a part, a message, or plain data that holds some, as JSON data. Raise `TypeError` for anything else."""
     if value is None or isinstance(value, (str, int, float, bool)):
         return value
     if isinstance(value, bytes):
@@ -60,7 +61,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any) -> Any:
-    """What `encode` was given. An object of a kind that is not known here: `ValueError`."""
+    """Return the value that `encode` was given. Raise `ValueError` for an unknown class."""
     if isinstance(data, list):
         return [decode(item) for item in cast("list[Any]", data)]
     if not isinstance(data, dict):
@@ -80,36 +81,36 @@ def decode(data: Any) -> Any:
 
 
 def dump_messages(messages: Sequence[Any]) -> str:
-    """A conversation as JSON text."""
+    """Return a conversation as JSON text."""
     return msgspec.json.encode({"capably": VERSION, "messages": encode(messages)}).decode()
 
 
 def load_messages(text: str) -> list[Any]:
-    """The conversation that `dump_messages` wrote."""
+    """Return the conversation that `dump_messages` wrote."""
     return decode(_read(text, "messages"))
 
 
 def dump_response(response: Any) -> str:
-    """A response as JSON text."""
+    """Return a response as JSON text."""
     return msgspec.json.encode({"capably": VERSION, "response": _state(response)}).decode()
 
 
 def load_response(text: str, cls: Any, format: Any, tools: Sequence[Any]) -> Any:
-    """The response that `dump_response` wrote, as a `cls`."""
-    return _restored(cls, _read(text, "response"), format, tools)
+    """Return the response that `dump_response` wrote, as a `cls`."""
+    return _restore(cls, _read(text, "response"), format, tools)
 
 
 def pickled_response(response: Any) -> tuple[Any, ...]:
-    """How pickle makes it again. A stream is read to its end first, and becomes a response."""
-    return _restored, (response._WHOLE or type(response), _state(response))
+    """Return the function and arguments for pickle. A stream is read to its end first, and becomes a response."""
+    return _restore, (response._COMPLETE_CLASS or type(response), _state(response))
 
 
 def _read(text: str, key: str) -> Any:
     try:
-        found: Any = msgspec.json.decode(text)
+        data: Any = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"this is no JSON: {error}") from error
-    fields: dict[str, Any] = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    fields: dict[str, Any] = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
     version = fields.get("capably")
     if key not in fields or not isinstance(version, int):
         raise ValueError(f"this is no {key} of capably's")
@@ -123,11 +124,11 @@ TURN = ("content", "wire", "body", "usage", *REPLY, "sent")
 
 
 def _state(response: Any) -> dict[str, Any]:
-    reply: Reply = response._reply
+    reply: ResponseData = response._reply
     request: Request = response._request
     model = response.model
-    params, dropped = _kept(response._params)
-    defaults, _ = _kept(model.defaults)
+    params, dropped = _serializable(response._params)
+    defaults, _ = _serializable(model.defaults)
     return {
         "model": model.id,
         "origin": model.info.origin if model.info else None,
@@ -144,8 +145,8 @@ def _state(response: Any) -> dict[str, Any]:
     }
 
 
-def _reply_state(reply: Reply) -> dict[str, Any]:
-    """Bodies are JSON text; what is none is kept as bytes."""
+def _reply_state(reply: ResponseData) -> dict[str, Any]:
+    """Return a reply as JSON data. Bodies are JSON text; a body that is no text is encoded as bytes."""
     state = {name: encode(getattr(reply, name)) for name in TURN if name not in ("body", "sent")}
     return {**state, "body": _text(reply.body), "sent": _text(reply.sent)}
 
@@ -157,23 +158,23 @@ def _text(body: bytes) -> Any:
         return encode(body)
 
 
-def _kept(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """Parameters as JSON data, and the names of those that have no such form."""
-    kept: dict[str, Any] = {}
+def _serializable(params: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Return the parameters as JSON data, and the names of those that have no such form."""
+    encoded: dict[str, Any] = {}
     dropped: list[str] = []
     for name, value in params.items():
         try:
-            kept[name] = None if name in NOT_KEPT else encode(value)
+            encoded[name] = None if name in NOT_SERIALIZED else encode(value)
         except TypeError:
-            kept[name] = None
-        if kept[name] is None:
-            del kept[name]
+            encoded[name] = None
+        if encoded[name] is None:
+            del encoded[name]
             if value is not None:
                 dropped.append(name)
-    return kept, dropped
+    return encoded, dropped
 
 
-def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
+def _restore(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Sequence[Any] = ()) -> Any:
     from capably_models import Model
 
     params: dict[str, Any] = decode(state["params"])
@@ -183,7 +184,7 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
         from capably.formats.output_format import format_of
 
         params["format"] = format_of(format)
-    model: Any = cast("Any", Model)._restored(state["model"], decode(state["defaults"]), state.get("origin"))
+    model: Any = cast("Any", Model)._restore(state["model"], decode(state["defaults"]), state.get("origin"))
     request = Request(
         info=model.info,
         model_id=state["model_id"],
@@ -194,9 +195,9 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
     )
     reply = _reply(state["reply"])
     if state["last"] is not None:
-        from capably.responses.continuation import JoinedReply
+        from capably.responses.continuation import JoinedResponseData
 
-        reply = JoinedReply(reply.content, reply.usage, _reply(state["last"]))
+        reply = JoinedResponseData(reply.content, reply.usage, _reply(state["last"]))
     response = cls(reply, model, request, decode(state["sent"]), params, state["warnings"])
     response._dropped = tuple(name for name in state["not_kept"] if name not in params)
     if "day" in state:
@@ -204,8 +205,8 @@ def _restored(cls: Any, state: Mapping[str, Any], format: Any = None, tools: Seq
     return response
 
 
-def _reply(state: Mapping[str, Any]) -> Reply:
+def _reply(state: Mapping[str, Any]) -> ResponseData:
     fields = {name: decode(state[name]) for name in TURN}
     for name in ("body", "sent"):
         fields[name] = fields[name].encode() if isinstance(fields[name], str) else fields[name]
-    return Reply(**fields)
+    return ResponseData(**fields)

@@ -1,4 +1,4 @@
-"""What a call gives back: the whole reply (in `_whole`), or the reply as it comes; each with an asynchronous twin."""
+"""Streams: responses that are read while they arrive, with and without `await`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from capably.responses.base import CapsT_co, FormatT, FormatT_co, InputT_contra
-from capably.responses.follow_up import AsyncAnswer, SyncAnswer
+from capably.responses.follow_up import AsyncFollowUp, FollowUp
 from capably.responses.response import AsyncResponse, Response
-from capably.responses.stream_result import REACHED, Ending, broken, built, finished, reply_of
+from capably.responses.stream_result import REACHED, StreamResult, build_result, data_of, finish_data, with_partial
 from capably.types.errors import CapablyError, ParseError
 from capably.types.stream import ChunkBuffer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream
     from capably.responses.part_streams import AnyAsyncStream, AnyStream
     from capably.types.messages import Message
-    from capably.types.request import Reply
+    from capably.types.response_data import ResponseData
     from capably.types.stream import Chunk, StreamAccumulator
 else:
     AfterAsyncStreamResponse = AfterStreamResponse = object  # They only give `resume` its types.
@@ -29,90 +29,88 @@ else:
 __all__ = ["AsyncResponse", "AsyncStreamResponse", "FormatT", "Response", "StreamResponse"]
 
 
-class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
-    """The reply of `model.stream`, as it comes. Reading anything of the whole reply first reads the stream to its end.
+class StreamResponse(FollowUp[FormatT_co, InputT_contra, CapsT_co], AfterStreamResponse):
+    """The response of `model.stream`, read while it arrives. Attributes of the complete response read the stream to its end.
 
-    Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by whatever
-    reads; what had arrived stands in its `partial`, and stays readable through `chunks` and `streams`.
+    Use it in a `with` block to close the connection when you stop early. An error in mid-stream is raised by the reader
+    that meets it. Its `partial` has the parts that had arrived; `chunks` and `streams` still yield them.
 
-    It may be read as often as you like, also by several readers in turn. What was read before comes in coarser steps, since
-    a stream keeps what was said and not in which pieces: deltas of one part that follow each other come as one. Only
-    `text_stream` keeps nothing of a stream that is longer than any model's.
+    You can read it any number of times, and with several readers in turn. Later readers get larger deltas: the stream
+    stores the text and not its pieces, so successive deltas of one part are joined. One exception: see `text_stream`.
     """
 
-    _WHOLE = Response
+    _COMPLETE_CLASS = Response
 
     def __init__(self, events: EventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = ChunkBuffer()
-        self._end: Ending = None
+        self._buffer = ChunkBuffer()
+        self._end: StreamResult = None
         self._steps = self._read()
 
     def _read(self) -> Iterator[Chunk]:
-        said = self._said
+        buffer = self._buffer
         try:
             for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    said.add(chunk)
+                    buffer.add(chunk)
                     yield chunk
-                if said.end > said.limit:
-                    said.forget()
+                if buffer.end > buffer.limit:
+                    buffer.forget()
                     self._accumulator.forget()
-            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
+            self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
-            self._end = broken(error, said)
+            self._end = with_partial(error, buffer)
             raise
         finally:
             self._events.close()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         if self._end is None:
-            self._said.read_all()
+            self._buffer.read_all()
             for _ in self._steps:
                 pass
         if self._end == REACHED:
-            self._end = built(self._accumulator, self._events, self._said)
-        return reply_of(self._end, self._said)
+            self._end = build_result(self._accumulator, self._events, self._buffer)
+        return data_of(self._end, self._buffer)
 
     def chunks(self) -> Iterator[Chunk]:
-        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_all()
+        """Yield every step of the reply. Deltas that were read before are joined for each part."""
+        self._buffer.read_all()
         return self._from_the_start()
 
     def _from_the_start(self) -> Iterator[Chunk]:
-        said, steps, place = self._said, self._steps, 0
+        buffer, steps, place = self._buffer, self._steps, 0
         while True:
-            while place < said.end:
-                chunk, place = said.after(place)
+            while place < buffer.end:
+                chunk, place = buffer.after(place)
                 yield chunk
             chunk = next(steps, None)
             if chunk is None:
                 return
-            place = said.end
+            place = buffer.end
             yield chunk
 
     def text_stream(self) -> Iterator[str]:
-        """The answer's text, piece by piece.
+        """Yield the answer's text, piece by piece.
 
-        A stream that nobody reads in another way takes no more memory the longer it gets: once it has grown beyond 8 MiB,
-        which is more than any model writes, it keeps nothing. `text()`, `content`, `messages` and whatever else needs what
-        was said then raise `CapablyError`; `usage`, `cost` and `finish_reason` do not. Call `chunks()` beforehand to have
-        everything kept.
+        If you only use `text_stream()` and the text exceeds 8 MiB, which is more than any model writes, it is no longer
+        buffered. `text()`, `content`, `messages` and whatever else needs the content then raise `CapablyError`; `usage`,
+        `cost` and `finish_reason` do not. Call `chunks()` beforehand to buffer everything.
         """
-        self._said.read_once()
+        self._buffer.read_once()
         return self._texts()
 
     def _texts(self) -> Iterator[str]:
         return (chunk.delta for chunk in self._from_the_start() if chunk.kind == "text")
 
     def streams(self) -> Iterator[AnyStream]:
-        """A stream for each part of the answer, as soon as it begins: text, thought, tool call, or anything else.
+        """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `collect()` it. They may be read
-        in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
+        in any order. A text that another part interrupts is continued by a second stream.
         """
         from capably.responses.chunk_splitter import Splitter
 
@@ -120,17 +118,17 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         return splitter.streams()
 
     def structured_stream(self) -> Iterator[Any]:
-        """The answer in the `format` that was asked for, while it grows: plain lists, dicts and texts.
+        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
-        It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
-        keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
+        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
+        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
         """
         feed = _partial_parser(self)
-        self._said.read_all()
+        self._buffer.read_all()
         return (feed(delta) for delta in self._texts())
 
     def close(self) -> None:
-        """Closes the connection; what has arrived stays readable through `chunks`."""
+        """Close the connection. `chunks` still yields what has arrived."""
         self._steps.close()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         self._events.close()
 
@@ -146,91 +144,91 @@ class StreamResponse(SyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterStrea
         model: Any = self._model
         return model.stream(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         from capably.responses.continuation import ContinuationAccumulator
 
         following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._said:
-            following._said.add(chunk)
-        return following._as_asked(self)
+        for chunk in self._buffer:
+            following._buffer.add(chunk)
+        return following._with_request_of(self)
 
 
-class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
-    """The reply of `await model.stream_async`, as it comes. `await finish()` before reading the whole reply.
+class AsyncStreamResponse(AsyncFollowUp[FormatT_co, InputT_contra, CapsT_co], AfterAsyncStreamResponse):
+    """The response of `await model.stream_async`, read while it arrives. `await finish()` before reading its attributes.
 
-    An error in mid-stream is raised by whatever reads; what had arrived stands in its `partial`.
+    An error in mid-stream is raised by the reader that meets it. Its `partial` has the parts that had arrived.
     """
 
-    _WHOLE = AsyncResponse
+    _COMPLETE_CLASS = AsyncResponse
 
     def __init__(self, events: AsyncEventStream, accumulator: StreamAccumulator, *rest: Any) -> None:
         super().__init__(*rest)
         self._events = events
         self._accumulator = accumulator
-        self._said = ChunkBuffer()
-        self._end: Ending = None
+        self._buffer = ChunkBuffer()
+        self._end: StreamResult = None
         self._closed = False
         self._steps = self._read()
 
     async def _read(self) -> AsyncIterator[Chunk]:
-        said = self._said
+        buffer = self._buffer
         try:
             async for event in self._events:
                 for chunk in self._accumulator.feed(event):
-                    said.add(chunk)
+                    buffer.add(chunk)
                     yield chunk
-                if said.end > said.limit:
-                    said.forget()
+                if buffer.end > buffer.limit:
+                    buffer.forget()
                     self._accumulator.forget()
-            self._end = REACHED if self._accumulator.ended else finished(self._accumulator, self._events, said)
+            self._end = REACHED if self._accumulator.ended else finish_data(self._accumulator, self._events, buffer)
         except CapablyError as error:
-            self._end = broken(error, said)
+            self._end = with_partial(error, buffer)
             raise
         finally:
             await self._events.close()
 
     @property
-    def _reply(self) -> Reply:
+    def _reply(self) -> ResponseData:
         if self._end is None and not self._closed:
             raise RuntimeError("the stream has not been read to its end yet: `await response.finish()` first")
         if self._end == REACHED:
-            self._end = built(self._accumulator, self._events, self._said)
-        return reply_of(self._end, self._said)
+            self._end = build_result(self._accumulator, self._events, self._buffer)
+        return data_of(self._end, self._buffer)
 
     async def finish(self) -> Self:
-        """Reads the stream to its end, so that the whole reply can be read."""
-        self._said.read_all()
+        """Read the stream to its end, so that the complete reply can be read."""
+        self._buffer.read_all()
         async for _ in self._steps:
             pass
         _ = self._reply
         return self
 
-    async def _whole(self) -> Self:
+    async def _complete(self) -> Self:
         return await self.finish()
 
     def chunks(self) -> AsyncIterator[Chunk]:
-        """Every step of the reply. Of what was read before, the deltas of a part come joined."""
-        self._said.read_all()
+        """Yield every step of the reply. Deltas that were read before are joined for each part."""
+        self._buffer.read_all()
         return self._from_the_start()
 
     async def _from_the_start(self) -> AsyncIterator[Chunk]:
-        said, steps, place = self._said, self._steps, 0
+        buffer, steps, place = self._buffer, self._steps, 0
         while True:
-            while place < said.end:
-                chunk, place = said.after(place)
+            while place < buffer.end:
+                chunk, place = buffer.after(place)
                 yield chunk
             chunk = await anext(steps, None)
             if chunk is None:
                 return
-            place = said.end
+            place = buffer.end
             yield chunk
 
     def text_stream(self) -> AsyncIterator[str]:
-        """The answer's text, piece by piece, in the same memory for any length.
+        """Yield the answer's text, piece by piece.
 
-        Beyond 8 MiB it keeps nothing for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
+        Beyond 8 MiB it is no longer buffered for `text()`, `content` and `messages`: see `StreamResponse.text_stream`.
         """
-        self._said.read_once()
+        self._buffer.read_once()
         return self._texts()
 
     async def _texts(self) -> AsyncIterator[str]:
@@ -239,10 +237,10 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
                 yield chunk.delta
 
     def streams(self) -> AsyncIterator[AnyAsyncStream]:
-        """A stream for each part of the answer, as soon as it begins: text, thought, tool call, or anything else.
+        """Yield a stream for each part of the answer when it begins: text, thought, tool call, or anything else.
 
         Look at `content_type` to tell them apart; iterate over one for its deltas, or `await collect()` it. They may be
-        read in any order. Where a text is interrupted by another part and then goes on, a second stream goes on with it.
+        read in any order. A text that another part interrupts is continued by a second stream.
         """
         from capably.responses.chunk_splitter import AsyncSplitter
 
@@ -250,17 +248,17 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         return splitter.streams()
 
     def structured_stream(self) -> AsyncIterator[Any]:
-        """The answer in the `format` that was asked for, while it grows: plain lists, dicts and texts.
+        """Yield the answer in the call's `format` while it grows: plain lists, dicts and texts.
 
-        It is one and the same object, which grows in place, so that the whole takes linear time; copy what you want to
-        keep. `parse()` gives the checked value at the end. Raises `ParseError` where no format was asked for.
+        It is one object that grows in place, so that reading takes linear time; copy what you want to keep. At the end,
+        `parse()` returns the checked value. Raises `ParseError` if the call has no format.
         """
         feed = _partial_parser(self)
-        self._said.read_all()
+        self._buffer.read_all()
         return (feed(delta) async for delta in self._texts())
 
     async def close(self) -> None:
-        """Closes the connection; what has arrived stays readable through `chunks`."""
+        """Close the connection. `chunks` still yields what has arrived."""
         self._closed = True
         await self._steps.aclose()  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
         await self._events.close()
@@ -277,13 +275,13 @@ class AsyncStreamResponse(AsyncAnswer[FormatT_co, InputT_contra, CapsT_co], Afte
         model: Any = self._model
         return await model.stream_async(messages, **params)
 
-    def _joined(self, following: Any) -> Self:
+    def _join(self, following: Any) -> Self:
         from capably.responses.continuation import ContinuationAccumulator
 
         following._accumulator = ContinuationAccumulator(self._reply, following._accumulator)
-        for chunk in self._said:
-            following._said.add(chunk)
-        return following._as_asked(self)
+        for chunk in self._buffer:
+            following._buffer.add(chunk)
+        return following._with_request_of(self)
 
 
 def _partial_parser(response: Any) -> Any:

@@ -1,11 +1,11 @@
-"""How a stream ended: with a whole reply, with what is left of one, or with a failure."""
+"""The result of a stream: a complete reply, one without its content, or an error."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 from capably.types.errors import CapablyError
-from capably.types.request import Reply
+from capably.types.response_data import ResponseData
 from capably.types.stream import forgotten, why_forgotten
 
 if TYPE_CHECKING:
@@ -13,67 +13,69 @@ if TYPE_CHECKING:
     from capably.types.stream import ChunkBuffer, StreamAccumulator
 
 REACHED: Final = "reached"
-"""The end of a stream whose whole reply nobody has asked for yet."""
+"""The result of a stream that has ended and whose reply is not built yet."""
 
-Ending: TypeAlias = Reply | CapablyError | Literal["reached"] | None
-"""`None` while it has not ended, or where it was closed before."""
+StreamResult: TypeAlias = ResponseData | CapablyError | Literal["reached"] | None
+"""`None` before the end, and for a stream that was closed early."""
 
-SAID = ("_parts", "body", "wire")
-"""What a reply has of what the model said."""
+FORGETTABLE = ("_parts", "body", "wire")
+"""The attributes that a stream without its content lacks."""
 
 
-class ForgottenReply(Reply):
-    """How the reply ended and what it cost, of a stream that has forgotten the rest: reading that raises `CapablyError`."""
+class ForgottenResponseData(ResponseData):
+    """The finish reason and the usage of a stream that dropped its content. Reading the content raises `CapablyError`."""
 
     __slots__ = ()
 
-    def __init__(self, reply: Reply) -> None:  # pyright: ignore[reportMissingSuperCall]
-        for name in Reply.__slots__:
-            if name not in SAID:
+    def __init__(self, reply: ResponseData) -> None:  # pyright: ignore[reportMissingSuperCall]
+        for name in ResponseData.__slots__:
+            if name not in FORGETTABLE:
                 setattr(self, name, getattr(reply, name))
 
     def __getattr__(self, name: str) -> Any:
-        if name in SAID:
+        if name in FORGETTABLE:
             raise forgotten()
         raise AttributeError(f"a {type(self).__name__} has no {name!r}")
 
 
-def finished(accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer) -> Reply:
-    """The reply of a stream, with what only the connection knows. Raises the error of `StreamAccumulator.reply`."""
-    if said.begin:
-        accumulator.forget()  # What came since the last time, which nobody can read.
+def finish_data(
+    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
+) -> ResponseData:
+    """Return the data of a finished stream, with the connection's ids. Raise the error of `StreamAccumulator.reply`."""
+    if buffer.begin:
+        accumulator.forget()  # The rest, which nobody can read.
     reply = accumulator.reply()
     for known in {id(one): one for one in (reply, reply.last)}.values():
         known.sent = events.sent
         known.request_id = known.request_id or events.request_id
-    return ForgottenReply(reply) if said.begin else reply
+    return ForgottenResponseData(reply) if buffer.begin else reply
 
 
-def broken(error: CapablyError, said: ChunkBuffer) -> CapablyError:
-    """The error of a stream that failed, with the parts that had arrived, unless the stream has forgotten some."""
-    if said.begin:
+def with_partial(error: CapablyError, buffer: ChunkBuffer) -> CapablyError:
+    """Return the error of a failed stream with the parts that had arrived, unless some were forgotten."""
+    if buffer.begin:
         error.add_note(f"`partial` is empty: {why_forgotten()}.")
         return error
     from capably.responses.chunk_splitter import parts_of
 
-    error.partial = parts_of(said)
+    error.partial = parts_of(buffer)
     return error
 
 
-def built(
-    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, said: ChunkBuffer
-) -> Reply | CapablyError:
-    """The reply of a stream that was read to its end, or why there is none."""
+def build_result(
+    accumulator: StreamAccumulator, events: EventStream | AsyncEventStream, buffer: ChunkBuffer
+) -> ResponseData | CapablyError:
+    """Return the data of a stream that was read to its end, or the error."""
     try:
-        return finished(accumulator, events, said)
+        return finish_data(accumulator, events, buffer)
     except CapablyError as error:
-        return broken(error, said)
+        return with_partial(error, buffer)
 
 
-def reply_of(end: Reply | CapablyError | None, said: ChunkBuffer) -> Reply:
-    """The reply of a stream that ended so, or its failure once more."""
+def data_of(end: ResponseData | CapablyError | None, buffer: ChunkBuffer) -> ResponseData:
+    """Return the data of a stream's result, or raise its error again."""
     if end is None:
-        rest = why_forgotten() if said.begin else "what has arrived is in `chunks()` and `streams()`"
+        rest = why_forgotten() if buffer.begin else "what has arrived is in `chunks()` and `streams()`"
         raise RuntimeError(f"the stream was closed before its end; {rest}")
     if isinstance(end, CapablyError):
         raise end

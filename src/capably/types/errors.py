@@ -15,8 +15,8 @@ CapablyError
 │   ├── ServerError              other 5xx, and replies that make no sense
 │   ├── ConnectionFailedError    no connection, or it broke
 │   └── TimedOutError            no answer in time
-├── RefusalError                 the model or a filter declined, and a result was asked for
-├── ParseError                   the answer does not fit the format that was asked for
+├── RefusalError                 the model or a filter declined, so there is no result
+├── ParseError                   the answer does not fit the call's format
 └── ToolError                    a tool could not be run
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 class CapablyError(Exception):
-    """Whatever capably raises is one of these."""
+    """The base of all errors of capably."""
 
     partial: tuple[Part, ...] = ()
     """Where a stream failed in the middle: the parts of the answer that had arrived, the last one perhaps cut. Empty where
@@ -123,7 +123,7 @@ class ConversationError(CapablyError, ValueError):
 
 
 class UnsupportedFeatureWarning(UserWarning):
-    """The same finding as `UnsupportedFeatureError`, where `on_unsupported="warn"` asked for a warning."""
+    """The warning in place of `UnsupportedFeatureError` with `on_unsupported="warn"` or `"drop"`."""
 
 
 class UnverifiedModelWarning(UserWarning):
@@ -189,7 +189,7 @@ class BadRequestError(ProviderError):
 
 
 class RateLimitError(ProviderError):
-    """429: too many requests, or the quota is used up. `retry_after` is in seconds where the provider said so."""
+    """429: too many requests, or the quota is used up. `retry_after` has the provider's seconds to wait."""
 
 
 class OverloadedError(ProviderError):
@@ -209,11 +209,11 @@ class TimedOutError(ProviderError):
 
 
 class RefusalError(CapablyError):
-    """The model or a filter declined to answer, and a result was asked for."""
+    """The model or a filter declined to answer, so that there is no result."""
 
 
 class ParseError(CapablyError):
-    """The answer does not fit the format that was asked for. `text` is the answer."""
+    """The answer does not fit the call's `format`. `text` is the answer."""
 
     def __init__(self, message: str, *, text: str = "") -> None:
         super().__init__(message)

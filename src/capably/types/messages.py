@@ -1,4 +1,4 @@
-"""Messages: who said what. `user("...")`, `system("...")` and `assistant("...")` build them."""
+"""Messages of a conversation. `user("...")`, `system("...")` and `assistant("...")` build them."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class SystemMessage(_Turn):
 
 @read_only
 class UserMessage(_Turn, Generic[PartT_co]):
-    """What the caller says: parts in order. Its type remembers which kinds of part it holds."""
+    """The caller's content: parts in order. Its type has the kinds of its parts."""
 
     __slots__ = ("content",)
     content: tuple[PartT_co, ...]
@@ -67,7 +67,7 @@ class UserMessage(_Turn, Generic[PartT_co]):
 
 @read_only
 class Source(Value):
-    """Where an assistant message came from, with the provider's own JSON, which is replayed as it was."""
+    """The origin of an assistant message, with the provider's own JSON, which is replayed unchanged."""
 
     __slots__ = ("endpoint", "model", "provider", "wire")
     provider: str
@@ -84,7 +84,7 @@ class Source(Value):
 
 @read_only
 class AssistantMessage(_Turn):
-    """What a model said: parts in order. `source` is set when a provider said it, and `None` when you did."""
+    """A model's answer: parts in order. `source` is set if a provider wrote it, and `None` if you did."""
 
     __slots__ = ("content", "source")
     content: tuple[p.Part, ...]
@@ -113,7 +113,7 @@ Content: TypeAlias = str | p.Part | Sequence[str | p.Part | Message]
 
 
 def system(text: str) -> SystemMessage:
-    """Instructions above the conversation."""
+    """Return a system message: instructions above the conversation."""
     return SystemMessage(text)
 
 
@@ -121,20 +121,20 @@ def system(text: str) -> SystemMessage:
 def user(content: str) -> UserMessage[p.Text]: ...
 @overload
 def user(content: PartT | Sequence[str | PartT]) -> UserMessage[PartT]: ...
-@overload  # for mypy, which finds no part in `["text", image]` unless it knows which message is wanted
+@overload  # for mypy, which infers no part from `["text", image]` unless the expected message is declared
 def user(content: Sequence[str | p.Part]) -> UserMessage[p.Part]: ...  # pyright: ignore[reportOverlappingOverload]
 def user(content: Any) -> UserMessage[Any]:
-    """A user message: a text, a part, or several of them."""
+    """Return a user message of a text, a part, or several of them."""
     return UserMessage(to_parts(content))
 
 
 def assistant(content: str | p.Part | Sequence[str | p.Part]) -> AssistantMessage:
-    """An assistant message in your words, for example as an example answer in a prompt."""
+    """Return an assistant message in your words, such as an example answer in a prompt."""
     return AssistantMessage(to_parts(content))
 
 
 def to_parts(content: Any) -> tuple[Any, ...]:
-    """A text, a part, or a sequence of them, as parts. Anything else: `TypeError` that says what came."""
+    """Return a text, a part, or a sequence of them, as parts. Raise `TypeError` for anything else."""
     if isinstance(content, str):
         return (p.Text(content),)
     if isinstance(content, p.Part):
@@ -143,7 +143,7 @@ def to_parts(content: Any) -> tuple[Any, ...]:
 
 
 def _items(content: Any) -> list[Any]:
-    """A sequence as a list. A mapping is refused: its keys would be taken for texts."""
+    """Return a sequence as a list. Raise for a mapping, whose keys would be taken for texts."""
     if not isinstance(content, Mapping):
         try:
             return list(content)
@@ -168,7 +168,7 @@ _KINDS = frozenset({SystemMessage, UserMessage, AssistantMessage})
 
 
 def to_messages(content: Content) -> list[Message]:
-    """Whatever `call` takes as `content`, as a list of messages. Loose texts and parts that stand together become one
+    """Return the `content` of a call as a list of messages. Loose texts and parts that stand together become one
     user message, at their place among the messages."""
     if isinstance(content, (str, p.Part)):
         return [UserMessage(to_parts(content))]

@@ -12,7 +12,7 @@ from capably.types.errors import CapablyError
 
 if TYPE_CHECKING:
     from capably.types.parts import Part
-    from capably.types.request import Reply
+    from capably.types.response_data import ResponseData
 
 MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 """How many bytes (texts, thoughts and arguments) of a stream are buffered if only `text_stream()` reads it. A longer stream is
@@ -180,7 +180,7 @@ class StreamAccumulator(Protocol):
         """Return whether the provider reported the end of the reply."""
         ...
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the complete reply. Raise `ServerError` if the events stopped before the provider reported the end."""
         ...
 

@@ -1,4 +1,4 @@
-"""What may be passed as a parameter at all, whatever the model is: a name that exists, with a value of its kind."""
+"""Checks parameters for any model: the name must exist, and the value must be of its kind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from capably.parameters import PARAMETERS, PER_CALL, Kind
 
 
 def check_parameters(params: Mapping[str, Any]) -> None:
-    """Raises `TypeError` for a name that no model has and for a value of a wrong kind, `ValueError` for a number below
+    """Raise `TypeError` for an unknown name or a value of a wrong kind, and `ValueError` for a number below
     all that make sense. `None` stands for a parameter that is not given."""
     for name, value in params.items():
         parameter = PARAMETERS.get(name)
@@ -26,7 +26,7 @@ def check_parameters(params: Mapping[str, Any]) -> None:
 
 
 def check_defaults(params: Mapping[str, Any]) -> None:
-    """Raises what `check_parameters` raises, and `TypeError` for what is no default of a model or a block."""
+    """Raise what `check_parameters` raises, and `TypeError` for what is no default of a model or a block."""
     check_parameters(params)
     for name in PER_CALL:
         if params.get(name) is not None:
@@ -45,7 +45,7 @@ def _check_items(name: str, value: Mapping[str, Any] | Sequence[Any], kind: Kind
 
 
 def unknown_parameter(name: str) -> TypeError:
-    """The error for a keyword that no model has."""
+    """Return the error for a keyword that no model has."""
     import difflib
 
     close = difflib.get_close_matches(name, PARAMETERS, n=1)

@@ -19,7 +19,7 @@ NewIds = tuple[str | None, ...]
 
 
 class Call(NamedTuple):
-    """A call that waits for its output: where it stands, and the id that it is sent with."""
+    """A call that waits for its output: its place, and the id that it is sent with."""
 
     place: int
     part: p.ToolCall
@@ -27,7 +27,7 @@ class Call(NamedTuple):
 
 
 class Pairs:
-    """Which calls wait for an output, by the ids that they came with."""
+    """The calls that wait for an output, by their original ids."""
 
     __slots__ = ("answered", "loose", "waiting")
 
@@ -43,7 +43,7 @@ class Pairs:
         self.answered.clear()
 
     def take(self, id: str) -> Call | None:
-        """The first call with this id that waits; it no longer does."""
+        """Return the first waiting call with this id, and remove it."""
         calls = self.waiting.get(id)
         if not calls:
             return None
@@ -54,13 +54,13 @@ class Pairs:
         return call
 
     def take_first(self, name: str) -> Call | None:
-        """The first call of a tool that waits, for an output without an id: Gemini pairs those by name and order."""
+        """Return the first waiting call of a tool, for an output without an id: Gemini pairs by name and order."""
         calls = [call for waiting in self.waiting.values() for call in waiting if name in (call.part.name, "")]
         return self.take(calls[0].part.id) if calls else None
 
 
 class Ids:
-    """Gives the ids out that calls are sent with: their own, where the API takes it and no other call has it."""
+    """Issues the ids that calls are sent with: their own, if the API takes it and no other call has it."""
 
     __slots__ = ("_counts", "_once", "_pattern", "_taken")
 
@@ -71,7 +71,7 @@ class Ids:
         self._counts: dict[str, int] = {}
 
     def of_answer(self, message: AssistantMessage, pairs: Pairs, place: int, *, own: bool) -> NewIds:
-        """The ids of the calls of an answer, which wait from here on."""
+        """Return the ids of the calls of an answer. They wait from here on."""
         new: list[str | None] = []
         for part in message.content:
             if type(part) is p.ToolCall:
@@ -85,18 +85,18 @@ class Ids:
         return tuple(new)
 
     def of_outputs(self, message: UserMessage[Any], pairs: Pairs) -> tuple[NewIds, str | None]:
-        """The ids of the outputs of a message, and that of the first one whose call does not wait."""
+        """Return the ids of the outputs of a message, and that of the first one whose call does not wait."""
         new: list[str | None] = []
-        unasked = None
+        unexpected = None
         for part in message.content:
             id = part.id if type(part) is p.ToolOutput else answered_by(part) if type(part) is p.Unknown else None
             call = (
                 None if id is None else pairs.take(id) or (None if id else pairs.take_first(getattr(part, "name", "")))
             )
             new.append(call.id if call else None)
-            if id and call is None and type(part) is p.ToolOutput and id not in pairs.loose and unasked is None:
-                unasked = id
-        return tuple(new), unasked
+            if id and call is None and type(part) is p.ToolOutput and id not in pairs.loose and unexpected is None:
+                unexpected = id
+        return tuple(new), unexpected
 
     def _issue(self, id: str, own: bool) -> str:
         pattern, new = self._pattern, id
@@ -110,7 +110,7 @@ class Ids:
 
 
 def answered_by(part: p.Unknown) -> str | None:
-    """The id of the call that an output in a provider's own JSON answers."""
+    """Return the id of the call that an output in a provider's own JSON answers."""
     raw: Any = part.raw
     if not isinstance(raw, Mapping):
         return None
@@ -124,7 +124,7 @@ def answered_by(part: p.Unknown) -> str | None:
 
 
 def _is_answer(part: p.Unknown, pairs: Pairs) -> bool:
-    """Whether it is the output of a call of the same answer."""
+    """Return whether the part is the output of a call of the same answer."""
     id = answered_by(part)
     return id is not None and (pairs.take(id) if id else pairs.take_first("")) is not None
 
@@ -139,7 +139,7 @@ def _ids_in(part: p.Unknown) -> list[str]:
 
 
 def renamed(message: Any, new: NewIds, *, own: bool) -> Any:
-    """The message with these ids; itself where it has them. The same one each time, so that what is kept of it is used."""
+    """Return the message with these ids, or itself if it has them. The copy is cached with its wire form."""
     if all(id is None or id == _id_of(part) for id, part in zip(new, message.content, strict=True)):
         return message
     before: tuple[NewIds, Message] | None = getattr(message, "_renamed", None)
@@ -170,7 +170,7 @@ def _with_id(part: Any, id: str) -> p.Part:
 
 
 def _with_ids(source: Source, new: Sequence[str | None]) -> Source:
-    """Anthropic's own JSON with other ids of its calls, where an id stands in a conversation twice."""
+    """Return Anthropic's own JSON with new ids of its calls, for an id that a conversation has twice."""
     ids = iter([id for id in new if id is not None])
     content = [
         {**block, "id": next(ids, block["id"])} if block.get("type") == "tool_use" else block

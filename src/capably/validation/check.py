@@ -1,7 +1,7 @@
-"""The check before anything is sent: what this call asks for, against what the registry says of this model.
+"""Checks a call against the registry's facts about its model before anything is sent.
 
-What a profile says is compiled once: to the clauses that can be held against each parameter, of which there are none or
-few, and to the parts that it reads. A call is looked up there, and only what is not admitted is put into words.
+A profile is compiled once: to the constraints on each parameter (mostly none or few) and to the classes of parts that the
+model reads. A call is compared with these, and error messages are made only for violations.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from capably.types import parts as p
 from capably.types.errors import UnverifiedModelWarning
 from capably.types.facts import UNVERIFIED, Facts, ModelInfo
 from capably.types.messages import AssistantMessage, SystemMessage, UserMessage
-from capably.validation.constraints import Clause, Params, Profile, clauses_of, clauses_together
+from capably.validation.constraints import Constraint, Params, Profile, constraints_of, constraints_together
 from capably.validation.conversations import is_prefill, rules_of
 from capably.validation.drop import drop_from_messages
-from capably.validation.refusal import Call, Finding, decide, missing_first, shown
+from capably.validation.refusal import Call, Violation, decide, missing_spellings_first, shown
 
 if TYPE_CHECKING:
     from capably.types.messages import Message
@@ -35,44 +35,44 @@ MODALITY: Mapping[type[p.Part], str] = {
 _ANSWERS = ("raise", "warn", "drop")
 
 
-class Lookup(dict[str, tuple[Clause, ...]]):
-    """Parameter -> the clauses that can be held against it, compiled when it is first asked for.
+class CompiledProfile(dict[str, tuple[Constraint, ...]]):
+    """Maps each parameter to its constraints, compiled when the parameter is first looked up.
 
-    Beside them: the clauses about parameters `together`, and the classes of `parts` about which there is nothing to ask.
+    `together` has the constraints on several parameters at once. `parts` has the classes of parts that need no check.
     """
 
     __slots__ = ("parts", "profile", "together")
 
     def __init__(self, profile: Profile) -> None:
-        self.profile = profile
-        self.together = clauses_together(profile)
+        self.profile: Profile = profile
+        self.together: tuple[Constraint, ...] = constraints_together(profile)
         rules = profile.rules
-        read = frozenset(kind for kind, modality in MODALITY.items() if modality in rules["input"].values)
-        self.parts: frozenset[type[p.Part]] = read if rules["tools"].refused else read | {p.ToolOutput}
+        readable = frozenset(kind for kind, modality in MODALITY.items() if modality in rules["input"].values)
+        self.parts: frozenset[type[p.Part]] = readable if rules["tools"].refused else readable | {p.ToolOutput}
 
-    def __missing__(self, name: str) -> tuple[Clause, ...]:
-        self[name] = clauses = clauses_of(self.profile, name)
-        return clauses
-
-
-_lookups: dict[tuple[str, str | None, int | None], Lookup] = {}
-on_registry_change(_lookups.clear)
+    def __missing__(self, name: str) -> tuple[Constraint, ...]:
+        self[name] = constraints = constraints_of(self.profile, name)
+        return constraints
 
 
-def _lookup(info: ModelInfo, facts: Facts, endpoint: str | None) -> Lookup:
-    """What this model says at an endpoint of its host, compiled once. A model keeps the facts it was made with."""
+_compiled: dict[tuple[str, str | None, int | None], CompiledProfile] = {}
+on_registry_change(_compiled.clear)
+
+
+def _compile(info: ModelInfo, facts: Facts, endpoint: str | None) -> CompiledProfile:
+    """Return the compiled profile of a model at an endpoint. A model object keeps the facts that it was created with."""
     most = info.limits["output"]
     key = (info.id, endpoint, most)
-    lookup = _lookups.get(key)
-    if lookup is None or lookup.profile.facts is not facts:
-        lookup = _lookups[key] = Lookup(
+    compiled = _compiled.get(key)
+    if compiled is None or compiled.profile.facts is not facts:
+        compiled = _compiled[key] = CompiledProfile(
             Profile(facts, rules_for(info, endpoint), most, spellings_at(info.provider, endpoint or ""))
         )
-    return lookup
+    return compiled
 
 
 def check_call(call: Call) -> list[str]:
-    """Hold the call against the registry; raise, warn or drop as it says. Return what was warned of."""
+    """Check the call against the registry. Raise, warn or drop as its `on_unsupported` demands; return the warnings."""
     if call.on_unsupported not in _ANSWERS:
         raise ValueError(f"on_unsupported={call.on_unsupported!r} is none of: {', '.join(map(repr, _ANSWERS))}")
     info = call.info
@@ -82,58 +82,60 @@ def check_call(call: Call) -> list[str]:
         text = f'"{info.id}" is {UNVERIFIED}: its id is known and its capabilities are not, so nothing was checked.'
         warnings.warn(text, UnverifiedModelWarning, stacklevel=4)
         return [text]
-    found = _findings(_lookup(info, info.facts, call.endpoint), info, call.endpoint, call.params, call.messages)
-    told: list[str] = []
-    for finding in missing_first(call, found) if found else ():
-        told.append(decide(call, finding))  # noqa: PERF401 (a comprehension is a frame of its own, and warnings count frames)
-    return told
+    violations = _violations(_compile(info, info.facts, call.endpoint), info, call.endpoint, call.params, call.messages)
+    texts: list[str] = []
+    for violation in missing_spellings_first(call, violations) if violations else ():
+        texts.append(decide(call, violation))  # noqa: PERF401 (a comprehension is a frame of its own, and warnings count frames)
+    return texts
 
 
-def _findings(
-    lookup: Lookup, info: ModelInfo, endpoint: str | None, params: Params, messages: list[Message]
-) -> list[Finding]:
-    found: list[Finding] = []
+def _violations(
+    compiled: CompiledProfile, info: ModelInfo, endpoint: str | None, params: Params, messages: list[Message]
+) -> list[Violation]:
+    violations: list[Violation] = []
     for name, value in params.items():
-        for clause in lookup[name]:
-            if not clause.admits(value, params):
-                found.append(clause.finding(value, params))
+        for constraint in compiled[name]:
+            if not constraint.admits(value, params):
+                violations.append(constraint.violation(value, params))
                 break
-    for clause in lookup.together:
-        name = clause.name
-        if name in params and not clause.admits(params[name], params):
-            found.append(clause.finding(params[name], params))
-    feature, read = "system", lookup.parts
+    for constraint in compiled.together:
+        name = constraint.name
+        if name in params and not constraint.admits(params[name], params):
+            violations.append(constraint.violation(params[name], params))
+    feature, readable = "system", compiled.parts
     for message in messages:
-        # Most of a long history is told apart in this one step.
+        # This one step passes most messages of a long history.
         if type(message) is AssistantMessage or (
-            type(message) is UserMessage and read.issuperset(map(type, message.content))
+            type(message) is UserMessage and readable.issuperset(map(type, message.content))
         ):
             feature = "system_messages"
         elif isinstance(message, SystemMessage):
-            if lookup[feature]:
-                found.append(_instructions(lookup.profile, messages, message, feature))
+            if compiled[feature]:
+                violations.append(_instructions(compiled.profile, messages, message, feature))
         else:
             feature = "system_messages"
             if isinstance(message, UserMessage):
-                found += _parts(lookup.profile, messages, message)
+                violations += _parts(compiled.profile, messages, message)
     last = messages[-1] if messages else None
-    if type(last) is AssistantMessage and _is_refused_prefill(lookup, info, endpoint, last):
-        found.append(_prefill(lookup.profile, messages))
-    return found
+    if type(last) is AssistantMessage and _is_refused_prefill(compiled, info, endpoint, last):
+        violations.append(_prefill(compiled.profile, messages))
+    return violations
 
 
-def _is_refused_prefill(lookup: Lookup, info: ModelInfo, endpoint: str | None, last: AssistantMessage) -> bool:
-    """Whether the API takes a last assistant message for the beginning of the answer, and the model takes none."""
-    refused = lookup.profile.rules["prefill"].refused
+def _is_refused_prefill(
+    compiled: CompiledProfile, info: ModelInfo, endpoint: str | None, last: AssistantMessage
+) -> bool:
+    """Return whether `last` would be a prefill at this API and the model takes none."""
+    refused = compiled.profile.rules["prefill"].refused
     return refused and "last_answer" in rules_of(info.provider, endpoint).refuses and is_prefill(last)
 
 
-def _prefill(profile: Profile, messages: list[Message]) -> Finding:
+def _prefill(profile: Profile, messages: list[Message]) -> Violation:
     last: Any = messages[-1]
     text = "".join(part.text for part in last.content if isinstance(part, (p.Text, p.Refusal)))
     what = "an assistant message at the end (`prefill`)"
     when, advice = profile.rules["prefill"].when, "End with a user message"
-    return Finding("prefill", text, (), when, what, advice, lambda: drop_from_messages(messages, last))
+    return Violation("prefill", text, (), when, what, advice, lambda: drop_from_messages(messages, last))
 
 
 # --- content ------------------------------------------------------------------------------------------------------
@@ -143,40 +145,40 @@ _INSTRUCTIONS: Mapping[str, tuple[str, str]] = {
     "system": ("`system`", "Put the instructions into the user message"),
     "system_messages": ("system messages in mid-conversation", "Put the instructions at the start"),
 }
-"""Feature -> what it is called, and what to do without it."""
+"""Feature -> its name in errors, and the advice."""
 
 
-def _instructions(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Finding:
+def _instructions(profile: Profile, messages: list[Message], message: SystemMessage, feature: str) -> Violation:
     when = profile.rules[feature].when
-    return Finding(
+    return Violation(
         feature, message.text, (), when, *_INSTRUCTIONS[feature], lambda: drop_from_messages(messages, message)
     )
 
 
-def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any]) -> Iterator[Finding]:
+def _parts(profile: Profile, messages: list[Message], message: UserMessage[Any]) -> Iterator[Violation]:
     for part in message.content:
-        found = _part(profile, part)
-        if found:
-            yield found._replace(drop=lambda part=part: drop_from_messages(messages, part))
+        violation = _part(profile, part)
+        if violation:
+            yield violation._replace(drop=lambda part=part: drop_from_messages(messages, part))
 
 
-def _part(profile: Profile, part: Any) -> Finding | None:
+def _part(profile: Profile, part: Any) -> Violation | None:
     rules, kind = profile.rules, f"llm.{part.__class__.__name__}"
     modality = MODALITY.get(part.__class__)
     if modality is not None and modality not in rules["input"].values:
         reason = UNVERIFIED if modality in profile.facts["unverified_input"] else "never"
         what = f"{modality} input (`{kind}`)"
-        return Finding(f"input.{modality}", part, rules["input"].values, reason, what, "Leave the part out", _nothing)
+        return Violation(f"input.{modality}", part, rules["input"].values, reason, what, "Leave the part out", _nothing)
     if isinstance(part, p.CachePoint):
         rule = rules["cache"]
         if rule.refused or (part.ttl is not None and part.ttl not in rule.values):
             reason = rule.when if rule.refused else "value"
             what = f"`llm.CachePoint(ttl={shown(part.ttl)})`"
-            return Finding("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", _nothing)
+            return Violation("cache.point", part.ttl, rule.values, reason, what, "Leave the part out", _nothing)
     if isinstance(part, p.ToolOutput) and rules["tools"].refused:
-        return Finding("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", _nothing)
+        return Violation("tools", part, (), rules["tools"].when, f"`{kind}`", "Say the result in words", _nothing)
     return None
 
 
 def _nothing() -> None:
-    """Replaced where the part's place is known."""
+    """Do nothing. `_parts` replaces it."""

@@ -1,8 +1,8 @@
-"""The rules of conversations: what each API refuses, whatever the model. What can be mended is, the rest is refused here.
+"""The rules of conversations that each API has for all its models. Violations are repaired if possible, else refused.
 
-Ids of calls that the API does not take, or takes once only, are issued anew, for call and output alike, from nothing but
-what stands before them: a turn that is added changes no byte of those before it. Outputs that come late in their turn are
-put in front. A provider's own JSON is left as it is where its API takes it.
+A call id that the API does not take, or has seen already, is replaced in the call and its output. The new id depends only
+on earlier turns, so a further turn changes no byte of them. Outputs that come late in their turn are moved to its front.
+A provider's own JSON is left unchanged if its API takes it.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ if TYPE_CHECKING:
 
 
 class Rules(NamedTuple):
-    """What one API refuses: words of `Dialect.refuses`, and some that only a wire format has; the form of ids of calls.
+    """The rules of one API: what it refuses, and the pattern of call ids.
 
-    `no_turns`: nothing but instructions; `blank_texts`: a text without a letter; `repeated_ids`: an id that two calls
-    have, in the provider's own JSON too; `late_outputs`: outputs that are not all in the message after their calls.
+    `refuses` has words of `Dialect.refuses`, and four that only a wire format has: `no_turns` (only instructions),
+    `blank_texts` (empty or white space), `repeated_ids` (two calls with one id, in the provider's own JSON too) and
+    `late_outputs` (outputs that are not all in the message after their calls).
     """
 
     refuses: frozenset[str] = frozenset()
@@ -43,19 +44,19 @@ FORMATS: Mapping[str, Rules] = {
 }
 """Wire format -> what it refuses at every host. Hosts of OpenAI's formats differ: the rest is in their dialects."""
 
-KEPT_BY_SERVER = ("previous_response_id", "conversation")
-"""Fields of Responses by which the server knows more of the conversation than is sent."""
-GIVEN_WHOLE = ("messages", "input", "contents")
+SERVER_STATE = ("previous_response_id", "conversation")
+"""Fields of Responses that refer to a conversation stored at the server."""
+REPLACES_CONVERSATION = ("messages", "input", "contents")
 """Fields that replace the conversation."""
-GOES_ON = ("continuationToken", "paused")
-"""What an answer has that was broken off (Gemini's, Anthropic's), and goes on by itself."""
+RESUMABLE = ("continuationToken", "paused")
+"""Fields of an answer that the provider broke off (Gemini's, Anthropic's) and will continue."""
 
 _rules: dict[tuple[str, str | None], Rules] = {}
 on_registry_change(_rules.clear)
 
 
 def rules_of(provider: str, endpoint: str | None) -> Rules:
-    """What the API of a provider refuses at an endpoint."""
+    """Return the rules of a provider's API at an endpoint."""
     rules = _rules.get((provider, endpoint))
     if rules is None:
         rules = FORMATS.get(endpoint or "", Rules())
@@ -75,23 +76,23 @@ _SPEECH = frozenset({p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p
 def sendable(
     messages: list[Message], provider: str, endpoint: str | None, extra: Mapping[str, Any] | None
 ) -> list[Message]:
-    """The conversation as the API takes it: the very list, or another one with what was mended.
+    """Return the conversation as the API takes it: the same list, or a repaired copy.
 
-    Raises `ConversationError` for one that the API refuses.
+    Raises `ConversationError` if the API refuses it and it cannot be repaired.
     """
     rules = rules_of(provider, endpoint)
     _check_says_something(messages, rules, extra)
     if _is_in_order(messages, rules, provider, endpoint):
         return messages
-    if extra and not extra.keys().isdisjoint((*KEPT_BY_SERVER, *GIVEN_WHOLE)):
+    if extra and not extra.keys().isdisjoint((*SERVER_STATE, *REPLACES_CONVERSATION)):
         return messages
     return _paired(messages, rules, provider, endpoint)
 
 
 def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> bool:
-    """Whether the outputs of all calls follow them at once, in their order, and each id is a valid one that comes once.
+    """Return whether the outputs of all calls follow them directly, in order, and all ids are valid and unique.
 
-    This is so of nearly every conversation, and costs little however long it is.
+    This fast path holds for nearly every conversation.
     """
     seen: set[str] = set()
     waiting: tuple[str, ...] = ()
@@ -118,7 +119,7 @@ def _is_in_order(messages: list[Message], rules: Rules, provider: str, endpoint:
 
 
 def _note_ids(message: Message) -> tuple[str, ...]:
-    """The ids of the calls of an answer, or of the outputs of a user's message. They are looked for once."""
+    """Return the ids of an answer's calls, or of a user message's outputs. They are cached on the message."""
     ids: tuple[str, ...] = ()
     if not isinstance(message, SystemMessage):
         kind = p.ToolCall if isinstance(message, AssistantMessage) else p.ToolOutput
@@ -129,20 +130,20 @@ def _note_ids(message: Message) -> tuple[str, ...]:
 
 
 def is_prefill(message: Message) -> bool:
-    """Whether an assistant message at the end is the beginning of the answer: it says something, and waits for nothing.
+    """Return whether a last assistant message is a prefill: it has text, and no call that waits for an output.
 
-    Answers that the provider broke off (in a tool of its own, at Gemini's token) go on by themselves.
+    Answers that the provider broke off (in a tool of its own, at Gemini's token) are no prefill.
     """
     if type(message) is not AssistantMessage or not _SPEECH.issuperset(map(type, message.content)):
         return False
     wire: Any = message.source.wire if message.source else None
-    if isinstance(wire, dict) and not wire.keys().isdisjoint(GOES_ON):  # pyright: ignore[reportUnknownMemberType]
+    if isinstance(wire, dict) and not wire.keys().isdisjoint(RESUMABLE):  # pyright: ignore[reportUnknownMemberType]
         return False
     return any(isinstance(part, (p.Text, p.Refusal)) and not is_blank(part.text) for part in message.content)
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing but white space in it."""
+    """Return whether a text is empty or white space."""
     return not text or text.isspace()
 
 
@@ -167,12 +168,12 @@ def _check_says_something(messages: list[Message], rules: Rules, extra: Mapping[
 
 
 def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str | None) -> list[Message]:
-    """The messages with ids that the API takes, and each turn's outputs in front."""
+    """Return the messages with ids that the API takes, and with each turn's outputs in front."""
     strict = "unpaired_calls" in rules.refuses
     anywhere = endpoint == "responses"
     ids = Ids(rules.call_id, once="repeated_ids" in rules.refuses)
     pairs = Pairs()
-    mended: list[Message] = list(messages)
+    repaired: list[Message] = list(messages)
     late: list[int] = []
     answer = -1
     for place, message in enumerate(messages):
@@ -184,24 +185,24 @@ def _paired(messages: list[Message], rules: Rules, provider: str, endpoint: str 
                 pairs.begin()
             answer = place
             own = _is_own(message, provider, endpoint)
-            mended[place] = renamed(message, ids.of_answer(message, pairs, place, own=own), own=own)
+            repaired[place] = renamed(message, ids.of_answer(message, pairs, place, own=own), own=own)
         elif type(message) is UserMessage:
             waiting = bool(pairs.waiting)
-            new, unasked = ids.of_outputs(message, pairs)  # pyright: ignore[reportUnknownArgumentType]
-            if unasked is not None and strict:
-                raise _unasked(message, unasked, pairs, provider)  # pyright: ignore[reportUnknownArgumentType]
+            new, unexpected = ids.of_outputs(message, pairs)  # pyright: ignore[reportUnknownArgumentType]
+            if unexpected is not None and strict:
+                raise _unexpected_output(message, unexpected, pairs, provider)  # pyright: ignore[reportUnknownArgumentType]
             if waiting and not anywhere and place - 1 != answer and any(id is not None for id in new):
                 late.append(answer)
-            mended[place] = renamed(message, new, own=False)  # pyright: ignore[reportUnknownArgumentType]
+            repaired[place] = renamed(message, new, own=False)  # pyright: ignore[reportUnknownArgumentType]
     if strict:
         _check_answered(pairs, messages, provider)
     if late and strict:
-        mended = _with_outputs_in_front(mended, set(late), alone="late_outputs" in rules.refuses)
-    return mended if any(one is not other for one, other in zip(mended, messages, strict=False)) else messages
+        repaired = _with_outputs_in_front(repaired, set(late), alone="late_outputs" in rules.refuses)
+    return repaired if any(one is not other for one, other in zip(repaired, messages, strict=False)) else messages
 
 
 def _is_own(message: AssistantMessage, provider: str, endpoint: str | None) -> bool:
-    """Whether it goes back in the JSON in which it came."""
+    """Return whether a message is sent in the JSON in which it was received."""
     source = message.source
     if source is None or not source.wire or source.endpoint not in (endpoint, ""):
         return False
@@ -229,7 +230,7 @@ def _check_answered(pairs: Pairs, messages: Sequence[Message], provider: str) ->
     )
 
 
-def _unasked(message: Message, id: str, pairs: Pairs, provider: str) -> ConversationError:
+def _unexpected_output(message: Message, id: str, pairs: Pairs, provider: str) -> ConversationError:
     if id in pairs.answered:
         why, advice = "its call has an output already", "Leave one of the two out"
     else:
@@ -244,7 +245,7 @@ def _unasked(message: Message, id: str, pairs: Pairs, provider: str) -> Conversa
 
 
 def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone: bool) -> list[Message]:
-    """The messages, with the outputs of the turns that follow these answers in one message behind each."""
+    """Return the messages; after each of these answers, one message has the outputs of its turn."""
     result: list[Message] = []
     place = 0
     while place < len(messages):
@@ -261,13 +262,13 @@ def _with_outputs_in_front(messages: list[Message], answers: set[int], *, alone:
 
 
 def _has_outputs_in_front(turn: Sequence[Message]) -> bool:
-    """Whether nothing but outputs stands before an output, message by message."""
-    spoken = False
+    """Return whether only outputs stand before each output, message by message."""
+    others = False
     for message in turn:
         outputs = len(list(_outputs(message)))
-        if spoken and outputs:
+        if others and outputs:
             return False
-        spoken = spoken or type(message) is SystemMessage or outputs < len(getattr(message, "content", ()))
+        others = others or type(message) is SystemMessage or outputs < len(getattr(message, "content", ()))
     return True
 
 

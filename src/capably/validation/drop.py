@@ -1,4 +1,4 @@
-"""How something is left out of a call: a parameter, a part of a message, a message, or the strictness of a tool."""
+"""Drops a parameter, a part, a message, or the `strict` of a tool from a call."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def drop_from_messages(messages: list[Message], thing: object) -> None:
-    """Take this very part or message out; an equal one stays. A message that is empty without it goes too."""
-    kept = [_without(message, thing) for message in messages if message is not thing]
-    messages[:] = [message for message in kept if message is not None]
+    """Remove this very part or message; an equal one stays. A message that is left empty is removed too."""
+    remaining = [_without(message, thing) for message in messages if message is not thing]
+    messages[:] = [message for message in remaining if message is not None]
 
 
 def _without(message: Message, part: object) -> Message | None:
@@ -39,7 +39,7 @@ def _items(output: p.ToolOutput) -> list[Any]:
 
 
 def _emptied(other: p.Part, part: object) -> p.Part:
-    """A result of a tool without a part that it holds."""
+    """Return a tool's result without a part that it holds."""
     if not isinstance(other, p.ToolOutput) or not _holds(other, part):
         return other
     left = [p.Text(item) if isinstance(item, str) else item for item in _items(other) if item is not part]
@@ -47,7 +47,7 @@ def _emptied(other: p.Part, part: object) -> p.Part:
 
 
 def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> None:
-    """Take a feature out of the parameter that says it, and the parameter with it where nothing else is left to say."""
+    """Remove a feature from its parameter, and the parameter if nothing else is left of it."""
     name = feature.partition(".")[0]
     if feature == "tools.strict":
         params["tools"] = [_loose(tool) if tool is value else tool for tool in params.get("tools", ())]
@@ -61,7 +61,7 @@ def drop_from_parameters(params: dict[str, Any], feature: str, value: Any) -> No
 
 
 def _loose(tool: Any) -> Any:
-    """The tool without the demand that its arguments are guaranteed."""
+    """Return the tool without `strict`."""
     loose = copy.copy(tool)
     loose.strict, loose.wire = None, {}
     return loose

@@ -1,7 +1,7 @@
-"""The one place where a call is refused: whether it is, what the error says, and what happens instead.
+"""Decides what happens to a violation: an error, a warning, or a drop; and writes the message.
 
-Three states, in this order. The API cannot say it: nothing can be sent, whatever the model. The model does not take it: it
-can be sent all the same, in the API's own spelling. It is taken: nothing of it comes here.
+There are two kinds. If the wire format cannot express a value, it cannot be sent to any model. If only the model does not
+take it, it can still be sent, in the API's own spelling.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 class Call(NamedTuple):
-    """A call under check: which model is asked at which endpoint, for what, and what happens to what it does not take.
+    """A call to check: the model, the endpoint, the parameters and messages, and the policy for violations.
 
-    `params` and `messages` are the call's own, and change where something is dropped.
+    `params` and `messages` belong to the call. Dropping changes them in place.
     """
 
     id: str
@@ -40,8 +40,8 @@ class Call(NamedTuple):
     on_unsupported: str
 
 
-class Finding(NamedTuple):
-    """One thing that is not taken. `drop` takes it out of the parameters or messages it was found in."""
+class Violation(NamedTuple):
+    """A value that the model or the API does not take. `drop` removes it from the parameters or the messages."""
 
     feature: str
     value: Any
@@ -51,49 +51,49 @@ class Finding(NamedTuple):
     advice: str
     drop: Callable[[], object]
     general: bool = False
-    """It is no lack of this model alone, so no other models are named."""
+    """Every model lacks this, so the error names no other models."""
     why: str = ""
-    """What the API has in its place, as a sentence."""
+    """What the API offers instead, as a sentence."""
     reason_in_words: str = ""
 
 
-def missing_first(call: Call, found: list[Finding]) -> list[Finding]:
-    """Return what was found, and before it what the API cannot say of this call: no policy can send that."""
+def missing_spellings_first(call: Call, violations: list[Violation]) -> list[Violation]:
+    """Return the violations, preceded by those of the wire format, which no policy can send."""
     spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
     if spellings is None:
-        return found
+        return violations
     missing = [unspelled(spellings, name, value) for name, value in call.params.items()]
-    first = [found_missing(call, one) for one in missing if one is not None]
-    named = {finding.feature for finding in first}
-    rest = [finding for finding in found if finding.feature not in named]
-    return [*(_with_words_of(one, found) for one in first), *rest]
+    first = [missing_violation(call, one) for one in missing if one is not None]
+    named = {violation.feature for violation in first}
+    rest = [violation for violation in violations if violation.feature not in named]
+    return [*(_with_allowed_of(one, violations) for one in first), *rest]
 
 
-def _with_words_of(missing: Finding, found: list[Finding]) -> Finding:
-    """What the API cannot say, with the values that the model takes, where it was found wanting for that too."""
-    same = next((finding for finding in found if finding.feature == missing.feature), None)
+def _with_allowed_of(missing: Violation, violations: list[Violation]) -> Violation:
+    """Return `missing` with the allowed values of the violation of the same feature, if there is one."""
+    same = next((violation for violation in violations if violation.feature == missing.feature), None)
     return missing if same is None else missing._replace(drop=same.drop, allowed=same.allowed)
 
 
-def decide(call: Call, finding: Finding) -> str:
-    """Refuse what was found, or let it be sent, or drop it, as the call says; return what was warned of.
+def decide(call: Call, violation: Violation) -> str:
+    """Raise the error, or warn and send, or warn and drop, as `on_unsupported` demands. Return the warning.
 
-    What the API cannot say at all cannot be sent, so `warn` refuses it too. What would leave nothing to say is not dropped.
+    `warn` also raises for what the wire format cannot express. `drop` also raises if no message would be left.
     """
     spelling: Spelling | None = None
     spellings = spellings_at(call.id.partition("/")[0], call.endpoint)
-    if spellings and finding.reason != "no_field":
-        missing = unspelled(spellings, finding.feature, finding.value)
+    if spellings and violation.reason != "no_field":
+        missing = unspelled(spellings, violation.feature, violation.value)
         if missing:
-            finding = found_missing(call, missing)._replace(drop=finding.drop, allowed=finding.allowed)
+            violation = missing_violation(call, missing)._replace(drop=violation.drop, allowed=violation.allowed)
         else:
-            spelling = spelled_as(spellings, finding.feature, finding.value)
-    error = refusal(call, finding, spelling)
+            spelling = spelled_as(spellings, violation.feature, violation.value)
+    error = refusal(call, violation, spelling)
     if call.on_unsupported == "raise" or (call.on_unsupported == "warn" and error.reason == "no_field"):
         raise error
     text = str(error).partition("\n")[0]
     if call.on_unsupported == "drop":
-        finding.drop()
+        violation.drop()
         call.messages[:] = [m for m in call.messages if not isinstance(m, UserMessage) or m.content]
         if not call.messages:
             raise error
@@ -102,44 +102,44 @@ def decide(call: Call, finding: Finding) -> str:
     return text
 
 
-def refusal(call: Call, finding: Finding, spelling: Spelling | None) -> UnsupportedFeatureError:
-    """Return the error for what was found; `spelling` is how the API says it all the same, where it can."""
+def refusal(call: Call, violation: Violation, spelling: Spelling | None) -> UnsupportedFeatureError:
+    """Return the error for a violation. `spelling` is how the API expresses the value, if it can."""
     facts = call.info.facts if call.info else None
     source = f"{facts.get('file', 'model_registry.yaml')}:{call.info.line}" if facts and call.info else None
     checked = f"checked {facts['verified']}, {source}" if facts else None
-    others = _alternatives(call, finding)
-    lines = [f'"{call.id}" {_sentence(finding, checked)}']
-    why = finding.why or (spelling.why if spelling else "")
+    others = _alternatives(call, violation)
+    lines = [f'"{call.id}" {_sentence(violation, checked)}']
+    why = violation.why or (spelling.why if spelling else "")
     if why:
         lines.append(why)
-    if finding.allowed:
-        words = finding.allowed if finding.reason == "range" else map(shown, finding.allowed)
+    if violation.allowed:
+        words = violation.allowed if violation.reason == "range" else map(shown, violation.allowed)
         lines.append(f"It takes: {', '.join(words)}.")
     if others:
-        lines.append(f"Models that do: {', '.join(others)}{_selector(finding)}.")
-    lines.append(f"{finding.advice}, or {_way_around(finding, spelling)}.")
+        lines.append(f"Models that do: {', '.join(others)}{_selector(violation)}.")
+    lines.append(f"{violation.advice}, or {_way_around(violation, spelling)}.")
     return UnsupportedFeatureError(
         "\n".join(lines),
         model=call.id,
-        feature=finding.feature,
-        value=finding.value,
-        allowed=finding.allowed,
-        reason=cast("Reason", "reasoning_off" if finding.reason == "without_reasoning" else finding.reason),
+        feature=violation.feature,
+        value=violation.value,
+        allowed=violation.allowed,
+        reason=cast("Reason", "reasoning_off" if violation.reason == "without_reasoning" else violation.reason),
         alternatives=others,
-        spelled=spelling.at(finding.value) if spelling else None,
+        spelled=spelling.at(violation.value) if spelling else None,
         source=source,
         checked=date.fromisoformat(str(facts["verified"])) if facts else None,
     )
 
 
-def _sentence(finding: Finding, source: str | None) -> str:
+def _sentence(violation: Violation, source: str | None) -> str:
     conditions: Mapping[str, str] = {
         "reasoning_off": 'accepts {} only together with reasoning="off"',
         "without_reasoning": 'accepts {} only without reasoning, or together with reasoning="off"',
         "without_budget": "does not accept {} together with a thinking budget",
     }
-    sentence = conditions.get(finding.reason, "does not accept {}").format(finding.what)
-    why = finding.reason_in_words or _WHY.get(finding.reason)
+    sentence = conditions.get(violation.reason, "does not accept {}").format(violation.what)
+    why = violation.reason_in_words or _WHY.get(violation.reason)
     beside = "; ".join(filter(None, (why, source)))
     return f"{sentence} ({beside})." if beside else f"{sentence}."
 
@@ -152,11 +152,11 @@ _WHY: Mapping[str, str] = {
 }
 
 
-def _way_around(finding: Finding, spelling: Spelling | None) -> str:
-    """What to write to have the call sent all the same: in the API's own words where they are that simple."""
-    if finding.reason == "no_field":
+def _way_around(violation: Violation, spelling: Spelling | None) -> str:
+    """Return what to write to send it anyway: the API's own fields in `extra`, or `on_unsupported`."""
+    if violation.reason == "no_field":
         return 'leave it to on_unsupported="drop"'
-    fields = spelling.fields(finding.value) if spelling and finding.feature in PARAMETERS else None
+    fields = spelling.fields(violation.value) if spelling and violation.feature in PARAMETERS else None
     way = 'on_unsupported="warn"' if fields is None else f"extra={shown(fields)}"
     return f"send it anyway with {way}"
 
@@ -173,7 +173,7 @@ def shown(value: Any) -> str:
     return repr(value)
 
 
-# --- what an encoder found ----------------------------------------------------------------------------------------
+# --- violations of a wire format ----------------------------------------------------------------------------------
 
 
 _LACKS: Mapping[bool | None, str] = {
@@ -181,7 +181,7 @@ _LACKS: Mapping[bool | None, str] = {
     False: "this API has no such field",
     True: "this API has no word for it",
 }
-"""Whether the API has a field for a feature (`None`: it has, and cannot say this value at this place)."""
+"""Whether the API has a field for the feature -> reason. `None`: it has one, but not for this value at this place."""
 
 _OF_PARAMETER: Mapping[str, str] = {
     "reasoning.effort": "reasoning",
@@ -190,11 +190,11 @@ _OF_PARAMETER: Mapping[str, str] = {
     "tool_choice.builtin": "tool_choice",
     "tool_choice.forced": "tool_choice",
 }
-"""Spellings of one parameter, which errors call by its name."""
+"""Feature -> the parameter that errors name."""
 
 
-def found_missing(call: Call, missing: NoSpellingError) -> Finding:
-    """Return the finding for what the wire format cannot say."""
+def missing_violation(call: Call, missing: NoSpellingError) -> Violation:
+    """Return the violation for a value that the wire format cannot express."""
     group, _, word = missing.feature.partition(".")
     feature = "output" if group == "output" else _OF_PARAMETER.get(missing.feature, missing.feature)
     value = missing.value.ttl if isinstance(missing.value, CachePoint) else missing.value
@@ -207,7 +207,7 @@ def found_missing(call: Call, missing: NoSpellingError) -> Finding:
         value = word
     elif missing.feature in _WRITTEN:
         what = _WRITTEN[missing.feature].format(shown(value))
-    return Finding(
+    return Violation(
         feature,
         value,
         tuple(word for word in missing.words if isinstance(word, str)),
@@ -239,9 +239,9 @@ _WRITTEN: Mapping[str, str] = {
 """Feature -> how a caller writes it."""
 
 
-def _alternatives(call: Call, finding: Finding, count: int = 3) -> list[str]:
-    """Active models that take what was refused: plain chat models of the same provider first, newest first."""
-    able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, finding))]
+def _alternatives(call: Call, violation: Violation, count: int = 3) -> list[str]:
+    """Return active models that take what was refused: plain chat models of the same provider first, newest first."""
+    able = [(how, other) for other in listed_models() if other.status == "active" and (how := _takes(other, violation))]
     able.sort(key=lambda pair: pair[1].dates["released"] or "", reverse=True)
     provider = call.id.partition("/")[0]
     able.sort(key=lambda pair: (_writes_more(pair[1]), pair[1].provider != provider))
@@ -252,35 +252,35 @@ def _writes_more(info: ModelInfo) -> bool:
     return info.facts is not None and list(info.facts["output"]) != ["text"]
 
 
-def _selector(finding: Finding) -> str:
-    """The call that lists all models that do, where `llm.models` has a word for it."""
-    group, _, word = finding.feature.partition(".")
+def _selector(violation: Violation) -> str:
+    """Return the call of `llm.models` that lists all models that take it, if there is one."""
+    group, _, word = violation.feature.partition(".")
     if group == "input":
         return f", ... (llm.models({word}_input=True))"
-    if finding.feature == "reasoning" and finding.reason == "value":
-        return f', ... (llm.models(reasoning="{finding.value}"))'
-    selects = finding.feature in PARAMETERS and PARAMETERS[finding.feature].selects and finding.reason != "value"
+    if violation.feature == "reasoning" and violation.reason == "value":
+        return f', ... (llm.models(reasoning="{violation.value}"))'
+    selects = violation.feature in PARAMETERS and PARAMETERS[violation.feature].selects and violation.reason != "value"
     return f", ... (llm.models({group}=True))" if selects else ""
 
 
-def _takes(info: ModelInfo, finding: Finding) -> str:
-    """Whether a model takes what another refused: empty if not, else the condition (a blank where there is none)."""
-    if info.facts is None or finding.general or finding.reason == "range":
+def _takes(info: ModelInfo, violation: Violation) -> str:
+    """Return the condition under which a model takes what was refused: empty if it does not, a blank if always."""
+    if info.facts is None or violation.general or violation.reason == "range":
         return ""
     rules = rules_for(info, info.endpoint)
-    group, _, word = finding.feature.partition(".")
+    group, _, word = violation.feature.partition(".")
     if group in ("input", "builtin_tools"):
         return " " if word in rules[group].values else ""
-    if finding.feature == "output" and finding.reason == "no_field":
-        return " " if finding.value in rules["output"].values else ""
-    forced = finding.feature == "tool_choice" and finding.allowed
-    rule = rules.get("tool_choice.forced" if forced else finding.feature) or rules.get(group)
+    if violation.feature == "output" and violation.reason == "no_field":
+        return " " if violation.value in rules["output"].values else ""
+    forced = violation.feature == "tool_choice" and violation.allowed
+    rule = rules.get("tool_choice.forced" if forced else violation.feature) or rules.get(group)
     if rule is None:
         return ""
-    value = getattr(finding.value, "effort", finding.value)
+    value = getattr(violation.value, "effort", violation.value)
     if rule.values and value is not None and value not in rule.values:
         return ""
-    if rule.when == finding.reason or (finding.reason, rule.when) == ("without_reasoning", "reasoning_off"):
+    if rule.when == violation.reason or (violation.reason, rule.when) == ("without_reasoning", "reasoning_off"):
         return ""
     return _CONDITIONS.get(rule.when, "")
 

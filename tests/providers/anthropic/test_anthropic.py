@@ -31,7 +31,8 @@ from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, SystemMessage, assistant, system, user
 from capably.types.reasoning import Reasoning
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.usage import Usage
 
 MODEL = "claude-test-1"
@@ -96,11 +97,11 @@ def text(words: str) -> dict[str, Any]:
     return {"type": "text", "text": words}
 
 
-def decoded(*content: Any, **fields: Any) -> Reply:
+def decoded(*content: Any, **fields: Any) -> ResponseData:
     return decode_reply(json.dumps(message(*content, **fields)).encode(), request())
 
 
-def said(reply: Reply, model: str = MODEL, provider: str = "anthropic") -> AssistantMessage:
+def said(reply: ResponseData, model: str = MODEL, provider: str = "anthropic") -> AssistantMessage:
     return AssistantMessage(reply.content, Source(provider, "messages", model, reply.wire))
 
 
@@ -768,7 +769,7 @@ WHOLE = message(
 )
 
 
-def same(a: Reply, b: Reply) -> bool:
+def same(a: ResponseData, b: ResponseData) -> bool:
     fields = ("content", "finish_reason", "stop_detail", "usage", "wire", "id", "model")
     return [getattr(a, name) for name in fields] == [getattr(b, name) for name in fields]
 
@@ -888,11 +889,11 @@ def run(one: AnthropicAdapter, work: Callable[[], Awaitable[Any]]) -> Any:
     return asyncio.run(whole())
 
 
-def called(one: AnthropicAdapter, what: Request, way: str) -> Reply:
+def called(one: AnthropicAdapter, what: Request, way: str) -> ResponseData:
     """One call, one of four ways, to the whole reply."""
     folding = one.accumulator(what)
 
-    async def streamed() -> Reply:
+    async def streamed() -> ResponseData:
         async for event in await one.stream_async(what):
             folding.feed(event)
         return folding.reply()

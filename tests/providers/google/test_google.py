@@ -32,7 +32,8 @@ from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, assistant, system, user
 from capably.types.reasoning import Reasoning
-from capably.types.request import CallParams, Reply, Request
+from capably.types.request import CallParams, Request
+from capably.types.response_data import ResponseData
 from capably.types.usage import Usage
 
 MODEL = "gemini-3.8-flash"
@@ -84,7 +85,7 @@ def body(*parts: Any, finish: str | None = "STOP", usage: Any = COUNTS, **candid
     return {"candidates": [found], "usageMetadata": usage, "modelVersion": MODEL, "responseId": "r-1"}
 
 
-def decode(found: Any, **params: Any) -> Reply:
+def decode(found: Any, **params: Any) -> ResponseData:
     return decode_reply(json.dumps(found).encode(), request(**params))
 
 
@@ -100,11 +101,11 @@ def config_of(**params: Any) -> Any:
     return encode(**params).get("generationConfig")
 
 
-def said(reply: Reply, provider: str = "google", endpoint: str = "generate_content") -> AssistantMessage:
+def said(reply: ResponseData, provider: str = "google", endpoint: str = "generate_content") -> AssistantMessage:
     return AssistantMessage(reply.content, Source(provider, endpoint, MODEL, reply.wire))
 
 
-def accumulator(events: list[Any], **params: Any) -> tuple[list[Any], Reply]:
+def accumulator(events: list[Any], **params: Any) -> tuple[list[Any], ResponseData]:
     folding = GoogleAccumulator(request(**params))
     chunks = [chunk for event in events for chunk in folding.feed(event)]
     return chunks, folding.reply()

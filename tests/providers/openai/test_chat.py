@@ -23,7 +23,8 @@ from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, UserMessage, system, user
 from capably.types.reasoning import Reasoning
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 from capably.types.usage import Usage
 
@@ -329,7 +330,7 @@ def completion(finish: str | None = "stop", usage: Any = None, **message: Any) -
     return {"id": "cmpl_1", "object": "chat.completion", "model": "gpt-test-1", "choices": choices, "usage": usage}
 
 
-def decoded(body: Any, **fields: Any) -> Reply:
+def decoded(body: Any, **fields: Any) -> ResponseData:
     return decode_reply(msgspec.json.encode(body), request(**fields))
 
 
@@ -581,13 +582,13 @@ def call_delta(
     return delta(tool_calls=[fields if index is None else {"index": index, **fields}])
 
 
-def run(*events: Any, **fields: Any) -> tuple[list[Chunk], Reply]:
+def run(*events: Any, **fields: Any) -> tuple[list[Chunk], ResponseData]:
     accumulator = ChatAccumulator(request(**fields))
     chunks = [chunk for event in events for chunk in accumulator.feed(event)]
     return chunks, accumulator.reply()
 
 
-def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
+def check_chunks(chunks: list[Chunk], reply: ResponseData) -> None:
     """Chunks and reply tell the same story, under the same indices."""
     sums: dict[int, Any] = {}
     for chunk in chunks:

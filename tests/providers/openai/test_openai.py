@@ -21,7 +21,8 @@ from capably.providers.errors import BY_STATUS, seconds_to_wait
 from capably.providers.openai.errors import in_band, translate
 from capably.types import errors as e, parts as p
 from capably.types.messages import user
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 
 MESSAGE = {
     "type": "message",
@@ -70,23 +71,23 @@ def adapter(server: Loopback, provider: str = "openai", **settings: Any) -> Open
     return OpenAIAdapter(Settings(provider, **chosen))
 
 
-def call(built: OpenAIAdapter, asked: Request) -> Reply:
+def call(built: OpenAIAdapter, asked: Request) -> ResponseData:
     return built.call(asked)
 
 
-def call_async(built: OpenAIAdapter, asked: Request) -> Reply:
+def call_async(built: OpenAIAdapter, asked: Request) -> ResponseData:
     return asyncio.run(built.call_async(asked))
 
 
-def stream(built: OpenAIAdapter, asked: Request) -> Reply:
+def stream(built: OpenAIAdapter, asked: Request) -> ResponseData:
     accumulator = built.accumulator(asked)
     for event in built.stream(asked):
         accumulator.feed(event)
     return accumulator.reply()
 
 
-def stream_async(built: OpenAIAdapter, asked: Request) -> Reply:
-    async def run() -> Reply:
+def stream_async(built: OpenAIAdapter, asked: Request) -> ResponseData:
+    async def run() -> ResponseData:
         accumulator = built.accumulator(asked)
         async for event in await built.stream_async(asked):
             accumulator.feed(event)
@@ -107,7 +108,7 @@ def pieces(data: bytes, size: int = 7) -> list[bytes]:
 CALLS = [call, call_async]
 STREAMS = [stream, stream_async]
 WAYS = [*CALLS, *STREAMS]
-Way = Callable[[OpenAIAdapter, Request], Reply]
+Way = Callable[[OpenAIAdapter, Request], ResponseData]
 
 
 def answer(way: Way, endpoint: str) -> Canned:

@@ -21,7 +21,8 @@ from capably.types.facts import ModelInfo
 from capably.types.format import Format
 from capably.types.messages import AssistantMessage, Source, UserMessage, assistant, system, user
 from capably.types.reasoning import Reasoning
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 from capably.types.usage import Usage
 
@@ -514,7 +515,7 @@ def response(*output: Any, **fields: Any) -> dict[str, Any]:
     return {**whole, "incomplete_details": None, "output": list(output), "usage": USAGE, **fields}
 
 
-def decoded(body: Any, **fields: Any) -> Reply:
+def decoded(body: Any, **fields: Any) -> ResponseData:
     return decode_reply(msgspec.json.encode(body), request(**fields))
 
 
@@ -692,7 +693,7 @@ def completed(body: dict[str, Any]) -> dict[str, Any]:
     return {"type": f"response.{body['status']}", "response": body}
 
 
-def run(*events: Any, **fields: Any) -> tuple[list[Chunk], Reply]:
+def run(*events: Any, **fields: Any) -> tuple[list[Chunk], ResponseData]:
     accumulator = ResponsesAccumulator(request(**fields))
     chunks = [chunk for event in events for chunk in accumulator.feed(event)]
     return chunks, accumulator.reply()
@@ -709,7 +710,7 @@ def told(chunks: list[Chunk]) -> dict[int, tuple[str, str, str | None, str | Non
     return sums
 
 
-def check_chunks(chunks: list[Chunk], reply: Reply) -> None:
+def check_chunks(chunks: list[Chunk], reply: ResponseData) -> None:
     """Chunks and reply tell the same story, under the same indices."""
     sums = told(chunks)
     for index, part in enumerate(reply.content):

@@ -10,7 +10,7 @@ import msgspec
 
 from capably.providers import ClientPerLoop, Settings
 from capably.providers.anthropic.cloud import AWS_EVENTS, build_cloud_client, events_of, events_of_async
-from capably.providers.anthropic.decode import decode_reply, nonsense
+from capably.providers.anthropic.decode import decode_reply, malformed_reply
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import translate
 from capably.providers.anthropic.stream import MessageAccumulator
@@ -24,7 +24,8 @@ from capably.providers.credentials import (
 )
 from capably.providers.sse import decode_sse, decode_sse_async
 from capably.types.errors import ConfigurationError, ProviderError
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 
 API_VERSION = "2026-10-21"
 """Sent with every request, so that an update of the SDK cannot change what the API accepts."""
@@ -45,7 +46,7 @@ BEARER_VARIABLE = "ANTHROPIC_AUTH_TOKEN"
 
 
 class AnthropicAdapter:
-    """The Messages API, at Anthropic or at a host that speaks it. Its clients are built at the first call."""
+    """The Messages API, at Anthropic or a compatible host. Its clients are built at the first call."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -55,7 +56,7 @@ class AnthropicAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request, provider=self._settings.provider)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         sent = msgspec.json.encode(body)
         client = self._sync_client()
         try:
@@ -64,7 +65,7 @@ class AnthropicAdapter:
             raise translate(error, self._settings.provider) from error
         return self._receive(response, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         sent = msgspec.json.encode(body)
         client = self._async_client()
         try:
@@ -107,14 +108,14 @@ class AnthropicAdapter:
         return MessageAccumulator(request, provider=self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """`anthropic.types.Message`, built without validation as the SDK does it."""
+        """Return the body as `anthropic.types.Message`, built without validation like the SDK's own."""
         _sdk()
         from anthropic.types import Message
 
         return Message.construct(**msgspec.json.decode(body))
 
     def _options(self, request: Request, body: dict[str, Any], client: Any) -> dict[str, Any]:
-        """How to send this request. The answer is always asked for as the raw HTTP response."""
+        """Return the SDK's options for this request. It returns the raw HTTP response."""
         import httpx2
 
         headers: dict[str, Any] = _headers(request, body)
@@ -128,7 +129,7 @@ class AnthropicAdapter:
                 options[name] = value
         return {"cast_to": httpx2.Response, "options": options}
 
-    def _receive(self, response: Any, request: Request, sent: bytes) -> Reply:
+    def _receive(self, response: Any, request: Request, sent: bytes) -> ResponseData:
         request_id = response.headers.get("request-id")
         try:
             reply = decode_reply(response.content, request, provider=self._settings.provider)
@@ -140,10 +141,10 @@ class AnthropicAdapter:
         return reply
 
     def _check_stream(self, response: Any, request: Request) -> None:
-        """A host that answers a stream with one JSON body: its error is raised, anything else makes no sense."""
+        """Raise the error of a host that answers with one JSON body instead of a stream."""
         if not _is_event_stream(response):
             self._receive(response, request, b"")
-            raise nonsense("is no event stream", response.text, self._settings.provider)
+            raise malformed_reply("is no event stream", response.text, self._settings.provider)
 
     def _sync_client(self) -> Any:
         if self._client is None:
@@ -178,7 +179,7 @@ class AnthropicAdapter:
         return client
 
     def _plain_client(self, made: Any, lean: Any, own: bool) -> Any:
-        """A client for Anthropic or for a host that speaks its API. Only the first looks for other credentials than a key."""
+        """Return a client for Anthropic or a compatible host. Only the first looks for credentials other than a key."""
         settings = self._settings
         key = key_of(settings)
         token = (
@@ -264,7 +265,7 @@ class AsyncEvents:
 
 
 def _headers(request: Request, body: dict[str, Any]) -> dict[str, str]:
-    """Ours, then the caller's; betas of both are joined."""
+    """Return our headers, overridden by the caller's. The betas of both are joined."""
     own = {name.lower(): value for name, value in (request.headers or {}).items()}
     betas = [beta for field, beta in BETAS.items() if field in body]
     named = own.pop("anthropic-beta", "")
@@ -274,7 +275,7 @@ def _headers(request: Request, body: dict[str, Any]) -> dict[str, str]:
 
 
 def _content(client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
-    """Bytes for Anthropic's own client. Those for cloud hosts (Bedrock, Vertex) rewrite the body: they get a dict."""
+    """Return bytes for Anthropic's own client. Those of Bedrock and Vertex rewrite the body: they get a dict."""
     sdk = _sdk()
     return {"content": sent} if isinstance(client, (sdk.Anthropic, sdk.AsyncAnthropic)) else {"body": body}
 

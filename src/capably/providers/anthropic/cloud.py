@@ -21,7 +21,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {"bedrock": ("boto3", "botocore"), "verte
 
 
 def build_cloud_client(sdk: Any, settings: Settings, kind: str, http_client: Any) -> Any:
-    """A client for the cloud; `kind` is `""` or `"Async"`. Raises `ConfigurationError` where something is missing."""
+    """Return a cloud client; `kind` is `""` or `"Async"`. Raise `ConfigurationError` if something is missing."""
     cloud = str(settings.cloud)
     chosen: dict[str, Any] = {"base_url": settings.base_url, "http_client": http_client}
     key = key_of(settings)
@@ -44,20 +44,20 @@ def build_cloud_client(sdk: Any, settings: Settings, kind: str, http_client: Any
 
 
 def check_installed(cloud: str) -> None:
-    """Raises `ConfigurationError`, naming the extra, where a module that the cloud's client imports is not there."""
+    """Raise `ConfigurationError`, naming the extra, if a module that the cloud's client imports is not installed."""
     for module in NEEDS[cloud]:
         if not _is_there(module):
             raise ConfigurationError(f'{cloud} needs {module}, which is not installed: pip install "capably[{cloud}]"')
 
 
 def events_of(response: Any, client: Any, sdk: Any) -> Iterator[Any]:
-    """The events of a Bedrock stream, decoded by the SDK's own client."""
+    """Yield the events of a Bedrock stream, decoded by the SDK's own client."""
     check_installed("bedrock")
     return iter(sdk.Stream(cast_to=object, response=response, client=client))
 
 
 def events_of_async(response: Any, client: Any, sdk: Any) -> AsyncIterator[Any]:
-    """The asynchronous twin of `events_of`."""
+    """Yield the same as `events_of`, asynchronously."""
     check_installed("bedrock")
     return aiter(sdk.AsyncStream(cast_to=object, response=response, client=client))
 

@@ -32,7 +32,7 @@ Block = dict[str, Any]
 
 
 def encode_messages(body: dict[str, Any], request: Request, *, provider: str) -> None:
-    """Write `messages` into `body`, which has its `system` and `tools` by then: a leading cache point marks those."""
+    """Write `messages` into `body`, after `system` and `tools`: a leading cache point marks those."""
     messages: list[Block] = []
     body["messages"] = messages
     toolsets: dict[str, str] = {}
@@ -49,11 +49,13 @@ def encode_messages(body: dict[str, Any], request: Request, *, provider: str) ->
     def encode(message: Message) -> Form:
         return _encode_message(message, body)
 
-    for form in encoded(request.messages, ("anthropic", provider), replay=replay, say=_say, encode=encode):
+    for form in encoded(
+        request.messages, ("anthropic", provider), replay=replay, encode_text=_encode_text, encode=encode
+    ):
         messages += [_with_toolsets(message, toolsets) for message in form] if toolsets else form
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [] if text.isspace() else [{"role": role, "content": [{"type": "text", "text": text}]}]
 
 
@@ -70,7 +72,7 @@ def _encode_message(message: Message, body: dict[str, Any]) -> Form:
 
 
 def container_of(request: Request, *, provider: str, now: datetime.datetime | None = None) -> str | None:
-    """Id of the sandbox that the latest reply ran in, so that its files are still there; `None` once it has expired."""
+    """Return the id of the latest reply's sandbox, so that its files stay available; `None` once it has expired."""
     now = now or datetime.datetime.now(datetime.UTC)
     for message in reversed(request.messages):
         source = message.source if isinstance(message, AssistantMessage) else None
@@ -83,12 +85,12 @@ def container_of(request: Request, *, provider: str, now: datetime.datetime | No
 
 
 def cache_control(ttl: str | None) -> dict[str, str]:
-    """The mark; without a lifetime, the provider's shortest (five minutes)."""
+    """Return the cache mark. Without a lifetime it gets the provider's shortest (five minutes)."""
     return {"type": "ephemeral"} if ttl is None else {"type": "ephemeral", "ttl": ttl}
 
 
 def _replayed(source: Source, request: Request, provider: str) -> list[Block] | None:
-    """The blocks as they came, where this endpoint wrote them; thinking is left out for any other model."""
+    """Return the original blocks if this endpoint wrote them; without thinking if another model did."""
     if not _is_ours(source, provider):
         return None
     content: list[Block] = source.wire["content"]
@@ -105,18 +107,18 @@ def _replayed(source: Source, request: Request, provider: str) -> list[Block] | 
 
 
 def _is_left_out(block: Block, own: bool) -> bool:
-    """Thinking of another model, and texts without a letter, which come and are not taken back."""
+    """Return whether the API does not take a block back: thinking of another model, and blank texts."""
     kind = block.get("type")
     return _is_blank(block["text"]) if kind == "text" else kind in THINKING and not own
 
 
 def _with_input(block: Block) -> Block:
-    """The arguments of a call that `max_tokens` cut are text, as a stream left them; the API takes objects only."""
+    """Return the block with an object as `input`. A call that `max_tokens` cut has text there, which is refused."""
     return {**block, "input": {}} if isinstance(block.get("input"), str) else block
 
 
 def _is_ours(source: Source, provider: str) -> bool:
-    """Whether this endpoint of `provider` wrote it; the endpoint is empty for models without facts in the registry."""
+    """Return whether this endpoint of `provider` wrote it. The endpoint is empty for models without facts."""
     return source.provider == provider and source.endpoint in (ENDPOINT, "") and is_object(source.wire)
 
 
@@ -170,12 +172,12 @@ def _mark_before(body: dict[str, Any], ttl: str | None) -> bool:
 
 
 def _results_first(blocks: list[Block]) -> list[Block]:
-    """Tool results must lead their turn."""
+    """Return the blocks with tool results first, as the API requires."""
     return blocks if len(blocks) < 2 else sorted(blocks, key=lambda block: block["type"] != "tool_result")
 
 
 def _with_toolsets(message: Block, toolsets: dict[str, str]) -> Block:
-    """The results of a toolset's tools say whose they are."""
+    """Return the message with the toolset's name on the results of its tools."""
     if message["role"] != "user":
         return message
     return {**message, "content": [_with_toolset(block, toolsets) for block in message["content"]]}
@@ -187,7 +189,7 @@ def _with_toolset(block: Block, toolsets: dict[str, str]) -> Block:
 
 
 def _text(part: p.Text | p.Refusal) -> Block | None:
-    """The text, unless it is empty or white space, which Anthropic rejects."""
+    """Return a text block; nothing for empty or blank text, which Anthropic rejects."""
     return None if _is_blank(part.text) else {"type": "text", "text": part.text}
 
 
@@ -250,14 +252,14 @@ def _output_value(value: Any) -> str | list[Block]:
 
 
 def _raw(part: p.Unknown) -> Block:
-    """A block that the caller wrote in Anthropic's own JSON."""
+    """Return a block that the caller wrote in Anthropic's own JSON."""
     if not is_object(part.raw) or "type" not in part.raw:
         _refuse(part, "It is no block in Anthropic's own JSON.", 'Give it one, {"type": ..., ...}')
     return part.raw
 
 
 def _no_thought(_part: p.Thought) -> None:
-    """Thoughts go back only in the provider's own JSON."""
+    """Leave the thought out: thoughts are sent back only in the provider's own JSON."""
 
 
 _OUTPUT: dict[type, Callable[..., Block | None]] = {
@@ -285,7 +287,7 @@ CONTENT: Spellings = {
 
 
 def _no_place(part: p.Part) -> NoSpellingError:
-    """What to raise for a part that has no place in its message, or in none."""
+    """Return the error for a part that the API does not take in this message, or in any."""
     feature = feature_of(part)
     if feature in CONTENT and CONTENT[feature].path:
         return NoSpellingError(feature, part, "Anthropic takes it in user messages only.", "Move it to one")

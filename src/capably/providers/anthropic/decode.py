@@ -13,7 +13,8 @@ from capably.providers.json import is_object, load_json
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
 from capably.types.errors import ServerError
-from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, FinishReason] = {
@@ -29,21 +30,21 @@ FINISH: Mapping[str, FinishReason] = {
 """`stop_reason` -> our word; any other is `other`, and stands in the detail."""
 
 
-def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> Reply:
+def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") -> ResponseData:
     """Decode the reply in `body`. An error body raises its error; an unreadable body raises `ServerError`, and so
     does an unreadable part when it is read."""
     try:
         message: Any = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"is no JSON ({error})", _text_of(body), provider) from error
+        raise malformed_reply(f"is no JSON ({error})", _text_of(body), provider) from error
     if not is_object(message) or message.get("type") != "message":
         if is_object(message) and "error" in message:
             raise error_from_body(message, provider=provider)
-        raise nonsense("is no message", message, provider)
-    broken = partial(_misshapen, message, provider)
+        raise malformed_reply("is no message", message, provider)
+    shape_error = partial(_wrong_shape, message, provider)
     try:
         content: list[Any] = _typed(message, "content", list)
-        reply = Reply(
+        reply = ResponseData(
             content=[decode_block(block) for block in content],
             finish_reason=decode_finish(message),
             stop_detail=_stop_detail(message),
@@ -54,21 +55,21 @@ def decode_reply(body: bytes, request: Request, *, provider: str = "anthropic") 
             model=_typed(message, "model", str),
         )
     except UNREADABLE as error:
-        raise broken(error) from error
-    reply.broken = broken
+        raise shape_error(error) from error
+    reply.malformed_error = shape_error
     return reply
 
 
-def _misshapen(message: Any, provider: str, error: Exception) -> ServerError:
-    return nonsense(f"lacks a field or has one of the wrong type ({error})", message, provider)
+def _wrong_shape(message: Any, provider: str, error: Exception) -> ServerError:
+    return malformed_reply(f"lacks a field or has one of the wrong type ({error})", message, provider)
 
 
-def nonsense(what: str, body: Any, provider: str) -> ServerError:
+def malformed_reply(what: str, body: Any, provider: str) -> ServerError:
     """Return the error for a reply that cannot be read."""
     return ServerError(f"The reply {what} ({provider}). It is in `.body` of this error.", provider=provider, body=body)
 
 
-def decode_block(block: dict[str, Any]) -> p.Part | Later:
+def decode_block(block: dict[str, Any]) -> p.Part | LazyPart:
     """Decode one content block: a text now, other kinds lazily. A kind without a class becomes `Unknown`."""
     kind = _typed(block, "type", str)
     if kind == "text":

@@ -18,7 +18,7 @@ from capably.providers.spellings import (
     merge_extra,
     no_field,
     nothing,
-    say,
+    write_feature,
 )
 from capably.types.format import Format
 from capably.types.reasoning import Reasoning
@@ -63,10 +63,10 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
         body["system"] = request.system
     prefill = params.pop("prefill", None)
     for name, value in params.items():
-        say(SPELLINGS, name, value, body, request)
+        write_feature(SPELLINGS, name, value, body, request)
     encode_messages(body, request, provider=provider)
     if prefill is not None:
-        say(SPELLINGS, "prefill", prefill, body, request)
+        write_feature(SPELLINGS, "prefill", prefill, body, request)
     if any(isinstance(tool, BuiltinTool) for tool in params.get("tools", ())):
         container = container_of(request, provider=provider)
         if container is not None:
@@ -75,7 +75,7 @@ def encode_request(request: Request, *, provider: str = "anthropic") -> Body:
 
 
 def _most(request: Request, params: Mapping[str, Any]) -> int:
-    """The limit that is sent where the call names none."""
+    """Return the limit to send if the call sets none."""
     limit = request.info.limits.get("output") if request.info else None
     return limit or DEFAULT_MAX_TOKENS + (_settings(params.get("reasoning")).budget_tokens or 0)
 
@@ -83,13 +83,13 @@ def _most(request: Request, params: Mapping[str, Any]) -> int:
 def _tools(body: Body, tools: Sequence[Any], request: Request) -> None:
     for tool in tools:
         if isinstance(tool, BuiltinTool):
-            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+            write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
             body.setdefault("tools", []).append(_tool(tool))
 
 
 def _tool(tool: Tool[Any]) -> Body:
-    """The tool's entry in `tools`, made once. Only `strict` tools are held to the dialect."""
+    """Return the tool's entry in `tools`, made once. Only `strict` tools are converted to the dialect."""
     wire: Body | None = tool.wire.get("anthropic")
     if wire is None:
         wire = {"name": tool.name}
@@ -119,12 +119,12 @@ def _mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
 
 
 def _tool_choice(body: Body, _: Any, request: Request) -> None:
-    """`tool_choice`, which the switch for parallel calls is a part of."""
+    """Write `tool_choice`, which also holds the switch for parallel calls."""
     choice: Any = request.params.get("tool_choice") or "auto"
     parallel = request.params.get("parallel_tools")
     name = choice.name if isinstance(choice, Tool) else choice
     if not isinstance(name, str):
-        say(SPELLINGS, "tool_choice.builtin", choice, body, request)
+        write_feature(SPELLINGS, "tool_choice.builtin", choice, body, request)
     wire: Body = {"type": CHOICES[name]} if name in CHOICES else {"type": "tool", "name": name}
     if parallel is not None and name != "none":
         wire["disable_parallel_tool_use"] = not parallel
@@ -147,7 +147,7 @@ def _adapted(schema: Any, feature: str, value: Any) -> Body:
 
 
 def _reasoning(body: Body, value: Any, request: Request) -> None:
-    """`thinking` and `output_config.effort`. Where the registry knows nothing: the newest spelling."""
+    """Write `thinking` and `output_config.effort`. Models without facts get the newest spelling."""
     facts: Any = request.info.facts["reasoning"] if request.info and request.info.facts else None
     style, off = (facts["style"], facts["off"]) if is_object(facts) else ("adaptive", OFF[0])
     if value == "off":
@@ -214,4 +214,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""The Messages API: feature -> how it is said. Source: anthropic 2.12.0, types/message_create_params.py."""
+"""The Messages API: feature -> its spelling. Source: anthropic 2.12.0, types/message_create_params.py."""

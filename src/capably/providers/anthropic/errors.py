@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
 from capably.providers.json import is_object
 from capably.types.errors import (
     AuthenticationError,
@@ -42,7 +42,7 @@ BY_TYPE: Mapping[str, type[ProviderError]] = {
 
 
 def error_from_body(body: Any, *, provider: str, request_id: str | None = None) -> ProviderError:
-    """The error that `{"type": "error", "error": {"type": ..., "message": ...}}` reports in a reply or a stream."""
+    """Return the error that `{"type": "error", "error": {...}}` reports in a reply or a stream."""
     outer: dict[str, Any] = body if is_object(body) else {}
     error = outer.get("error")
     inner: dict[str, Any] = error if is_object(error) else {"message": error}
@@ -54,7 +54,7 @@ def error_from_body(body: Any, *, provider: str, request_id: str | None = None) 
 
 
 def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
-    """Our error for whatever the SDK, or the HTTP client under it, raised."""
+    """Return our error for an exception of the SDK or its HTTP client."""
     import anthropic
 
     if isinstance(error, CapablyError):
@@ -62,14 +62,14 @@ def translate(error: Exception, provider: str = "anthropic") -> CapablyError:
     if isinstance(error, anthropic.APIStatusError):
         return _from_status(error, provider)
     if kind := class_of_exception(error):
-        return broken(kind, error, provider)
+        return transport_error(kind, error, provider)
     if isinstance(error, anthropic.CredentialsError) or "authentication method" in str(error):
         return ConfigurationError(f"{provider}: {error}")
-    return broken(ProviderError, error, provider)
+    return transport_error(ProviderError, error, provider)
 
 
 def _from_status(error: Any, provider: str) -> ProviderError:
-    """From `anthropic.APIStatusError`. In mid-stream its status is 200, so that the body's type decides."""
+    """Return our error for `anthropic.APIStatusError`. In mid-stream its status is 200, so the body's type decides."""
     status = error.status_code if error.status_code >= 400 else None
     return failure(
         class_of_status(status) if status else BY_TYPE.get(error.type or "", ServerError),

@@ -1,6 +1,6 @@
 """Anthropic's dialect of JSON Schema, for structured answers and strict tools.
 
-What its grammar compiler does not know is moved into the description, so that the model may still follow it.
+Keywords that its grammar compiler lacks move into the description, so that the model may still follow them.
 
 Source: anthropic 2.12.0, lib/_parse/_transform.py (read 2026-11-22).
 """
@@ -13,7 +13,7 @@ import msgspec
 
 from capably.providers.json import is_object
 
-KEPT = ("type", "enum", "const", "description", "title", "required")
+SUPPORTED = ("type", "enum", "const", "description", "title", "required")
 """Keywords that pass as they are."""
 
 NESTED = {"anyOf": "anyOf", "oneOf": "anyOf", "allOf": "allOf"}
@@ -47,7 +47,7 @@ class LooseSchemaError(ValueError):
 
 
 def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
-    """`schema` in Anthropic's dialect; optional properties stay optional.
+    """Return `schema` in Anthropic's dialect; optional properties stay optional.
 
     `{"type": "integer", "minimum": 1}` -> `{"type": "integer", "description": "{minimum: 1}"}`.
     Raises `LooseSchemaError` for mappings with free keys, which the compiler would turn into empty objects.
@@ -58,7 +58,7 @@ def adapt_schema(schema: Any, path: str = "") -> dict[str, Any]:
     if "$ref" in schema:
         adapted: dict[str, Any] = {"$ref": schema["$ref"]}
         return adapted | _named(schema, ("$defs", "definitions"), path)
-    adapted = {key: schema[key] for key in KEPT if key in schema}
+    adapted = {key: schema[key] for key in SUPPORTED if key in schema}
     if "enum" in adapted or "const" in adapted:
         adapted.pop("type", None)
     adapted |= _named(schema, NAMED, path)
@@ -88,7 +88,7 @@ def _named(schema: dict[str, Any], keys: tuple[str, ...], path: str) -> dict[str
 
 
 def _items(schema: dict[str, Any]) -> Any:
-    """The schema of an array's items. That of a tuple, which has one for each place, becomes one for all of them."""
+    """Return one schema for an array's items. The schemas of a tuple's places are merged."""
     if "prefixItems" not in schema:
         return schema.get("items")
     distinct: list[Any] = []
@@ -116,7 +116,7 @@ def _check_closed(schema: dict[str, Any], path: str) -> None:
 
 def _describe_rest(schema: dict[str, Any], adapted: dict[str, Any]) -> dict[str, Any]:
     """Append the keywords that were left out to the description: `{minimum: 1, maximum: 10}`."""
-    known = (*KEPT, *NAMED, *NESTED, *DROPPED, "items")
+    known = (*SUPPORTED, *NAMED, *NESTED, *DROPPED, "items")
     rest = {key: value for key, value in schema.items() if key not in known and adapted.get(key) != value}
     if rest:
         words = ", ".join(f"{key}: {msgspec.json.encode(value).decode()}" for key, value in rest.items())

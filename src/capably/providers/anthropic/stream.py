@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from capably.providers.anthropic.decode import decode_block, decode_reply, nonsense
+from capably.providers.anthropic.decode import decode_block, decode_reply, malformed_reply
 from capably.providers.anthropic.errors import error_from_body
 from capably.types.arguments import args_text, read_arguments
 from capably.types.errors import ServerError
 from capably.types.parts import ToolCall
-from capably.types.request import Reply, Request, built
+from capably.types.request import Request
+from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 
 _GROWING = {
@@ -49,9 +50,9 @@ class MessageAccumulator:
             take = self._EVENTS.get(event.get("type", "error" if "error" in event else ""))
             return take(self, event) if take else ()
         except (KeyError, TypeError, AttributeError, ValueError) as error:
-            raise nonsense(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
+            raise malformed_reply(f"holds an event that makes no sense ({error!r})", event, self._provider) from error
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the reply that `call` would have returned. Raise `ServerError` if the stream was cut."""
         body = self._body()
         if not self.ended:
@@ -131,7 +132,7 @@ class MessageAccumulator:
         block = self._blocks[index]
         without_deltas = not self._grown[index]["input"]
         self._settle(index)
-        done = Chunk("part", index, part=built(decode_block(block)))
+        done = Chunk("part", index, part=build_part(decode_block(block)))
         if without_deltas and isinstance(done.part, ToolCall) and block.get("input"):
             return (Chunk("tool_call", index, args_text(done.part)), done)
         return (done,)

@@ -18,7 +18,8 @@ from capably.providers.google.encode import encode_request
 from capably.providers.google.errors import request_id_of, translate
 from capably.providers.google.events import AsyncGoogleEvents, GoogleEvents
 from capably.providers.google.stream import GoogleAccumulator
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 
 _CALL = "generateContent"
 _STREAM = "streamGenerateContent?alt=sse"
@@ -37,7 +38,7 @@ class GoogleAdapter:
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         api = self._api(self._settings.client)
         path, sent, options = self._prepare(request, body, _CALL, api)
         try:
@@ -46,7 +47,7 @@ class GoogleAdapter:
             raise translate(error, self._settings.provider) from error
         return _decode(answer, headers, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         api = self._api(self._settings.async_client or self._settings.client)
         path, sent, options = self._prepare(request, body, _CALL, api)
         try:
@@ -77,11 +78,11 @@ class GoogleAdapter:
         return GoogleAccumulator(request)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The body as `google.genai.types.GenerateContentResponse`, without fields that the SDK does not know."""
+        """Return the body as `google.genai.types.GenerateContentResponse`, without fields unknown to the SDK."""
         return transport.sdk_reply(body)
 
     def _api(self, given: Any) -> Any:
-        """The inner HTTP client of the caller's SDK client, else of our own, which is made once."""
+        """Return the inner HTTP client of the caller's SDK client, else of our own, which is made once."""
         if given is not None:
             return transport.check_client(given)
         with self._lock:
@@ -90,13 +91,13 @@ class GoogleAdapter:
         return transport.check_client(self._client)
 
     def _prepare(self, request: Request, body: dict[str, Any], verb: str, api: Any) -> tuple[str, bytes, Any]:
-        """Path, body and the SDK's options for one request; `None` for the options of the client itself."""
+        """Return path, body and the SDK's options for one request; `None` for the options of the client itself."""
         sent = msgspec.json.encode(body)
         options = request_options(request, self._settings, api)
         return path_of(request, verb, api), sent, self._http_options(options) if options else None
 
     def _http_options(self, options: dict[str, Any]) -> Any:
-        """The SDK's own object for these options, kept, since the same few come again and again."""
+        """Return the SDK's object for these options. Objects are cached, since the same few recur."""
         if "headers" in options:
             return self._genai.types.HttpOptions(**options)
         key = repr(options)
@@ -105,7 +106,7 @@ class GoogleAdapter:
         return self._options[key]
 
 
-def _decode(body: bytes, headers: dict[str, str], request: Request, sent: bytes) -> Reply:
+def _decode(body: bytes, headers: dict[str, str], request: Request, sent: bytes) -> ResponseData:
     reply = decode_reply(body, request)
     reply.request_id = request_id_of(headers)
     reply.sent = sent

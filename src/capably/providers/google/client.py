@@ -1,4 +1,4 @@
-"""google-genai's client as we set it up: key, address, timeout, retries; and what one request changes of them."""
+"""Builds google-genai's client: key, address, timeout, retries; and the options that one request changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ENTERPRISE = ("GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI")
 
 
 def import_sdk() -> Any:
-    """`google.genai`. Raises `ConfigurationError` where it is not installed."""
+    """Return `google.genai`. Raise `ConfigurationError` if it is not installed."""
     try:
         from google import genai
     except ImportError as error:
@@ -45,7 +45,7 @@ def import_sdk() -> Any:
 
 
 def build_client(settings: Settings) -> Any:
-    """A `genai.Client` for both sync and async. Raises `ConfigurationError` where a key is missing."""
+    """Return a `genai.Client` for both sync and async. Raise `ConfigurationError` if a key is missing."""
     key, given = key_of(settings), bool(settings.api_key)
     vertex, own = settings.cloud == "vertex", settings.provider == VENDOR
     cloud = vertex or (own and any(os.environ.get(name, "").lower() in ("true", "1") for name in ENTERPRISE))
@@ -79,7 +79,7 @@ def build_client(settings: Settings) -> Any:
 
 
 def _lean_clients() -> dict[str, Any]:
-    """Our HTTP clients, as options of the SDK; without those that shall be its own."""
+    """Return our HTTP clients as options of the SDK, except those that must be the SDK's own."""
     from capably.providers.lean import lean_client
 
     clients = {"httpx_client": lean_client("Client"), "httpx_async_client": lean_client("AsyncClient")}
@@ -87,7 +87,7 @@ def _lean_clients() -> dict[str, Any]:
 
 
 def _at_vertex(settings: Settings) -> dict[str, Any]:
-    """Arguments that send the client to Vertex AI: with a key, else to a project, which a `base_url` would let it forget."""
+    """Return the arguments for Vertex AI: a key, else a project, which the client would ignore next to `base_url`."""
     if settings.api_key:
         return {"vertexai": True}
     place = {
@@ -99,7 +99,7 @@ def _at_vertex(settings: Settings) -> dict[str, Any]:
 
 
 def request_options(request: Request, settings: Settings, api: Any) -> dict[str, Any]:
-    """The `HttpOptions` that differ from the client's own; empty where none do.
+    """Return the `HttpOptions` that differ from the client's own; empty if none do.
 
     `max_retries=N` means N + 1 attempts. A client that the caller built keeps its settings, unless ours say otherwise.
     """
@@ -117,7 +117,7 @@ def request_options(request: Request, settings: Settings, api: Any) -> dict[str,
 
 
 def path_of(request: Request, verb: str, api: Any) -> str:
-    """`models/{model}:{verb}`, or the model's place at Google Cloud."""
+    """Return `models/{model}:{verb}`, or the model's path at Google Cloud."""
     model = model_of(request)
     if not model or ".." in model or "?" in model or "&" in model:
         raise UnknownModelError(f"{model!r} cannot be a model id of Google's", model=model)

@@ -31,9 +31,9 @@ _FILES = "https://generativelanguage.googleapis.com/v1beta/files/"
 
 
 def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
-    """The conversation in wire form, and the continuation token when its end is an answer that Gemini broke off.
+    """Return the wire contents, and the continuation token if Gemini broke the last answer off.
 
-    Such an answer goes on by its token: the conversation is sent as it was, without what has come of the answer.
+    The token continues such an answer: the earlier conversation is sent unchanged, without the answer's parts.
     """
     messages = list(request.messages)
     token = None
@@ -53,7 +53,7 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
         return _encode_message(message, request)
 
     contents: list[Wire] = []
-    for form in encoded(messages, ("google", provider), replay=replay, say=_say, encode=encode):
+    for form in encoded(messages, ("google", provider), replay=replay, encode_text=_text_content, encode=encode):
         for content in [_without_ids(content, ours) for content in form] if ours else form:
             last = contents[-1] if contents else None
             if last and last["role"] == content["role"] and _is_response(last) and _is_response(content):
@@ -64,17 +64,17 @@ def encode_contents(request: Request) -> tuple[list[Wire], str | None]:
     return contents, token
 
 
-def _say(role: str, text: str) -> Form:
+def _text_content(role: str, text: str) -> Form:
     return [{"role": "user" if role == "user" else "model", "parts": [{"text": text}]}]
 
 
 def model_of(request: Request) -> str:
-    """The model's id as Google spells it."""
+    """Return the model's id as Google spells it."""
     return request.info.wire_id if request.info else request.model_id.removeprefix("google/")
 
 
 def _is_gemini_3(request: Request) -> bool:
-    """Whether the model is of the generation of Gemini 3, or a later one."""
+    """Return whether the model is of generation 3 or later."""
     model = model_of(request)
     return model.startswith("gemini-") and not model.startswith(BEFORE_GEMINI_3)
 
@@ -84,7 +84,7 @@ def _provider_of(request: Request) -> str:
 
 
 def _is_replayed(source: Source, provider: str) -> bool:
-    """Whether a message came from here, so that its own JSON goes back. Gemini's state is not bound to a model.
+    """Return whether Gemini wrote a message, so that its own JSON is sent. Its state is not bound to a model.
 
     A call of an unlisted model names no endpoint; Google has but this one.
     """
@@ -97,7 +97,7 @@ def _token_of(message: Message, request: Request) -> str | None:
 
 
 def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
-    """Ids of calls to which Gemini gave none. They are not sent back."""
+    """Return the ids that we gave to calls without one. They are not sent back."""
     calls = {part.id for part in message.content if isinstance(part, p.ToolCall)}
     return calls and calls.difference(
         part["functionCall"].get("id") for part in wire.get("parts", ()) if "functionCall" in part
@@ -105,7 +105,7 @@ def _ids_of_ours(message: AssistantMessage, wire: Wire) -> set[str]:
 
 
 def _encode_message(message: Message, request: Request) -> Form:
-    """One content, or none for a message that has nothing to send (an empty answer, thoughts only)."""
+    """Return one content; none for a message with nothing to send (an empty answer, thoughts only)."""
     if isinstance(message, SystemMessage):
         raise lack({"system_messages": SYSTEM_MESSAGES}, "system_messages", message)
     if isinstance(message, UserMessage):
@@ -136,7 +136,7 @@ def _is_response(content: Wire) -> bool:
 
 
 def _without_ids(content: Wire, ours: set[str]) -> Wire:
-    """The results of calls without the ids that are not Gemini's."""
+    """Return the results of calls without the ids that are not Gemini's."""
     if not any(part["functionResponse"].get("id") in ours for part in content["parts"] if "functionResponse" in part):
         return content
     return {**content, "parts": [_without_id(part, ours) for part in content["parts"]]}
@@ -158,7 +158,7 @@ def _encode_user(parts: Sequence[p.Part], request: Request) -> Iterator[Wire]:
 
 
 def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[Wire]:
-    """The answer of another model, or one that the caller wrote; without thoughts, which only their author reads."""
+    """Yield the parts of an answer of another model or the caller, without thoughts, which only their model reads."""
     signed = False
     for part in message.content:
         if isinstance(part, p.Thought) or (isinstance(part, p.Text) and not part.text):
@@ -175,7 +175,7 @@ def _encode_assistant(message: AssistantMessage, request: Request) -> Iterator[W
 
 
 def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
-    """The result of a call. Old models take text only, so media follow it as parts of their own."""
+    """Yield the result of a call. Old models take text only, so media follow it as separate parts."""
     value, media = _split(part.value)
     response: Wire = {"name": part.name, "response": {"error" if part.is_error else "output": value}}
     if part.id:
@@ -191,7 +191,7 @@ def _encode_output(part: p.ToolOutput, request: Request) -> Iterator[Wire]:
 
 
 def _split(value: Any) -> tuple[Any, list[p.Media]]:
-    """A tool's result as text or JSON, and the media in it."""
+    """Return a tool's result as text or JSON, and the media in it."""
     if isinstance(value, p.Part):
         value = [value]
     if not isinstance(value, (list, tuple)):
@@ -209,7 +209,7 @@ def _split(value: Any) -> tuple[Any, list[p.Media]]:
 
 
 def encode_part(part: p.Part, request: Request) -> Wire:
-    """One part of a user's or the caller's assistant message. Raises for a kind that Gemini has no place for."""
+    """Encode one part of a user's or the caller's assistant message. Raise for a kind that Gemini does not take."""
     encode = _ENCODERS.get(type(part)) or next(filter(None, map(_ENCODERS.get, type(part).__mro__)), None)
     if encode is None:
         raise lack(CONTENT, feature_of(part), part)
@@ -230,7 +230,7 @@ def _encode_media(part: p.Media, _request: Request) -> Wire:
 
 
 def _file_uri(file_id: str) -> str:
-    """`files/abc` of the Files API as the address that generateContent reads; anything with a scheme as it is."""
+    """Return the address that generateContent reads for `files/abc` of the Files API; other schemes are unchanged."""
     return file_id if "://" in file_id else _FILES + file_id.removeprefix("files/")
 
 
@@ -240,7 +240,7 @@ def _encode_call(part: p.ToolCall, _request: Request) -> Wire:
 
 
 def _encode_unknown(part: p.Unknown, _request: Request) -> Wire:
-    """A part that the caller wrote in Gemini's own JSON."""
+    """Return a part that the caller wrote in Gemini's own JSON."""
     raw: Any = part.raw
     if not isinstance(raw, Mapping):
         why = f'The JSON of "{part.kind}" is no object.'

@@ -1,6 +1,6 @@
-"""A generateContent body -> a `Reply`. Pure: no SDK, no I/O.
+"""A generateContent body -> a `ResponseData`. Pure: no SDK, no I/O.
 
-Only the first candidate is read; others (`extra={"generationConfig": {"candidateCount": 2}}`) stay in `Reply.body`.
+Only the first candidate is read; others (`extra={"generationConfig": {"candidateCount": 2}}`) stay in `ResponseData.body`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from capably.providers.google.parts import Object, PartReader, objects_of, read_
 from capably.providers.json import load_json
 from capably.types import parts as p
 from capably.types.errors import ProviderError
-from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request, kind_of
+from capably.types.request import Request
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
 from capably.types.usage import Usage
 
 FINISH: Mapping[str, FinishReason] = {
@@ -34,25 +35,25 @@ FINISH: Mapping[str, FinishReason] = {
 """Google's finish reasons -> ours. Source: google-genai 3.4.0 `types.FinishReason` (read 2026-11-22)."""
 
 
-def decode_reply(body: bytes, request: Request) -> Reply:
+def decode_reply(body: bytes, request: Request) -> ResponseData:
     """Decode the reply in a body. Raise `ServerError` if it is malformed, and the reported error if it contains one."""
     try:
         wire = load_json(body)
     except msgspec.DecodeError as error:
         raise malformed(f"it is no JSON ({error})", body) from error
 
-    def broken(error: Exception) -> ProviderError:
+    def shape_error(error: Exception) -> ProviderError:
         return malformed(str(error), wire)
 
     try:
         reply = _read_reply(wire, body, request)
     except UNREADABLE as error:
-        raise broken(error) from error
-    reply.broken = broken
+        raise shape_error(error) from error
+    reply.malformed_error = shape_error
     return reply
 
 
-def _read_reply(wire: Any, body: bytes, request: Request) -> Reply:
+def _read_reply(wire: Any, body: bytes, request: Request) -> ResponseData:
     if is_error(wire):
         raise error_of(wire)
     reply = read_object(wire, "it")
@@ -83,14 +84,14 @@ def _read_reply(wire: Any, body: bytes, request: Request) -> Reply:
 def _reply(
     reply: Object,
     body: bytes,
-    parts: Sequence[p.Part | Later],
+    parts: Sequence[p.Part | LazyPart],
     finish: FinishReason,
     usage: Usage,
     *,
     stop_detail: str | None,
     wire: Any = None,
-) -> Reply:
-    return Reply(
+) -> ResponseData:
+    return ResponseData(
         content=parts,
         finish_reason=finish,
         usage=usage,
@@ -124,13 +125,13 @@ def _blocked(reply: Object) -> str:
     return reason
 
 
-def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> Sequence[p.Part | Later]:
+def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> Sequence[p.Part | LazyPart]:
     """Return the neutral parts: texts with their citations built now, others lazily.
 
     Neighbouring texts are one text: Gemini splits them where a stream or a tool broke them, in mid-word at times.
     """
     reader = PartReader(request)
-    parts: list[Later] = []
+    parts: list[LazyPart] = []
     pieces: dict[int, list[str]] = {}  # Of the parts that are made of several texts.
     owners: list[int] = []  # For each wire part the place of the part it went into; -1 for none.
     for wire_part in wire:
@@ -152,11 +153,11 @@ def _read_parts(candidate: Object, wire: Sequence[Object], request: Request) -> 
     return [p.Text(part[2], cited.get(i, ())) if part[0] is p.Text else part for i, part in enumerate(parts)]
 
 
-def _finish(reason: Any, parts: Sequence[p.Part | Later]) -> FinishReason:
+def _finish(reason: Any, parts: Sequence[p.Part | LazyPart]) -> FinishReason:
     """Map the finish reason, or return `other` (the detail then has Google's word). Without a reason, the answer is
     complete."""
     finish = "stop" if reason is None else FINISH.get(str(reason), "other")
-    return "tool_use" if finish == "stop" and p.ToolCall in map(kind_of, parts) else finish
+    return "tool_use" if finish == "stop" and p.ToolCall in map(part_type, parts) else finish
 
 
 def _stop_detail(finish: FinishReason, reason: Any, candidate: Object) -> str | None:

@@ -20,7 +20,7 @@ from capably.providers.spellings import (
     merge_extra,
     no_field,
     nothing,
-    say,
+    write_feature,
 )
 from capably.types.format import Format
 from capably.types.request import Request
@@ -53,7 +53,9 @@ def encode_request(request: Request) -> Body:
         body["systemInstruction"] = {"parts": [{"text": request.system}]}
     for name, value in request.params.items():
         if value is not None:
-            say(SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request)
+            write_feature(
+                SPELLINGS, "cache.named" if name == "cache" and _is_name(value) else name, value, body, request
+            )
     if token is not None:
         body[CONTINUATION] = token
     return merge_extra(body, request.extra)
@@ -101,7 +103,7 @@ def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request:
     if entries:
         body["tools"] = entries
     for tool in builtin:
-        say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+        write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
     if functions and builtin:
         # Else 400: "Please enable tool_config.include_server_side_tool_invocations to use Built-in tools with Function
         # calling."
@@ -111,7 +113,7 @@ def _encode_tools(body: Body, tools: Sequence[Tool[Any] | BuiltinTool], request:
 
 
 def _encode_tool(tool: Tool[Any]) -> Body:
-    """A function declaration, made once per tool. A function without parameters is declared without a schema."""
+    """Return a function declaration, made once per tool. A function without parameters is declared without a schema."""
     encoded: Body | None = tool.wire.get(WIRE)
     if encoded is None:
         encoded = {"name": tool.name}
@@ -131,7 +133,7 @@ def _builtin(kind: str) -> Spelling:
 
 
 def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
-    """One entry has all servers."""
+    """Add a server to the one entry that has all of them."""
     entries: list[Body] = body.setdefault("tools", [])
     entry = next((entry for entry in entries if "mcpServers" in entry), None)
     if entry is None:
@@ -140,7 +142,7 @@ def _encode_mcp(body: Body, tool: BuiltinTool, _: Request) -> None:
 
 
 def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
-    """`functionCallingConfig`. Arguments are only guaranteed to fit in the modes `ANY` and `VALIDATED`."""
+    """Write `functionCallingConfig`. Only the modes `ANY` and `VALIDATED` guarantee that arguments fit."""
     tools: Sequence[Any] = request.params.get("tools") or ()
     functions: list[Tool[Any]] = [tool for tool in tools if isinstance(tool, Tool)]
     name = choice.name if isinstance(choice, Tool) else choice
@@ -157,7 +159,7 @@ def _encode_tool_choice(body: Body, choice: Any, request: Request) -> None:
 
 
 def _is_name(cache: str) -> bool:
-    """Whether it names a cache that was made beforehand."""
+    """Return whether the value names a cache that was created beforehand."""
     return "cachedContents/" in cache
 
 
@@ -203,4 +205,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""generateContent: feature -> how it is said."""
+"""generateContent: feature -> its spelling."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
 from capably.types.errors import AuthenticationError, CapablyError, ConfigurationError, ProviderError, ServerError
 
 BY_WORD: Mapping[str, int] = {
@@ -32,21 +32,21 @@ KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
 
 
 def translate(error: Exception, provider: str = "google") -> CapablyError:
-    """Our error for an exception of the SDK or its transport. Raise it `from error`."""
+    """Return our error for an exception of the SDK or its transport. Raise it `from error`."""
     if isinstance(error, CapablyError):
         return error
     found: Any = error
     if hasattr(error, "details") and isinstance(getattr(error, "code", None), int):
         return error_of(found.details, found.code, _headers_of(found), provider)
     if kind := class_of_exception(error):
-        return broken(kind, error, provider)
+        return transport_error(kind, error, provider)
     return ConfigurationError(f"google-genai refused the call: {str(error) or type(error).__name__}")
 
 
 def error_of(
     body: Any, status: int | None = None, headers: Mapping[str, str] | None = None, provider: str = "google"
 ) -> ProviderError:
-    """Our error for an error body: `{"error": {...}}`, its inside, or a list that holds one of them."""
+    """Return our error for an error body: `{"error": {...}}`, its inside, or a list that holds one of them."""
     inside = _inside(body)
     details = [cast("Mapping[str, Any]", d) for d in _sequence(inside.get("details")) if isinstance(d, Mapping)]
     word = inside.get("status")
@@ -67,12 +67,12 @@ def error_of(
 
 
 def malformed(why: str, body: Any, provider: str = "google") -> ProviderError:
-    """The error for a reply that makes no sense."""
+    """Return the error for a reply that cannot be read."""
     return failure(ServerError, f"The reply makes no sense: {why}", provider, body=body)
 
 
 def request_id_of(headers: Mapping[str, str]) -> str | None:
-    """The request id of a response, from headers with lower-case names; Google's own hosts send none."""
+    """Return the request id from headers with lower-case names; Google's own hosts send none."""
     return headers.get("x-goog-request-id") or headers.get("x-request-id")
 
 
@@ -115,7 +115,7 @@ def _headers_of(error: Any) -> Mapping[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]]) -> float | None:
-    """Seconds to wait: the header, else `google.rpc.RetryInfo` (`"17.5s"`)."""
+    """Return the seconds to wait: of the header, else of `google.rpc.RetryInfo` (`"17.5s"`)."""
     delay = _first(details, "retryDelay")
-    said = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
-    return seconds_to_wait({**said, **headers})
+    delays = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
+    return seconds_to_wait({**delays, **headers})

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias, cast
 from capably.providers.call_ids import unused_ids
 from capably.types import parts as p
 from capably.types.arguments import read_arguments, wire_object
-from capably.types.request import Later, Request
+from capably.types.request import Request
+from capably.types.response_data import LazyPart
 from capably.types.tools import MCPServer, Tool
 
 Object: TypeAlias = Mapping[str, Any]
@@ -37,7 +38,7 @@ class PartReader:
         self._functions = {tool.name for tool in tools if isinstance(tool, Tool)} if self._serves else frozenset[str]()
         self._ids: Any = None
 
-    def read(self, part: Object) -> Later | None:
+    def read(self, part: Object) -> LazyPart | None:
         """Return the neutral part; `None` for a part without content. A signature stays in the wire form."""
         text = part.get("text")
         if text is not None:
@@ -52,7 +53,7 @@ class PartReader:
         kind = next((key for key in part if key not in ABOUT_PART), None)
         return None if kind is None else (p.Unknown, partial(p.Unknown, kind), part)
 
-    def _read_call(self, part: Object) -> Later:
+    def _read_call(self, part: Object) -> LazyPart:
         """Decode a call of the caller's function. Google itself answers calls of an MCP server's functions."""
         call = read_object(part["functionCall"], "functionCall")
         name = call.get("name")
@@ -66,7 +67,7 @@ class PartReader:
         return next(self._ids)
 
 
-def read_text(part: Object, text: Any) -> Later | None:
+def read_text(part: Object, text: Any) -> LazyPart | None:
     """Build a text or a thought; `None` if it is empty."""
     if not isinstance(text, str):
         raise ValueError(f"a text is {text!r}")

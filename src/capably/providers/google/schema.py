@@ -1,7 +1,7 @@
 """JSON Schema as Gemini reads it: `parametersJsonSchema` of tools and `responseJsonSchema` of formats.
 
-Gemini ignores keywords that it does not know, so a constraint would vanish without a word. Those are told to the model
-in the description instead. Nothing here makes an optional property required.
+Gemini ignores unsupported keywords, so a constraint would vanish silently. Those are moved into the description
+instead. Nothing here makes an optional property required.
 
 Source: google-genai 3.4.0 `types.GenerateContentConfig.response_json_schema` (read 2026-11-22).
 """
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 # fmt: off
-KEPT = frozenset({
+SUPPORTED = frozenset({
     "$id", "$defs", "$ref", "$anchor", "type", "format", "title", "description", "enum", "items", "prefixItems",
     "minItems", "maxItems", "minimum", "maximum", "anyOf", "oneOf", "properties", "additionalProperties",
     "required", "propertyOrdering", "default",
@@ -36,25 +36,25 @@ _SCHEMAS = frozenset({"items", "additionalProperties"})
 
 
 def encode_schema(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A JSON Schema in Gemini's dialect; what it cannot say moves to the description.
+    """Return a JSON Schema in Gemini's dialect; keywords that it lacks move to the description.
 
     {"type": "string", "pattern": "^a"} -> {"type": "string", "description": "pattern: \\"^a\\""}
     """
     schema = _flattened(schema)
     encoded: dict[str, Any] = {}
-    told: list[str] = []
+    described: list[str] = []
     for written, value in schema.items():
         keyword = RENAMED.get(written, written)
         if keyword in DROPPED:
             continue
         if keyword == "const" and isinstance(value, (str, int, float)) and not isinstance(value, bool):
             encoded["enum"] = [value]
-        elif keyword not in KEPT or ("$ref" in schema and keyword not in BESIDE_REF):
-            told.append(f"{keyword}: {json.dumps(value, ensure_ascii=False)}")
+        elif keyword not in SUPPORTED or ("$ref" in schema and keyword not in BESIDE_REF):
+            described.append(f"{keyword}: {json.dumps(value, ensure_ascii=False)}")
         else:
             encoded[keyword] = _encode_keyword(keyword, value)
-    if told:
-        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *told)))
+    if described:
+        encoded["description"] = "; ".join(filter(None, (encoded.get("description"), *described)))
     return encoded
 
 
@@ -69,12 +69,12 @@ def _encode_keyword(keyword: str, value: Any) -> Any:
 
 
 def _encode_any(schema: Any) -> Any:
-    """`true` and `false` are schemas too, and stay."""
+    """Return the encoded schema; `true` and `false` are schemas too, and stay."""
     return encode_schema(cast("Mapping[str, Any]", schema)) if isinstance(schema, Mapping) else schema
 
 
 def _flattened(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """`allOf` of a single schema, as Pydantic 1 writes a described reference, taken apart."""
+    """Return the schema with an `allOf` of one schema (Pydantic 1's described reference) taken apart."""
     parts = schema.get("allOf")
     if not isinstance(parts, list) or len(cast("list[Any]", parts)) != 1:
         return schema

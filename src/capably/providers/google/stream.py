@@ -18,7 +18,8 @@ from capably.providers.google.parts import Object, PartReader, objects_of, read_
 from capably.types import parts as p
 from capably.types.arguments import args_text
 from capably.types.errors import ServerError
-from capably.types.request import Reply, Request, built
+from capably.types.request import Request
+from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 from capably.types.values import set_field
 
@@ -65,7 +66,7 @@ class GoogleAccumulator:
             raise malformed(str(error), event) from error
         return self._given
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the complete reply. Raise `ServerError` if the stream ended without a finish reason."""
         if not self.ended:
             raise ServerError(
@@ -144,7 +145,7 @@ class GoogleAccumulator:
             self._end_call()
             piece = read_text(part, text)
             if piece is not None:
-                self._take_text(built(piece), text)
+                self._take_text(build_part(piece), text)
             self._wire.add_text(part, text)
             return
         if "functionCall" in part:
@@ -182,7 +183,7 @@ class GoogleAccumulator:
         later = self._reader.read(part)
         if later is None:
             return
-        complete = built(later)
+        complete = build_part(later)
         self._announce()
         self._open = None
         self._parts.append(complete)

@@ -1,4 +1,4 @@
-"""OpenAI, and every host that speaks its wire formats: the Responses and the Chat Completions endpoints.
+"""OpenAI, and every host with its wire formats: the Responses and the Chat Completions endpoints.
 
 Importing this package imports no SDK; building the adapter does.
 """
@@ -25,7 +25,8 @@ from capably.types.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
     from capably.providers import AsyncEventStream, EventStream, Settings
-    from capably.types.request import Reply, Request
+    from capably.types.request import Request
+    from capably.types.response_data import ResponseData
     from capably.types.stream import StreamAccumulator
 
 DEFAULT_ENDPOINT = "responses"
@@ -41,7 +42,7 @@ FROM_ENVIRONMENT = ("organization", "project", "admin_api_key", "webhook_secret"
 
 
 class Endpoint(NamedTuple):
-    """Where an endpoint is, and what speaks it: our modules and accumulator, and the SDK's class of its reply."""
+    """One endpoint: its path, our modules and accumulator, and the SDK's class of its reply."""
 
     path: str
     encode: Any
@@ -68,10 +69,10 @@ class OpenAIAdapter:
         self._async_clients = ClientPerLoop()
 
     def encode(self, request: Request) -> dict[str, Any]:
-        """The JSON body of the request, `extra` merged in."""
+        """Return the JSON body of the request with `extra` merged in."""
         return self._endpoint(request).encode.encode_request(request, self._host)
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._sync()
         sent = msgspec.json.encode(body)
         try:
@@ -80,7 +81,7 @@ class OpenAIAdapter:
             raise translate(error, self._settings.provider) from error
         return self._received(response, request, sent)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         client = self._async()
         sent = msgspec.json.encode(body)
         try:
@@ -108,11 +109,11 @@ class OpenAIAdapter:
         return AsyncOpenAIStream(response, self._settings.provider, sent)
 
     def accumulator(self, request: Request) -> StreamAccumulator:
-        """A new accumulator for the events of one streamed reply."""
+        """Return a new accumulator for the events of one streamed reply."""
         return self._endpoint(request).accumulator(request, self._settings.provider)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """The SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
+        """Return the SDK's own `Response` or `ChatCompletion`, built without validation as the SDK does it."""
         module, name = ENDPOINTS[endpoint or DEFAULT_ENDPOINT].sdk_type
         return getattr(importlib.import_module(module), name).construct(**msgspec.json.decode(body))
 
@@ -126,13 +127,13 @@ class OpenAIAdapter:
         return ENDPOINTS[name]
 
     def _streaming(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
-        """The body, asking for a stream: with its usage, and without padding."""
+        """Return the body for a stream with usage and without padding."""
         return self._endpoint(request).encode.ask_for_stream(body, self._host)
 
     def _post(self, request: Request, client: Any, body: dict[str, Any], sent: bytes) -> dict[str, Any]:
-        """Arguments of the SDK's `post`. The answer is asked for as the raw HTTP response.
+        """Return the arguments of the SDK's `post`, which returns the raw HTTP response.
 
-        OpenAI's own client is handed bytes; those for other hosts (Azure) look into the body for its model.
+        OpenAI's own client gets bytes. Those for other hosts (Azure) read the model from the body, so they get a dict.
         """
         import httpx2
 
@@ -152,7 +153,7 @@ class OpenAIAdapter:
             path = self._host.prefill_path or path
         return {"path": path, "cast_to": httpx2.Response, "options": options, **payload}
 
-    def _received(self, response: Any, request: Request, sent: bytes) -> Reply:
+    def _received(self, response: Any, request: Request, sent: bytes) -> ResponseData:
         request_id = request_id_of(response)
         try:
             reply = self._endpoint(request).decode.decode_reply(response.content, request, self._settings.provider)
@@ -172,7 +173,7 @@ class OpenAIAdapter:
         return self._settings.async_client or self._async_clients.get(lambda: self._built("AsyncOpenAI", "AsyncClient"))
 
     def _built(self, kind: str, http_kind: str) -> Any:
-        """A client of the SDK; what the settings leave open is the SDK's choice."""
+        """Return a client of the SDK, which chooses what the settings leave open."""
         import httpx2
 
         from capably.providers.lean import lean_client

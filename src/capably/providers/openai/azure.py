@@ -1,4 +1,4 @@
-"""OpenAI's models, and others, at Azure: a deployment's name stands where elsewhere the model's id does."""
+"""OpenAI's models, and others, at Azure. The name of a deployment replaces the model's id."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ V1 = "/openai/v1"
 
 
 def build_azure_client(sdk: Any, settings: Settings, kind: str) -> Any:
-    """A client for a resource at Azure; `kind` is `"OpenAI"` or `"AsyncOpenAI"`.
+    """Return a client for a resource at Azure; `kind` is `"OpenAI"` or `"AsyncOpenAI"`.
 
     With `OPENAI_API_VERSION` it is the SDK's `AzureOpenAI`; without, the SDK's plain client at the resource's v1 address.
     """

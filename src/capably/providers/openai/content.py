@@ -1,4 +1,4 @@
-"""What both endpoints write and read alike: media as URLs, tool outputs, tool arguments, `extra`."""
+"""Content that both endpoints share: media as URLs, tool outputs, tool arguments, `extra`."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ FILE_NAMES = {
 
 
 def data_url(media: p.Media) -> str:
-    """`data:image/png;base64,...` for the bytes of a part."""
+    """Return the bytes of a part as `data:image/png;base64,...`."""
     return f"data:{media.media_type or 'application/octet-stream'};base64,{media.base64()}"
 
 
 def file_name(document: p.Media) -> str:
-    """A name for a file; OpenAI tells the kind of a file from the ending of its name."""
+    """Return a name for a file. OpenAI reads the kind of a file from the ending of its name."""
     return document.name or FILE_NAMES.get(document.media_type or "", "document")
 
 
 def cache_breakpoint(point: p.CachePoint) -> dict[str, Any]:
-    """The mark on the last content part before a cache point."""
-    if not CACHE_POINT.says(point.ttl):
+    """Return the mark for the last content part before a cache point."""
+    if not CACHE_POINT.can_express(point.ttl):
         raise lack({"cache.point": CACHE_POINT}, "cache.point", point)
     return {"mode": "explicit", "ttl": point.ttl or CACHE_TTLS[0]}
 
 
 def encode_cache(body: dict[str, Any], ttl: str, _: Request) -> None:
-    """Body fields that keep the whole prompt for `ttl`."""
+    """Write the body fields that cache the prompt for `ttl`."""
     if ttl == RETENTION:
         body["prompt_cache_retention"] = ttl
     else:
@@ -57,20 +57,20 @@ CACHE_POINT = Spelling("prompt_cache_breakpoint", words=(*CACHE_TTLS, None))
 
 
 def unplaced(point: p.CachePoint) -> NoSpellingError:
-    """What to raise for a cache point with nothing before it."""
+    """Return the error for a cache point with nothing before it."""
     why = "It must follow the content that is to be cached in the same message."
     return NoSpellingError("cache.point", point, why, "Put it after a part")
 
 
 def foreign(part: p.Part) -> NoSpellingError:
-    """What to raise for a part of an assistant message that came from elsewhere and has no spelling here."""
+    """Return the error for a part of another provider's answer that has no spelling here."""
     named = f'part "{part.kind}"' if isinstance(part, p.Unknown) else type(part).__name__
     why = f"An answer of another model or endpoint can be sent on as text and tool calls only; this is a {named}."
     return NoSpellingError(feature_of(part), part, why, "Leave it out")
 
 
 def output_parts(output: p.ToolOutput) -> list[p.Part]:
-    """The result of a tool as parts. Values that are neither text nor parts become JSON text; errors say so."""
+    """Return the result of a tool as parts. Other values become JSON text; errors are labelled."""
     value: Any = output.value
     parts: list[p.Part]
     if isinstance(value, p.Part):
@@ -87,7 +87,7 @@ def output_parts(output: p.ToolOutput) -> list[p.Part]:
 
 
 def own_json(part: p.Unknown) -> dict[str, Any]:
-    """What the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
+    """Return what the caller wrote in OpenAI's own JSON: a part, or an item of the conversation."""
     raw: Any = part.raw
     if not isinstance(raw, Mapping) or not isinstance(raw.get("type"), str):  # pyright: ignore[reportUnknownMemberType]
         why, instead = "It holds no part in OpenAI's own JSON.", 'Give it one, {"type": ..., ...}'
@@ -96,7 +96,7 @@ def own_json(part: p.Unknown) -> dict[str, Any]:
 
 
 def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
-    """Arguments as they came: parsed, and as text, which is empty where none came. What cannot be read parses as `{}`."""
+    """Return the arguments parsed, and their text, which is empty if there is none. Unreadable text parses as `{}`."""
     args, raw_args, _ = read_arguments(text)
     if raw_args is None:
         raw_args = "" if text is None else msgspec.json.encode(args).decode()
@@ -104,7 +104,7 @@ def decode_arguments(text: Any) -> tuple[dict[str, Any], str]:
 
 
 def decode_call_of(source: tuple[str, str, Any, Mapping[str, Tool[Any]]]) -> p.ToolCall:
-    """The call of a tool, from its id, its name, its arguments as they came, and the tools that are strict."""
+    """Return the call of a tool from its id, name and arguments; `strict` names the strict tools."""
     id, name, arguments, tools = source
     args, raw = decode_arguments(arguments)
     tool = tools.get(name)

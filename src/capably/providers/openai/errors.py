@@ -1,4 +1,4 @@
-"""Every way in which OpenAI and its kind report a failure, as one of our errors.
+"""Failures of OpenAI and compatible hosts -> our errors.
 
 Failures come as exceptions of the SDK, as bare transport errors in the middle of a stream, and as JSON inside an answer
 whose status says 200.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from capably.providers.errors import broken, class_of_exception, class_of_status, failure, seconds_to_wait
+from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -70,7 +70,7 @@ BY_WORD: dict[str, type[ProviderError]] = {
 
 
 def words_of(body: Any) -> str:
-    """The provider's own words in an error body, in whatever shape they came; empty where there are none."""
+    """Return the provider's message in an error body of any shape; empty if there is none."""
     if isinstance(body, str):
         return body.strip()
     if isinstance(body, list):
@@ -85,30 +85,30 @@ def words_of(body: Any) -> str:
 
 
 def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | None = None) -> ProviderError:
-    """Our error for one that came as JSON inside an answer or a stream."""
+    """Return our error for an error that a response or a stream contains as JSON."""
     fields: Mapping[str, Any] = cast(Mapping[str, Any], error) if isinstance(error, Mapping) else {}
     words = [str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")]
     status = int(words[0]) if words and words[0].isdigit() else None
     kind = class_of_status(status) if status else next((BY_WORD[w] for w in words if w in BY_WORD), ServerError)
     code = words[0] if words else None
-    said = words_of(error) or "the provider reported an error and did not say which"
-    told = body if body is not None else cast("object", error)
-    return failure(kind, said, provider, status=status, code=code, request_id=request_id, body=told)
+    message = words_of(error) or "the provider reported an error and did not say which"
+    reported = body if body is not None else cast("object", error)
+    return failure(kind, message, provider, status=status, code=code, request_id=request_id, body=reported)
 
 
-def misshapen(what: str, provider: str, body: Any, error: Exception) -> ProviderError:
-    """The error for an answer in which our reading of it met something else; `error` is what came of that."""
+def wrong_shape(what: str, provider: str, body: Any, error: Exception) -> ProviderError:
+    """Return the error for a reply of an unexpected shape; `error` was raised by reading it."""
     why = f"no {error} in it" if isinstance(error, KeyError) else f"{type(error).__name__}: {error}"
-    return nonsense(f"the answer is not shaped like a {what} ({why})", provider, body)
+    return malformed_reply(f"the answer is not shaped like a {what} ({why})", provider, body)
 
 
-def nonsense(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
-    """The error for an answer that cannot be read; it carries the answer."""
+def malformed_reply(why: str, provider: str, body: Any, request_id: str | None = None) -> ProviderError:
+    """Return the error for a reply that cannot be read. It carries the body."""
     return failure(ServerError, why, provider, request_id=request_id, body=body)
 
 
 def translate(error: Exception, provider: str = "openai") -> CapablyError:
-    """Our error for one of the SDK's, or for a bare transport error. To be raised `from` it."""
+    """Return our error for an exception of the SDK or its transport. Raise it `from error`."""
     import openai
 
     if isinstance(error, CapablyError):
@@ -116,12 +116,12 @@ def translate(error: Exception, provider: str = "openai") -> CapablyError:
     if isinstance(error, openai.APIStatusError):
         return _status_error(error, provider)
     if kind := class_of_exception(error):
-        return broken(kind, error, provider)
+        return transport_error(kind, error, provider)
     if isinstance(error, openai.APIError):
         return in_band(error.body or {"message": error.message, "code": error.code, "type": error.type}, provider)
     if isinstance(error, openai.OpenAIError):
         return ConfigurationError(str(error))
-    return broken(ProviderError, error, provider)
+    return transport_error(ProviderError, error, provider)
 
 
 def _status_error(error: Any, provider: str) -> ProviderError:
@@ -129,6 +129,8 @@ def _status_error(error: Any, provider: str) -> ProviderError:
     fields: Mapping[str, Any] = cast(Mapping[str, Any], body) if isinstance(body, Mapping) else {}
     code = next((str(fields[key]) for key in ("code", "type") if fields.get(key) not in (None, "")), None)
     request_id = error.request_id or headers.get("x-request-id") or headers.get("apim-request-id")
-    said = words_of(body) or str(error.message) or f"status {status}"
+    message = words_of(body) or str(error.message) or f"status {status}"
     kind, wait = class_of_status(status), seconds_to_wait(headers)
-    return failure(kind, said, provider, status=status, code=code, request_id=request_id, retry_after=wait, body=body)
+    return failure(
+        kind, message, provider, status=status, code=code, request_id=request_id, retry_after=wait, body=body
+    )

@@ -1,4 +1,4 @@
-"""Where hosts of OpenAI's formats differ from one another. The differences are data: `dialect` in the registry.
+"""The differences between hosts of OpenAI's formats. They are data: `dialect` in the registry.
 
 A host is a value: whoever encodes or decodes is handed it.
 """
@@ -49,7 +49,7 @@ def host_of(provider: str, dialect: Mapping[str, Any] | None = None) -> Host:
 
 
 def _frozen(value: Any) -> Any:
-    """A value of a dialect as one that can be a part of a key."""
+    """Return a dialect's value as a hashable one."""
     if isinstance(value, Mapping):
         return tuple(cast("Mapping[str, Any]", value).items())
     return tuple(cast("list[Any]", value)) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""What both endpoints need to write parameters: the words that there are, and what the model's facts say."""
+"""Parameters at both endpoints: allowed words, and facts about the model."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ EFFORTS: tuple[str, ...] = get_args(Effort)
 
 
 def facts_of(request: Request) -> Facts | None:
-    """What the registry knows of the model's capabilities."""
+    """Return the registry's facts about the model."""
     return request.info.facts if request.info else None
 
 
 def reasons(request: Request) -> bool:
-    """Whether the model is known to reason, or new enough not to be known."""
+    """Return whether the model reasons. Models without facts are assumed to."""
     facts = facts_of(request)
     return facts is None or bool(facts["reasoning"])
 
 
 def turned_off_by_switch(request: Request) -> bool:
-    """Whether the model has a switch that turns reasoning off, and no effort level for it."""
+    """Return whether a switch, and not an effort level, turns the model's reasoning off."""
     facts = facts_of(request)
     reasoning: Any = facts["reasoning"] if facts else None
     return isinstance(reasoning, Mapping) and cast("Mapping[str, Any]", reasoning)["off"] == "disabled"
 
 
 def only_json_object(request: Request) -> bool:
-    """Whether the model promises JSON of no particular shape."""
+    """Return whether the model promises JSON without promising a schema."""
     facts = facts_of(request)
     return facts is not None and facts["structured_output"] == "json_object"
 
 
 def function_fields(tool: Tool[Any]) -> dict[str, Any]:
-    """Name, description, parameters and `strict` of a function tool.
+    """Return name, description, parameters and `strict` of a function tool.
 
-    Raises where `strict=True` was asked for arguments that cannot be guaranteed.
+    Raises `NoSpellingError` for `strict=True` with arguments that cannot be guaranteed.
     """
     try:
         schema = tool_schema(tool)

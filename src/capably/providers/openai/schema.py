@@ -1,8 +1,8 @@
 """JSON Schema in the dialect of OpenAI's strict mode, and the wire forms of tools and formats made from it.
 
 Strict mode guarantees that an answer fits, for a part of JSON Schema: every object is closed, every property is
-required, and only some keywords are known. What can be said in other words is moved; what cannot is sent without the
-guarantee.
+required, and only some keywords are supported. A keyword with an equivalent is replaced. With any other, the schema is
+sent without the guarantee.
 
 Source: openai 3.54.0, lib/_pydantic.py (read 2026-11-22); https://platform.openai.com/docs/guides/structured-outputs
 """
@@ -57,11 +57,11 @@ NOT_STRICT = frozenset(
 
 
 class NotStrictError(ValueError):
-    """The schema says something that strict mode cannot; the message names it."""
+    """The schema has something that strict mode cannot express; the message names it."""
 
 
 def strict_schema(schema: Mapping[str, Any], *, nullable: bool = False) -> dict[str, Any]:
-    """The schema in strict form. Optional properties become required; with `nullable` they may be `null` instead.
+    """Return the schema in strict form: every property is required; with `nullable` optional ones may be `null`.
 
     Raises `NotStrictError` where strict mode cannot express it. Recursive schemas stay as they are: `$ref` is known.
     """
@@ -115,7 +115,7 @@ def _close(strict: dict[str, Any], schema: Mapping[str, Any], nullable: bool) ->
 
 
 def _lone_ref(schema: dict[str, Any]) -> dict[str, Any]:
-    """A `$ref` must stand alone, so what stands beside it moves outside."""
+    """Return the schema with its `$ref` alone, as strict mode demands; its siblings move outside."""
     if "$ref" not in schema or len(schema) == 1:
         return schema
     beside = {key: value for key, value in schema.items() if key != "$ref"}
@@ -123,7 +123,7 @@ def _lone_ref(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The schema, with `null` allowed too."""
+    """Return the schema with `null` allowed too."""
     if accepts_null(schema):
         return schema
     if "anyOf" in schema:
@@ -137,27 +137,27 @@ def or_null(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def accepts_null(schema: Mapping[str, Any]) -> bool:
-    """Whether the schema plainly allows `null` (a `$ref` is not followed)."""
+    """Return whether the schema plainly allows `null` (a `$ref` is not followed)."""
     kinds = schema.get("type")
     variants = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
     return kinds == "null" or (isinstance(kinds, list) and "null" in kinds) or any(map(accepts_null, variants))
 
 
 def tool_schema(tool: Tool[Any]) -> dict[str, Any]:
-    """`parameters` and `strict` of a tool. Without `strict=True` the schema goes out as it is, so that optional
-    arguments stay optional; OpenAI would make it strict by itself if we did not say so."""
+    """Return `parameters` and `strict` of a tool. Without `strict=True` the schema goes out as it is, so that optional
+    arguments stay optional; OpenAI makes it strict by default, so `strict` is sent as false."""
     if tool.strict is not True:
         return {"parameters": dict(tool.parameters), "strict": False}
     return {"parameters": strict_schema(tool.parameters, nullable=True), "strict": True}
 
 
 def strict_tools(request: Request) -> dict[str, Tool[Any]]:
-    """Tools whose arguments were forced to be complete, by name."""
+    """Return the strict tools by name."""
     return {tool.name: tool for tool in request.params.get("tools") or () if isinstance(tool, Tool) and tool.strict}
 
 
 def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
-    """Arguments of a strict tool, without the nulls that only strict mode made the model write for optional ones."""
+    """Return a strict tool's arguments without the nulls that strict mode put in place of optional ones."""
     required, properties = tool.parameters.get("required", ()), tool.parameters.get("properties", {})
     written_in_vain = [
         name
@@ -168,7 +168,7 @@ def without_nulls(args: dict[str, Any], tool: Tool[Any]) -> dict[str, Any]:
 
 
 def format_schema(format: Format) -> dict[str, Any]:
-    """`name`, `schema` and `strict` of a format: strict where its schema can be."""
+    """Return `name`, `schema` and `strict` of a format: strict if its schema can be."""
     name = re.sub(r"[^a-zA-Z0-9_-]+", "_", format.name).strip("_")[:64] or "answer"
     try:
         return {"name": name, "schema": strict_schema(format.schema), "strict": True}
@@ -177,6 +177,6 @@ def format_schema(format: Format) -> dict[str, Any]:
 
 
 def format_in_words(format: Format) -> str:
-    """An instruction for models that can promise JSON, and no more. (The API insists on the word JSON.)"""
+    """Return an instruction for models that promise only JSON. The API demands the word JSON in it."""
     schema = msgspec.json.encode(format.schema).decode()
     return f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{schema}"

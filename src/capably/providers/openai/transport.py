@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from capably.providers.json import load_json
-from capably.providers.openai.errors import nonsense, translate
+from capably.providers.openai.errors import malformed_reply, translate
 from capably.providers.sse import decode_sse, decode_sse_async
 
 
@@ -66,15 +66,15 @@ class AsyncOpenAIStream:
 
 
 def request_id_of(response: Any) -> str | None:
-    """The id by which the provider's support finds the request."""
+    """Return the id by which the provider's support finds the request."""
     return response.headers.get("x-request-id") or response.headers.get("apim-request-id")
 
 
 def is_json(response: Any) -> bool:
-    """Whether the answer to a request for a stream is none: some hosts report an error so, with status 200."""
+    """Return whether a response is JSON instead of a stream: some hosts report errors so, with status 200."""
     return response.headers.get("content-type", "").startswith("application/json")
 
 
 def not_events(error: Exception, provider: str, request_id: str | None) -> Exception:
-    """The error for a stream whose events are no JSON."""
-    return nonsense(f"a stream event is no JSON ({error})", provider, None, request_id)
+    """Return the error for a stream whose events are no JSON."""
+    return malformed_reply(f"a stream event is no JSON ({error})", provider, None, request_id)

@@ -14,7 +14,8 @@ import msgspec
 from capably.providers import Settings
 from capably.types import parts as p
 from capably.types.messages import UserMessage, to_parts
-from capably.types.request import Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import ResponseData
 from capably.types.stream import Chunk
 from capably.types.usage import Usage
 
@@ -24,7 +25,7 @@ _scripts: dict[str, list[Script]] = {}
 
 
 def set_script(name: str, scripts: Sequence[Script]) -> None:
-    """What the model `scripted/<name>` will say, call by call."""
+    """Set the replies of the model `scripted/<name>`, one per call."""
     _scripts[name] = list(scripts)
 
 
@@ -35,7 +36,7 @@ class ScriptedAdapter:
         self._played: dict[str, int] = {}
 
     def encode(self, request: Request) -> dict[str, Any]:
-        """The request as JSON, for `response.request`."""
+        """Return the request as JSON, for `response.request`."""
         shown = [
             {"role": type(m).__name__.removesuffix("Message").lower(), "content": repr(m)} for m in request.messages
         ]
@@ -48,10 +49,10 @@ class ScriptedAdapter:
             **(request.extra or {}),
         }
 
-    def call(self, request: Request, body: dict[str, Any]) -> Reply:
+    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
         return self._reply(request, body)
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> Reply:
+    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
         return self._reply(request, body)
 
     def stream(self, request: Request, body: dict[str, Any]) -> ScriptedEvents:
@@ -64,10 +65,10 @@ class ScriptedAdapter:
         return ScriptedAccumulator()
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
-        """There is no SDK: the body as JSON."""
+        """Return the body as JSON: there is no SDK."""
         return msgspec.json.decode(body)
 
-    def _reply(self, request: Request, body: dict[str, Any]) -> Reply:
+    def _reply(self, request: Request, body: dict[str, Any]) -> ResponseData:
         scripts = _scripts.get(request.model_id)
         if scripts:
             turn = self._played.get(request.model_id, 0)
@@ -82,11 +83,11 @@ class ScriptedAdapter:
         content = to_parts(script)
         sent = msgspec.json.encode(body)
         called = any(isinstance(part, p.ToolCall) for part in content)
-        said = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
-        return Reply(
+        message = " ".join(part.text for part in content if isinstance(part, (p.Text, p.Thought)))
+        return ResponseData(
             content=content,
             finish_reason="tool_use" if called else "stop",
-            usage=Usage(input_tokens=len(sent.split()), output_tokens=len(said.split())),
+            usage=Usage(input_tokens=len(sent.split()), output_tokens=len(message.split())),
             body=msgspec.json.encode({"content": [repr(part) for part in content]}),
             wire=None,
             model=request.model_id,
@@ -99,7 +100,7 @@ class ScriptedEvents:
 
     request_id: str | None = None
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ResponseData) -> None:
         self._reply = reply
         self.sent: bytes = reply.sent
 
@@ -128,7 +129,7 @@ class ScriptedAccumulator:
     """Hands the chunks through and keeps the reply that comes last."""
 
     def __init__(self) -> None:
-        self._reply: Reply | None = None
+        self._reply: ResponseData | None = None
 
     def feed(self, event: Any) -> Sequence[Chunk]:
         if isinstance(event, Chunk):
@@ -140,13 +141,13 @@ class ScriptedAccumulator:
     def ended(self) -> bool:
         return self._reply is not None
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         if self._reply is None:
             raise RuntimeError("the scripted stream was not read to its end")
         return self._reply
 
     def forget(self) -> None:
-        """Nothing is gathered here: the reply was whole before it was streamed."""
+        """Do nothing: the reply was complete before it was streamed."""
 
 
 def _steps(part: p.Part, index: int) -> Iterator[tuple[Any, int, str]]:

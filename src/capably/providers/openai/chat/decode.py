@@ -1,4 +1,4 @@
-"""The body of a completion from `POST /chat/completions`, of OpenAI or a host with its format, as a `Reply`."""
+"""The body of a completion from `POST /chat/completions`, of OpenAI or a host with its format, as a `ResponseData`."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import msgspec
 from capably.providers.call_ids import unused_ids
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
-from capably.providers.openai.errors import in_band, misshapen, nonsense
+from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request, kind_of
+from capably.types.request import Request
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData, part_type
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -48,29 +49,29 @@ Place: TypeAlias = tuple[str, int]
 """Where in a message a part stands: `("content", 0)`, `("call", 1)`, ..."""
 
 
-def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
+def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. An error inside the body is raised; an unreadable body raises `ServerError` with the body."""
     try:
         completion = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+        raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_completion(completion, body, request, provider)
 
 
 def decode_completion(
     completion: Any, body: bytes, request: Request, provider: str, places: Sequence[Place] = ()
-) -> Reply:
+) -> ResponseData:
     """Build the reply from a parsed body. `places` gives the order of its parts if it is not the usual one."""
     if not isinstance(completion, dict):
-        raise nonsense("the answer is no JSON object", provider, body)
+        raise malformed_reply("the answer is no JSON object", provider, body)
     fields = cast(Json, completion)
     check_failed(fields, provider)
-    broken = partial(misshapen, "completion", provider, body)
+    shape_error = partial(wrong_shape, "completion", provider, body)
     try:
         reply = _reply(fields, body, request, places)
     except UNREADABLE as error:
-        raise broken(error) from error
-    reply.broken = broken
+        raise shape_error(error) from error
+    reply.malformed_error = shape_error
     return reply
 
 
@@ -89,7 +90,7 @@ def check_failed(completion: Json, provider: str) -> None:
         )
 
 
-def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> Reply:
+def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Place]) -> ResponseData:
     choice: Json = completion["choices"][0]
     message = with_call_ids(choice["message"], request)
     parts = decode_message(message, completion, request)
@@ -98,7 +99,7 @@ def _reply(completion: Json, body: bytes, request: Request, places: Sequence[Pla
         parts.sort(key=lambda placed: indexes.get(placed[0], len(indexes)))
     content = [part for _, part in parts]
     reason, detail = _finish(choice, content)
-    return Reply(
+    return ResponseData(
         content=content,
         finish_reason=reason,
         stop_detail=detail,
@@ -135,12 +136,12 @@ def unused_id(request: Request, taken: Container[str]) -> str:
 # Parts
 
 
-def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | Later]]:
+def decode_message(message: Json, completion: Json, request: Request) -> list[tuple[Place, p.Part | LazyPart]]:
     """Return the parts of a message with their places: thoughts, content, images, audio, refusal, calls.
 
     Texts and refusals are built now, others later.
     """
-    placed: list[tuple[Place, p.Part | Later]] = []
+    placed: list[tuple[Place, p.Part | LazyPart]] = []
     thought = thought_of(message)
     if thought:
         placed.append((("thought", 0), (p.Thought, p.Thought, thought)))
@@ -174,7 +175,7 @@ def thought_of(message: Json) -> str:
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
 
 
-def _content(message: Json, completion: Json) -> Sequence[p.Part | Later]:
+def _content(message: Json, completion: Json) -> Sequence[p.Part | LazyPart]:
     content = message.get("content")
     if not content:
         return []
@@ -184,7 +185,7 @@ def _content(message: Json, completion: Json) -> Sequence[p.Part | Later]:
     return [_content_item(item, citations) for item in content]
 
 
-def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | Later:
+def _content_item(item: Json, citations: tuple[p.Citation, ...]) -> p.Part | LazyPart:
     kind = item["type"]
     if kind in ("text", "output_text"):
         return p.Text(item["text"], citations)
@@ -221,7 +222,7 @@ def _audio(source: tuple[Json, Request]) -> p.Part:
 AUDIO_TYPES = {"mp3": "audio/mpeg", "pcm16": "audio/pcm", "opus": "audio/ogg", "aac": "audio/aac"}
 
 
-def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> Later:
+def decode_call(call: Json, tools: Mapping[str, Tool[Any]]) -> LazyPart:
     function = call.get("function")
     if function is None:
         return p.Unknown, partial(p.Unknown, call.get("type") or "tool_call"), call
@@ -250,7 +251,7 @@ def _citation(source: Json, raw: Json, text: str) -> p.Citation:
 # How it ended
 
 
-def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReason, str | None]:
+def _finish(choice: Json, content: Sequence[p.Part | LazyPart]) -> tuple[FinishReason, str | None]:
     wire_reason: str = choice.get("finish_reason") or "stop"
     reason = FINISH.get(wire_reason, "other")
     native = choice.get("native_finish_reason")
@@ -259,7 +260,7 @@ def _finish(choice: Json, content: Sequence[p.Part | Later]) -> tuple[FinishReas
     if reason == "stop" and refusal is not None:
         return "refusal", refusal
     if reason == "stop":
-        return ("tool_use" if p.ToolCall in map(kind_of, content) else "stop"), None
+        return ("tool_use" if p.ToolCall in map(part_type, content) else "stop"), None
     if reason == "other":
         return reason, ": ".join(word for word in (wire_reason, refusal or detail) if word)
     return reason, None if reason == "tool_use" else refusal or detail

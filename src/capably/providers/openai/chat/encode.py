@@ -30,7 +30,7 @@ from capably.providers.spellings import (
     no_field,
     nothing,
     put,
-    say,
+    write_feature,
 )
 from capably.types.request import Request
 from capably.types.tools import BuiltinTool, Tool
@@ -52,7 +52,7 @@ def encode_request(request: Request, host: Host) -> Body:
         _mark_prefill(body["messages"], host.prefix)
     for name, value in request.params.items():
         if value is not None:
-            say(table, name, value, body, request)
+            write_feature(table, name, value, body, request)
     facts = facts_of(request)
     if host.show_thoughts and facts and facts["reasoning"]:
         body |= host.show_thoughts
@@ -60,7 +60,7 @@ def encode_request(request: Request, host: Host) -> Body:
 
 
 def _mark_prefill(messages: list[Body], mark: str) -> None:
-    """Mark an assistant message at the end as the beginning of the answer, where a host takes it as nothing else."""
+    """Mark a last assistant message as a prefill, at hosts that need the mark."""
     last: Body = messages[-1] if messages else {}
     if last.get("role") == "assistant" and not last.get("tool_calls"):
         messages[-1] = {**last, mark: True}
@@ -82,7 +82,7 @@ def _tools(host: Host) -> Encoder:
     def encode(body: Body, tools: Any, request: Request) -> None:
         for tool in tools:
             if isinstance(tool, BuiltinTool):
-                say(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
+                write_feature(spellings_of(host), f"builtin_tools.{tool.kind}", tool, body, request)
             else:
                 body.setdefault("tools", []).append(_function(tool))
 
@@ -113,7 +113,7 @@ def _web_search(body: Body, tool: BuiltinTool, _: Request) -> None:
 def _tool_choice(host: Host) -> Encoder:
     def encode(body: Body, choice: Any, request: Request) -> None:
         if isinstance(choice, BuiltinTool):
-            say(spellings_of(host), "tool_choice.builtin", choice, body, request)
+            write_feature(spellings_of(host), "tool_choice.builtin", choice, body, request)
         name: Any = choice.name if isinstance(choice, Tool) else choice
         words = {"auto": "auto", "none": "none", "required": host.required}
         body["tool_choice"] = words.get(name) or {"type": "function", "function": {"name": name}}
@@ -136,7 +136,7 @@ def _format(host: Host) -> Encoder:
 
 
 def _schema_beside(format: Any) -> Body:
-    """The schema of a `json_schema` as some hosts want it: beside the type `json_object`."""
+    """Return `json_object` with the schema beside it, as some hosts take a `json_schema`."""
     return {"type": "json_object", "schema": format["json_schema"]["schema"]}
 
 
@@ -170,7 +170,7 @@ def _logprobs(body: Body, value: int | bool, _: Request) -> None:
 
 def _output(body: Body, kinds: Sequence[str], request: Request) -> None:
     for kind in kinds:
-        say(_OUTPUT, f"output.{kind}", kind, body, request)
+        write_feature(_OUTPUT, f"output.{kind}", kind, body, request)
     if set(kinds) != {"text"}:
         body["modalities"] = list(kinds)
 
@@ -231,7 +231,7 @@ _WITHOUT: Spellings = {
 
 @cache
 def spellings_of(host: Host) -> Spellings:
-    """Return the table of one host: Chat Completions, feature -> how it is said."""
+    """Return the table of one host: Chat Completions, feature -> its spelling."""
     return {
         **_EVERYWHERE,
         "max_tokens": field(host.max_tokens),

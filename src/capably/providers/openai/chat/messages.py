@@ -22,7 +22,7 @@ AUDIO_FORMATS = {"audio/wav": "wav", "audio/x-wav": "wav", "audio/mpeg": "mp3", 
 
 
 def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
-    """The messages that each of ours stands for; `role` is that of instructions."""
+    """Yield the wire messages of a conversation; `role` is that of instructions."""
 
     def replay(_: AssistantMessage, source: Source) -> Form | None:
         wire: Any = source.wire if (source.provider, source.endpoint) == (host.provider, ENDPOINT) else None
@@ -35,28 +35,28 @@ def encode_messages(request: Request, host: Host, role: str) -> Iterator[Form]:
             return _user_messages(message, host)
         return _unless_silent(_assistant_message(message), host)
 
-    return encoded(request.messages, ("chat", host, role), replay=replay, say=_say, encode=encode)
+    return encoded(request.messages, ("chat", host, role), replay=replay, encode_text=_encode_text, encode=encode)
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [{"role": role, "content": text}]
 
 
 def _replayed(wire: Body) -> Body:
-    """The model's own message as it came, thoughts and signatures with it; sound is named by its id."""
+    """Return the model's own message, thoughts and signatures included. Sound is named by its id."""
     audio = wire.get("audio")
     return {**wire, "audio": {"id": audio["id"]}} if audio and audio.get("id") else wire
 
 
 def _unless_silent(message: Body, host: Host) -> Form:
-    """The assistant message, or nothing where it neither says nor calls anything and the host takes no such one."""
+    """Return the assistant message; nothing if it is empty and the host refuses empty ones."""
     if "silent_answers" in host.refuses and not any(message.get(field) for field in ("content", "tool_calls", "audio")):
         return []
     return [message]
 
 
 def _user_messages(message: UserMessage[Any], host: Host) -> list[Body]:
-    """Tool outputs first, each a message of its own; then one message with the rest, media of tool outputs included."""
+    """Return a message for each tool output, then one with the rest, media of tool outputs included."""
     outputs: list[Body] = []
     content: list[Body] = []
     for part in message.content:
@@ -75,7 +75,7 @@ def _user_messages(message: UserMessage[Any], host: Host) -> list[Body]:
 
 
 def _output_message(output: p.ToolOutput, content: list[Body], host: Host) -> Body:
-    """The tool message: text only. Media move into `content`, with a line that says whose output they are."""
+    """Return the tool message with text only. Media move into `content`, after a line that names their tool."""
     parts = c.output_parts(output)
     media = [part for part in parts if not isinstance(part, p.Text)]
     if media:
@@ -156,7 +156,7 @@ CONTENT: Spellings = {
 
 
 def _assistant_message(message: AssistantMessage) -> Body:
-    """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
+    """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
     text = ""
     calls: list[Body] = []
     for part in message.content:

@@ -20,10 +20,11 @@ from capably.providers.openai.chat.decode import (
     unused_id,
 )
 from capably.providers.openai.chat.join import Joiner
-from capably.providers.openai.errors import nonsense
+from capably.providers.openai.errors import malformed_reply
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import Reply, Request, built
+from capably.types.request import Request
+from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, TextBuffer
 
 STREAM_ONLY = frozenset({"role", "content", "tool_calls", "channel", "token_id", "index", "reasoning_encrypted"})
@@ -115,21 +116,21 @@ class ChatAccumulator:
     def feed(self, event: Any) -> Sequence[Chunk]:
         """Return the chunks of one event."""
         if not isinstance(event, dict):
-            raise nonsense("a stream event is no JSON object", self._provider, event)
+            raise malformed_reply("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
         check_failed(fields, self._provider)
         try:
             return self._fed(fields)
         except (AttributeError, IndexError, KeyError, RecursionError, TypeError, ValueError) as error:
-            raise nonsense(
+            raise malformed_reply(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the complete reply, decoded from the completion that the chunks add up to."""
         completion = self._rebuilt()
         if not self.ended:
-            raise nonsense("the stream was cut: it ended before the answer did", self._provider, completion)
+            raise malformed_reply("the stream was cut: it ended before the answer did", self._provider, completion)
         return decode_completion(
             completion, msgspec.json.encode(completion), self._request, self._provider, tuple(self._places)
         )
@@ -281,7 +282,7 @@ class ChatAccumulator:
     def _close(self, call: CallState) -> Chunk:
         call.closed = True
         assert call.place is not None
-        return Chunk("part", self._index(call.place), part=built(decode_call(call.wire(), self._tools)))
+        return Chunk("part", self._index(call.place), part=build_part(decode_call(call.wire(), self._tools)))
 
     def _keep(self, key: str, value: Any) -> None:
         """Collect a field of the message that no chunk carries until the end."""

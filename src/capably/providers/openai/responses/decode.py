@@ -1,4 +1,4 @@
-"""The body of a response from `POST /responses` as a `Reply`."""
+"""The body of a response from `POST /responses` as a `ResponseData`."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import msgspec
 
 from capably.providers.json import load_json
 from capably.providers.openai.content import decode_call_of
-from capably.providers.openai.errors import in_band, misshapen, nonsense
+from capably.providers.openai.errors import in_band, malformed_reply, wrong_shape
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import UNREADABLE, FinishReason, Later, Reply, Request
+from capably.types.request import Request
+from capably.types.response_data import UNREADABLE, FinishReason, LazyPart, ResponseData
 from capably.types.tools import Tool
 from capably.types.usage import Usage
 
@@ -39,26 +40,26 @@ IMAGE_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
 Json = Mapping[str, Any]
 
 
-def decode_reply(body: bytes, request: Request, provider: str = "openai") -> Reply:
+def decode_reply(body: bytes, request: Request, provider: str = "openai") -> ResponseData:
     """Decode the reply. A failed response raises its error; an unreadable one raises `ServerError` with the body."""
     try:
         response = load_json(body)
     except msgspec.DecodeError as error:
-        raise nonsense(f"the answer is no JSON ({error})", provider, body) from error
+        raise malformed_reply(f"the answer is no JSON ({error})", provider, body) from error
     return decode_response(response, body, request, provider)
 
 
-def decode_response(response: Any, body: bytes, request: Request, provider: str) -> Reply:
+def decode_response(response: Any, body: bytes, request: Request, provider: str) -> ResponseData:
     """Build the reply from a parsed body."""
     if not isinstance(response, dict):
-        raise nonsense("the answer is no JSON object", provider, body)
+        raise malformed_reply("the answer is no JSON object", provider, body)
     check_failed(cast(Json, response), provider)
-    broken = partial(misshapen, "response", provider, body)
+    shape_error = partial(wrong_shape, "response", provider, body)
     try:
         reply = _reply(cast(Json, response), body, request)
     except UNREADABLE as error:
-        raise broken(error) from error
-    reply.broken = broken
+        raise shape_error(error) from error
+    reply.malformed_error = shape_error
     return reply
 
 
@@ -68,14 +69,14 @@ def check_failed(response: Json, provider: str) -> None:
         raise in_band(response.get("error"), provider, body=response)
 
 
-def _reply(response: Json, body: bytes, request: Request) -> Reply:
+def _reply(response: Json, body: bytes, request: Request) -> ResponseData:
     output: list[Json] = response["output"]
     if not isinstance(output, list):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise TypeError("`output` is no list")
     tools = strict_tools(request)
     content = [part for item in output for part in decode_item(item, tools)]
     reason, detail = _finish(response, output, content)
-    return Reply(
+    return ResponseData(
         content=content,
         finish_reason=reason,
         stop_detail=detail,
@@ -90,7 +91,7 @@ def _reply(response: Json, body: bytes, request: Request) -> Reply:
 # Parts
 
 
-def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | Later]:
+def decode_item(item: Json, tools: Mapping[str, Tool[Any]]) -> Sequence[p.Part | LazyPart]:
     """Return the parts of one output item: one per content part of a message, exactly one for any other item.
 
     Those of a message are built now, others later.
@@ -144,7 +145,7 @@ def thought_text(item: Json) -> str:
 
 
 def _finish(
-    response: Json, output: Sequence[Json], content: Sequence[p.Part | Later]
+    response: Json, output: Sequence[Json], content: Sequence[p.Part | LazyPart]
 ) -> tuple[FinishReason, str | None]:
     status = response.get("status")
     if status == "incomplete":

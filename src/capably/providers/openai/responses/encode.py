@@ -23,7 +23,7 @@ from capably.providers.spellings import (
     no_field,
     nothing,
     put,
-    say,
+    write_feature,
 )
 from capably.types import parts as p
 from capably.types.arguments import args_text
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from capably.types.messages import Message
 
 ENDPOINT = "responses"
-"""The default one, so a source without an endpoint came from here too."""
+"""The default endpoint, so a source without an endpoint is from here too."""
 ENCRYPTED = "reasoning.encrypted_content"
 PAIRED = ("message", "function_call")
 """Items that the API takes without an id."""
@@ -80,12 +80,12 @@ def encode_request(request: Request, host: Host = Host()) -> Body:  # noqa: B008
         body["input"] += items
     for name, value in request.params.items():
         if value is not None:
-            say(SPELLINGS, name, value, body, request)
+            write_feature(SPELLINGS, name, value, body, request)
     return merge_extra(body, request.extra)
 
 
 def ask_for_stream(body: Body, host: Host) -> Body:
-    """The body, asking for a stream without padding."""
+    """Return the body for a stream without padding."""
     body = {**body, "stream": True}
     if host.obfuscates:
         body["stream_options"] = {"include_obfuscation": False, **(body.get("stream_options") or {})}
@@ -107,27 +107,27 @@ def _messages(request: Request, provider: str) -> Iterator[Form]:
             return _user_items(message)
         return _assistant_items(message)
 
-    return encoded(request.messages, ("responses", provider), replay=replay, say=_say, encode=encode)
+    return encoded(request.messages, ("responses", provider), replay=replay, encode_text=_encode_text, encode=encode)
 
 
-def _say(role: str, text: str) -> Form:
+def _encode_text(role: str, text: str) -> Form:
     return [{"role": role, "content": [{"type": "input_text", "text": text}] if role == "user" else text}]
 
 
 def _replayed(source: Source, request: Request) -> list[dict[str, Any]]:
-    """The model's own items as they came (ids, `phase` and encrypted reasoning with them).
+    """Return the model's own items with their ids, `phase` and encrypted reasoning.
 
     Reasoning is left out where it can only fail: for a model that does not reason, and where nothing but the id of an
     item that was never stored is left of it. Its followers lose their ids, since the API looks for the pair by id.
     """
     items: Sequence[dict[str, Any]] = source.wire
     stored = bool((request.extra or {}).get("store") or (request.extra or {}).get("previous_response_id"))
-    kept = [
+    remaining = [
         item for item in items if item.get("type") != "reasoning" or (reasons(request) and (stored or _readable(item)))
     ]
-    if len(kept) == len(items):
+    if len(remaining) == len(items):
         return list(items)
-    return [_without_id(item) if item.get("type") in PAIRED else item for item in kept]
+    return [_without_id(item) if item.get("type") in PAIRED else item for item in remaining]
 
 
 def _without_id(item: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,7 +139,7 @@ def _readable(reasoning: Mapping[str, Any]) -> bool:
 
 
 def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
-    """One message, and the tool outputs (and items in OpenAI's own JSON) among its parts as items of their own, in order."""
+    """Return one message, and its tool outputs and items in OpenAI's own JSON as separate items, in order."""
     items: list[dict[str, Any]] = []
     content: list[dict[str, Any]] = []
     for part in message.content:
@@ -161,7 +161,7 @@ def _user_items(message: UserMessage[Any]) -> list[dict[str, Any]]:
 
 
 def _mark(content: list[dict[str, Any]], items: list[dict[str, Any]], point: p.CachePoint) -> None:
-    """Puts a cache breakpoint on the content part before it, which may be the last one of a tool output."""
+    """Put a cache breakpoint on the content part before it, which may be the last one of a tool output."""
     if not content and items and items[-1].get("type") == "function_call_output":
         output = items[-1]["output"]
         content = items[-1]["output"] = [{"type": "input_text", "text": output}] if isinstance(output, str) else output
@@ -216,7 +216,7 @@ CONTENT: Spellings = {
 
 
 def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
-    """An answer from elsewhere, from its parts: words and calls. Thoughts stay out: they are bound to their model."""
+    """Return the texts and calls of an answer from another model. Thoughts are bound to their model."""
     items: list[dict[str, Any]] = []
     for part in message.content:
         if isinstance(part, (p.Text, p.Refusal)):
@@ -238,13 +238,13 @@ def _assistant_items(message: AssistantMessage) -> list[dict[str, Any]]:
 def _tools(body: Body, tools: Any, request: Request) -> None:
     for tool in tools:
         if isinstance(tool, BuiltinTool):
-            say(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
+            write_feature(SPELLINGS, f"builtin_tools.{tool.kind}", tool, body, request)
         else:
             body.setdefault("tools", []).append(_function(tool))
 
 
 def _function(tool: Any) -> Body:
-    """A function as the endpoint takes it; its form is made once and kept in `tool.wire`."""
+    """Return a function as the endpoint takes it. It is made once and cached in `tool.wire`."""
     cached = tool.wire.get("openai.responses")
     if cached is None:
         cached = tool.wire["openai.responses"] = {"type": "function", **function_fields(tool), **tool.extra}
@@ -263,14 +263,14 @@ def _tool_choice(body: Body, choice: Any, request: Request) -> None:
         body["tool_choice"] = choice
     elif isinstance(choice, BuiltinTool):
         built: Body = {}
-        say(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
+        write_feature(SPELLINGS, f"builtin_tools.{choice.kind}", choice, built, request)
         body["tool_choice"] = _forced(built["tools"][0])
     else:
         body["tool_choice"] = {"type": "function", "name": choice if isinstance(choice, str) else choice.name}
 
 
 def _forced(tool: Mapping[str, Any]) -> dict[str, Any]:
-    """The choice of a built-in tool. Some can be named; others can only be the one tool that is allowed."""
+    """Return the choice of a built-in tool: by name, or as the only allowed tool."""
     named = {key: tool[key] for key in ("type", "server_label") if key in tool}
     if tool["type"] in NAMED_CHOICES:
         return named
@@ -332,4 +332,4 @@ SPELLINGS: Spellings = {
     **{f"builtin_tools.{kind}": _builtin(kind) for kind in BUILTIN_TOOLS},
     **CONTENT,
 }
-"""The Responses API: feature -> how it is said. Source: openai 3.54.0, types/responses/response_create_params.py."""
+"""The Responses API: feature -> its spelling. Source: openai 3.54.0, types/responses/response_create_params.py."""

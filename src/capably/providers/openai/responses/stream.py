@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import msgspec
 
-from capably.providers.openai.errors import in_band, nonsense
+from capably.providers.openai.errors import in_band, malformed_reply
 from capably.providers.openai.responses.decode import check_failed, decode_item, decode_response
 from capably.providers.openai.schema import strict_tools
 from capably.types import parts as p
-from capably.types.request import Reply, Request, built
+from capably.types.request import Request
+from capably.types.response_data import ResponseData, build_part
 from capably.types.stream import Chunk, ChunkBuffer, TextBuffer
 
 Event = Mapping[str, Any]
@@ -73,7 +74,7 @@ class ResponsesAccumulator:
     def feed(self, event: Any) -> Sequence[Chunk]:
         """Return the chunks of one event. Events without a handler only repeat what the last event contains."""
         if not isinstance(event, dict):
-            raise nonsense("a stream event is no JSON object", self._provider, event)
+            raise malformed_reply("a stream event is no JSON object", self._provider, event)
         fields = cast(dict[str, Any], event)
         if "type" not in fields and fields.get("object") == "response":  # The whole response instead of a stream.
             fields = {"type": "response.completed", "response": fields}
@@ -85,14 +86,14 @@ class ResponsesAccumulator:
         try:
             return handler(self, fields)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-            raise nonsense(
+            raise malformed_reply(
                 f"a stream event cannot be read ({type(error).__name__}: {error})", self._provider, event
             ) from error
 
-    def reply(self) -> Reply:
+    def reply(self) -> ResponseData:
         """Return the reply, decoded from the response in the last event."""
         if not self.ended:
-            raise nonsense(
+            raise malformed_reply(
                 "the stream was cut: it ended before the response did", self._provider, self._response or None
             )
         return decode_response(self._response, msgspec.json.encode(self._response), self._request, self._provider)
@@ -205,7 +206,7 @@ class ResponsesAccumulator:
     def _settled(self, index: int, item: Mapping[str, Any]) -> Sequence[Chunk]:
         """Return the chunks of a finished item that were not emitted yet."""
         state = self._items[index]
-        parts = [built(part) for part in decode_item(item, self._tools)]
+        parts = [build_part(part) for part in decode_item(item, self._tools)]
         chunks = [chunk for local, part in enumerate(parts) for chunk in self._remainder(index, local, part, state)]
         state.parts = len(parts)
         return [*chunks, *self._flushed()]
