@@ -1,0 +1,91 @@
+"""What Anthropic's Messages is sent of answers, its own and those of others."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from support.vendors.anthropic import (
+    CALL,
+    MODEL,
+    REDACTED,
+    SEARCH,
+    THINKING,
+    contents,
+    decoded,
+    encoded,
+    message,
+    request,
+    said,
+    text,
+)
+
+from capably.providers.anthropic.content import container_of
+from capably.providers.anthropic.decode import decode_reply
+from capably.providers.spellings import NoSpellingError
+from capably.types import parts as p, tools as t
+from capably.types.messages import AssistantMessage, Source, user
+
+
+def test_a_reply_is_replayed_exactly_as_it_came() -> None:
+    reply = decoded(THINKING, REDACTED, SEARCH, text("So"), CALL, stop_reason="tool_use")
+    _, replayed, _ = contents(user("Hi"), said(reply), user([p.ToolOutput("toolu_1", "weather", "warm")]))
+    assert json.dumps(replayed) == json.dumps([THINKING, REDACTED, SEARCH, text("So"), CALL])
+
+
+def test_thinking_is_left_out_for_another_model() -> None:
+    asked = request()
+    asked.model_id = "claude-other"
+    reply = decode_reply(json.dumps(message(THINKING, REDACTED, SEARCH, text("So"))).encode(), asked)
+    _, replayed = contents(user("Hi"), said(reply, model="claude-other"))
+    assert replayed == [SEARCH, text("So")]
+
+
+def test_an_alias_that_is_asked_again_gets_its_thinking_back() -> None:
+    reply = decoded(THINKING, text("So"))
+    assert reply.model != MODEL
+    for by_core in (reply.model, MODEL):
+        for endpoint in ("messages", ""):
+            source = Source("anthropic", endpoint, str(by_core), reply.wire)
+            _, replayed = contents(user("Hi"), AssistantMessage(reply.content, source))
+            assert replayed == [THINKING, text("So")]
+
+
+def test_a_reply_without_content_is_not_replayed() -> None:
+    refusal = decoded(stop_reason="refusal")
+    assert len(encoded(user("Hi"), said(refusal), user("Why?"))["messages"]) == 2
+
+
+def test_words_of_another_provider_are_encoded_anew_without_thoughts() -> None:
+    foreign = AssistantMessage(
+        [p.Thought("hm"), p.Text(""), p.Text("So"), p.ToolCall("call_1", "weather", {"city": "Ulm"})],
+        Source("openai", "responses", "gpt-x", []),
+    )
+    _, blocks = contents(user("Hi"), foreign)
+    assert blocks == [text("So"), {"type": "tool_use", "id": "call_1", "name": "weather", "input": {"city": "Ulm"}}]
+
+
+def test_unknown_parts_of_another_provider_are_refused() -> None:
+    foreign = AssistantMessage(
+        [p.Unknown("web_search_call", {"type": "x"})], Source("openai", "responses", "gpt-x", [])
+    )
+    with pytest.raises(NoSpellingError, match="another provider"):
+        encoded(user("Hi"), foreign)
+
+
+def test_results_of_a_toolset_name_their_toolset() -> None:
+    click = {"type": "tool_use", "id": "toolu_9", "name": "left_click", "input": {}, "toolset_name": "computer"}
+    messages = (user("Hi"), said(decoded(click)), user([p.ToolOutput("toolu_9", "left_click", "ok")]))
+    assert contents(*messages)[-1][0]["toolset_name"] == "computer"
+
+
+def test_the_sandbox_is_carried_on_until_it_expires() -> None:
+    alive = {"id": "container_1", "expires_at": "2999-01-01T00:00:00.5Z"}
+    messages = (user("Hi"), said(decoded(text("a"), container=alive)), user("Go on"))
+    assert encoded(*messages, tools=[t.CodeExecution()])["container"] == "container_1"
+    assert "container" not in encoded(*messages)
+    dead = {"id": "container_1", "expires_at": "2020-01-01T00:00:00Z"}
+    assert container_of(request(user("Hi"), said(decoded(container=dead))), provider="anthropic") is None
+    forever = request(user("Hi"), said(decoded(container={"id": "container_2"})))
+    assert container_of(forever, provider="anthropic") == "container_2"
+    assert container_of(request(), provider="anthropic") is None

@@ -1,0 +1,1 @@
+"""Requests and answers of the wire formats, shared by the tests of their adapters."""
