@@ -61,9 +61,9 @@ def work() -> Iterator[Callable[[str, str], Callable[[], object]]]:
 
 CEILINGS = {
     "anthropic": {"small": 1890, "calls": 2390, "tools": 1950, "history": 2230, "stream": 15_000},
-    "responses": {"small": 1920, "calls": 2370, "tools": 1970, "history": 2260, "stream": 17_250},
-    "chat": {"small": 2010, "calls": 2510, "tools": 2070, "history": 2350, "stream": 31_200},
-    "google": {"small": 900, "calls": 1490, "tools": 980, "history": 1450, "stream": 39_500},
+    "responses": {"small": 1920, "calls": 2560, "tools": 1970, "history": 2260, "stream": 17_250},
+    "chat": {"small": 2010, "calls": 2680, "tools": 2070, "history": 2350, "stream": 31_200},
+    "google": {"small": 900, "calls": 1570, "tools": 980, "history": 1450, "stream": 40_100},
 }
 
 

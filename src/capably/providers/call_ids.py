@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
@@ -35,6 +34,8 @@ def unused_ids(messages: Iterable[Message]) -> Iterator[str]:
 
 def reissued(id: str, pattern: re.Pattern[str] | None) -> str:
     """Return the id in another form: the same one for the same id, in each turn and each process."""
+    import hashlib  # It loads OpenSSL, and few conversations have an id to change.
+
     digest = hashlib.sha256(id.encode(errors="surrogatepass")).hexdigest()
     long = f"call_{digest[:24]}"
     return long if pattern is None or pattern.fullmatch(long) else digest[:SHORT]
