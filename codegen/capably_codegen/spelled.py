@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 from typing import Any, cast
 
 from capably.parameters import PARAMETERS
-from capably.providers.adapters import WIRES, table_of
 from capably.providers.spellings import Spellings, unspelled
+from capably.providers.wires import WIRES, table_of
 from capably.registry.rules import Rule, rules_of
 from capably.types.facts import Facts
 from capably_codegen.facts import profile_facts

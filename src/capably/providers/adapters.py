@@ -14,6 +14,7 @@ from capably.types.facts import ENDPOINTS_BY_ADAPTER, ModelInfo
 
 if TYPE_CHECKING:
     from capably.providers.spellings import Spellings
+from capably.providers.wires import WIRES, table_of
 
 _settings: dict[str, Settings] = {}
 _adapters: dict[tuple[str, str], Adapter] = {}
@@ -28,14 +29,6 @@ ADAPTERS: Mapping[str, tuple[str, str, str]] = {
     "scripted": ("capably.providers.scripted", "ScriptedAdapter", "scripted"),
 }
 """The registry's word for an adapter -> its module, its class, and its endpoint for models of which none is known."""
-
-WIRES: Mapping[str, str] = {
-    "messages": "capably.providers.anthropic.encode",
-    "responses": "capably.providers.openai.responses.encode",
-    "chat_completions": "capably.providers.openai.chat.encode",
-    "generate_content": "capably.providers.google.encode",
-}
-"""Endpoint -> the module that has its table, `SPELLINGS`; that of Chat Completions is made for a host."""
 
 SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google": "google.genai"}
 """The registry's word for an adapter -> the module of its SDK; the extra has the same name as the adapter."""
@@ -59,12 +52,6 @@ def spellings_at(name: str, endpoint: str) -> Spellings | None:
     """Return how a provider says each feature at an endpoint; `None` where there is no wire. Imports no SDK."""
     entry = providers().get(name)
     return table_of(endpoint, name, entry["dialect"] if entry else None) if endpoint in WIRES else None
-
-
-def table_of(endpoint: str, name: str, dialect: Mapping[str, object] | None) -> Spellings:
-    """Return how a host with this dialect says each feature at an endpoint."""
-    module = import_module(WIRES[endpoint])
-    return module.spellings(name, dialect) if endpoint == "chat_completions" else module.SPELLINGS
 
 
 def keep_settings(settings: Settings) -> None:
