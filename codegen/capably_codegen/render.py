@@ -19,6 +19,7 @@ from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
 from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.tool_names import tool_names, with_short_names
 
 
 @dataclass(frozen=True)
@@ -88,21 +89,27 @@ DOCUMENTATION: Mapping[str, Any] = {
 def render(source: Source, *, run_time: bool = True) -> dict[str, str]:
     """Render every file of `capably_models`; without `run_time`, only the stubs (for a user's own project)."""
     providers = sorted(source.registry.providers)
-    files = dict(_stubs(source, providers))
+    stubs = {provider: _profile_stubs(source, provider) for provider in providers}
+    names = tool_names([stub for own in stubs.values() for stub in own.values()] + [profiles.any_stub()])
+    files = with_short_names(dict(_stubs(source, stubs)), names)
     if run_time:
         files |= dict(_twins(source, providers))
     return files
 
 
-def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
+def _profile_stubs(source: Source, provider: str) -> dict[str, ProfileStub]:
+    """Return what the stubs of a provider's profiles say; a profile without models has none."""
+    used = {model.profile for model in facts.models_of(source, provider).values()}
+    tables = facts.profile_tables(source, provider)
+    return {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
+
+
+def _stubs(source: Source, by_provider: Mapping[str, dict[str, ProfileStub]]) -> Iterator[tuple[str, str]]:
     any_stub = profiles.any_stub()
     stubs: dict[str, ProfileStub] = {}
     doors: list[Door] = []
-    for provider in providers:
+    for provider, own in by_provider.items():
         models = facts.models_of(source, provider)
-        tables = facts.profile_tables(source, provider)
-        used = {model.profile for model in models.values()}
-        own = {name: profiles.profile_stub(name, table) for name, table in tables.items() if name in used}
         stubs |= own
         doors += _doors(provider, models, own, any_stub)
         shared: dict[str, Any] = {
@@ -121,7 +128,7 @@ def _stubs(source: Source, providers: list[str]) -> Iterator[tuple[str, str]]:
     yield "_any.pyi", _fill("_signatures.pyi", source, stub=any_stub)
     yield from _common(source, any_stub, list(stubs.values()), doors)
     yield "_facts.pyi", _fill("_facts.pyi", source, aliases=alias_texts(), entries=list(fact_types()))
-    yield "__init__.pyi", _fill("__init__.pyi", source, providers=providers)
+    yield "__init__.pyi", _fill("__init__.pyi", source, providers=list(by_provider))
 
 
 def _common(

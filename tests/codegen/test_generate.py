@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -293,3 +294,10 @@ def _scalar(value: Any) -> Any:
         return json.loads(value) if isinstance(value, str) and value[:1].isdigit() and "-" not in value else value
     except ValueError:
         return value
+
+
+def test_the_types_of_tools_have_short_names() -> None:
+    types = (ROOT / "typings/capably_models/_types.pyi").read_text("utf-8")
+    names = re.findall(r"^(\w+): TypeAlias = .*?AnyTool\b", types, re.MULTILINE | re.DOTALL)
+    assert "AnthropicTools" in names
+    assert max(map(len, names)) < 40

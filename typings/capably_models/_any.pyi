@@ -9,11 +9,7 @@ from capably.types.parts import CachePoint, Image, Text
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
-from capably_models._types import (
-    AnyContent,
-    AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentAudioVideoToolCacheParts,
-)
+from capably_models._types import AnyContent, AnyTools, TextImageDocumentAudioVideoToolCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -29,9 +25,7 @@ class Init(Protocol):
         | Reasoning[
             Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
         ] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnyTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -61,9 +55,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -124,9 +116,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -187,9 +177,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -250,9 +238,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -312,9 +298,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

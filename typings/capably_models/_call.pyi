@@ -36,25 +36,25 @@ from capably_models._moonshot import _profiles as _moonshot
 from capably_models._openai import _profiles as _openai
 from capably_models._perplexity import _profiles as _perplexity
 from capably_models._types import (
-    AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch,
-    AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch,
-    AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch,
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    AnyToolOrComputerUseOrToolSearchOrWebSearch,
+    AnthropicClaudeHaiku55Tools,
+    AnthropicTools,
     AnyToolOrComputerUseOrWebSearch,
-    AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch,
-    AnyToolOrFileSearchOrMCPServerOrWebSearch,
     AnyToolOrWebSearch,
+    AnyTools,
+    GoogleGemini4ArgonTools,
+    GoogleGemini25FlashLiteTools,
+    GoogleTools,
+    OpenaiGpt5MiniNanoTools,
+    OpenaiGpt51Tools,
+    OpenaiGpt52ProTools,
+    OpenaiGpt54MiniTools,
+    OpenaiGpt54ProTools,
+    OpenaiGpt54Tools,
+    OpenaiGpt55Tools,
+    OpenaiGpt56CyberTools,
+    OpenaiGpt56SolTools,
+    OpenaiTools,
+    XaiTools,
 )
 from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
@@ -69,9 +69,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -94,9 +92,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -120,9 +116,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -144,9 +138,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -169,9 +161,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -196,9 +186,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -221,9 +209,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicClaudeHaiku55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -245,9 +231,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -270,9 +254,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -296,9 +278,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -321,9 +301,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -346,9 +324,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -371,9 +347,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -396,9 +370,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -421,9 +393,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -1533,7 +1503,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1599,7 +1569,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1643,7 +1613,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1667,7 +1637,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1694,7 +1664,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -1720,7 +1690,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1742,7 +1712,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1764,7 +1734,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1785,7 +1755,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1806,7 +1776,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -1992,9 +1962,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2431,9 +2399,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2503,7 +2469,7 @@ def call(
     /,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2527,7 +2493,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2549,7 +2515,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt5MiniNanoTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2570,7 +2536,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2609,7 +2575,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2634,7 +2600,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2655,7 +2621,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2680,7 +2646,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2702,7 +2668,7 @@ def call(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -2722,7 +2688,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2747,7 +2713,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2768,9 +2734,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2795,9 +2759,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2818,9 +2780,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2845,9 +2805,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2868,7 +2826,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2893,7 +2851,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2915,7 +2873,7 @@ def call(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -2936,7 +2894,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -2957,7 +2915,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3020,7 +2978,7 @@ def call(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -3041,7 +2999,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3063,7 +3021,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3088,9 +3046,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3112,9 +3068,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3140,7 +3094,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3162,7 +3116,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3188,9 +3142,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3212,9 +3164,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3240,9 +3190,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3283,7 +3231,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3306,9 +3254,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3331,9 +3277,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3355,9 +3299,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3445,7 +3387,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -3464,7 +3406,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -3484,9 +3426,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3581,7 +3521,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3666,7 +3606,7 @@ def call(
     /,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3687,7 +3627,7 @@ def call(
     /,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3710,7 +3650,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3733,7 +3673,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3756,7 +3696,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3779,7 +3719,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -3802,9 +3742,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,

@@ -24,9 +24,7 @@ from capably_models._model_id import ModelId as ModelId
 from capably_models._moonshot import _profiles as _moonshot
 from capably_models._openai import _profiles as _openai
 from capably_models._perplexity import _profiles as _perplexity
-from capably_models._types import (
-    AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-)
+from capably_models._types import AnyTools
 from capably_models._xai import _profiles as _xai
 from capably_models._zai import _profiles as _zai
 from typing_extensions import deprecated
@@ -631,9 +629,7 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         | Reasoning[
             Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int
         ] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnyTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,

@@ -7,9 +7,7 @@ from capably.calls.model import ModelBase
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool
-from capably_models._types import (
-    AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-)
+from capably_models._types import AnyTools
 
 def override(
     model: ModelBase[Any, Any] | None = None,
@@ -18,9 +16,7 @@ def override(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnyTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

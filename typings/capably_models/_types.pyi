@@ -158,7 +158,7 @@ TextToolContent: TypeAlias = (
     | TextToolParts
     | Sequence[str | TextToolParts | UserMessage[Text | ToolOutput | Unknown] | AssistantMessage | SystemMessage]
 )
-AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrImageGenerationOrMCPServerOrMemoryOrShellOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
+AnyTools: TypeAlias = (
     AnyTool
     | ApplyPatch
     | Bash
@@ -176,7 +176,7 @@ AnyToolOrApplyPatchOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrFileSearchOrG
     | WebFetch
     | WebSearch
 )
-AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch: TypeAlias = (
+OpenaiGpt54MiniTools: TypeAlias = (
     AnyTool
     | ApplyPatch
     | CodeExecution
@@ -188,10 +188,10 @@ AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMC
     | ToolSearch
     | WebSearch
 )
-AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch: TypeAlias = (
+OpenaiGpt51Tools: TypeAlias = (
     AnyTool | ApplyPatch | CodeExecution | FileSearch | ImageGeneration | MCPServer | Shell | WebSearch
 )
-AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
+AnthropicClaudeHaiku55Tools: TypeAlias = (
     AnyTool
     | Bash
     | BrowserUse
@@ -204,38 +204,26 @@ AnyToolOrBashOrBrowserUseOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEd
     | WebFetch
     | WebSearch
 )
-AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch: TypeAlias = (
+AnthropicTools: TypeAlias = (
     AnyTool | Bash | CodeExecution | ComputerUse | MCPServer | Memory | TextEditor | ToolSearch | WebFetch | WebSearch
 )
-AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
-    AnyTool | CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch
-)
-AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch: TypeAlias = (
+GoogleTools: TypeAlias = AnyTool | CodeExecution | ComputerUse | FileSearch | GoogleMaps | WebFetch | WebSearch
+OpenaiGpt54Tools: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | Shell | ToolSearch | WebSearch
 )
-AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
+OpenaiGpt56SolTools: TypeAlias = (
     AnyTool | CodeExecution | ComputerUse | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch
 )
-AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
-    AnyTool | CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch
-)
-AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch: TypeAlias = (
-    AnyTool | CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch
-)
-AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
+GoogleGemini4ArgonTools: TypeAlias = AnyTool | CodeExecution | ComputerUse | GoogleMaps | WebFetch | WebSearch
+GoogleGemini25FlashLiteTools: TypeAlias = AnyTool | CodeExecution | FileSearch | GoogleMaps | WebFetch | WebSearch
+OpenaiGpt55Tools: TypeAlias = (
     AnyTool | CodeExecution | FileSearch | ImageGeneration | MCPServer | ToolSearch | WebSearch
 )
-AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch: TypeAlias = (
-    AnyTool | CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch
-)
-AnyToolOrCodeExecutionOrFileSearchOrMCPServerOrWebSearch: TypeAlias = (
-    AnyTool | CodeExecution | FileSearch | MCPServer | WebSearch
-)
-AnyToolOrCodeExecutionOrMCPServerOrWebSearch: TypeAlias = AnyTool | CodeExecution | MCPServer | WebSearch
-AnyToolOrComputerUseOrToolSearchOrWebSearch: TypeAlias = AnyTool | ComputerUse | ToolSearch | WebSearch
+OpenaiTools: TypeAlias = AnyTool | CodeExecution | FileSearch | ImageGeneration | MCPServer | WebSearch
+OpenaiGpt5MiniNanoTools: TypeAlias = AnyTool | CodeExecution | FileSearch | MCPServer | WebSearch
+XaiTools: TypeAlias = AnyTool | CodeExecution | MCPServer | WebSearch
+OpenaiGpt56CyberTools: TypeAlias = AnyTool | ComputerUse | ToolSearch | WebSearch
 AnyToolOrComputerUseOrWebSearch: TypeAlias = AnyTool | ComputerUse | WebSearch
-AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch: TypeAlias = (
-    AnyTool | FileSearch | MCPServer | ToolSearch | WebSearch
-)
-AnyToolOrFileSearchOrMCPServerOrWebSearch: TypeAlias = AnyTool | FileSearch | MCPServer | WebSearch
+OpenaiGpt54ProTools: TypeAlias = AnyTool | FileSearch | MCPServer | ToolSearch | WebSearch
+OpenaiGpt52ProTools: TypeAlias = AnyTool | FileSearch | MCPServer | WebSearch
 AnyToolOrWebSearch: TypeAlias = AnyTool | WebSearch

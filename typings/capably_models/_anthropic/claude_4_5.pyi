@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic import claude_4_5__states as states
 from capably_models._anthropic._profiles import AnthropicClaude45Capabilities
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -29,9 +25,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -53,9 +47,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -76,9 +68,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -122,9 +112,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -167,9 +155,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -213,9 +199,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -258,9 +242,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -304,9 +286,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -349,9 +329,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -395,9 +373,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -439,9 +415,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -462,9 +436,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["required"] | AnyTool,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -484,9 +456,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Reasoning[Never, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

@@ -12,11 +12,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaude45Capabilities
 from capably_models._model import Model
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -34,9 +30,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -78,9 +72,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -123,9 +115,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -167,9 +157,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -212,9 +200,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -256,9 +242,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -301,9 +285,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -345,9 +327,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -390,9 +370,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -411,9 +389,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["required"] | AnyTool,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -432,9 +408,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -463,9 +437,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -508,9 +480,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -552,9 +522,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -597,9 +565,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -641,9 +607,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -686,9 +650,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -730,9 +692,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -775,9 +735,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -819,9 +777,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -840,9 +796,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -862,9 +816,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Never, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,

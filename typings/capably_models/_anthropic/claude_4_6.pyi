@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic import claude_4_6__states as states
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -30,9 +26,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -54,9 +48,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -78,9 +70,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -122,9 +112,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -166,9 +154,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -210,9 +196,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -254,9 +238,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -298,9 +280,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -342,9 +322,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -386,9 +364,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -429,9 +405,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -453,9 +427,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "max"]
     | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["required"] | AnyTool,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -475,9 +447,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none"] = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

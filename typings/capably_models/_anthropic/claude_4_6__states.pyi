@@ -12,11 +12,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaude46Capabilities
 from capably_models._model import Model
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -35,9 +31,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -77,9 +71,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -121,9 +113,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -163,9 +153,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -207,9 +195,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -249,9 +235,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -293,9 +277,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -335,9 +317,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -379,9 +359,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -401,9 +379,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["required"] | AnyTool,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -422,9 +398,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -459,9 +433,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -502,9 +474,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -545,9 +515,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -588,9 +556,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -631,9 +597,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -674,9 +638,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -717,9 +679,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -760,9 +720,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -803,9 +761,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -825,9 +781,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "max"]
         | Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -847,9 +801,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high", "max"] | Unbudgeted | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,

@@ -10,11 +10,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaude5AlwaysThinkingCapabilities
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -28,9 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -51,9 +45,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -94,9 +86,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -137,9 +127,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -180,9 +168,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -222,9 +208,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-    ] = ...,
+    tools: Sequence[AnthropicTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

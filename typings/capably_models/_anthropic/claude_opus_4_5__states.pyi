@@ -12,11 +12,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._anthropic._profiles import AnthropicClaudeOpus45Capabilities
 from capably_models._model import Model
-from capably_models._types import (
-    AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import AnthropicTools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -34,9 +30,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -78,9 +72,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -123,9 +115,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -167,9 +157,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -212,9 +200,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -256,9 +242,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -301,9 +285,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -345,9 +327,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -390,9 +370,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -411,9 +389,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["required"] | AnyTool,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -432,9 +408,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"] = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -465,9 +439,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -510,9 +482,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -554,9 +524,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -599,9 +567,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -643,9 +609,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -688,9 +652,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -732,9 +694,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -777,9 +737,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -821,9 +779,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -842,9 +798,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"], Never] = ...,
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -864,9 +818,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
         *,
         system: str = ...,
         reasoning: Reasoning[Literal["low", "medium", "high"] | LevelAndBudget, int],
-        tools: Sequence[
-            AnyToolOrBashOrCodeExecutionOrComputerUseOrMCPServerOrMemoryOrTextEditorOrToolSearchOrWebFetchOrWebSearch
-        ] = ...,
+        tools: Sequence[AnthropicTools] = ...,
         tool_choice: Literal["auto", "none"],
         parallel_tools: bool = ...,
         max_tokens: int = ...,

@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._google._profiles import GoogleGemini31ProCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    GoogleGemini25FlashLiteTools,
     TextImageDocumentAudioVideoToolContent,
     TextImageDocumentAudioVideoToolParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -50,7 +50,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -94,7 +94,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -138,7 +138,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -182,7 +182,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -225,7 +225,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini25FlashLiteTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,

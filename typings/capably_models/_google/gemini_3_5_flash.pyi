@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._google._profiles import GoogleGemini35FlashCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    GoogleTools,
     TextImageDocumentAudioVideoToolContent,
     TextImageDocumentAudioVideoToolParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[GoogleTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -51,7 +51,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -98,7 +98,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -145,7 +145,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -192,7 +192,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -238,7 +238,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,

@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._google._profiles import GoogleGemini36FlashCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    GoogleTools,
     TextImageDocumentAudioVideoToolContent,
     TextImageDocumentAudioVideoToolParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[GoogleTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -48,7 +48,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -87,7 +87,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -126,7 +126,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -165,7 +165,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -203,7 +203,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,

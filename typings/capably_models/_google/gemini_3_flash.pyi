@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._google._profiles import GoogleGemini3FlashCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch,
+    GoogleTools,
     TextImageDocumentAudioVideoToolContent,
     TextImageDocumentAudioVideoToolParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[GoogleTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         temperature: float = ...,
         top_p: float = ...,
@@ -51,7 +51,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -96,7 +96,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -141,7 +141,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -186,7 +186,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     temperature: float = ...,
@@ -230,7 +230,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, int] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     temperature: float = ...,
     top_p: float = ...,

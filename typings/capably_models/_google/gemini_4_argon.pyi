@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._google._profiles import GoogleGemini4ArgonCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch,
+    GoogleGemini4ArgonTools,
     TextImageDocumentAudioVideoToolContent,
     TextImageDocumentAudioVideoToolParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+        tools: Sequence[GoogleGemini4ArgonTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         stop: str | Sequence[str] = ...,
@@ -47,7 +47,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -85,7 +85,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -123,7 +123,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -161,7 +161,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -198,7 +198,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrComputerUseOrGoogleMapsOrWebFetchOrWebSearch] = ...,
+    tools: Sequence[GoogleGemini4ArgonTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
     stop: str | Sequence[str] = ...,

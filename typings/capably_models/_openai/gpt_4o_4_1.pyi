@@ -9,11 +9,7 @@ from capably.types.parts import Image
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt4o41Capabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -25,7 +21,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -45,7 +41,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -85,7 +81,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -125,7 +121,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -165,7 +161,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -204,7 +200,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

@@ -10,11 +10,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt5Capabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -28,7 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["minimal", "low", "medium", "high"]
         | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -48,7 +44,7 @@ def call(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -87,7 +83,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -126,7 +122,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -165,7 +161,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -203,7 +199,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["minimal", "low", "medium", "high"]
     | Reasoning[Literal["minimal", "low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_5_1__states as states
 from capably_models._openai._profiles import OpenaiGpt51Capabilities
-from capably_models._types import (
-    AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt51Tools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -29,9 +25,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt51Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -56,9 +50,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt51Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -82,7 +74,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -129,7 +121,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -172,7 +164,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -219,7 +211,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -262,7 +254,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -309,7 +301,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -352,7 +344,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -399,7 +391,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -441,7 +433,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -460,7 +452,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never],
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -483,7 +475,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrApplyPatchOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrShellOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt51Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_5_2__states as states
 from capably_models._openai._profiles import OpenaiGpt52Capabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -29,7 +25,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -54,7 +50,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -78,7 +74,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -125,7 +121,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -168,7 +164,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -215,7 +211,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -258,7 +254,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -305,7 +301,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -348,7 +344,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -395,7 +391,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -437,7 +433,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -457,7 +453,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -480,7 +476,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

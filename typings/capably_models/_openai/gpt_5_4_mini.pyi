@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_5_4_mini__states as states
 from capably_models._openai._profiles import OpenaiGpt54MiniCapabilities
-from capably_models._types import (
-    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt54MiniTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -29,9 +25,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -56,9 +50,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -82,9 +74,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -131,9 +121,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -176,9 +164,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -225,9 +211,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -270,9 +254,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -319,9 +301,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -364,9 +344,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -413,9 +391,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -457,9 +433,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -479,9 +453,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -504,9 +476,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

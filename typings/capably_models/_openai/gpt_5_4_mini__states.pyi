@@ -12,11 +12,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt54MiniCapabilities
-from capably_models._types import (
-    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt54MiniTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -37,9 +33,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -81,9 +75,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -128,9 +120,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -172,9 +162,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -219,9 +207,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -263,9 +249,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -310,9 +294,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -354,9 +336,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -401,9 +381,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -425,9 +403,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -445,9 +421,7 @@ class ReasoningOn(Model[TextImageDocumentToolParts, ReasoningOnCapabilities], Ge
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -476,9 +450,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -522,9 +494,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -568,9 +538,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -614,9 +582,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -659,9 +625,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,

@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_5_5__states as states
 from capably_models._openai._profiles import OpenaiGpt55Capabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt55Tools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -30,7 +26,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh"]
         | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -54,7 +50,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -78,7 +74,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -121,7 +117,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -167,7 +163,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -210,7 +206,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -256,7 +252,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -299,7 +295,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -345,7 +341,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -388,7 +384,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -433,7 +429,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh"]
     | Reasoning[Literal["low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -456,7 +452,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -475,7 +471,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

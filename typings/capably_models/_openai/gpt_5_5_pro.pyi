@@ -10,11 +10,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt55ProCapabilities
-from capably_models._types import (
-    AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt54ProTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -28,7 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["medium", "high", "xhigh"]
         | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt54ProTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -48,7 +44,7 @@ def call(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -85,7 +81,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -122,7 +118,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -159,7 +155,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -195,7 +191,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["medium", "high", "xhigh"]
     | Reasoning[Literal["medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt54ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

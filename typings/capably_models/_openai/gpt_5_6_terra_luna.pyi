@@ -11,11 +11,7 @@ from capably.types.request import NotAcceptedByThisModel, OnlyWithReasoningOff, 
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_5_6_terra_luna__states as states
 from capably_models._openai._profiles import OpenaiGpt56TerraLunaCapabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import OpenaiGpt55Tools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT = TypeVar("ModelT")
 
@@ -30,7 +26,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -55,7 +51,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -80,7 +76,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -125,7 +121,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -173,7 +169,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -218,7 +214,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -266,7 +262,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -311,7 +307,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -359,7 +355,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -404,7 +400,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -451,7 +447,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -475,7 +471,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -495,7 +491,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt55Tools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

@@ -12,11 +12,7 @@ from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt56TerraLunaCapabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
-    TextImageDocumentToolCacheContent,
-    TextImageDocumentToolCacheParts,
-)
+from capably_models._types import OpenaiGpt55Tools, TextImageDocumentToolCacheContent, TextImageDocumentToolCacheParts
 
 ModelT_co = TypeVar("ModelT_co", covariant=True)
 
@@ -36,7 +32,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -84,7 +80,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -124,7 +120,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -172,7 +168,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -212,7 +208,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -260,7 +256,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -300,7 +296,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -348,7 +344,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -388,7 +384,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -408,7 +404,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -427,7 +423,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -461,7 +457,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -507,7 +503,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -553,7 +549,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -599,7 +595,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -644,7 +640,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt55Tools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,

@@ -10,11 +10,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt5ProCapabilities
-from capably_models._types import (
-    AnyToolOrFileSearchOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiGpt52ProTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -27,7 +23,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt52ProTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -46,7 +42,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -84,7 +80,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -122,7 +118,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -160,7 +156,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -197,7 +193,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["high"] | Reasoning[Literal["high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrFileSearchOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt52ProTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

@@ -12,7 +12,7 @@ from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai import gpt_6_1_terra__states as states
 from capably_models._openai._profiles import OpenaiGpt61TerraCapabilities
 from capably_models._types import (
-    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
+    OpenaiGpt54MiniTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,
 )
@@ -30,9 +30,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -57,9 +55,7 @@ class Init(Protocol):
         *,
         system: str = ...,
         reasoning: Literal["off"],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -84,9 +80,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -131,9 +125,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -181,9 +173,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -228,9 +218,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -278,9 +266,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -325,9 +311,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -375,9 +359,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -422,9 +404,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -471,9 +451,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -497,9 +475,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,
@@ -519,9 +495,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["off"],
-    tools: Sequence[
-        AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt54MiniTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

@@ -13,7 +13,7 @@ from capably.types.tools import AnyTool, WebSearch
 from capably_models._model import Model
 from capably_models._openai._profiles import OpenaiGpt6Capabilities
 from capably_models._types import (
-    AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch,
+    OpenaiGpt54MiniTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,
 )
@@ -36,9 +36,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -86,9 +84,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -128,9 +124,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -178,9 +172,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -220,9 +212,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -270,9 +260,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -312,9 +300,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -362,9 +348,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -404,9 +388,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -426,9 +408,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never],
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -447,9 +427,7 @@ class ReasoningOff(Model[TextImageDocumentToolCacheParts, ReasoningOffCapabiliti
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -483,9 +461,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -531,9 +507,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -579,9 +553,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -627,9 +599,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         format: type[FormatT] | None = None,
@@ -674,9 +644,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolCacheParts, ReasoningStaysOff
         *,
         system: str = ...,
         reasoning: Literal["off"] = ...,
-        tools: Sequence[
-            AnyToolOrApplyPatchOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrShellOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt54MiniTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,

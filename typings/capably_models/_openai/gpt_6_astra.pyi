@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt6AstraCapabilities
 from capably_models._types import (
-    AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch,
+    OpenaiGpt56SolTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,
 )
@@ -28,9 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[
-            AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-        ] = ...,
+        tools: Sequence[OpenaiGpt56SolTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -51,9 +49,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -94,9 +90,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -137,9 +131,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -180,9 +172,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -222,9 +212,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[
-        AnyToolOrCodeExecutionOrComputerUseOrFileSearchOrImageGenerationOrMCPServerOrToolSearchOrWebSearch
-    ] = ...,
+    tools: Sequence[OpenaiGpt56SolTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

@@ -11,7 +11,7 @@ from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiGpt6RosalindCapabilities
 from capably_models._types import (
-    AnyToolOrComputerUseOrToolSearchOrWebSearch,
+    OpenaiGpt56CyberTools,
     TextImageDocumentToolCacheContent,
     TextImageDocumentToolCacheParts,
 )
@@ -28,7 +28,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high", "xhigh", "max"]
         | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+        tools: Sequence[OpenaiGpt56CyberTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         max_tokens: int = ...,
@@ -49,7 +49,7 @@ def call(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -90,7 +90,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -131,7 +131,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -172,7 +172,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -212,7 +212,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["low", "medium", "high", "xhigh", "max"]
     | Reasoning[Literal["low", "medium", "high", "xhigh", "max"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrComputerUseOrToolSearchOrWebSearch] = ...,
+    tools: Sequence[OpenaiGpt56CyberTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     max_tokens: int = ...,

@@ -10,11 +10,7 @@ from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._openai._profiles import OpenaiO3Capabilities
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import OpenaiTools, TextImageDocumentToolContent, TextImageDocumentToolParts
 
 ModelT = TypeVar("ModelT")
 
@@ -28,7 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[OpenaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         max_tokens: int = ...,
         extra: Mapping[str, Any] = ...,
@@ -45,7 +41,7 @@ def call(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -79,7 +75,7 @@ def stream(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -113,7 +109,7 @@ async def call_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -147,7 +143,7 @@ async def stream_async(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     format: type[FormatT] | None = None,
     max_tokens: int = ...,
@@ -180,7 +176,7 @@ def with_(
     *,
     system: str = ...,
     reasoning: Literal["low", "medium", "high"] | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrFileSearchOrImageGenerationOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[OpenaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,

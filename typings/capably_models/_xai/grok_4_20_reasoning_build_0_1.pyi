@@ -8,11 +8,7 @@ from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse
 from capably.types.parts import Image
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import TextImageDocumentToolContent, TextImageDocumentToolParts, XaiTools
 from capably_models._xai._profiles import XaiGrok420ReasoningBuild01Capabilities
 
 ModelT = TypeVar("ModelT")
@@ -25,7 +21,7 @@ class Init(Protocol):
         /,
         *,
         system: str = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[XaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -44,7 +40,7 @@ def call(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -82,7 +78,7 @@ def stream(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -120,7 +116,7 @@ async def call_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -158,7 +154,7 @@ async def stream_async(
     content: TextImageDocumentToolContent,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -195,7 +191,7 @@ def with_(
     self: ModelT,
     *,
     system: str = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

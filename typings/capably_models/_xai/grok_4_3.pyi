@@ -9,11 +9,7 @@ from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
-from capably_models._types import (
-    AnyToolOrCodeExecutionOrMCPServerOrWebSearch,
-    TextImageDocumentToolContent,
-    TextImageDocumentToolParts,
-)
+from capably_models._types import TextImageDocumentToolContent, TextImageDocumentToolParts, XaiTools
 from capably_models._xai._profiles import XaiGrok43Capabilities
 
 ModelT = TypeVar("ModelT")
@@ -28,7 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
         | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[XaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -49,7 +45,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -90,7 +86,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -131,7 +127,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -172,7 +168,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -212,7 +208,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "minimal", "low", "medium", "high", "xhigh"]
     | Reasoning[Literal["minimal", "low", "medium", "high", "xhigh"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,

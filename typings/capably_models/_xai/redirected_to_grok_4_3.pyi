@@ -9,7 +9,7 @@ from capably.types.parts import Image
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.tools import AnyTool, WebSearch
-from capably_models._types import AnyToolOrCodeExecutionOrMCPServerOrWebSearch, TextToolContent, TextToolParts
+from capably_models._types import TextToolContent, TextToolParts, XaiTools
 from capably_models._xai._profiles import XaiRedirectedToGrok43Capabilities
 
 ModelT = TypeVar("ModelT")
@@ -24,7 +24,7 @@ class Init(Protocol):
         system: str = ...,
         reasoning: Literal["off", "low", "medium", "high"]
         | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-        tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+        tools: Sequence[XaiTools] = ...,
         tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
         parallel_tools: bool = ...,
         temperature: float = ...,
@@ -45,7 +45,7 @@ def call(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -86,7 +86,7 @@ def stream(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -127,7 +127,7 @@ async def call_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -168,7 +168,7 @@ async def stream_async(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     format: type[FormatT] | None = None,
@@ -208,7 +208,7 @@ def with_(
     system: str = ...,
     reasoning: Literal["off", "low", "medium", "high"]
     | Reasoning[Literal["low", "medium", "high"] | Unbudgeted, Never] = ...,
-    tools: Sequence[AnyToolOrCodeExecutionOrMCPServerOrWebSearch] = ...,
+    tools: Sequence[XaiTools] = ...,
     tool_choice: Literal["auto", "none", "required"] | AnyTool = ...,
     parallel_tools: bool = ...,
     temperature: float = ...,
