@@ -99,7 +99,7 @@ def test_a_valid_registry_has_no_problems() -> None:
             "responses: {stop: always}",
             "responses: {stops: always}",
             "10: profiles > acme/talker > endpoints > responses > stops: unknown key 'stops'. Did you mean 'stop'? "
-            "Known: builtin_tools, efforts, logprobs, seed, stop, tools.",
+            "Known: builtin_tools, efforts, frequency_penalty, logprobs, presence_penalty, seed, stop, tools.",
             id="an unknown key of an endpoint",
         ),
         pytest.param(
