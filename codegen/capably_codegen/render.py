@@ -10,6 +10,7 @@ from typing import Any
 import jinja2
 
 from capably.parameters import CONTENT, PARAMETERS as DECLARED, SELECTORS
+from capably.registry.rules import PARTS
 from capably_codegen import facts, profiles
 from capably_codegen.capabilities import capability_classes
 from capably_codegen.fact_types import alias_texts, fact_types
@@ -18,7 +19,7 @@ from capably_codegen.profiles import ProfileStub
 from capably_codegen.registry import Source, constant_name, model_class
 from capably_codegen.requirements import AXES, AXIS_PARAMETERS, GENERICS, METHODS, REQUIREMENTS
 from capably_codegen.schema import Model
-from capably_codegen.signatures import NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
+from capably_codegen.signatures import BUILTINS, NOT_ACCEPTED, OTHERS, REFUSALS, ROUTING, Parameter, literal
 from capably_codegen.tool_names import tool_names, with_short_names
 
 
@@ -251,6 +252,8 @@ def _environment() -> jinja2.Environment:
     environment.filters["literal"] = literal
     macros: Any = environment.get_template("macros.jinja", globals={"forms": FORMS, **DOCUMENTATION}).module
     declared: Any = {
+        "builtins": BUILTINS,
+        "parts": PARTS,
         "axes": AXES,
         "axis_parameters": AXIS_PARAMETERS,
         "requirements": REQUIREMENTS,

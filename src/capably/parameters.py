@@ -324,7 +324,7 @@ class CallParams(TypedDict, total=False):
         OnUnsupported,
         Parameter(
             "What happens when the model does not take something: `raise` an error before anything is sent (the default), "
-            "`warn` and send it in this API's own spelling, or `drop` it and warn.",
+            "`warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.",
             routes=True,
         ),
     ]

@@ -59,7 +59,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -102,7 +102,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -144,7 +144,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -187,7 +187,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -229,7 +229,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -272,7 +272,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -314,7 +314,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -357,7 +357,7 @@ class WithBudget(Model[TextImageDocumentToolCacheParts, WithBudgetCapabilities],
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -467,7 +467,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -509,7 +509,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -552,7 +552,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -594,7 +594,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -637,7 +637,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -679,7 +679,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -722,7 +722,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -764,7 +764,7 @@ class WithForcedTool(Model[TextImageDocumentToolCacheParts, WithForcedToolCapabi
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             cache: How long the provider keeps the beginning of the conversation, so that the next call reads it at a lower price: a lifetime such as `5m` or `1h`. `llm.CachePoint()` in the content marks where the cached part ends.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.

@@ -83,7 +83,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -128,7 +128,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -174,7 +174,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -221,7 +221,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -268,7 +268,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -313,7 +313,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -359,7 +359,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -406,7 +406,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -453,7 +453,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -498,7 +498,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -544,7 +544,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -591,7 +591,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -638,7 +638,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -683,7 +683,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -729,7 +729,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -776,7 +776,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.

@@ -106,7 +106,7 @@ def call(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -151,7 +151,7 @@ def call(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -197,7 +197,7 @@ def stream(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -242,7 +242,7 @@ def stream(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -288,7 +288,7 @@ async def call_async(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -333,7 +333,7 @@ async def call_async(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -379,7 +379,7 @@ async def stream_async(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -424,7 +424,7 @@ async def stream_async(
         stop: Text, or several, at which the model stops. The text itself is not part of the answer.
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.

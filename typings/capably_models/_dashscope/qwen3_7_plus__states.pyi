@@ -64,7 +64,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -110,7 +110,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -156,7 +156,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -202,7 +202,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -249,7 +249,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -295,7 +295,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -341,7 +341,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -387,7 +387,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -434,7 +434,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -480,7 +480,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -526,7 +526,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -572,7 +572,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -619,7 +619,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -665,7 +665,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -711,7 +711,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -757,7 +757,7 @@ class WithTools(Model[TextImageVideoToolParts, WithToolsCapabilities], Generic[M
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -945,7 +945,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -989,7 +989,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1035,7 +1035,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1079,7 +1079,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1125,7 +1125,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1171,7 +1171,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1215,7 +1215,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1261,7 +1261,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1305,7 +1305,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1351,7 +1351,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1397,7 +1397,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1441,7 +1441,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1487,7 +1487,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1531,7 +1531,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1577,7 +1577,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1623,7 +1623,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1667,7 +1667,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1713,7 +1713,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1757,7 +1757,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1803,7 +1803,7 @@ class ReasoningOff(Model[TextImageVideoToolParts, ReasoningOffCapabilities], Gen
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -1990,7 +1990,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2036,7 +2036,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2082,7 +2082,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2128,7 +2128,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2175,7 +2175,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2221,7 +2221,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2267,7 +2267,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2313,7 +2313,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2360,7 +2360,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2406,7 +2406,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2452,7 +2452,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2498,7 +2498,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2545,7 +2545,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2591,7 +2591,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2637,7 +2637,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2683,7 +2683,7 @@ class ReasoningOffWithTools(Model[TextImageVideoToolParts, ReasoningOffWithTools
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2872,7 +2872,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2916,7 +2916,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -2962,7 +2962,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3006,7 +3006,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3052,7 +3052,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3098,7 +3098,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3142,7 +3142,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3188,7 +3188,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3232,7 +3232,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3278,7 +3278,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3324,7 +3324,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3368,7 +3368,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3414,7 +3414,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3458,7 +3458,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3504,7 +3504,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3550,7 +3550,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3594,7 +3594,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3640,7 +3640,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3684,7 +3684,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3730,7 +3730,7 @@ class ReasoningStaysOff(Model[TextImageVideoToolParts, ReasoningStaysOffCapabili
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3920,7 +3920,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -3966,7 +3966,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4012,7 +4012,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4058,7 +4058,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4105,7 +4105,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4151,7 +4151,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4197,7 +4197,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4243,7 +4243,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4290,7 +4290,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4336,7 +4336,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4382,7 +4382,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4428,7 +4428,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4475,7 +4475,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4521,7 +4521,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4567,7 +4567,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -4613,7 +4613,7 @@ class ReasoningStaysOffWithTools(
             stop: Text, or several, at which the model stops. The text itself is not part of the answer.
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.

@@ -66,7 +66,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -114,7 +114,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -163,7 +163,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -211,7 +211,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -260,7 +260,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -308,7 +308,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -357,7 +357,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -405,7 +405,7 @@ class ReasoningOff(Model[TextImageToolParts, ReasoningOffCapabilities], Generic[
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -531,7 +531,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -579,7 +579,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -628,7 +628,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -676,7 +676,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -725,7 +725,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -773,7 +773,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -822,7 +822,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -870,7 +870,7 @@ class ReasoningStaysOff(Model[TextImageToolParts, ReasoningStaysOffCapabilities]
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.

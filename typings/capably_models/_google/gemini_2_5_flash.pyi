@@ -81,7 +81,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -128,7 +128,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -176,7 +176,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -223,7 +223,7 @@ def call(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -270,7 +270,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -317,7 +317,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -365,7 +365,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -412,7 +412,7 @@ def stream(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -459,7 +459,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -506,7 +506,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -554,7 +554,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -601,7 +601,7 @@ async def call_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -648,7 +648,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -695,7 +695,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -743,7 +743,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -790,7 +790,7 @@ async def stream_async(
         seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.

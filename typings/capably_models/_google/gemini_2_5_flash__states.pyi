@@ -64,7 +64,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -110,7 +110,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -157,7 +157,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -203,7 +203,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -250,7 +250,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -296,7 +296,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -343,7 +343,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -389,7 +389,7 @@ class WithTools(Model[TextImageDocumentAudioVideoToolParts, WithToolsCapabilitie
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.

@@ -106,7 +106,7 @@ def call(
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -150,7 +150,7 @@ def call(
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -196,7 +196,7 @@ def stream(
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -240,7 +240,7 @@ def stream(
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -286,7 +286,7 @@ async def call_async(
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -330,7 +330,7 @@ async def call_async(
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -376,7 +376,7 @@ async def stream_async(
         logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -420,7 +420,7 @@ async def stream_async(
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         verbosity: How long the answer is: `low`, `medium` or `high`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.

@@ -64,7 +64,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -103,7 +103,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -148,7 +148,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -187,7 +187,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -232,7 +232,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -271,7 +271,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -316,7 +316,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -355,7 +355,7 @@ class ReasoningOff(Model[TextImageDocumentToolParts, ReasoningOffCapabilities], 
             max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -469,7 +469,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -513,7 +513,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -557,7 +557,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
@@ -601,7 +601,7 @@ class ReasoningStaysOff(Model[TextImageDocumentToolParts, ReasoningStaysOffCapab
             logprobs: Log probabilities of the tokens of the answer: `True`, or the number of likeliest alternatives to each, 0 to 20.
             verbosity: How long the answer is: `low`, `medium` or `high`.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+            on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
             timeout: The longest silence in seconds, while connecting and between bytes.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.

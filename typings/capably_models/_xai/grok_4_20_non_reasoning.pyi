@@ -66,7 +66,7 @@ def call(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -104,7 +104,7 @@ def stream(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -142,7 +142,7 @@ async def call_async(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
@@ -180,7 +180,7 @@ async def stream_async(
         top_p: Nucleus sampling: only the likeliest words that together have this probability, from 0 to 1, are considered.
         max_tokens: The most tokens that the model may write in this answer, reasoning included where the API counts it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
-        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling, or `drop` it and warn.
+        on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
         timeout: The longest silence in seconds, while connecting and between bytes.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
