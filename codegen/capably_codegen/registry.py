@@ -15,8 +15,11 @@ import yaml
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from capably.registry.rules import PARTS
 from capably_codegen.profiles import class_name, profile_class
+from capably_codegen.requirements import AXES
 from capably_codegen.schema import Model, Profile, Reasoning, Registry
+from capably_codegen.signatures import BUILTINS
 
 Key: TypeAlias = tuple[str | int, ...]
 UNVERIFIED = "unverified"
@@ -385,7 +388,8 @@ def _has_letter(name: str) -> bool:
 def _imported_names() -> frozenset[str]:
     """Return the classes that a stub imports, which a model's class must not hide."""
     head = (Path(__file__).parent / "templates" / "imports.jinja").read_text(encoding="utf-8")
-    return frozenset({"Model", "AnyModel", *re.findall(r"\b[A-Z]\w*", head)})
+    named = {"Model", "AnyModel", *re.findall(r"\b[A-Z]\w*", head)}
+    return frozenset(named.union(BUILTINS.values(), PARTS.values(), (axis.variable for axis in AXES)))
 
 
 def _idle_or_equal_profiles(registry: Registry, ours: Collection[str]) -> Iterator[tuple[Key, str]]:
