@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -73,6 +74,7 @@ class Loopback:
         self.requests: list[Received] = []
         self._replies = list(replies)
         self._lock = threading.Lock()
+        self._connections: list[socket.socket] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
@@ -89,6 +91,14 @@ class Loopback:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        # A later server may get the same port: no client may still reach this one over a connection that it keeps.
+        for connection in self._connections:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def serve(self, connection: socket.socket) -> None:
+        """Remember a connection, to be closed with the server."""
+        self._connections.append(connection)
 
     def answer(self, request: Received) -> Canned:
         with self._lock:
@@ -101,6 +111,10 @@ def _handler(owner: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
+
+        def setup(self) -> None:
+            owner.serve(self.request)
+            super().setup()
 
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length") or 0)
