@@ -13,14 +13,17 @@ import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from support.loopback import Canned, Loopback
 
 from capably import llm
+from capably.calls.call import _encoded
+from capably.providers.spellings import NoSpellingError
 from capably.registry.lookup import listed_models, providers
 from capably.types.facts import ModelInfo
+from capably.validation.refusal import Call
 
 TEXTS = Path(__file__).with_name("refusals.txt")
 
@@ -322,3 +325,18 @@ def test_a_part_is_dropped_out_of_the_result_of_a_tool(server: Loopback) -> None
 def test_what_would_leave_nothing_to_say_is_refused(server: Loopback) -> None:
     with pytest.raises(llm.UnsupportedFeatureError):
         untyped("anthropic/claude-sonnet-5-5").call([WAV], on_unsupported="drop")
+
+
+def test_what_cannot_be_dropped_is_refused_and_not_tried_for_ever() -> None:
+    """An encoder that raises the same facts again and again ends in an error, whatever the policy."""
+
+    class Stubborn:
+        def encode(self, request: Any) -> dict[str, Any]:
+            raise NoSpellingError("prefill", "The", "It cannot continue an answer.")
+
+    call = Call("openai/not-listed", None, "responses", {}, [llm.user("Hi")], "drop")
+    sending: dict[str, Any] = dict.fromkeys(("extra", "headers", "timeout", "max_retries"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with pytest.raises(llm.UnsupportedFeatureError, match="`prefill`"):
+            _encoded(cast("Any", Stubborn()), call, sending, [])

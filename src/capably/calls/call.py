@@ -20,7 +20,7 @@ from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
 from capably.validation.check import check_call
 from capably.validation.conversations import sendable
-from capably.validation.refusal import Call, decide, missing_violation
+from capably.validation.refusal import Call, decide, missing_violation, refusal
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -111,6 +111,7 @@ def _encoded(
 ) -> tuple[Request, dict[str, Any]]:
     """Return the request and its body. What the wire format cannot express raises, or is dropped and encoded again."""
     provider, _, wire_id = call.id.partition("/")
+    dropped: list[NoSpellingError] = []
     while True:
         system, rest = _leading_system(sendable(call.messages, provider, call.endpoint, sending["extra"]))
         request = Request(
@@ -126,7 +127,11 @@ def _encoded(
             return request, adapter.encode(request)
         except NoSpellingError as error:
             missing = error
-        warnings.append(decide(call, missing_violation(call, missing)))
+        violation = missing_violation(call, missing)
+        if any(one.feature == missing.feature and one.value is missing.value for one in dropped):
+            raise refusal(call, violation, None)  # It cannot be dropped; trying again would never end.
+        warnings.append(decide(call, violation))
+        dropped.append(missing)
 
 
 def _with_system(messages: list[Message], system: str | None) -> list[Message]:
