@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from capably.types.facts import Facts
-from capably_codegen.registry import UNVERIFIED, Source
+from capably_codegen.registry import Source
 from capably_codegen.schema import Model, Profile
 
 NOT_OF_PROFILES = frozenset({"notes"})
@@ -51,7 +51,3 @@ def retired_tables(source: Source) -> tuple[Mapping[str, Any], Mapping[str, str]
     registry = source.registry
     retired = {id: entry.model_dump(mode="json") for id, entry in sorted(registry.retired.items())}
     return retired, dict(sorted(registry.not_chat.items()))
-
-
-def is_unverified(model: Model) -> bool:
-    return model.profile == UNVERIFIED

@@ -84,10 +84,5 @@ def coverage(models: Iterable[ModelInfo]) -> list[tuple[str, ...]]:
     return rows
 
 
-def unknown_facts(models: Iterable[ModelInfo]) -> list[tuple[str, str]]:
-    """Return model id and field of every fact that is unknown."""
-    return [(info.id, field) for info in models for field, is_verified in FIELDS.items() if not is_verified(info)]
-
-
 def _cell(count: int, total: int) -> str:
     return f"{count}/{total}" + (f" -{total - count}" if count < total else "")

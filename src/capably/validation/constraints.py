@@ -93,7 +93,8 @@ def _temperature(profile: Profile, name: str) -> tuple[Constraint, ...]:
 def _top_p(profile: Profile, name: str) -> tuple[Constraint, ...]:
     # Tables compiled before there was a smallest `top_p` have none.
     least = profile.facts["sampling"].get("top_p_min") or 0
-    return (*_parameter(profile, name), _within(name, least, 1))
+    constraints = _parameter(profile, name)
+    return (*constraints, _within(name, least, 1)) if least else constraints
 
 
 def _reasoning(profile: Profile, name: str) -> tuple[Constraint, ...]:
