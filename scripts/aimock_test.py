@@ -133,7 +133,7 @@ class Peer:
         self._process.communicate()
         self._folder.cleanup()
         for name in ("anthropic", "openai", "google"):
-            llm.provider(name)
+            llm.configure(name)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 60
@@ -150,11 +150,11 @@ class Peer:
     def _point(self) -> None:
         from google import genai
 
-        llm.provider("anthropic", api_key="test", base_url=self.url)
-        llm.provider("openai", api_key="test", base_url=f"{self.url}/v1")
+        llm.configure("anthropic", api_key="test", base_url=self.url)
+        llm.configure("openai", api_key="test", base_url=f"{self.url}/v1")
         # It serves v1beta only, and google-genai asks for v1.
         options: Any = {"base_url": self.url, "api_version": "v1beta"}
-        llm.provider("google", client=genai.Client(api_key="test", http_options=options))
+        llm.configure("google", client=genai.Client(api_key="test", http_options=options))
 
     def journal(self) -> list[Any]:
         """Return every request that the server received."""

@@ -99,7 +99,7 @@ def replayed() -> bool:
     for provider in ("anthropic", "openai", "google"):
         recording = next(recorded(provider), None) or own(provider)
         with Loopback([Canned(recording.reply)]) as server:
-            llm.provider(provider, api_key="no-key-needed", base_url=server.url + BASE_PATHS.get(provider, ""))
+            llm.configure(provider, api_key="no-key-needed", base_url=server.url + BASE_PATHS.get(provider, ""))
             response = llm.Model.of(recording.model).call(recording.prompt)
             sent = server.requests[-1]
         cost = "unknown" if response.cost is None else f"${response.cost:.6f}"
@@ -122,7 +122,7 @@ def live() -> bool:
     for variable, id in LIVE.items():
         if variable in os.environ:
             print(f"(c) The real one: {id}")
-            llm.provider(id.partition("/")[0])  # no longer the loopback server
+            llm.configure(id.partition("/")[0])  # no longer the loopback server
             print("  " + recommend(llm.Model.of(id), "fantasy"))  # pyright: ignore[reportUnknownArgumentType]
     return True
 

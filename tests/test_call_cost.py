@@ -226,7 +226,7 @@ def test_a_tool_is_put_into_the_providers_form_once(wire: str) -> None:
     tool = Tool(lambda city: city, name="weather", description="Weather.", parameters=schema, strict=True)
     with Loopback([answer(wire, "small")]) as server:
         provider = "openai" if wire == "responses" else wire
-        llm.provider(provider, api_key="test", base_url=base_url(wire, server.url))
+        llm.configure(provider, api_key="test", base_url=base_url(wire, server.url))
         model = llm.Model.of(f"{provider}/{MODELS[wire]}")
         model.call("Hi", tools=[tool])
         walked = schema.walks

@@ -74,10 +74,10 @@ def test_an_example_runs_on_every_vendors_sdk(
 
     monkeypatch.setattr(sys, "argv", [name, MODELS[provider]])
     with Loopback([answer]) as server:
-        llm.provider(provider, api_key="test", base_url=server.url)
+        llm.configure(provider, api_key="test", base_url=server.url)
         try:
             runpy.run_path(str(EXAMPLES / f"{name}.py"), run_name="__main__")
         finally:
-            llm.provider(provider)
+            llm.configure(provider)
         assert len(server.requests) == len(turns)
     assert capsys.readouterr().out == printed

@@ -46,6 +46,13 @@ BuiltinTool: TypeAlias = Literal[
 Usd: TypeAlias = Annotated[float, Field(ge=0)]
 Tokens: TypeAlias = Annotated[int, Field(gt=0)]
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
+Setting: TypeAlias = Annotated[
+    str,
+    Field(
+        pattern=r"^(base_url|token|endpoint|api_version|project|location|claude\.project|claude\.location|enterprise|headers"
+        r"|header\.[a-z0-9-]+)$"
+    ),
+]
 
 
 class Entry(BaseModel):
@@ -108,7 +115,12 @@ class Provider(Entry):
     api_key: list[Text]
     """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: Text | None = None
-    """Root of its API; unset, the vendor SDK's own."""
+    """Root of its API; unset, the caller or the environment names it, or the cloud's SDK knows it."""
+    endpoint: Endpoint | None = None
+    """Where a model of which no endpoint is known is asked; unset, Chat Completions of a host with OpenAI's formats."""
+    variables: dict[Setting, Annotated[list[Text], Field(min_length=1)]] = {}
+    """Environment variables besides those of the key, by the setting that they stand for: `header.x` is the header `x`,
+    `headers` are lines of `name: value`, `enterprise` is a switch. No other variable is read for this host."""
     docs: Text
     """The page that describes its models."""
     dialect: Dialect = Dialect()

@@ -21,7 +21,7 @@ class System:
         from capably import llm
 
         id = f"{PROVIDERS[wire]}/{MODELS[wire]}" if wire in PROVIDERS else _speaks_chat()
-        llm.provider(id.partition("/")[0], api_key="test", base_url=base_url(wire, url))
+        llm.configure(id.partition("/")[0], api_key="test", base_url=base_url(wire, url))
         self.model: Any = llm.Model.of(id)
         self.tools = [llm.tool(function) for function in TOOLS]
         self.history = [llm.user(text) if role == "user" else llm.assistant(text) for role, text in HISTORY]

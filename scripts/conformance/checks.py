@@ -122,12 +122,12 @@ class Bench:
         self.server.__enter__()
         self.runner = asyncio.Runner()
         for vendor, path in (("anthropic", ""), ("openai", "/v1"), ("google", "")):
-            llm.provider(vendor, api_key="test", base_url=self.server.url + path)
+            llm.configure(vendor, api_key="test", base_url=self.server.url + path)
         return self
 
     def __exit__(self, *_: object) -> None:
         for vendor in ("anthropic", "openai", "google"):
-            llm.provider(vendor)
+            llm.configure(vendor)
         self.runner.close()
         self.server.__exit__()
 

@@ -11,9 +11,13 @@ This module imports no other module of capably but the types that it names, and 
 # Annotations are values here, so there is no `from __future__ import annotations`.
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
 from capably.types.reasoning import Effort, Reasoning
+from capably.types.timeout import Timeout
+
+if TYPE_CHECKING:
+    from capably.providers.handles import Provider
 
 OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
 Verbosity: TypeAlias = Literal["low", "medium", "high"]
@@ -22,7 +26,7 @@ Verbosity: TypeAlias = Literal["low", "medium", "high"]
 class Kind(NamedTuple):
     """The values that a parameter takes of any model: their Python types, what errors call them, and their range.
 
-    `least` and `most` bound a number. `holds` is the type of the items of a sequence, or of the values of a mapping.
+    `least` and `most` bound a number; one that is `positive` is above zero and finite. `holds` is the type of the items of a sequence, or of the values of a mapping.
     """
 
     types: tuple[type[Any], ...]
@@ -30,6 +34,7 @@ class Kind(NamedTuple):
     least: float | None = None
     most: float | None = None
     holds: type[Any] | None = None
+    positive: bool = False
 
 
 class Capability(NamedTuple):
@@ -328,11 +333,20 @@ class CallParams(TypedDict, total=False):
             routes=True,
         ),
     ]
-    timeout: Annotated[
-        float,
+    provider: Annotated[
+        "Provider",
         Parameter(
-            "The longest silence in seconds, while connecting and between bytes.",
-            kind=_NUMBER._replace(least=0),
+            "Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. "
+            "In a block (`llm.override`) it is for models of that provider.",
+            routes=True,
+        ),
+    ]
+    timeout: Annotated[
+        float | Timeout,
+        Parameter(
+            "The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says "
+            "more.",
+            kind=Kind((int, float, Timeout), "a number of seconds, or an llm.Timeout", positive=True),
             routes=True,
         ),
     ]
@@ -372,6 +386,8 @@ ANSWERS: tuple[Capability, ...] = (
 def static_type(name: str) -> str:
     """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
     hint = get_args(CallParams.__annotations__[name])[0]
+    if isinstance(hint, ForwardRef):
+        return hint.__forward_arg__
     named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
     return named or (hint.__name__ if type(hint) is type else re.sub(r"[\w.]+\.", "", repr(hint)))
 

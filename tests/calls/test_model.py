@@ -546,13 +546,13 @@ def test_parameters_of_a_prompt_are_looked_at_where_it_is_written() -> None:
 def test_an_address_without_a_scheme_and_a_timeout_in_words_are_refused() -> None:
     soon: Any = "soon"
     with pytest.raises(llm.ConfigurationError, match=r"base_url='localhost:80' is no URL; it begins with https://"):
-        llm.provider("openai", base_url="localhost:80")
+        llm.configure("openai", base_url="localhost:80")
     with pytest.raises(TypeError, match="timeout='soon' is of type str; it must be a number"):
-        llm.provider("openai", timeout=soon)
+        llm.configure("openai", timeout=soon)
 
 
 def test_a_provider_that_was_refused_is_none() -> None:
     with pytest.raises(llm.ConfigurationError, match="is no URL"):
-        llm.provider("shed", base_url="localhost:80")
+        llm.configure("shed", base_url="localhost:80")
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")

@@ -289,9 +289,9 @@ STREAM = [
 def server() -> Any:
     sse = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in STREAM)
     with Loopback([Canned(sse)]) as opened:
-        llm.provider("anthropic", api_key="test", base_url=opened.url)
+        llm.configure("anthropic", api_key="test", base_url=opened.url)
         yield opened
-    llm.provider("anthropic")
+    llm.configure("anthropic")
 
 
 def test_try_streams_one_answer_and_tells_what_it_cost(server: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -548,11 +548,11 @@ MODELS = {
 def test_whatever_a_server_answers_is_an_error_of_ours(provider: str, name: str) -> None:
     model: Any = llm.Model.of(MODELS[provider])
     with Loopback([CANNED[name]]) as server:
-        llm.provider(provider, api_key="test", base_url=server.url, max_retries=0)
+        llm.configure(provider, api_key="test", base_url=server.url, max_retries=0)
         try:
             for form in ("call", "stream"):
                 with pytest.raises(llm.ProviderError) as caught:
                     getattr(model, form)("Hi").text()
                 assert provider in str(caught.value)
         finally:
-            llm.provider(provider)
+            llm.configure(provider)

@@ -94,7 +94,7 @@ def test_azure_with_a_version_is_the_sdks_azure_client(
 ) -> None:
     server = serve(RESPONSE, COMPLETION)
     monkeypatch.setenv("OPENAI_API_VERSION", "2026-03-01-preview")
-    llm.provider("azure", api_key="k", base_url=server.url, max_retries=0)
+    llm.configure("azure", api_key="k", base_url=server.url, max_retries=0)
     assert llm.Model.custom("azure/my-deployment", like="openai/gpt-4.1").call("Hi").text() == "Hello."
     with pytest.warns(llm.UnverifiedModelWarning):
         unlisted = llm.Model.of("azure/my-grok")
@@ -126,7 +126,7 @@ def test_azure_takes_a_token_of_entra(serve: Callable[..., Loopback], monkeypatc
     server = serve(RESPONSE)
     monkeypatch.setenv("OPENAI_API_VERSION", "v")
     monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "token")
-    llm.provider("azure", base_url=server.url)
+    llm.configure("azure", base_url=server.url)
     llm.Model.custom("azure/d", like="openai/gpt-4.1").call("Hi")
     assert server.requests[0].headers["authorization"] == "Bearer token"
 
@@ -143,7 +143,7 @@ def test_what_azure_lacks_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_azures_errors_are_ours(serve: Callable[..., Loopback]) -> None:
     body = {"error": {"code": "DeploymentNotFound", "message": "No such deployment.", "type": "invalid_request_error"}}
     server = serve(Canned(body, status=404))
-    llm.provider("azure", api_key="k", base_url=server.url)
+    llm.configure("azure", api_key="k", base_url=server.url)
     with pytest.raises(llm.NotFoundError, match="No such deployment") as caught:
         llm.Model.custom("azure/d", like="openai/gpt-4.1").call("Hi")
     assert (caught.value.provider, caught.value.code) == ("azure", "DeploymentNotFound")
@@ -170,7 +170,7 @@ def test_a_bedrock_request_is_signed_and_names_its_model_in_the_url(
 ) -> None:
     signed(monkeypatch)
     server = serve(MESSAGE)
-    llm.provider("bedrock", base_url=server.url)
+    llm.configure("bedrock", base_url=server.url)
     response = claude().call("Hi")
     (sent,) = server.requests
     assert sent.path == f"/model/{CLAUDE}/invoke"
@@ -188,7 +188,7 @@ def test_a_bedrock_key_needs_no_signature(serve: Callable[..., Loopback], monkey
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-key")
     monkeypatch.setitem(sys.modules, "boto3", None)
-    llm.provider("bedrock", base_url=server.url)
+    llm.configure("bedrock", base_url=server.url)
     assert asyncio.run(claude().call_async("Hi")).text() == "Hello."
     assert server.requests[0].headers["authorization"] == "Bearer bedrock-key"
 
@@ -226,7 +226,7 @@ def test_bedrocks_event_streams_are_read_like_anthropics(
     signed(monkeypatch)
     whole = b"".join(map(frame, EVENTS))
     server = serve(Canned([whole[:37], whole[37:400], whole[400:]], headers=AWS), Canned([whole], headers=AWS))
-    llm.provider("bedrock", base_url=server.url)
+    llm.configure("bedrock", base_url=server.url)
     streamed = claude().stream("Hi")
     assert list(streamed.text_stream()) == ["Hel", "lo."]
     assert (streamed.text(), streamed.finish_reason, streamed.usage.output_tokens) == ("Hello.", "stop", 5)
@@ -245,7 +245,7 @@ def test_an_error_inside_bedrocks_stream_is_raised_and_keeps_what_came(
     signed(monkeypatch)
     broken = [*map(frame, EVENTS[:3]), frame({"message": "Too many requests."}, "exception", "throttlingException")]
     server = serve(Canned([b"".join(broken)], headers=AWS))
-    llm.provider("bedrock", base_url=server.url)
+    llm.configure("bedrock", base_url=server.url)
     stream = claude().stream("Hi")
     with pytest.raises(llm.ProviderError, match="Too many requests"):
         list(stream.text_stream())
@@ -288,7 +288,7 @@ def test_one_provider_serves_gemini_and_claude_each_through_its_own_sdk(serve: C
     gemini = llm.Model.custom("vertex/gemini-3.8-flash", like="google/gemini-3.8-flash")
     claude = llm.Model.custom("vertex/claude-sonnet-4-5@20250929", like="anthropic/claude-sonnet-4-5")
     server = serve(GEMINI, MESSAGE)
-    llm.provider("vertex", base_url=server.url)
+    llm.configure("vertex", base_url=server.url)
     assert gemini.call("Hi").text() == "Hello."
     assert claude.call("Hi").text() == "Hello."
     first, second = server.requests
@@ -304,7 +304,7 @@ def test_one_provider_serves_gemini_and_claude_each_through_its_own_sdk(serve: C
 def test_claude_streams_at_vertex(serve: Callable[..., Loopback]) -> None:
     text = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in EVENTS)
     server = serve(text)
-    llm.provider("vertex", base_url=server.url)
+    llm.configure("vertex", base_url=server.url)
     model = llm.Model.custom("vertex/claude-sonnet-4-5", like="anthropic/claude-sonnet-4-5")
     assert "".join(model.stream("Hi").text_stream()) == "Hello."
     assert server.requests[0].path.endswith("/anthropic/models/claude-sonnet-4-5:streamRawPredict")
@@ -316,7 +316,7 @@ def test_a_client_of_ones_own_is_used_by_the_sdk_that_it_belongs_to(serve: Calla
     server = serve(MESSAGE)
     made: Any = getattr(anthropic, "AnthropicVertex")
     client = made(region="global", project_id="mine", access_token="t", base_url=server.url)
-    llm.provider("vertex", client=client)
+    llm.configure("vertex", client=client)
     model = llm.Model.custom("vertex/claude-sonnet-4-5", like="anthropic/claude-sonnet-4-5")
     assert model.call("Hi").text() == "Hello."
     assert "/projects/mine/locations/global/" in server.requests[0].path

@@ -24,7 +24,7 @@ def evil(provider: str) -> bytes:
 
 def answers_of(provider: str, server: Lines, way: str, calls: int = 3, **params: Any) -> list[str]:
     """What calls one after the other return, or the name of their error."""
-    llm.provider(provider, api_key="k", base_url=server.url, max_retries=0)
+    llm.configure(provider, api_key="k", base_url=server.url, max_retries=0)
     model = llm.Model.of(MODELS[provider])
 
     async def ask() -> list[str]:
@@ -177,6 +177,6 @@ def test_an_answer_that_comes_after_its_task_was_cancelled_is_nobody_elses() -> 
         return (await model.call_async("question-1")).text()
 
     with Lines(slow) as server:
-        llm.provider("groq", api_key="k", base_url=server.url, max_retries=0)
+        llm.configure("groq", api_key="k", base_url=server.url, max_retries=0)
         model = llm.Model.of(MODELS["groq"])
         assert asyncio.run(ask()) == "answer-1"

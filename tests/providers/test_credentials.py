@@ -94,7 +94,7 @@ def test_a_key_is_sent_without_the_space_around_it(
     if by_variable:
         monkeypatch.setenv(KEYS[provider], key)
     with Loopback([reply]) as server:
-        llm.provider(provider, api_key=None if by_variable else key, base_url=server.url, max_retries=0)
+        llm.configure(provider, api_key=None if by_variable else key, base_url=server.url, max_retries=0)
         assert ask(llm.Model.of(MODELS[provider]), way) == "ok"
         (sent,) = server.requests
     assert [value.removeprefix("Bearer ") for value in sent.headers.values() if SECRET in value] == [SECRET]
@@ -110,7 +110,7 @@ def test_a_key_that_cannot_be_sent_is_refused_and_not_shown(
     if by_variable:
         monkeypatch.setenv(KEYS[provider], key)
     with Loopback([reply]) as server:
-        llm.provider(provider, api_key=None if by_variable else key, base_url=server.url)
+        llm.configure(provider, api_key=None if by_variable else key, base_url=server.url)
         with pytest.raises(llm.ConfigurationError, match=f"key of {provider} in .* cannot be sent") as raised:
             ask(llm.Model.of(MODELS[provider]), way)
         assert server.requests == []
@@ -123,7 +123,7 @@ def test_another_credential_of_anthropic_is_sent_clean_or_refused(monkeypatch: p
     with Loopback([reply]) as server:
         for token in (f"{SECRET}\n", f"{SECRET}\u2014"):
             monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", token)
-            llm.provider("anthropic", base_url=server.url)
+            llm.configure("anthropic", base_url=server.url)
             if token.endswith("\n"):
                 assert ask(llm.Model.of(MODELS["anthropic"]), "call") == "ok"
             else:
@@ -137,7 +137,7 @@ def test_another_credential_of_anthropic_is_sent_clean_or_refused(monkeypatch: p
 @EVERY
 def test_headers_of_the_caller_are_sent_clean_or_refused_and_not_shown(provider: str, way: str) -> None:
     with Loopback([reply]) as server:
-        llm.provider(provider, api_key="k", base_url=server.url)
+        llm.configure(provider, api_key="k", base_url=server.url)
         model = llm.Model.of(MODELS[provider])
         assert ask(model, way, headers={"X-Secret": f" {SECRET}\n"}) == "ok"
         assert server.requests[0].headers["x-secret"] == SECRET
@@ -156,7 +156,7 @@ def test_headers_of_the_caller_are_sent_clean_or_refused_and_not_shown(provider:
 def test_a_key_and_headers_show_in_no_value(provider: str) -> None:
     refusal = Canned({"error": {"message": "no", "type": "authentication_error"}}, status=401)
     with Loopback([reply, refusal]) as server:
-        llm.provider(provider, api_key=SECRET, base_url=server.url, max_retries=0)
+        llm.configure(provider, api_key=SECRET, base_url=server.url, max_retries=0)
         model = llm.Model.of(MODELS[provider]).with_(headers={"X-Secret": SECRET})
         response = model.call("Hi")
         assert response.text() == "ok"
@@ -207,7 +207,7 @@ def test_a_host_receives_its_own_key_and_nothing_of_a_vendor(
 ) -> None:
     monkeypatch.setenv("CAPABLY_TRANSPORT", transport)
     with Loopback([reply]) as server:
-        llm.provider(host, base_url=server.url, max_retries=0)
+        llm.configure(host, base_url=server.url, max_retries=0)
         assert ask(llm.Model.of(f"{host}/some-model"), way) == "ok"
         (sent,) = server.requests
     names = providers()[host]["api_key"]
@@ -267,7 +267,7 @@ def test_azure_receives_nothing_of_openai(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_VERSION", version)
     with Loopback([reply]) as server:
-        llm.provider("azure", base_url=server.url, max_retries=0)
+        llm.configure("azure", base_url=server.url, max_retries=0)
         assert ask(llm.Model.custom("azure/deployment", like="openai/gpt-6.1-sol"), way) == "ok"
         (sent,) = server.requests
     assert shown(sent) <= {*VARIABLES["azure"]} and shown(sent)
@@ -280,7 +280,7 @@ def test_openai_receives_what_users_of_its_sdk_expect(
     monkeypatch.delenv("OPENAI_CUSTOM_HEADERS")
     with Loopback([reply]) as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-        llm.provider("openai", max_retries=0)
+        llm.configure("openai", max_retries=0)
         assert ask(llm.Model.of(MODELS["openai"]), way) == "ok"
         (sent,) = server.requests
     assert shown(sent) == {"OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"}
@@ -303,7 +303,7 @@ def test_a_redirect_takes_no_credential_to_another_origin(
             return Canned(b"", status=status, headers={"location": other.url + request.path})
 
         with Loopback([away]) as server:
-            llm.provider(provider, api_key=SECRET, base_url=server.url, max_retries=0)
+            llm.configure(provider, api_key=SECRET, base_url=server.url, max_retries=0)
             azure = provider == "azure"
             model = llm.Model.custom("azure/x", like="openai/gpt-6.1-sol") if azure else llm.Model.of(MODELS[provider])
             try:
@@ -321,7 +321,7 @@ def test_a_redirect_to_the_same_origin_takes_the_key_along(provider: str, way: s
         return Canned(b"", status=307, headers={"location": f"/there{request.path}"})
 
     with Loopback([there, reply]) as server:
-        llm.provider(provider, api_key=SECRET, base_url=server.url, max_retries=0)
+        llm.configure(provider, api_key=SECRET, base_url=server.url, max_retries=0)
         assert ask(llm.Model.of(MODELS[provider]), way) == "ok"
         first, second = server.requests
     assert SECRET in str(first.headers) and SECRET in str(second.headers)

@@ -91,7 +91,7 @@ def test_children_and_parent_get_their_own_answers(
 
     monkeypatch.setenv("CAPABLY_TRANSPORT", transport)
     with Lines(answer, context=context) as server:
-        llm.provider(provider, api_key="k", base_url=server.url, max_retries=0, timeout=20)
+        llm.configure(provider, api_key="k", base_url=server.url, max_retries=0, timeout=20)
         model = llm.Model.of(MODELS[provider])
         assert wrong(model, way, 0, 1) == []
         children = [in_child(lambda n=n: wrong(model, way, n * 100)) for n in range(1, CHILDREN + 1)]
@@ -105,7 +105,7 @@ def test_a_child_that_ends_leaves_the_connection_of_its_parent_in_use(
     provider: str, context: ssl.SSLContext | None
 ) -> None:
     with Lines(lambda request: [answered(provider, request)], context=context) as server:
-        llm.provider(provider, api_key="k", base_url=server.url, max_retries=0, timeout=20)
+        llm.configure(provider, api_key="k", base_url=server.url, max_retries=0, timeout=20)
         model = llm.Model.of(MODELS[provider])
 
         async def ask() -> list[str]:
@@ -134,7 +134,7 @@ def test_a_child_can_call_though_another_thread_was_about_to(monkeypatch: pytest
         return made(*given, **named)  # pyright: ignore[reportArgumentType]
 
     with Lines(lambda request: [answered("google", request)]) as server:
-        llm.provider("google", api_key="k", base_url=server.url, max_retries=0, timeout=5)
+        llm.configure("google", api_key="k", base_url=server.url, max_retries=0, timeout=5)
         model = llm.Model.of(MODELS["google"])
         monkeypatch.setattr(genai, "Client", slow)
         thread = threading.Thread(target=model.call, args=("question-1",))

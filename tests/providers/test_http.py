@@ -373,6 +373,6 @@ def test_every_sdk_goes_by_it_unless_it_is_switched_off(
     )
     id, reply = REPLIES[provider]
     with Loopback([Canned(reply)]) as server:
-        llm.provider(provider, api_key="test", base_url=server.url)
+        llm.configure(provider, api_key="test", base_url=server.url)
         assert llm.Model.of(id).call("Hi").text() == "Hello"
     assert bool(used) is (not switch)

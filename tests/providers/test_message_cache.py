@@ -102,7 +102,7 @@ def test_a_loop_of_tools_encodes_what_each_turn_adds(wire: str) -> None:
     provider, _, name = TARGETS[wire][0].partition("/")
     answers = [Canned(reply(wire, "calls")), Canned(reply(wire, "calls")), Canned(reply(wire, "small"))]
     with Loopback(answers) as server:
-        llm.provider(provider, api_key="test", base_url=base_url(wire, server.url))
+        llm.configure(provider, api_key="test", base_url=base_url(wire, server.url))
         model = llm.Model.of(f"{provider}/{name}")
         found: list[Any] = []
         assert encodings(lambda: found.append(model.call(talk(199), tools=[get_weather]))) == 199

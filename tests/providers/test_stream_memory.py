@@ -94,7 +94,7 @@ def model_of(wire: str, delta: str, kind: Any = httpx2.Client) -> Any:
         return httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=content)
 
     client = kind(transport=httpx2.MockTransport(answer))
-    llm.provider(id.partition("/")[0], api_key="test", base_url="http://127.0.0.1:1", http_client=client)
+    llm.configure(id.partition("/")[0], api_key="test", base_url="http://127.0.0.1:1", http_client=client)
     return llm.Model.of(id)
 
 
@@ -122,7 +122,7 @@ def peak_of(read: Callable[[Any], int], stream: Any) -> tuple[int, int]:
 def unset() -> Iterator[None]:
     yield
     for id, _ in WIRES.values():
-        llm.provider(id.partition("/")[0])
+        llm.configure(id.partition("/")[0])
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -190,7 +190,7 @@ def serving(wire: str, size: int) -> Generator[tuple[Any, int]]:
     body = [*map(sse, opening), *(steps[place % len(steps)] for place in range(count)), *map(sse, ending)]
     with Loopback([Canned(body)]) as server:
         url = server.url + ("/v1" if wire in ("responses", "chat") else "")
-        llm.provider(id.partition("/")[0], api_key="test", base_url=url)
+        llm.configure(id.partition("/")[0], api_key="test", base_url=url)
         yield llm.Model.of(id), count
 
 
@@ -289,7 +289,7 @@ def test_what_is_repeated_at_the_end_comes_once_and_what_is_new_is_not_lost(
     pieces = [sent[place : place + 100] for place in range(0, len(sent) - cut, 100)]
     steps = [*opening, *({**delta, "delta": piece} for piece in pieces), *ending]
     with Loopback([Canned([sse(step) for step in steps])]) as server:
-        llm.provider("openai", api_key="test", base_url=server.url + "/v1")
+        llm.configure("openai", api_key="test", base_url=server.url + "/v1")
         stream = llm.Model.of("openai/gpt-6.1-sol").stream("Hi")
         assert "".join(stream.text_stream()) == sent
     assert (stream.finish_reason, stream.usage.output_tokens) == ("stop", 2)

@@ -142,7 +142,7 @@ def ask(where: str, reply: Any, *, stream: bool = False, tool: Any = wipe) -> tu
     """The response to one call, and the request that goes on from it with the outputs of its tools."""
     name = FORMATS[where][0]
     with Loopback([Canned([sse(reply)]) if stream else Canned(reply)]) as server:
-        llm.provider(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
         model: Any = llm.Model.of(name)
         response = model.stream("Hi", tools=[tool]) if stream else model.call("Hi", tools=[tool])
         outputs = response.execute_tools()
@@ -154,7 +154,7 @@ def ask(where: str, reply: Any, *, stream: bool = False, tool: Any = wipe) -> tu
 async def ask_async(where: str, reply: Any, *, stream: bool = False) -> tuple[Any, list[Any]]:
     name = FORMATS[where][0]
     with Loopback([Canned([sse(reply)]) if stream else Canned(reply)]) as server:
-        llm.provider(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
         model: Any = llm.Model.of(name)
         made = model.stream_async("Hi", tools=[wipe_async]) if stream else model.call_async("Hi", tools=[wipe_async])
         response = await made
@@ -246,7 +246,7 @@ def test_another_provider_is_sent_the_unreadable_text(source: str, target: str) 
     call = llm.ToolCall("c1", "wipe", {}, response.tool_calls[0].raw_args)
     name, make, _ = FORMATS[target]
     with Loopback([Canned(make({}))]) as server:
-        llm.provider(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
         model: Any = llm.Model.of(name)
         model.call([llm.user("Hi"), llm.assistant([call]), llm.user([*run_tool_calls([call], [wipe])])], tools=[wipe])
         sent = replayed(target, server.requests[-1].json())
@@ -275,7 +275,7 @@ def test_a_part_of_a_stream_has_the_unreadable_text(where: str) -> None:
     text = '["/x"]'
     name, _, make_stream = FORMATS[where]
     with Loopback([Canned([sse(make_stream(text))])]) as server:
-        llm.provider(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
+        llm.configure(name.partition("/")[0], api_key="k", base_url=server.url, max_retries=0)
         (part,) = llm.Model.of(name).stream("Hi", tools=[wipe]).streams()
         assert isinstance(part, llm.ToolCallStream)
         assert "".join(part) == text

@@ -288,7 +288,7 @@ from capably import llm
 
 assert Path(capably_models.__file__).is_relative_to(sys.argv[1]), capably_models.__file__
 for name in ("anthropic", "openai", "google"):  # nobody listens there
-    llm.provider(name, api_key="none", base_url="http://127.0.0.1:9", max_retries=0, timeout=1)
+    llm.configure(name, api_key="none", base_url="http://127.0.0.1:9", max_retries=0, timeout=1)
 head, *calls = Path(sys.argv[2]).read_text().split("# call\\n")
 exec(compile(head, "head", "exec"))
 told = []

@@ -110,7 +110,7 @@ def test_a_corrected_fact_moves_the_check_and_back(file: Path) -> None:
             return False
         raise AssertionError("nobody listens there")
 
-    llm.provider("openai", api_key="none", base_url="http://127.0.0.1:9", max_retries=0)
+    llm.configure("openai", api_key="none", base_url="http://127.0.0.1:9", max_retries=0)
     assert not refused()
     use_registry(file)
     try:
@@ -169,7 +169,7 @@ def test_what_is_made_from_the_facts_is_forgotten_when_they_change(file: Path) -
 
 def test_a_host_of_the_users_own_is_called_at_chat_completions(mine: None) -> None:
     with Loopback([Canned(CHAT_REPLY)]) as server:
-        llm.provider("vllm", api_key="test", base_url=f"{server.url}/v1")
+        llm.configure("vllm", api_key="test", base_url=f"{server.url}/v1")
         response = llm.Model.of("vllm/llama-4").call("Hi", temperature=0.2)
         assert response.text() == "Hello."
         assert response.cost == 3
@@ -179,7 +179,7 @@ def test_a_host_of_the_users_own_is_called_at_chat_completions(mine: None) -> No
 
 def test_a_gateway_model_like_one_of_ours_is_called_at_chat_completions_too(mine: None) -> None:
     with Loopback([Canned(CHAT_REPLY)]) as server:
-        llm.provider("vllm", api_key="test", base_url=f"{server.url}/v1")
+        llm.configure("vllm", api_key="test", base_url=f"{server.url}/v1")
         assert llm.Model.of("vllm/sol").call("Hi").text() == "Hello."
         assert server.requests[0].path == "/v1/chat/completions"
 
@@ -204,7 +204,7 @@ def test_the_key_and_the_address_of_the_users_provider_come_from_its_entry(
 
 def test_a_model_of_which_nothing_is_known_is_asked_at_chat_completions_at_a_host(mine: None) -> None:
     with Loopback([Canned(CHAT_REPLY)]) as server:
-        llm.provider("vllm", api_key="test", base_url=f"{server.url}/v1")
+        llm.configure("vllm", api_key="test", base_url=f"{server.url}/v1")
         with pytest.warns(llm.UnverifiedModelWarning):
             assert llm.Model.of("vllm/secret").call("Hi", temperature=3).text() == "Hello."
         assert server.requests[0].path == "/v1/chat/completions"
@@ -431,13 +431,13 @@ def test_a_correction_of_ours_reaches_the_body(tmp_path: Path) -> None:
     use_registry(path)
     try:
         with Loopback([Canned(CHAT_REPLY)]) as server:
-            llm.provider("groq", api_key="test", base_url=server.url)
+            llm.configure("groq", api_key="test", base_url=server.url)
             model: Any = llm.Model.of("groq/openai/gpt-oss-120b")
             assert model.call("Hi", prefill="It is").text() == "Hello."
             assert server.requests[0].json()["messages"][-1] == {"role": "assistant", "content": "It is"}
     finally:
         use_registry(None)
-        llm.provider("groq")
+        llm.configure("groq")
 
 
 def test_a_correction_that_no_call_could_send_is_refused_where_the_file_is_read(tmp_path: Path) -> None:

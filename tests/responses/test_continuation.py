@@ -60,13 +60,13 @@ def server_of(*bodies: dict[str, Any]) -> Loopback:
 def _fresh_provider() -> Any:
     yield
     for name in ("anthropic", "google"):
-        llm.provider(name)
+        llm.configure(name)
 
 
 @pytest.mark.parametrize("form", ["call", "stream"])
 def test_a_new_word_for_the_end_is_other_and_stands_in_the_detail(form: str) -> None:
     with server_of(message("Good night.", "nap"), message("Good day.", "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         first: Any = getattr(llm.Model(SONNET), form)("Tell.")
         assert (first.finish_reason, first.stop_detail) == ("other", "nap")
         loaded = llm.Response.from_json(first.to_json())
@@ -78,7 +78,7 @@ def test_a_new_word_for_the_end_is_other_and_stands_in_the_detail(form: str) -> 
 @pytest.mark.parametrize("form", ["call", "stream"])
 def test_a_paused_turn_goes_on_and_is_joined(form: str) -> None:
     with server_of(message("Once upon ", "pause_turn"), message("a time.", "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         first: Any = getattr(llm.Model(SONNET), form)("Tell.")
         assert first.finish_reason == "pause"
         whole = first.continue_()
@@ -96,7 +96,7 @@ def test_a_paused_turn_goes_on_and_is_joined(form: str) -> None:
 
 def test_the_joined_conversation_holds_each_turn_once() -> None:
     with server_of(message("a ", "pause_turn"), message("b ", "pause_turn"), message("c", "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         whole = llm.Model(SONNET).call("Tell.").continue_().continue_()
         assert whole.text() == "a b c"
         said: list[Any] = [m for m in whole.messages if isinstance(m, llm.AssistantMessage)]
@@ -107,7 +107,7 @@ def test_the_joined_conversation_holds_each_turn_once() -> None:
 
 def test_an_answer_at_its_limit_is_asked_to_go_on() -> None:
     with server_of(message("Once ", "max_tokens"), message("upon.", "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         whole = llm.Model(SONNET).call("Tell.", max_tokens=5).continue_()
         assert whole.text() == "Once upon."
         sent = server.requests[-1].json()
@@ -117,7 +117,7 @@ def test_an_answer_at_its_limit_is_asked_to_go_on() -> None:
 
 def test_a_cut_structured_answer_goes_on_without_the_format_and_is_parsed_whole() -> None:
     with server_of(message('{"title": "Du', "max_tokens"), message('ne"}', "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         first = llm.Model(SONNET).call("Tell.", format=Book)
         with pytest.raises(llm.ParseError):
             first.parse()
@@ -136,7 +136,7 @@ def test_an_answer_that_ended_by_itself_stays_as_it_is() -> None:
 def test_a_tool_call_that_was_cut_is_told() -> None:
     call = {"type": "tool_use", "id": "1", "name": "look", "input": {}}
     with server_of(message("Let me", "max_tokens", content=[call])) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         with pytest.raises(llm.CapablyError, match=r"the call of look.* higher max_tokens"):
             llm.Model(SONNET).call("Tell.").continue_()
 
@@ -176,7 +176,7 @@ def test_a_call_that_was_cut_is_not_run_and_the_model_may_call_again(form: str) 
         return await response.resume(await response.execute_tools())
 
     with Loopback([first, second]) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         model: Any = llm.Model(SONNET)
         if "async" in form:
             asyncio.run(ask_async(model))
@@ -196,7 +196,7 @@ def test_gemini_goes_on_by_its_token() -> None:
 
     replies = [body("Once ", finishReason="CONTINUATION", continuationToken="t1"), body("upon.", finishReason="STOP")]
     with Loopback([Canned(reply) for reply in replies]) as server:
-        llm.provider("google", api_key="test", base_url=server.url)
+        llm.configure("google", api_key="test", base_url=server.url)
         whole = llm.Model("google/gemini-3.8-flash").call("Tell.").continue_()
         assert (whole.text(), whole.finish_reason) == ("Once upon.", "stop")
         sent = server.requests[-1].json()
@@ -212,5 +212,5 @@ def test_the_asynchronous_forms_do_the_same(form: str) -> None:
         assert (whole.text(), whole.finish_reason) == ("Once upon a time.", "stop")
 
     with server_of(message("Once upon ", "pause_turn"), message("a time.", "end_turn")) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
         asyncio.run(story(llm.Model(SONNET)))

@@ -70,14 +70,14 @@ def serve() -> Iterator[Callable[..., Server]]:
     def start(provider: str, last: Turn = ("Dry.",)) -> Server:
         server = Server(provider, last)
         running.append(server.loopback.__enter__())
-        llm.provider(provider, api_key="test", base_url=server.loopback.url)
+        llm.configure(provider, api_key="test", base_url=server.loopback.url)
         return server
 
     yield start
     for loopback in running:
         loopback.__exit__()
     for provider in MODELS:
-        llm.provider(provider)
+        llm.configure(provider)
 
 
 def ask(model: Any, form: str, content: str, *turns: dict[str, Any] | None, **params: Any) -> Any:
@@ -226,12 +226,12 @@ def test_an_answer_that_goes_on_is_the_same_turn_and_still_forced() -> None:
     made = _completion({"role": "assistant", "content": None, "tool_calls": [call]}, "tool_calls")
     done = _completion({"role": "assistant", "content": "Dry."}, "stop")
     with Loopback([Canned(cut("Let me")), Canned(made), Canned(done)]) as server:
-        llm.provider("groq", api_key="test", base_url=server.url)
+        llm.configure("groq", api_key="test", base_url=server.url)
         model = llm.Model("groq/openai/gpt-oss-120b")
         response = model.call("Weather?", tools=[weather], tool_choice="required").continue_()
         assert response.resume(response.execute_tools()).text() == "Dry."
         sent = [request.json().get("tool_choice") for request in server.requests]
-    llm.provider("groq")
+    llm.configure("groq")
     assert sent == ["required", "required", None]
 
 

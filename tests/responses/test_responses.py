@@ -648,7 +648,7 @@ DRIPS = {
 def test_closing_early_closes_the_connection(provider: str, form: str) -> None:
     id, event = DRIPS[provider]
     server = Dripping(event)
-    llm.provider(provider, api_key="test", base_url=server.url)
+    llm.configure(provider, api_key="test", base_url=server.url)
     model: Any = llm.Model.of(f"{provider}/{id}")
 
     async def leave() -> None:
@@ -664,7 +664,7 @@ def test_closing_early_closes_the_connection(provider: str, form: str) -> None:
                 assert next(stream.text_stream()) == "a"
             assert server.left.wait(5)
     finally:
-        llm.provider(provider)
+        llm.configure(provider)
 
 
 # --- and the rest -------------------------------------------------------------------------------------------------

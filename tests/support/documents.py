@@ -98,12 +98,12 @@ def loopback_providers() -> Generator[Callable[[], None]]:
 
         def use_servers() -> None:
             for name, url in urls.items():
-                llm.provider(name, api_key="test", base_url=f"{url}/v1" if name == "openai" else url)
+                llm.configure(name, api_key="test", base_url=f"{url}/v1" if name == "openai" else url)
 
         use_servers()
         yield use_servers
     for name in PROVIDERS:
-        llm.provider(name)
+        llm.configure(name)
 
 
 def _answer(provider: str) -> Callable[[Received], Canned]:

@@ -1,7 +1,7 @@
 """A loopback server that answers with canned replies and keeps what it was sent. For tests, the demo and benchmarks.
 
     with Loopback([Canned({"id": "msg_1", ...})]) as server:
-        llm.provider("anthropic", api_key="test", base_url=server.url)
+        llm.configure("anthropic", api_key="test", base_url=server.url)
 
 Replies are handed out in order; the last one is repeated. A reply may be a function of the request.
 """

@@ -670,12 +670,12 @@ def test_an_unlisted_model_is_not_checked() -> None:
 
 def test_a_warning_points_at_the_line_of_the_call() -> None:
     model = llm.Model.of(SONNET, on_unsupported="warn")
-    llm.provider("anthropic", api_key="none", base_url="http://127.0.0.1:9", max_retries=0, timeout=1)
+    llm.configure("anthropic", api_key="none", base_url="http://127.0.0.1:9", max_retries=0, timeout=1)
     try:
         with pytest.warns(llm.UnsupportedFeatureWarning) as caught, pytest.raises(llm.CapablyError):
             model.call("Hi", temperature=0.2)
     finally:
-        llm.provider("anthropic")
+        llm.configure("anthropic")
     assert caught[0].filename == __file__
 
 

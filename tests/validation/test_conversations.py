@@ -154,7 +154,7 @@ def test_a_broken_conversation_is_refused_before_it_is_sent_where_the_api_refuse
         return Canned(streamed if asks_for_stream else reply(wire, "small"))
 
     with Loopback([answer]) as server:
-        llm.provider(id.partition("/")[0], api_key="test", base_url=base_url(wire, server.url))
+        llm.configure(id.partition("/")[0], api_key="test", base_url=base_url(wire, server.url))
         for name, (messages, by, rule, ids) in REFUSED.items():
             if name == "instructions alone" and api not in by:
                 continue  # What other APIs say of no turn at all is not known.
@@ -373,7 +373,7 @@ def test_ids_that_are_made_up_for_a_host_differ_from_turn_to_turn() -> None:
         return word
 
     with Loopback([Canned(asked), Canned(asked), Canned(reply("chat", "small"))]) as server:
-        llm.provider("groq", api_key="test", base_url=base_url("chat", server.url))
+        llm.configure("groq", api_key="test", base_url=base_url("chat", server.url))
         response = llm.Model.of("groq/qwen/qwen3.8-27b").call("Hi", tools=[lookup])
         for _ in range(2):
             response = response.resume(response.execute_tools())

@@ -98,12 +98,12 @@ def server() -> Iterator[Loopback]:
     with Loopback([Canned({"error": {"message": "seen", "type": "invalid_request_error"}}, status=400)]) as server:
         for name, entry in providers().items():
             if not entry["cloud"]:
-                llm.provider(name, api_key="test", base_url=server.url, max_retries=0)
-        llm.provider("mine", api_key="test", base_url=server.url, max_retries=0)
+                llm.configure(name, api_key="test", base_url=server.url, max_retries=0)
+        llm.configure("mine", api_key="test", base_url=server.url, max_retries=0)
         yield server
         for name, entry in providers().items():
             if not entry["cloud"] and name != "mine":
-                llm.provider(name)
+                llm.configure(name)
 
 
 def sent(server: Loopback, model: Any, beside: tuple[Any, ...] = (), **params: Any) -> Any:

@@ -6,10 +6,12 @@ from typing import Any, Literal, Never, TypeVar, overload
 
 from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
+from capably.providers.handles import Provider
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.timeout import Timeout
 from capably.types.tools import (
     AnyTool,
     CodeExecution,
@@ -79,7 +81,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
@@ -102,7 +105,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude45Capabilities]:
@@ -125,7 +129,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
@@ -147,7 +152,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaude46Capabilities]:
@@ -170,7 +176,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
@@ -195,7 +202,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeFable51Capabilities]:
@@ -218,7 +226,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeHaiku55Capabilities]:
@@ -241,7 +250,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
@@ -264,7 +274,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus45Capabilities]:
@@ -287,7 +298,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus47Capabilities]:
@@ -310,7 +322,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus48Capabilities]:
@@ -333,7 +346,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus5Capabilities]:
@@ -356,7 +370,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeOpus55Capabilities]:
@@ -379,7 +394,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _anthropic.AnthropicClaudeSonnet5Capabilities]:
@@ -402,7 +418,8 @@ def call(
     cache: Literal["5m", "1h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
@@ -429,7 +446,8 @@ def call(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cerebras.CerebrasGptOssCapabilities]:
@@ -453,7 +471,8 @@ def call(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cerebras.CerebrasGptOssCapabilities]:
@@ -478,7 +497,8 @@ def call(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _cerebras.CerebrasQwen38Capabilities]:
@@ -502,7 +522,8 @@ def call(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _cerebras.CerebrasQwen38Capabilities]:
@@ -524,7 +545,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandCapabilities]:
@@ -545,7 +567,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereCommandCapabilities]:
@@ -568,7 +591,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _cohere.CohereCommandAPlusCapabilities]:
@@ -590,7 +614,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _cohere.CohereCommandAPlusCapabilities]:
@@ -612,7 +637,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereCommandAReasoningCapabilities]:
@@ -635,7 +661,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _cohere.CohereNorthMiniCodeCapabilities]:
@@ -657,7 +684,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _cohere.CohereNorthMiniCodeCapabilities]:
@@ -682,7 +710,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
@@ -706,7 +735,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
@@ -731,7 +761,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwenPlusFlashCapabilities]:
@@ -755,7 +786,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwenPlusFlashCapabilities]:
@@ -778,7 +810,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen3CoderCapabilities]:
@@ -802,7 +835,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
@@ -826,7 +860,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen36FlashCapabilities]:
@@ -851,7 +886,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
@@ -875,7 +911,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
@@ -900,7 +937,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _dashscope.DashscopeQwen37MaxCapabilities]:
@@ -924,7 +962,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _dashscope.DashscopeQwen37MaxCapabilities]:
@@ -949,7 +988,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
@@ -973,7 +1013,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
@@ -998,7 +1039,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _dashscope.DashscopeQwen37PlusCapabilities]:
@@ -1022,7 +1064,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _dashscope.DashscopeQwen37PlusCapabilities]:
@@ -1047,7 +1090,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
@@ -1071,7 +1115,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
@@ -1096,7 +1141,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38FlashCapabilities]:
@@ -1120,7 +1166,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38FlashCapabilities]:
@@ -1146,7 +1193,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
@@ -1171,7 +1219,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
@@ -1196,7 +1245,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _dashscope.DashscopeQwen38MaxCapabilities]:
@@ -1220,7 +1270,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _dashscope.DashscopeQwen38MaxCapabilities]:
@@ -1246,7 +1297,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
@@ -1272,7 +1324,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _deepseek.DeepseekFlashCapabilities]:
@@ -1298,7 +1351,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
@@ -1324,7 +1378,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _deepseek.DeepseekV4ProCapabilities]:
@@ -1349,7 +1404,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashCapabilities]:
@@ -1374,7 +1430,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashCapabilities]:
@@ -1393,7 +1450,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini25FlashImageCapabilities]:
@@ -1417,7 +1475,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25FlashLiteCapabilities]:
@@ -1441,7 +1500,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25FlashLiteCapabilities]:
@@ -1465,7 +1525,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, None, _google.GoogleGemini25ProCapabilities]:
@@ -1489,7 +1550,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini25ProCapabilities]:
@@ -1514,7 +1576,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini3FlashCapabilities]:
@@ -1534,7 +1597,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemini3ProImageCapabilities]:
@@ -1555,7 +1619,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGemini31FlashImageCapabilities]:
@@ -1580,7 +1645,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31FlashLiteCapabilities]:
@@ -1600,7 +1666,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, None, _google.GoogleGemini31FlashLiteImageCapabilities]:
@@ -1624,7 +1691,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini31ProCapabilities]:
@@ -1648,7 +1716,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[
@@ -1676,7 +1745,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashCapabilities]:
@@ -1698,7 +1768,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini35FlashLiteCapabilities]:
@@ -1720,7 +1791,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini36FlashCapabilities]:
@@ -1742,7 +1814,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini37FlashCapabilities]:
@@ -1763,7 +1836,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini38FlashCapabilities]:
@@ -1784,7 +1858,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4ArgonCapabilities]:
@@ -1806,7 +1881,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolParts, FormatT, _google.GoogleGemini4HydrogenCapabilities]:
@@ -1825,7 +1901,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentVideoParts, None, _google.GoogleGeminiNanoBanana21Capabilities]:
@@ -1846,7 +1923,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageAudioVideoToolParts, None, _google.GoogleGeminiRoboticsEr2Capabilities]:
@@ -1866,7 +1944,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageAudioVideoToolParts, FormatT, _google.GoogleGeminiRoboticsEr2Capabilities]:
@@ -1884,7 +1963,8 @@ def call(
     stop: str | Sequence[str] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleGemma3Capabilities, Never]:
@@ -1907,7 +1987,8 @@ def call(
     stop: str | Sequence[str] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _google.GoogleGemma4Capabilities]:
@@ -1929,7 +2010,8 @@ def call(
     stop: str | Sequence[str] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _google.GoogleGemma4Capabilities]:
@@ -1948,7 +2030,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, None, _google.GoogleNanoBananaProPreviewCapabilities]:
@@ -1981,7 +2064,8 @@ def call(
     output: Sequence[Literal["text", "image", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
@@ -2005,7 +2089,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _groq.GroqGptOssCapabilities]:
@@ -2029,7 +2114,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _groq.GroqGptOssCapabilities]:
@@ -2053,7 +2139,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _groq.GroqQwen38Capabilities]:
@@ -2076,7 +2163,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _groq.GroqQwen38Capabilities]:
@@ -2099,7 +2187,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseCapabilities]:
@@ -2122,7 +2211,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _meta.MetaMuseSpark11Capabilities]:
@@ -2141,7 +2231,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM2Capabilities]:
@@ -2160,7 +2251,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _minimax.MinimaxM25Capabilities]:
@@ -2181,7 +2273,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _minimax.MinimaxM3Capabilities]:
@@ -2205,7 +2298,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _mistral.MistralCodestralCapabilities]:
@@ -2231,7 +2325,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge3MinistralCapabilities]:
@@ -2256,7 +2351,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _mistral.MistralLarge4Capabilities]:
@@ -2281,7 +2377,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _mistral.MistralMedium35Small4Capabilities]:
@@ -2303,7 +2400,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextAudioToolParts, FormatT, _mistral.MistralVoxtralSmallCapabilities]:
@@ -2324,7 +2422,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK26Capabilities]:
@@ -2344,7 +2443,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK27CodeCapabilities]:
@@ -2365,7 +2465,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _moonshot.MoonshotKimiK3Capabilities]:
@@ -2385,7 +2486,8 @@ def call(
     stop: str | Sequence[str] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _moonshot.MoonshotKimiK31ProCapabilities]:
@@ -2418,7 +2520,8 @@ def call(
     output: Sequence[Literal["text", "image", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
@@ -2438,7 +2541,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiChatLatestCapabilities]:
@@ -2457,7 +2561,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiDaybreakCapabilities]:
@@ -2479,7 +2584,8 @@ def call(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt4o41Capabilities]:
@@ -2501,7 +2607,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5Capabilities]:
@@ -2523,7 +2630,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5MiniNanoCapabilities]:
@@ -2544,7 +2652,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt5ProCapabilities]:
@@ -2562,7 +2671,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _openai.OpenaiGpt5SearchCapabilities]:
@@ -2586,7 +2696,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
@@ -2608,7 +2719,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt51Capabilities]:
@@ -2632,7 +2744,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
@@ -2654,7 +2767,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt52Capabilities]:
@@ -2675,7 +2789,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt52ProCapabilities]:
@@ -2699,7 +2814,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
@@ -2721,7 +2837,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt53CodexCapabilities]:
@@ -2745,7 +2862,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
@@ -2767,7 +2885,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54Capabilities]:
@@ -2791,7 +2910,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
@@ -2813,7 +2933,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54MiniCapabilities]:
@@ -2837,7 +2958,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
@@ -2859,7 +2981,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt54NanoCapabilities]:
@@ -2880,7 +3003,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt54ProCapabilities]:
@@ -2902,7 +3026,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
@@ -2926,7 +3051,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGpt55Capabilities]:
@@ -2944,7 +3070,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
@@ -2964,7 +3091,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, None, _openai.OpenaiGpt55CyberCapabilities]:
@@ -2985,7 +3113,8 @@ def call(
     verbosity: Literal["low", "medium", "high"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, None, _openai.OpenaiGpt55ProCapabilities]:
@@ -3008,7 +3137,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
@@ -3032,7 +3162,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56CyberCapabilities]:
@@ -3055,7 +3186,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
@@ -3080,7 +3212,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56SolCapabilities]:
@@ -3103,7 +3236,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
@@ -3128,7 +3262,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt56TerraLunaCapabilities]:
@@ -3151,7 +3286,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
@@ -3176,7 +3312,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6Capabilities]:
@@ -3199,7 +3336,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6AstraCapabilities]:
@@ -3217,7 +3355,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextCacheParts, None, _openai.OpenaiGpt6GatedCapabilities]:
@@ -3240,7 +3379,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt6RosalindCapabilities]:
@@ -3263,7 +3403,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61SolCapabilities]:
@@ -3286,7 +3427,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
@@ -3311,7 +3453,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt61TerraCapabilities]:
@@ -3332,7 +3475,8 @@ def call(
     cache: Literal["30m", "12h"] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolCacheParts, FormatT, _openai.OpenaiGpt62Capabilities]:
@@ -3355,7 +3499,8 @@ def call(
     output: Sequence[Literal["text", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextAudioToolParts, None, _openai.OpenaiGptAudioCapabilities]:
@@ -3374,7 +3519,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiGptDaybreakCapabilities]:
@@ -3393,7 +3539,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3Capabilities]:
@@ -3412,7 +3559,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _openai.OpenaiO3ProCapabilities]:
@@ -3445,7 +3593,8 @@ def call(
     output: Sequence[Literal["text", "image", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
@@ -3465,7 +3614,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextParts, FormatT, _perplexity.PerplexitySonarCapabilities]:
@@ -3485,7 +3635,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _perplexity.PerplexitySonarProCapabilities]:
@@ -3507,7 +3658,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageParts, FormatT, _perplexity.PerplexitySonarReasoningProCapabilities]:
@@ -3530,7 +3682,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3Capabilities]:
@@ -3552,7 +3705,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _xai.XaiGrok3MiniCapabilities]:
@@ -3573,7 +3727,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiGrok3MiniCapabilities]:
@@ -3594,7 +3749,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentParts, FormatT, _xai.XaiGrok420MultiAgentCapabilities]:
@@ -3615,7 +3771,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420NonReasoningCapabilities]:
@@ -3636,7 +3793,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok420ReasoningBuild01Capabilities]:
@@ -3659,7 +3817,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok43Capabilities]:
@@ -3682,7 +3841,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentToolParts, FormatT, _xai.XaiGrok45Capabilities]:
@@ -3705,7 +3865,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _xai.XaiGrok46Capabilities]:
@@ -3728,7 +3889,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _xai.XaiRedirectedToGrok43Capabilities]:
@@ -3761,7 +3923,8 @@ def call(
     output: Sequence[Literal["text", "image", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageDocumentAudioVideoToolCacheParts, FormatT, Any]:
@@ -3784,7 +3947,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm4551Capabilities]:
@@ -3806,7 +3970,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm4551Capabilities]:
@@ -3829,7 +3994,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm52Capabilities]:
@@ -3851,7 +4017,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm52Capabilities]:
@@ -3874,7 +4041,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, None, _zai.ZaiGlm53Capabilities]:
@@ -3896,7 +4064,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextToolParts, FormatT, _zai.ZaiGlm53Capabilities]:
@@ -3919,7 +4088,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, None, _zai.ZaiGlm53FlashCapabilities]:
@@ -3941,7 +4111,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageToolParts, FormatT, _zai.ZaiGlm53FlashCapabilities]:
@@ -3964,7 +4135,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, None, _zai.ZaiGlmVisionCapabilities]:
@@ -3986,7 +4158,8 @@ def call(
     seed: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_types.TextImageVideoToolParts, FormatT, _zai.ZaiGlmVisionCapabilities]:
@@ -4018,7 +4191,8 @@ def call(
     output: NotAcceptedByThisModel = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -4033,7 +4207,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> CallDecorator[_InputT, None, _CapsT]:

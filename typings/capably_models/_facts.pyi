@@ -81,7 +81,11 @@ class Provider(TypedDict):
     api_key: ReadOnly[Sequence[str]]
     """Environment variables that may hold the key, in the order in which they are tried; empty = it needs none."""
     base_url: ReadOnly[str | None]
-    """Root of its API; unset, the vendor SDK's own."""
+    """Root of its API; unset, the caller or the environment names it, or the cloud's SDK knows it."""
+    endpoint: ReadOnly[Endpoint | None]
+    """Where a model of which no endpoint is known is asked; unset, Chat Completions of a host with OpenAI's formats."""
+    variables: ReadOnly[Mapping[str, Sequence[str]]]
+    """Environment variables besides those of the key, by the setting that they stand for: `header.x` is the header `x`, `headers` are lines of `name: value`, `enterprise` is a switch. No other variable is read for this host."""
     docs: ReadOnly[str | None]
     """The page that describes its models."""
     dialect: ReadOnly[Dialect | None]

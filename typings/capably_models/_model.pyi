@@ -5,8 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, overload
 
 from capably.calls.model import CapsT_co, InputT_contra, ModelBase
+from capably.providers.handles import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
+from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
 from capably_models import _any, _requirements, _types
 from capably_models._anthropic import _profiles as _anthropic
@@ -646,7 +648,8 @@ class Model(ModelBase[InputT_contra, CapsT_co]):
         output: Sequence[Literal["text", "image", "audio"]] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AnyModel:

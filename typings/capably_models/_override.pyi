@@ -4,8 +4,10 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 from capably.calls.model import ModelBase
+from capably.providers.handles import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
+from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool
 from capably_models._types import AnyTools
 
@@ -33,7 +35,8 @@ def override(
     output: Sequence[Literal["text", "image", "audio"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AbstractContextManager[None]:

@@ -6,7 +6,13 @@ PROVIDERS = {
         "name": "Anthropic",
         "adapter": "anthropic",
         "api_key": ["ANTHROPIC_API_KEY"],
-        "base_url": None,
+        "base_url": "https://api.anthropic.com",
+        "endpoint": None,
+        "variables": {
+            "base_url": ["ANTHROPIC_BASE_URL"],
+            "headers": ["ANTHROPIC_CUSTOM_HEADERS"],
+            "token": ["ANTHROPIC_AUTH_TOKEN"],
+        },
         "docs": "https://platform.claude.com/docs/en/about-claude/models/overview",
         "dialect": {
             "system_role": "system",
@@ -37,8 +43,14 @@ PROVIDERS = {
     "azure": {
         "name": "Azure OpenAI",
         "adapter": "openai",
-        "api_key": ["AZURE_OPENAI_API_KEY", "AZURE_OPENAI_AD_TOKEN"],
+        "api_key": ["AZURE_OPENAI_API_KEY"],
         "base_url": None,
+        "endpoint": None,
+        "variables": {
+            "api_version": ["OPENAI_API_VERSION"],
+            "endpoint": ["AZURE_OPENAI_ENDPOINT"],
+            "token": ["AZURE_OPENAI_AD_TOKEN"],
+        },
         "docs": "https://learn.microsoft.com/en-us/azure/ai-foundry/openai/concepts/models",
         "dialect": {
             "system_role": "developer",
@@ -71,6 +83,8 @@ PROVIDERS = {
         "adapter": "anthropic",
         "api_key": ["AWS_BEARER_TOKEN_BEDROCK"],
         "base_url": None,
+        "endpoint": None,
+        "variables": {},
         "docs": "https://platform.claude.com/docs/en/build-with-claude/claude-on-amazon-bedrock",
         "dialect": {
             "system_role": "system",
@@ -103,6 +117,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["CEREBRAS_API_KEY"],
         "base_url": "https://api.cerebras.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://inference-docs.cerebras.ai/models/overview",
         "dialect": {
             "system_role": "system",
@@ -135,6 +151,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["CO_API_KEY", "COHERE_API_KEY"],
         "base_url": "https://api.cohere.ai/compatibility/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.cohere.com/docs/models",
         "dialect": {
             "system_role": "system",
@@ -167,6 +185,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["DASHSCOPE_API_KEY", "ALIBABA_API_KEY"],
         "base_url": "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://www.alibabacloud.com/help/en/model-studio/models",
         "dialect": {
             "system_role": "system",
@@ -199,6 +219,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["DEEPSEEK_API_KEY"],
         "base_url": "https://api.deepseek.com",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://api-docs.deepseek.com/quick_start/pricing",
         "dialect": {
             "system_role": "system",
@@ -231,6 +253,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["FIREWORKS_API_KEY"],
         "base_url": "https://api.fireworks.ai/inference/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://fireworks.ai/models",
         "dialect": {
             "system_role": "system",
@@ -262,7 +286,12 @@ PROVIDERS = {
         "name": "Google",
         "adapter": "google",
         "api_key": ["GOOGLE_API_KEY", "GEMINI_API_KEY"],
-        "base_url": None,
+        "base_url": "https://generativelanguage.googleapis.com",
+        "endpoint": None,
+        "variables": {
+            "base_url": ["GOOGLE_GEMINI_BASE_URL"],
+            "enterprise": ["GOOGLE_GENAI_USE_ENTERPRISE", "GOOGLE_GENAI_USE_VERTEXAI"],
+        },
         "docs": "https://ai.google.dev/gemini-api/docs/models",
         "dialect": {
             "system_role": "system",
@@ -295,6 +324,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["GROQ_API_KEY"],
         "base_url": "https://api.groq.com/openai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://console.groq.com/docs/models",
         "dialect": {
             "system_role": "system",
@@ -327,6 +358,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["META_API_KEY", "MODEL_API_KEY"],
         "base_url": "https://api.meta.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://dev.meta.ai/docs",
         "dialect": {
             "system_role": "system",
@@ -359,6 +392,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["MINIMAX_API_KEY"],
         "base_url": "https://api.minimax.io/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://platform.minimax.io/docs/guides/models-intro",
         "dialect": {
             "system_role": "system",
@@ -391,6 +426,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["MISTRAL_API_KEY"],
         "base_url": "https://api.mistral.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.mistral.ai/getting-started/models/models_overview/",
         "dialect": {
             "system_role": "system",
@@ -423,6 +460,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["MOONSHOT_API_KEY", "MOONSHOTAI_API_KEY"],
         "base_url": "https://api.moonshot.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://platform.kimi.ai/docs",
         "dialect": {
             "system_role": "system",
@@ -455,6 +494,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": [],
         "base_url": "http://localhost:11434/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://ollama.com/library",
         "dialect": {
             "system_role": "system",
@@ -486,7 +527,14 @@ PROVIDERS = {
         "name": "OpenAI",
         "adapter": "openai",
         "api_key": ["OPENAI_API_KEY"],
-        "base_url": None,
+        "base_url": "https://api.openai.com/v1",
+        "endpoint": None,
+        "variables": {
+            "base_url": ["OPENAI_BASE_URL"],
+            "header.openai-organization": ["OPENAI_ORG_ID"],
+            "header.openai-project": ["OPENAI_PROJECT_ID"],
+            "headers": ["OPENAI_CUSTOM_HEADERS"],
+        },
         "docs": "https://platform.openai.com/docs/models",
         "dialect": {
             "system_role": "developer",
@@ -519,6 +567,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["OPENROUTER_API_KEY"],
         "base_url": "https://openrouter.ai/api/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://openrouter.ai/models",
         "dialect": {
             "system_role": "system",
@@ -551,6 +601,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["PERPLEXITY_API_KEY", "PPLX_API_KEY"],
         "base_url": "https://api.perplexity.ai",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.perplexity.ai/getting-started/models",
         "dialect": {
             "system_role": "system",
@@ -583,6 +635,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["TOGETHER_API_KEY"],
         "base_url": "https://api.together.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.together.ai/docs/serverless-models",
         "dialect": {
             "system_role": "system",
@@ -615,6 +669,13 @@ PROVIDERS = {
         "adapter": "google",
         "api_key": [],
         "base_url": None,
+        "endpoint": None,
+        "variables": {
+            "claude.location": ["CLOUD_ML_REGION", "GOOGLE_CLOUD_LOCATION"],
+            "claude.project": ["ANTHROPIC_VERTEX_PROJECT_ID", "GOOGLE_CLOUD_PROJECT"],
+            "location": ["GOOGLE_CLOUD_LOCATION", "CLOUD_ML_REGION"],
+            "project": ["GOOGLE_CLOUD_PROJECT", "ANTHROPIC_VERTEX_PROJECT_ID"],
+        },
         "docs": "https://cloud.google.com/vertex-ai/generative-ai/docs/models",
         "dialect": {
             "system_role": "system",
@@ -647,6 +708,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["XAI_API_KEY"],
         "base_url": "https://api.x.ai/v1",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.x.ai/docs/models",
         "dialect": {
             "system_role": "system",
@@ -679,6 +742,8 @@ PROVIDERS = {
         "adapter": "openai",
         "api_key": ["ZAI_API_KEY"],
         "base_url": "https://api.z.ai/api/paas/v4",
+        "endpoint": None,
+        "variables": {},
         "docs": "https://docs.z.ai/guides/overview/overview",
         "dialect": {
             "system_role": "system",

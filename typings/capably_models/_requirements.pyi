@@ -4,10 +4,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
+from capably.providers.handles import Provider
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, UserMessage
 from capably.types.parts import Text
 from capably.types.request import OnUnsupported
+from capably.types.timeout import Timeout
 from capably_models._capabilities import (
     Axes,
     BuiltinToolsT,
@@ -83,7 +85,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, Text | InputT, CapsT]: ...
@@ -133,7 +136,8 @@ def call(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, Text | InputT, CapsT]: ...
@@ -184,7 +188,8 @@ def stream(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, Text | InputT, CapsT]: ...
@@ -234,7 +239,8 @@ def stream(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, Text | InputT, CapsT]: ...
@@ -285,7 +291,8 @@ async def call_async(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, Text | InputT, CapsT]: ...
@@ -335,7 +342,8 @@ async def call_async(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, Text | InputT, CapsT]: ...
@@ -386,7 +394,8 @@ async def stream_async(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, Text | InputT, CapsT]: ...
@@ -436,7 +445,8 @@ async def stream_async(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, Text | InputT, CapsT]: ...
@@ -446,7 +456,8 @@ def with_(
     max_tokens: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:

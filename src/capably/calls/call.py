@@ -10,11 +10,14 @@ from capably.parameters import with_arguments
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint
 from capably.providers.credentials import sendable_headers
+from capably.providers.handles import Provider, default_handle
 from capably.providers.spellings import NoSpellingError
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
+from capably.types.errors import ConfigurationError
 from capably.types.facts import ModelInfo
 from capably.types.messages import SystemMessage, to_messages
 from capably.types.request import Request
+from capably.types.timeout import as_timeout
 from capably.types.tools import BuiltinTool, Tool
 from capably.types.turns import given_in, remembered
 from capably.validation.arguments import check_parameters
@@ -88,11 +91,12 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     if "tools" in given:
         given["tools"] = _tools(given["tools"])
     provider, _, wire_id = id.partition("/")
+    handle = _handle_of(given.pop("provider", None), provider)
     endpoint = (info.endpoint if info else None) or default_endpoint(provider, wire_id)
     sending = {
         "extra": given.pop("extra", None),
         "headers": sendable_headers(given.pop("headers", None)),
-        "timeout": given.pop("timeout", None),
+        "timeout": as_timeout(given.pop("timeout", None)),
         "max_retries": given.pop("max_retries", None),
     }
     neutral_call = Call(id, info, endpoint, given, messages, given.pop("on_unsupported", "raise"))
@@ -101,9 +105,20 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
         from capably.formats.output_format import format_of
 
         given["format"] = format_of(given["format"])
-    adapter = adapter_of(provider, wire_id)
+    adapter = adapter_of(handle, wire_id)
     request, body = _encoded(adapter, neutral_call, sending, warnings)
     return PreparedCall(adapter, request, body, messages, warnings)
+
+
+def _handle_of(given: object, provider: str) -> Provider:
+    """Return the handle that a call uses: the given one, else that of the process."""
+    if given is None:
+        return default_handle(provider)
+    if not isinstance(given, Provider):
+        raise TypeError(f"provider= is a handle that llm.provider(...) made, not {given!r}")
+    if given.name != provider:
+        raise ConfigurationError(f"the handle is one of {given.name!r}, and the model is served by {provider!r}")
+    return given
 
 
 def _encoded(

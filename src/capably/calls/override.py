@@ -55,6 +55,9 @@ def in_force(model: ModelBase[Any, Any], params: Mapping[str, Any]) -> tuple[Mod
     current = _current.get()
     called: ModelBase[Any, Any] = current.model or model
     given: dict[str, Any] = {**called.defaults, **current.params}
+    handle = current.params.get("provider")
+    if handle is not None and getattr(handle, "name", None) != called.provider:
+        given["provider"] = called.defaults.get("provider")
     for name, value in params.items():
         if value is NOT_REPEATED:
             if name in given and not is_repeated(name, given[name]):

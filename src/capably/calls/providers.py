@@ -1,72 +1,202 @@
-"""`llm.provider(...)` and `llm.preload(...)`: connection settings of providers."""
+"""`llm.configure(...)`, `llm.provider(...)` and what lets connections go: how providers are reached."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from capably.providers.adapters import SDKS, adapter_kind, adapter_of, keep_settings, settings_from_registry
-from capably.registry.lookup import add_host, providers
+from capably.http.libraries import Library, choose
+from capably.providers.adapters import adapter_of
+from capably.providers.credentials import sendable_headers
+from capably.providers.handles import Provider, default_handle, default_handles, set_default
+from capably.providers.http_adapter import check_address
+from capably.providers.settings import CLOUD_WORDS, Secret, Settings
+from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
+from capably.types.timeout import Timeout, as_timeout
 from capably.validation.arguments import check_parameters
+
+if TYPE_CHECKING:
+    from typing import Literal, TypeAlias
+
+    Wire: TypeAlias = Literal["messages", "responses", "chat_completions", "generate_content"]
+
+SDK_WIRES: Mapping[str, str] = {
+    "anthropic": "messages",
+    "openai": "chat_completions",
+    "google": "generate_content",
+}
+"""Package of a client of an SDK -> the wire format of a server of one's own that it reaches."""
+
+
+def configure(
+    name: str,
+    *,
+    api_key: Secret | None = None,
+    base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    timeout: Timeout | float | None = None,
+    max_retries: int | None = None,
+    http: Library = "auto",
+    http_client: Any = None,
+    async_http_client: Any = None,
+    client: Any = None,
+    async_client: Any = None,
+    wire: Wire | None = None,
+    **cloud: Any,
+) -> None:
+    """Set how the process reaches a provider from now on, where a call names no handle. What is left out has its default again.
+
+    Args:
+        name: A provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for another server:
+            `llm.configure("vllm", base_url="http://localhost:8000/v1")`, then `llm.Model.of("vllm/llama-4")`.
+        api_key: The key to send, or a function that is asked for it before each request, sync or async. Left out, it is read at
+            each call from the variables that the registry names for the provider.
+        base_url: The address of the API, with `https://` or `http://`. A query in it goes with every request.
+        headers: HTTP headers of every request, over those of the same name.
+        query: Fields of the URL of every request.
+        timeout: Seconds of the longest silence, or an `llm.Timeout`.
+        max_retries: How often a request that failed for a passing reason is sent again; 2 by default.
+        http: The library that sends: `"httpx2"`, `"pyreqwest"`, or `"auto"`: pyreqwest if it is installed, else httpx2.
+        http_client: An `httpx2.Client` that sends synchronous calls, with its proxies, certificates and hooks.
+        async_http_client: An `httpx2.AsyncClient` that sends asynchronous calls.
+        client: A client of the vendor's SDK that you built and that sends synchronous calls, such as `anthropic.Anthropic()`.
+        async_client: Its asynchronous twin.
+        wire: Of a server of your own: the format that it speaks, `"chat_completions"` by default.
+        **cloud: Azure's `endpoint`, `api_version` and `token`; Vertex AI's `project`, `location` and `token`; Bedrock's `region`
+            and `profile`.
+
+    Raises:
+        ConfigurationError: An address is no URL, a key or header cannot be sent, the name is not in the registry and has no
+            address or client, or a setting is not one of this provider's.
+        ValueError: A number is out of its range.
+    """
+    named = {
+        "api_key": api_key,
+        "base_url": base_url,
+        "headers": headers,
+        "query": query,
+        "timeout": timeout,
+        "max_retries": max_retries,
+        "http": http,
+        "http_client": http_client,
+        "async_http_client": async_http_client,
+        "client": client,
+        "async_client": async_client,
+    }
+    set_default(_handle(name, wire, {**named, **cloud}))
 
 
 def provider(
     name: str,
     *,
-    api_key: str | None = None,
+    api_key: Secret | None = None,
     base_url: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    query: Mapping[str, str] | None = None,
+    timeout: Timeout | float | None = None,
+    max_retries: int | None = None,
+    http: Library = "auto",
+    http_client: Any = None,
+    async_http_client: Any = None,
     client: Any = None,
     async_client: Any = None,
-    http_client: Any = None,
-    timeout: float | None = None,
-    max_retries: int | None = None,
-) -> None:
-    """Set how a provider is reached from now on. The vendor SDK and its variables decide what is left out.
+    wire: Wire | None = None,
+    **cloud: Any,
+) -> Provider:
+    """Return a handle with settings of its own, for some calls: `llm.Model(id, provider=acme)`, `model.call(..., provider=acme)`.
 
-    Args:
-        name: A provider of the registry (`"anthropic"`, `"groq"`, `"azure"`), or a name of your own for any other server
-            with OpenAI's Chat Completions: `llm.provider("vllm", base_url="http://localhost:8000/v1")`, then
-            `llm.Model.of("vllm/llama-4")`.
-        api_key: The key to send.
-        base_url: The address of the API, with `https://` or `http://`.
-        client, async_client: A client of the vendor's SDK that you built, for example `anthropic.AnthropicBedrock()`.
-        http_client: An `httpx2.Client` for the SDK to use.
-        timeout: Seconds until a request fails.
-        max_retries: The number of further attempts.
-
-    Raises:
-        ConfigurationError: `base_url` is no URL, or `name` is not in the registry and has no `base_url` or client.
+    It takes what `llm.configure` takes, changes nothing else, and never changes. What is left out is read at each call from the
+    environment, as the process's own settings are. `with` and `close()` let its connections go.
     """
-    check_parameters({"timeout": timeout, "max_retries": max_retries})
-    if base_url is not None and "://" not in base_url:
-        raise ConfigurationError(f"base_url={base_url!r} is no URL; it begins with https:// or http://")
-    if name not in providers():
-        if base_url is None and client is None and async_client is None:
-            known = ", ".join(providers())
-            raise ConfigurationError(
-                f"there is no provider {name!r} (there are {known}); for another server give base_url="
-            )
-        add_host(name)
-    settings = settings_from_registry(
-        name,
-        base_url,
-        api_key=api_key,
-        client=client,
-        async_client=async_client,
-        http_client=http_client,
-        timeout=timeout,
-        max_retries=max_retries,
-    )
-    keep_settings(settings)
+    named = {
+        "api_key": api_key,
+        "base_url": base_url,
+        "headers": headers,
+        "query": query,
+        "timeout": timeout,
+        "max_retries": max_retries,
+        "http": http,
+        "http_client": http_client,
+        "async_http_client": async_http_client,
+        "client": client,
+        "async_client": async_client,
+    }
+    return _handle(name, wire, {**named, **cloud})
+
+
+def close() -> None:
+    """Let go of the connections of synchronous calls that name no handle. A later call opens new ones."""
+    for handle in default_handles():
+        handle.close()
+
+
+async def aclose() -> None:
+    """Let go of all connections of calls that name no handle: of synchronous ones, and of those in the running event loop."""
+    for handle in default_handles():
+        await handle.aclose()
 
 
 def preload(name: str) -> None:
-    """Import the SDK of a provider now instead of at the first call. Clients are still built at that call."""
-    adapter_of(name)
-    kind = adapter_kind(name)
-    if kind in SDKS:
-        try:
-            import_module(SDKS[kind])
-        except ImportError as error:
-            raise ConfigurationError(f'the SDK of {name!r} is not installed: pip install "capably[{kind}]"') from error
+    """Import now what the first call to a provider needs: its wire format, and the HTTP library."""
+    handle = default_handle(name)
+    adapter_of(handle)
+    import_module(f"capably.http.over_{handle.clients.library}")
+
+
+def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Provider:
+    check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
+    _check_name(name, wire, given)
+    words = CLOUD_WORDS.get(providers()[name]["cloud"] or "", ())
+    for word in given.keys() - NAMED:
+        if word not in words:
+            known = f"it has {', '.join(words)}" if words else "it has none of its own"
+            raise ConfigurationError(f"{word}= is no setting of {name}; besides those of every provider {known}")
+    for place in ("base_url", "endpoint"):
+        if given.get(place) is not None:
+            check_address(given[place])
+    _check_clients(name, given)
+    choose(given["http"])
+    headers = sendable_headers(given["headers"])
+    given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}
+    return Provider(Settings(provider=name, **given))
+
+
+NAMED = frozenset(Settings.__annotations__) - {word for words in CLOUD_WORDS.values() for word in words}
+"""Settings of every provider."""
+
+
+def _check_name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
+    """Add a server of the caller's own to the providers, if it is none of them."""
+    client = given["client"] or given["async_client"]
+    own = name not in providers() or own_host(name) is not None
+    if not own:
+        if wire is not None:
+            raise ConfigurationError(f"wire= is for servers of your own; what {name!r} speaks stands in the registry")
+        return
+    if given["base_url"] is None and client is None and name not in providers():
+        known = ", ".join(providers())
+        raise ConfigurationError(
+            f"there is no provider {name!r} (there are {known}); for another server give base_url="
+        )
+    package = type(client).__module__.partition(".")[0]
+    known = own_host(name)
+    add_host(name, wire or (known["endpoint"] if known else None) or SDK_WIRES.get(package, "chat_completions"))
+
+
+def _check_clients(name: str, given: dict[str, Any]) -> None:
+    """Raise `ConfigurationError` for an HTTP client of another library. One for asynchronous calls may stand in `http_client`."""
+    if given["http_client"] is None and given["async_http_client"] is None:
+        return
+    import httpx2
+
+    if isinstance(given["http_client"], httpx2.AsyncClient) and given["async_http_client"] is None:
+        given["http_client"], given["async_http_client"] = None, given["http_client"]
+    for word, kind in (("http_client", httpx2.Client), ("async_http_client", httpx2.AsyncClient)):
+        client = given[word]
+        if client is not None and not isinstance(client, kind):
+            raise ConfigurationError(
+                f"{name}: {word}= is a {type(client).__module__}.{type(client).__name__}; it takes an httpx2.{kind.__name__}"
+            )

@@ -22,12 +22,16 @@ if TYPE_CHECKING:
         prompt as prompt,
     )
     from capably.calls.providers import (
+        aclose as aclose,
+        close as close,
+        configure as configure,
         preload as preload,
         provider as provider,
     )
     from capably.calls.scripted import (
         scripted as scripted,
     )
+    from capably.providers.handles import Provider as Provider
     from capably.registry.lookup import (
         use_registry as use_registry,
     )
@@ -114,6 +118,7 @@ if TYPE_CHECKING:
     from capably.types.stream import (
         Chunk as Chunk,
     )
+    from capably.types.timeout import Timeout as Timeout
     from capably.types.tools import (
         ApplyPatch as ApplyPatch,
         AsyncTool as AsyncTool,
@@ -144,8 +149,9 @@ else:
     # The imports above are the same table for type checkers; a test compares them.
     _EXPORTS = {
         "capably.calls.prompt": "AsyncCall AsyncPrompt Call Prompt prompt",
-        "capably.calls.providers": "preload provider",
+        "capably.calls.providers": "aclose close configure preload provider",
         "capably.calls.scripted": "scripted",
+        "capably.providers.handles": "Provider",
         "capably.registry.lookup": "use_registry",
         "capably.responses.part_streams": """
             AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream PartStream TextStream
@@ -170,6 +176,7 @@ else:
         "capably.types.reasoning": "Effort Reasoning",
         "capably.types.response_data": "FinishReason",
         "capably.types.stream": "Chunk",
+        "capably.types.timeout": "Timeout",
         "capably.types.tools": """
             ApplyPatch AsyncTool Bash BrowserUse BuiltinTool CodeExecution ComputerUse FileSearch
             GoogleMaps ImageGeneration MCPServer Memory Shell TextEditor Tool ToolSearch WebFetch WebSearch

@@ -2,41 +2,70 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Mapping
 from typing import Any
 
-from capably.providers import Settings
+from capably.providers.settings import Secret, Settings
 from capably.types.errors import ConfigurationError
 
-NO_KEY = "no-key"
-"""Stands for the key of a host that needs none, because the SDKs insist on one. It is not sent; compare with `is`."""
 
-OPEN_HEADERS = frozenset(
-    {
-        *("accept", "accept-encoding", "connection", "content-length", "content-type", "host", "transfer-encoding"),
-        "user-agent",
-    }
-)
-"""Headers that a redirect to another origin takes along. All others may hold a credential."""
-
-_ORIGIN = "capably_origin"
-"""Extension of a request, which its redirects share: the origin that was meant."""
+def no_key(settings: Settings) -> ConfigurationError:
+    """Return the error for a provider whose key is nowhere."""
+    provider = settings.provider
+    entry = settings.entry
+    names = " or ".join((*entry["api_key"], *entry["variables"].get("token", ())))
+    return ConfigurationError(
+        f'No API key for {provider}. Set {names}, or call llm.configure("{provider}", api_key=...).'
+    )
 
 
-def key_of(settings: Settings) -> Any:
-    """Return the key to send: the one that was set, else that of the first variable; `None` if there is none.
-
-    Raises `ConfigurationError`, without the key, for one that no header can carry.
-    """
+def named_key(settings: Settings) -> str | None:
+    """Return the key of the settings or of the environment, if it is not to be asked of a function."""
     if callable(settings.api_key):
-        return settings.api_key
-    places = {"api_key=": settings.api_key, **{name: os.environ.get(name) for name in settings.key_names}}
-    for place, key in places.items():
-        clean = sendable(key or "", f"The key of {settings.provider} in {place}")
+        return None
+    places = {"api_key=": settings.api_key, **{name: os.environ.get(name) for name in settings.entry["api_key"]}}
+    return _first(places, settings.provider, "key")
+
+
+def named_token(settings: Settings) -> str | None:
+    """Return the bearer token of the settings or of the environment, if it is not to be asked of a function."""
+    if callable(settings.token):
+        return None
+    names = settings.entry["variables"].get("token", ())
+    return _first(
+        {"token=": settings.token, **{name: os.environ.get(name) for name in names}}, settings.provider, "token"
+    )
+
+
+def _first(places: Mapping[str, str | None], provider: str, kind: str) -> str | None:
+    for place, secret in places.items():
+        clean = sendable(secret or "", f"The {kind} of {provider} in {place}")
         if clean:
             return clean
     return None
+
+
+async def asked_for(secret: Secret, settings: Settings, word: str, *, sync: bool) -> str:
+    """Return what a function of the caller's gives for `api_key=` or `token=`.
+
+    Raises `ConfigurationError` where it gives no text, or where a synchronous call would have to await it.
+    """
+    place = f"{word}= of {settings.provider}"
+    given: Any = secret() if callable(secret) else secret
+    if inspect.isawaitable(given):
+        if sync:
+            close = getattr(given, "close", None)
+            if close:
+                close()
+            raise ConfigurationError(f"{place} is an async function, which a synchronous call cannot await")
+        given = await given
+    if not isinstance(given, str) or not given.strip():
+        raise ConfigurationError(
+            f"{place}: the function returned {type(given).__name__ if given else 'nothing'}, and no text"
+        )
+    return sendable(given, f"What the function in {place} returned")
 
 
 def sendable(value: str, what: str) -> str:
@@ -45,6 +74,8 @@ def sendable(value: str, what: str) -> str:
     Raises `ConfigurationError`, without the value, where a character is left that no header can carry.
     """
     clean = value.strip()
+    if clean.isascii() and clean.isprintable():
+        return clean
     for position, letter in enumerate(clean, 1):
         if not " " <= letter <= "~" and letter != "\t":
             raise ConfigurationError(
@@ -54,39 +85,8 @@ def sendable(value: str, what: str) -> str:
     return clean
 
 
-def sendable_headers(headers: Mapping[str, str] | None) -> dict[str, str] | None:
-    """Return the caller's headers, each value checked by `sendable`."""
+def sendable_headers(headers: Mapping[str, str] | None, what: str = "headers") -> dict[str, str] | None:
+    """Return the caller's headers by name in small letters, each value checked by `sendable`."""
     if headers is None:
         return None
-    return {name: sendable(value, f"headers[{name!r}]") for name, value in headers.items()}
-
-
-def without_key(headers: dict[str, Any], omit: Any) -> dict[str, Any]:
-    """Return the headers for a host that needs no key: `omit` is the SDK's value for a header that is not sent."""
-    named = any(name.lower() == "authorization" for name in headers)
-    return headers if named else {**headers, "Authorization": omit}
-
-
-def forget_vendor(client: Any, *attributes: str) -> None:
-    """Remove what an SDK's client read from its vendor's environment, for a host of somebody else."""
-    client._custom_headers = {}
-    for name in attributes:
-        setattr(client, name, None)
-
-
-def guard_redirects(http_client: Any) -> None:
-    """Make an HTTP client of httpx2 send credentials to the origin of the first request only."""
-    hook = _strip_abroad_async if hasattr(http_client, "aclose") else _strip_abroad
-    http_client.event_hooks["request"].append(hook)
-
-
-def _strip_abroad(request: Any) -> None:
-    url = request.url
-    origin = (url.scheme, url.host, url.port)
-    if request.extensions.setdefault(_ORIGIN, origin) != origin:
-        for name in [name for name in request.headers if name.lower() not in OPEN_HEADERS]:
-            del request.headers[name]
-
-
-async def _strip_abroad_async(request: Any) -> None:
-    _strip_abroad(request)
+    return {name.lower(): sendable(value, f"{what}[{name!r}]") for name, value in headers.items()}

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import datetime
 import email.utils
-from collections.abc import Mapping
-from typing import Any
+import html
+import math
+import re
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any, NamedTuple, cast
+from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
+from capably.http import Answer
+from capably.providers.json import load_json
+from capably.providers.settings import without_credentials
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
-    ConnectionFailedError,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -21,6 +28,12 @@ from capably.types.errors import (
     ServerError,
     TimedOutError,
 )
+
+MAX_TEXT = 100_000
+"""Bytes of an error's body that are read where it is no JSON."""
+
+MAX_WORDS = 500
+"""Characters of such a body that stand in the message; all that was read is in `error.body`."""
 
 BY_STATUS: Mapping[int, type[ProviderError]] = {
     401: AuthenticationError,
@@ -34,44 +47,10 @@ BY_STATUS: Mapping[int, type[ProviderError]] = {
 }
 """HTTP status -> class; any other 4xx is a `BadRequestError`, anything else a `ServerError`."""
 
-BY_EXCEPTION: Mapping[tuple[str, str], type[ProviderError]] = {
-    ("anthropic", "APITimeoutError"): TimedOutError,
-    ("anthropic", "APIConnectionError"): ConnectionFailedError,
-    ("openai", "APITimeoutError"): TimedOutError,
-    ("openai", "APIConnectionError"): ConnectionFailedError,
-    ("httpx2", "TimeoutException"): TimedOutError,
-    ("httpx2", "TransportError"): ConnectionFailedError,
-    ("httpx2", "StreamError"): ConnectionFailedError,
-    ("httpx2", "HTTPError"): ServerError,
-    ("httpx", "TimeoutException"): TimedOutError,
-    ("httpx", "TransportError"): ConnectionFailedError,
-    ("httpx", "StreamError"): ConnectionFailedError,
-    ("httpx", "HTTPError"): ServerError,
-    ("aiohttp", "ServerTimeoutError"): TimedOutError,
-    ("aiohttp", "ClientError"): ConnectionFailedError,
-    ("requests", "Timeout"): TimedOutError,
-    ("requests", "ConnectionError"): ConnectionFailedError,
-    ("requests", "ChunkedEncodingError"): ConnectionFailedError,
-    ("google", "TransportError"): ConnectionFailedError,
-    ("google", "GoogleAuthError"): AuthenticationError,
-    ("google", "UnknownApiResponseError"): ServerError,
-    ("msgspec", "DecodeError"): ServerError,
-    ("builtins", "TimeoutError"): TimedOutError,
-    ("builtins", "ConnectionError"): ConnectionFailedError,
-}
-"""Package and class -> class, of what the SDKs and the HTTP clients under them raise where no status tells. The first that
-matches in the exception's own order of bases. By name, so that nothing is imported to recognise them."""
-
 
 def class_of_status(status: int) -> type[ProviderError]:
     """Return our error class for an HTTP status."""
     return BY_STATUS.get(status) or (BadRequestError if 400 <= status < 500 else ServerError)
-
-
-def class_of_exception(error: Exception) -> type[ProviderError] | None:
-    """Return our error class for an exception of an SDK or an HTTP client; `None` for any other exception."""
-    names = ((cls.__module__.partition(".")[0], cls.__name__) for cls in type(error).__mro__)
-    return next(filter(None, map(BY_EXCEPTION.get, names)), None)
 
 
 def failure(
@@ -105,24 +84,110 @@ def failure(
     )
 
 
-def transport_error(kind: type[ProviderError], error: Exception, provider: str) -> ProviderError:
-    """Return the error of a connection that failed. The message includes the cause, which SDKs leave out."""
-    below = error.__cause__
-    message = str(error) or type(error).__name__
-    if isinstance(error, msgspec.DecodeError):
-        message = f"what came is no JSON: {message}"
-    elif below is not None and (not str(below) or str(below) not in message):
-        message = f"{message} ({f'{type(below).__name__}: {below}'.rstrip(': ')})"
-    return failure(kind, message, provider)
+class Code(NamedTuple):
+    """What a vendor's error bodies say besides their words: the code, and the class where it is not that of the status."""
+
+    code: str | None = None
+    kind: type[ProviderError] | None = None
+    retry_after: float | None = None
+    request_id: str | None = None
+
+
+def status_error(
+    answer: Answer,
+    url: str,
+    provider: str,
+    model: str,
+    read: Callable[[Mapping[str, Any]], Code],
+    request_id: str | None,
+) -> ProviderError:
+    """Return the error of an answer whose status is not 2xx: the provider's words, of a body of any shape.
+
+    `read` reads what is the vendor's own in the part of the body that describes the error.
+    """
+    body = read_error_body(answer.body)
+    code = read(error_part(body))
+    kind = code.kind or class_of_status(answer.status)
+    words = words_of(body) or _title(answer.body) or _phrase(answer.status)
+    if 300 <= answer.status < 400:
+        place = answer.headers.get("location") or "nowhere"
+        words = f"{words}: a redirect to {without_credentials(urljoin(url, place))}, which is not followed. Set base_url to it"
+    elif answer.status == 404:
+        words = f"{words} (asked {urlsplit(url).path} for the model {model!r})"
+    wait = seconds_to_wait(answer.headers)
+    return failure(
+        kind,
+        words,
+        provider,
+        status=answer.status,
+        code=code.code,
+        request_id=request_id or code.request_id,
+        retry_after=code.retry_after if wait is None else wait,
+        body=body,
+    )
+
+
+def read_error_body(body: bytes) -> Any:
+    """Return the body of an error: its JSON if it is JSON, whatever its media type says, else its text; `None` if empty."""
+    if not body.strip():
+        return None
+    try:
+        return load_json(body)
+    except msgspec.DecodeError:
+        return body[:MAX_TEXT].decode("utf-8", "replace")
+
+
+def error_part(body: Any) -> Mapping[str, Any]:
+    """Return the object in an error body that describes the error: `{"error": {...}}`, its inside, or the first of a list."""
+    if isinstance(body, list) and body:
+        body = cast("list[Any]", body)[0]
+    if not isinstance(body, Mapping):
+        return {}
+    fields = cast("Mapping[str, Any]", body)
+    inside = fields.get("error")
+    return cast("Mapping[str, Any]", inside) if isinstance(inside, Mapping) else fields
+
+
+def words_of(body: Any) -> str:
+    """Return the provider's message in an error body of any shape; empty if there is none, or if it is a page of HTML."""
+    if isinstance(body, str):
+        text = body.strip()
+        if text.startswith("{"):
+            inner = read_error_body(text.encode("utf-8", "replace"))
+            return words_of(inner) if isinstance(inner, Mapping) and words_of(inner) else text
+        return "" if text[:1] == "<" else text[:MAX_WORDS]
+    if isinstance(body, list):
+        return "; ".join(filter(None, map(words_of, cast("list[Any]", body))))
+    if not isinstance(body, Mapping):
+        return ""
+    fields = cast("Mapping[str, Any]", body)
+    words = next(filter(None, (words_of(fields.get(key)) for key in ("message", "msg", "detail", "error"))), "")
+    upstream = fields.get("metadata")
+    raw = words_of(cast("Mapping[str, Any]", upstream).get("raw")) if isinstance(upstream, Mapping) else ""
+    return f"{words}: {raw}" if words and raw and raw != words else words or raw
+
+
+def _title(body: bytes) -> str:
+    match = re.search(rb"<title[^>]*>([^<]{1,300})", body[:MAX_TEXT], re.IGNORECASE)
+    return " ".join(html.unescape(match[1].decode("utf-8", "replace")).split()) if match else ""
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no message"
 
 
 def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
     """Return the seconds of `retry-after-ms`, or of `retry-after` in seconds or as a date."""
     for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
         try:
-            return float(headers[name]) / scale
+            seconds = float(headers[name]) / scale
         except (KeyError, ValueError):
             continue
+        if math.isfinite(seconds) and seconds >= 0:
+            return seconds
     try:
         then = email.utils.parsedate_to_datetime(headers.get("retry-after") or "")
     except ValueError:

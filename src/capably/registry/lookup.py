@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 from os import PathLike, fspath
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, cast, overload
 
 from capably.registry import user_registry as _overlay
 from capably.registry.overlay import Overlay
 from capably.registry.rules import Rule, rules_of
 from capably.types.errors import ConfigurationError
-from capably.types.facts import UNVERIFIED, Facts, ModelInfo
+from capably.types.facts import ENDPOINTS_BY_ADAPTER, UNVERIFIED, Facts, ModelInfo
 
 if TYPE_CHECKING:
     from capably_models import _facts
@@ -70,11 +70,25 @@ def providers() -> Mapping[str, _facts.Provider]:
     return _providers
 
 
-def add_host(name: str) -> None:
-    """Add a host that no file describes. It speaks OpenAI's Chat Completions, and its name must not be a provider's."""
+def own_host(name: str) -> _facts.Provider | None:
+    """Return the entry of a host that no file describes."""
+    return _own_hosts.get(name)
+
+
+def add_host(name: str, endpoint: str) -> None:
+    """Add a host that no file describes, and the endpoint that it speaks. Its name must not be a provider's.
+
+    Raises `ConfigurationError` if it is no name, or if the host has another endpoint already.
+    """
     if not name or "/" in name or any(map(str.isspace, name)):
         raise ConfigurationError(f"{name!r} cannot be the name of a provider; ids read provider/model")
-    _own_hosts[name] = {**OWN_HOST, "name": name}
+    known = _own_hosts.get(name)
+    if known is not None:
+        if known["endpoint"] != endpoint:
+            raise ConfigurationError(f'{name!r} has wire="{known["endpoint"]}" already; give "{endpoint}" another name')
+        return
+    adapter = next(adapter for adapter, endpoints in ENDPOINTS_BY_ADAPTER.items() if endpoint in endpoints)
+    _own_hosts[name] = cast("_facts.Provider", {**OWN_HOST, "name": name, "adapter": adapter, "endpoint": endpoint})
     _providers.clear()
     _models.pop(name, None)
 
@@ -89,8 +103,10 @@ OWN_HOST: _facts.Provider = {
     "cloud": None,
     "also": {},
     "any_model": None,
+    "endpoint": None,
+    "variables": {},
 }
-"""The registry entry of a host added with `llm.provider("vllm", base_url=...)`."""
+"""The registry entry of a host that `llm.configure("vllm", base_url=...)` adds."""
 
 
 def added_constant(provider: str, name: str) -> str | None:

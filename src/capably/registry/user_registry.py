@@ -18,7 +18,7 @@ from capably.registry.overlay import Overlay, digest
 from capably.types.errors import ConfigurationError
 
 PROVIDERS_MODULE = "capably_models._providers"
-_REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect")
+_REACHED_BY = ("adapter", "also", "api_key", "base_url", "cloud", "dialect", "endpoint", "variables")
 
 
 class Named(NamedTuple):

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, cast
 
 from capably.providers.adapters import adapter_of
+from capably.providers.handles import default_handle
 from capably.registry.cost import cost_of
 from capably.types import parts as p
 from capably.types.errors import CapablyError, ParseError, RefusalError
@@ -170,7 +171,9 @@ class BaseResponse(Generic[FormatT_co, InputT_contra, CapsT_co]):
     @property
     def raw(self) -> Any:
         """Return the vendor SDK's own object for the reply, built now."""
-        return adapter_of(self._model.provider, self._request.model_id).to_sdk(self._reply.body, self._request.endpoint)
+        return adapter_of(default_handle(self._model.provider), self._request.model_id).to_sdk(
+            self._reply.body, self._request.endpoint
+        )
 
     @property
     def messages(self) -> list[Message]:

@@ -1,8 +1,8 @@
 """Messages and responses to plain JSON and back. Pickles hold the same data.
 
 The JSON has every part, the provider's own JSON of each answer, usage, the model's id and defaults, and parameters that
-are plain values. It lacks `tools` and `format` (Python objects), a `tool_choice` that is a tool, and `headers` (they may
-hold secrets). `from_json` takes tools and format again.
+are plain values. It lacks `tools` and `format` (Python objects), a `tool_choice` that is a tool, and `headers` and
+`provider` (they may hold secrets). `from_json` takes tools and format again.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from capably.types.messages import AssistantMessage, Source, SystemMessage, User
 from capably.types.reasoning import Reasoning
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
+from capably.types.timeout import Timeout
 from capably.types.usage import Usage
 from capably.types.values import field_names, restored
 
 VERSION = 1
 """Of the shape below. A later one reads this one, too."""
 
-NOT_SERIALIZED = ("tools", "format", "headers")
+NOT_SERIALIZED = ("tools", "format", "headers", "provider")
 
 OBJECTS: Mapping[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(p.Text, p.Image, p.Document, p.Audio, p.Video, p.Thought, p.ToolCall, p.ToolOutput, p.Citation, p.Refusal),
-        *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Usage),
+        *(p.CachePoint, p.Unknown, SystemMessage, UserMessage, AssistantMessage, Source, Reasoning, Timeout, Usage),
     )
 }
 """Name in JSON -> class. Each is written as its fields."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from capably.types.facts import ModelInfo
     from capably.types.messages import Message
+    from capably.types.timeout import Timeout
 
     OnlyWithReasoningOff: TypeAlias = Never
     """In a refusal by the type checker: this parameter is accepted only while the model does not reason.
@@ -57,7 +58,7 @@ class Request:
         params: Mapping[str, Any],
         extra: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
-        timeout: float | None = None,
+        timeout: Timeout | None = None,
         max_retries: int | None = None,
     ) -> None:
         self.info: ModelInfo | None = info
@@ -68,7 +69,7 @@ class Request:
         self.params: Mapping[str, Any] = params
         self.extra: Mapping[str, Any] | None = extra
         self.headers: Mapping[str, str] | None = headers
-        self.timeout: float | None = timeout
+        self.timeout: Timeout | None = timeout
         self.max_retries: int | None = max_retries
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from capably.parameters import PARAMETERS, PER_CALL, Kind
+from capably.types.timeout import check_seconds
 
 
 def check_parameters(params: Mapping[str, Any]) -> None:
@@ -21,6 +22,8 @@ def check_parameters(params: Mapping[str, Any]) -> None:
                 raise TypeError(f"{name}={_shown(value)} is of type {type(value).__name__}; it must be {kind.words}")
             if parameter.routes and kind.least is not None and value < kind.least:
                 raise ValueError(f"{name}={value!r} makes no sense; it must be at least {kind.least}")
+            if kind.positive and isinstance(value, (int, float)):
+                check_seconds(value, name)
             if kind.holds is not None:
                 _check_items(name, value, kind)
 
@@ -36,8 +39,8 @@ def check_defaults(params: Mapping[str, Any]) -> None:
             )
 
 
-def _check_items(name: str, value: Mapping[str, Any] | Sequence[Any], kind: Kind) -> None:
-    items: Iterable[Any] = dict(value).values() if isinstance(value, Mapping) else value
+def _check_items(name: str, value: Any, kind: Kind) -> None:
+    items: Iterable[Any] = dict(cast("Mapping[str, Any]", value)).values() if isinstance(value, Mapping) else value
     for item in items:
         if not isinstance(item, kind.holds or object):
             shown = "a value" if name == "headers" else _shown(item)  # A header may be a secret.

@@ -141,7 +141,7 @@ def test_a_missing_key_is_told_with_its_names(names: tuple[str, ...], monkeypatc
     one = AnthropicAdapter(Settings("somewhere", key_names=names))
     with pytest.raises(e.ConfigurationError, match=names[0]) as raised:
         one.call(request())
-    assert 'llm.provider("somewhere", api_key=' in str(raised.value)
+    assert 'llm.configure("somewhere", api_key=' in str(raised.value)
 
 
 def test_a_key_for_anthropic_is_never_sent_to_another_host(monkeypatch: Any) -> None:

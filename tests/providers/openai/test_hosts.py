@@ -313,7 +313,7 @@ def untouched(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def redirected(server: Replies, name: str, *replies: Canned) -> None:
     """Sends a host's requests to the server, to the same path as its own."""
     server.replies = list(replies)
-    llm.provider(name, base_url=server.url + path_of(providers()[name]["base_url"] or "/v1"), max_retries=0)
+    llm.configure(name, base_url=server.url + path_of(providers()[name]["base_url"] or "/v1"), max_retries=0)
 
 
 def completion(message: Mapping[str, Any]) -> dict[str, Any]:
@@ -532,7 +532,7 @@ def test_errors_in_each_hosts_shape_keep_its_words(
 def test_a_key_alone_leaves_the_host_where_it_is() -> None:
     from capably.providers.adapters import settings_of
 
-    llm.provider("groq", api_key="mine")
+    llm.configure("groq", api_key="mine")
     settings = settings_of("groq")
     assert (settings.api_key, settings.base_url) == ("mine", "https://api.groq.com/openai/v1")
 
@@ -563,7 +563,7 @@ def own_host(server: Replies) -> Iterator[Replies]:
     from capably.registry import lookup as _registry
 
     server.replies = [Canned(completion(BESIDE))]
-    llm.provider("vllm", base_url=f"{server.url}/v1", max_retries=0)
+    llm.configure("vllm", base_url=f"{server.url}/v1", max_retries=0)
     yield server
     _registry._own_hosts.clear()  # pyright: ignore[reportPrivateUsage]
     _registry._providers.clear()  # pyright: ignore[reportPrivateUsage]
@@ -599,7 +599,7 @@ def untyped(model: Any) -> Any:
 
 
 def test_another_server_keeps_its_key_and_survives_a_change_of_the_registry(own_host: Replies) -> None:
-    llm.provider("vllm", base_url=f"{own_host.url}/v1", api_key="mine")
+    llm.configure("vllm", base_url=f"{own_host.url}/v1", api_key="mine")
     llm.use_registry(None)
     with pytest.warns(llm.UnverifiedModelWarning):
         llm.Model.of("vllm/llama-4").call("Hi")
@@ -608,6 +608,6 @@ def test_another_server_keeps_its_key_and_survives_a_change_of_the_registry(own_
 
 def test_a_misspelt_provider_without_an_address_is_no_new_server() -> None:
     with pytest.raises(llm.ConfigurationError, match=r"there is no provider 'grok'.*base_url="):
-        llm.provider("grok", api_key="x")
+        llm.configure("grok", api_key="x")
     with pytest.raises(llm.ConfigurationError, match="cannot be the name"):
-        llm.provider("my/server", base_url="http://127.0.0.1:9")
+        llm.configure("my/server", base_url="http://127.0.0.1:9")

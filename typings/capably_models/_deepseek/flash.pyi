@@ -4,10 +4,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, overload, type_check_only
 
+from capably.providers.handles import Provider
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
+from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._deepseek import flash__states as states
 from capably_models._deepseek._profiles import DeepseekFlashCapabilities
@@ -36,7 +38,8 @@ class Init(Protocol):
         logprobs: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
@@ -61,7 +64,8 @@ class Init(Protocol):
         logprobs: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> None:
@@ -87,7 +91,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -111,7 +116,8 @@ def call(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -137,7 +143,8 @@ def call(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
@@ -160,7 +167,8 @@ def call(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -186,7 +194,8 @@ def stream(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -210,7 +219,8 @@ def stream(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -236,7 +246,8 @@ def stream(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
@@ -259,7 +270,8 @@ def stream(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -285,7 +297,8 @@ async def call_async(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -309,7 +322,8 @@ async def call_async(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -335,7 +349,8 @@ async def call_async(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
@@ -358,7 +373,8 @@ async def call_async(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -384,7 +400,8 @@ async def stream_async(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -408,7 +425,8 @@ async def stream_async(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -434,7 +452,8 @@ async def stream_async(
     prefill: str = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[FormatT, TextImageToolParts, DeepseekFlashCapabilities]:
@@ -457,7 +476,8 @@ async def stream_async(
         prefill: The beginning of the answer, which the model continues. It is for one answer: `resume` does not repeat it.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -480,7 +500,8 @@ def with_(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
     **_others: NotAcceptedByThisModel,
@@ -504,7 +525,8 @@ def with_(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningOff[ModelT]:
@@ -527,7 +549,8 @@ def with_(
     logprobs: int = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> states.ReasoningStaysOff[ModelT]:

@@ -4,10 +4,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Never, Protocol, TypeVar, type_check_only
 
+from capably.providers.handles import Provider
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
+from capably.types.timeout import Timeout
 from capably_models._google._profiles import GoogleGemini31FlashLiteImageCapabilities
 from capably_models._types import TextImageDocumentContent, TextImageDocumentParts
 
@@ -29,7 +31,8 @@ class Init(Protocol):
         output: Sequence[Literal["text", "image"]] = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> None:
@@ -48,7 +51,8 @@ def call(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> Response[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
@@ -65,7 +69,8 @@ def call(
         output: The kinds of content that the model shall write, such as `("text", "image")`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -84,7 +89,8 @@ def stream(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> StreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
@@ -101,7 +107,8 @@ def stream(
         output: The kinds of content that the model shall write, such as `("text", "image")`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -120,7 +127,8 @@ async def call_async(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
@@ -137,7 +145,8 @@ async def call_async(
         output: The kinds of content that the model shall write, such as `("text", "image")`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -156,7 +165,8 @@ async def stream_async(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> AsyncStreamResponse[None, TextImageDocumentParts, GoogleGemini31FlashLiteImageCapabilities]:
@@ -173,7 +183,8 @@ async def stream_async(
         output: The kinds of content that the model shall write, such as `("text", "image")`.
         extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
         on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-        timeout: The longest silence in seconds, while connecting and between bytes.
+        provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+        timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
         max_retries: How often a request that failed for a passing reason is sent again.
         headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -191,7 +202,8 @@ def with_(
     output: Sequence[Literal["text", "image"]] = ...,
     extra: Mapping[str, Any] = ...,
     on_unsupported: OnUnsupported = ...,
-    timeout: float = ...,
+    provider: Provider = ...,
+    timeout: float | Timeout = ...,
     max_retries: int = ...,
     headers: Mapping[str, str] = ...,
 ) -> ModelT:

@@ -5,10 +5,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Generic, Literal, Never, Self, TypeVar, overload, type_check_only
 
+from capably.providers.handles import Provider
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Image, Text
 from capably.types.reasoning import Reasoning, Unbudgeted
 from capably.types.request import NoneWithTools, NotAcceptedByThisModel, OnUnsupported
+from capably.types.timeout import Timeout
 from capably.types.tools import AnyTool, WebSearch
 from capably_models._groq._profiles import GroqQwen38Capabilities
 from capably_models._model import Model
@@ -41,7 +43,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
@@ -62,7 +65,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -85,7 +89,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> Response[FormatT, TextImageToolParts, WithToolsCapabilities]:
@@ -105,7 +110,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -128,7 +134,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
@@ -149,7 +156,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -172,7 +180,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> StreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
@@ -192,7 +201,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -215,7 +225,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
@@ -236,7 +247,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -259,7 +271,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
@@ -279,7 +292,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -302,7 +316,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,
@@ -323,7 +338,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -346,7 +362,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> AsyncStreamResponse[FormatT, TextImageToolParts, WithToolsCapabilities]:
@@ -366,7 +383,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
             seed: A number that makes sampling repeatable, as far as the provider can: equal requests give mostly equal answers.
             extra: Fields that are merged into the JSON body of the request as they are, objects key by key: whatever the provider takes and capably has no word for.
             on_unsupported: What happens when the model does not take something: `raise` an error before anything is sent (the default), `warn` and send it in this API's own spelling (what the API has no field for is refused), or `drop` it and warn.
-            timeout: The longest silence in seconds, while connecting and between bytes.
+            provider: Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. In a block (`llm.override`) it is for models of that provider.
+            timeout: The longest silence in seconds, while connecting and between bytes; `llm.Timeout(connect=, silence=, total=)` says more.
             max_retries: How often a request that failed for a passing reason is sent again.
             headers: HTTP headers that are sent with the request, over those of the same name.
 
@@ -388,7 +406,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
     ) -> ModelT_co:
@@ -409,7 +428,8 @@ class WithTools(Model[TextImageToolParts, WithToolsCapabilities], Generic[ModelT
         seed: int = ...,
         extra: Mapping[str, Any] = ...,
         on_unsupported: OnUnsupported = ...,
-        timeout: float = ...,
+        provider: Provider = ...,
+        timeout: float | Timeout = ...,
         max_retries: int = ...,
         headers: Mapping[str, str] = ...,
         **_others: NotAcceptedByThisModel,

@@ -7,7 +7,9 @@ from typing import Any
 
 import msgspec
 
-from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
+from capably.http import Answer
+from capably.http.errors import class_of_exception, transport_error
+from capably.providers.errors import Code, class_of_status, failure, seconds_to_wait, status_error
 from capably.providers.json import is_object
 from capably.types.errors import (
     AuthenticationError,
@@ -51,6 +53,16 @@ def error_from_body(body: Any, *, provider: str, request_id: str | None = None) 
     request_id = request_id or outer.get("request_id")
     code = _error_code(inner.get("details")) or kind
     return failure(BY_TYPE.get(kind or "", ServerError), message, provider, code=code, request_id=request_id, body=body)
+
+
+def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: str | None) -> ProviderError:
+    """Return the error of an answer whose status is not 2xx."""
+    return status_error(answer, url, provider, model, _read_code, request_id)
+
+
+def _read_code(error: Mapping[str, Any]) -> Code:
+    kind = error.get("type")
+    return Code(_error_code(error.get("details")) or (kind if isinstance(kind, str) else None))
 
 
 def translate(error: Exception, provider: str = "anthropic") -> CapablyError:

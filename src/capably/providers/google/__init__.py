@@ -1,113 +1,100 @@
-"""Google's Gemini models over generateContent, with google-genai's own client.
+"""Google's Gemini models over generateContent.
 
-The SDK is imported when the adapter is built; its client is made at the first call, and serves sync and async alike.
+With a key a request goes over our own HTTP; at Google Cloud, and over a client that the caller gives, by google-genai
+(`capably.providers.google.sdk`).
 """
 
 from __future__ import annotations
 
-import threading
+import os
+from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
-from capably.providers import Settings
-from capably.providers.google import transport
-from capably.providers.google.client import build_client, import_sdk, path_of, request_options
+from capably.http import Answer, Reply
+from capably.providers.google.content import model_of
 from capably.providers.google.decode import decode_reply
 from capably.providers.google.encode import encode_request
-from capably.providers.google.errors import request_id_of, translate
-from capably.providers.google.events import AsyncGoogleEvents, GoogleEvents
+from capably.providers.google.errors import failure_of, request_id_of
 from capably.providers.google.stream import GoogleAccumulator
+from capably.providers.http_adapter import HttpAdapter, Post
+from capably.types.errors import ProviderError, UnknownModelError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
 
-_CALL = "generateContent"
-_STREAM = "streamGenerateContent?alt=sse"
+API_VERSION = "v1"
+"""The version of the API of a model whose facts name none. Source: google-genai 3.4.0."""
+
+CALL = "generateContent"
+STREAM = "streamGenerateContent?alt=sse"
 
 
-class GoogleAdapter:
-    """Google's wire format over google-genai's client."""
+class GoogleAdapter(HttpAdapter):
+    """Google's wire format."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._genai = import_sdk()
-        self._settings = settings
-        self._lock = threading.Lock()
-        self._client: Any = None
-        self._options: dict[str, Any] = {}
+    sdk = "google"
 
     def encode(self, request: Request) -> dict[str, Any]:
         return encode_request(request)
 
-    def call(self, request: Request, body: dict[str, Any]) -> ResponseData:
-        api = self._api(self._settings.client)
-        path, sent, options = self._prepare(request, body, _CALL, api)
-        try:
-            answer, headers = transport.send(api, path, sent, options)
-        except Exception as error:
-            raise translate(error, self._settings.provider) from error
-        return _decode(answer, headers, request, sent)
+    def path(self, post: Post) -> str:
+        info = post.request.info
+        version = (info.api_version if info else None) or self.settings.api_version or API_VERSION
+        return f"/{version}/{model_path(post.request)}:{STREAM if post.stream else CALL}"
 
-    async def call_async(self, request: Request, body: dict[str, Any]) -> ResponseData:
-        api = self._api(self._settings.async_client or self._settings.client)
-        path, sent, options = self._prepare(request, body, _CALL, api)
-        try:
-            answer, headers = await transport.send_async(api, path, sent, options)
-        except Exception as error:
-            raise translate(error, self._settings.provider) from error
-        return _decode(answer, headers, request, sent)
+    def credential(self, key: str) -> tuple[str, str]:
+        return "x-goog-api-key", key
 
-    def stream(self, request: Request, body: dict[str, Any]) -> GoogleEvents:
-        api = self._api(self._settings.client)
-        path, sent, options = self._prepare(request, body, _STREAM, api)
-        try:
-            response, headers = transport.open_stream(api, path, sent, options)
-        except Exception as error:
-            raise translate(error, self._settings.provider) from error
-        return GoogleEvents(response, headers, self._settings.provider, sent, self)
+    def failure(self, answer: Answer, url: str, request: Request) -> ProviderError:
+        return failure_of(answer, url, self.provider, request.model_id, self.request_id(answer.headers))
 
-    async def stream_async(self, request: Request, body: dict[str, Any]) -> AsyncGoogleEvents:
-        api = self._api(self._settings.async_client or self._settings.client)
-        path, sent, options = self._prepare(request, body, _STREAM, api)
-        try:
-            response, headers = await transport.open_stream_async(api, path, sent, options)
-        except Exception as error:
-            raise translate(error, self._settings.provider) from error
-        return AsyncGoogleEvents(response, headers, self._settings.provider, sent, self)
+    def decode(self, body: bytes, request: Request) -> ResponseData:
+        return decode_reply(body, request)
+
+    def request_id(self, headers: Mapping[str, str]) -> str | None:
+        return request_id_of(headers)
+
+    def streamed(self, request: Request, body: dict[str, Any]) -> dict[str, Any]:
+        """Return the body as it is: the path asks for the stream."""
+        return body
 
     def accumulator(self, request: Request) -> GoogleAccumulator:
         return GoogleAccumulator(request)
 
     def to_sdk(self, body: bytes, endpoint: str | None) -> Any:
         """Return the body as `google.genai.types.GenerateContentResponse`, without fields unknown to the SDK."""
-        return transport.sdk_reply(body)
+        from capably.providers.google import sdk
 
-    def _api(self, given: Any) -> Any:
-        """Return the inner HTTP client of the caller's SDK client, else of our own, which is made once."""
-        if given is not None:
-            return transport.check_client(given)
-        with self._lock:
-            if self._client is None:
-                self._client = build_client(self._settings)
-        return transport.check_client(self._client)
+        return sdk.sdk_reply(body)
 
-    def _prepare(self, request: Request, body: dict[str, Any], verb: str, api: Any) -> tuple[str, bytes, Any]:
-        """Return path, body and the SDK's options for one request; `None` for the options of the client itself."""
-        sent = msgspec.json.encode(body)
-        options = request_options(request, self._settings, api)
-        return path_of(request, verb, api), sent, self._http_options(options) if options else None
+    def sdk_client(self, *, sync: bool) -> Any:
+        settings = self.settings
+        given = settings.client if sync else settings.async_client or settings.client
+        if given is None and not self._is_at_google_cloud():
+            return None
+        from capably.providers.google import sdk
 
-    def _http_options(self, options: dict[str, Any]) -> Any:
-        """Return the SDK's object for these options. Objects are cached, since the same few recur."""
-        if "headers" in options:
-            return self._genai.types.HttpOptions(**options)
-        key = repr(options)
-        if key not in self._options:
-            self._options[key] = self._genai.types.HttpOptions(**options)
-        return self._options[key]
+        return sdk.check_client(given or sdk.client_of(self.handle))
+
+    def _is_at_google_cloud(self) -> bool:
+        """Return whether credentials of Google Cloud take the place of a key."""
+        entry = self.settings.entry
+        names = entry["variables"].get("enterprise", ())
+        return entry["cloud"] == "vertex" or any(os.environ.get(name, "").lower() in ("true", "1") for name in names)
+
+    async def fetch_by_sdk(self, client: Any, post: Post) -> Answer:
+        from capably.providers.google import sdk
+
+        return await sdk.fetch(client, post, self)
+
+    async def open_by_sdk(self, client: Any, post: Post) -> Reply:
+        from capably.providers.google import sdk
+
+        return await sdk.open_stream(client, post, self)
 
 
-def _decode(body: bytes, headers: dict[str, str], request: Request, sent: bytes) -> ResponseData:
-    reply = decode_reply(body, request)
-    reply.request_id = request_id_of(headers)
-    reply.sent = sent
-    return reply
+def model_path(request: Request) -> str:
+    """Return `models/{model}`, or the path that the id is. Raises `UnknownModelError` for one that would change the address."""
+    model = model_of(request)
+    if not model or ".." in model or "?" in model or "&" in model or "#" in model:
+        raise UnknownModelError(f"{model!r} cannot be a model id of Google's", model=model)
+    return model if model.startswith(("models/", "tunedModels/", "projects/", "publishers/")) else f"models/{model}"

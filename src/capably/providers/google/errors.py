@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
+from capably.http import Answer
+from capably.http.errors import class_of_exception, transport_error
+from capably.providers.errors import Code, class_of_status, failure, seconds_to_wait, status_error
 from capably.types.errors import AuthenticationError, CapablyError, ConfigurationError, ProviderError, ServerError
 
 BY_WORD: Mapping[str, int] = {
@@ -31,6 +33,22 @@ KEY_REASONS = frozenset({"API_KEY_INVALID", "API_KEY_EXPIRED"})
 """A wrong key is a 400 at Google; these reasons in its details tell it from a wrong request."""
 
 
+def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: str | None) -> ProviderError:
+    """Return the error of an answer whose status is not 2xx."""
+
+    def read(error: Mapping[str, Any]) -> Code:
+        details = _details(error)
+        word = error.get("status")
+        return Code(
+            word if isinstance(word, str) else None,
+            _class_of(answer.status, details, error.get("message")),
+            _delay(details),
+            _first(details, "requestId"),
+        )
+
+    return status_error(answer, url, provider, model, read, request_id)
+
+
 def translate(error: Exception, provider: str = "google") -> CapablyError:
     """Return our error for an exception of the SDK or its transport. Raise it `from error`."""
     if isinstance(error, CapablyError):
@@ -48,7 +66,7 @@ def error_of(
 ) -> ProviderError:
     """Return our error for an error body: `{"error": {...}}`, its inside, or a list that holds one of them."""
     inside = _inside(body)
-    details = [cast("Mapping[str, Any]", d) for d in _sequence(inside.get("details")) if isinstance(d, Mapping)]
+    details = _details(inside)
     word = inside.get("status")
     code = word if isinstance(word, str) else None
     status = status or _number(inside.get("code")) or BY_WORD.get(code or "", 500)
@@ -115,7 +133,15 @@ def _headers_of(error: Any) -> Mapping[str, str]:
 
 
 def _retry_after(headers: Mapping[str, str], details: Sequence[Mapping[str, Any]]) -> float | None:
-    """Return the seconds to wait: of the header, else of `google.rpc.RetryInfo` (`"17.5s"`)."""
+    wait = seconds_to_wait(headers)
+    return _delay(details) if wait is None else wait
+
+
+def _delay(details: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the seconds of `google.rpc.RetryInfo` (`"17.5s"`)."""
     delay = _first(details, "retryDelay")
-    delays = {"retry-after": delay.removesuffix("s")} if isinstance(delay, str) else {}
-    return seconds_to_wait({**delays, **headers})
+    return seconds_to_wait({"retry-after": delay.removesuffix("s")}) if isinstance(delay, str) else None
+
+
+def _details(error: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return [cast("Mapping[str, Any]", one) for one in _sequence(error.get("details")) if isinstance(one, Mapping)]

@@ -1,43 +1,44 @@
-"""OpenAI's models, and others, at Azure. The name of a deployment replaces the model's id."""
+"""OpenAI's models, and others, at Azure. The name of a deployment replaces the model's id.
+
+Without a version an address ends in `/openai/v1` and is asked as OpenAI's own is. With one (`api_version=`, or its variable) the
+path of Chat Completions names the deployment, and that of Responses does not. Source: openai 3.54.0 (lib/azure.py).
+"""
 
 from __future__ import annotations
 
-import os
-from typing import Any
-
-from capably.providers import Settings
-from capably.providers.credentials import key_of, sendable
+from capably.providers.credentials import asked_for, named_token
+from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
-
-BEARER_VARIABLE = "AZURE_OPENAI_AD_TOKEN"
 
 V1 = "/openai/v1"
 """End of the addresses that are asked as OpenAI's own are, without a version."""
 
+BY_DEPLOYMENT = ("/chat/completions",)
+"""Paths that name the deployment."""
 
-def build_azure_client(sdk: Any, settings: Settings, kind: str) -> Any:
-    """Return a client for a resource at Azure; `kind` is `"OpenAI"` or `"AsyncOpenAI"`.
 
-    With `OPENAI_API_VERSION` it is the SDK's `AzureOpenAI`; without, the SDK's plain client at the resource's v1 address.
-    """
-    endpoint = settings.base_url or os.environ.get("AZURE_OPENAI_ENDPOINT")
-    if not endpoint:
-        why = "Set AZURE_OPENAI_ENDPOINT, or call llm.provider"
-        raise ConfigurationError(f'No address for azure. {why}("azure", base_url="https://RESOURCE.openai.azure.com").')
-    key = key_of(settings)
-    if key is None:
-        names = " or ".join(settings.key_names)
-        raise ConfigurationError(f'No API key for azure. Set {names}, or call llm.provider("azure", api_key=...).')
-    http = {} if settings.http_client is None else {"http_client": settings.http_client}
-    version = os.environ.get("OPENAI_API_VERSION")
-    if version and V1 not in endpoint:
-        token = (
-            None
-            if settings.api_key
-            else sendable(os.environ.get(BEARER_VARIABLE, ""), f"The token in {BEARER_VARIABLE}")
-        )
-        credential = {"azure_ad_token": token} if token else {"api_key": key}
-        made = getattr(sdk, kind.replace("OpenAI", "AzureOpenAI"))
-        return made(azure_endpoint=endpoint, api_version=version, **credential, **http)
-    base_url = endpoint if V1 in endpoint else endpoint.rstrip("/") + V1
-    return getattr(sdk, kind)(api_key=key, base_url=base_url, **http)
+def place_of(settings: Settings, path: str, deployment: str) -> tuple[str, str]:
+    """Return the address and the path of a request to a resource at Azure."""
+    address = (settings.base_url or settings.value("endpoint") or "").rstrip("/")
+    if not address:
+        why = "Set AZURE_OPENAI_ENDPOINT, or call llm.configure"
+        raise ConfigurationError(f'No address for azure. {why}("azure", endpoint="https://RESOURCE.openai.azure.com").')
+    version = settings.value("api_version")
+    if version is None or V1 in address:
+        return (address if V1 in address else address + V1), path
+    at_deployment = f"/deployments/{deployment}" if path in BY_DEPLOYMENT else ""
+    return address, f"/openai{at_deployment}{path}?api-version={version}"
+
+
+def is_versioned(settings: Settings) -> bool:
+    """Return whether requests go to an address with a version."""
+    address = settings.base_url or settings.value("endpoint") or ""
+    return V1 not in address and settings.value("api_version") is not None
+
+
+async def authorization(settings: Settings, *, sync: bool) -> tuple[str, str] | None:
+    """Return the header with a token of Entra, or with the resource's key; `None` if neither is there."""
+    if callable(settings.token):
+        return "authorization", f"Bearer {await asked_for(settings.token, settings, 'token', sync=sync)}"
+    token = named_token(settings) if settings.api_key is None else None
+    return None if token is None else ("authorization", f"Bearer {token}")

@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from capably.providers.errors import class_of_exception, class_of_status, failure, seconds_to_wait, transport_error
+from capably.http import Answer
+from capably.http.errors import class_of_exception, transport_error
+from capably.providers.errors import Code, class_of_status, failure, seconds_to_wait, status_error, words_of
 from capably.types.errors import (
     AuthenticationError,
     BadRequestError,
@@ -69,19 +71,13 @@ BY_WORD: dict[str, type[ProviderError]] = {
 """Codes and types of errors that come inside an answer, where no status tells their class."""
 
 
-def words_of(body: Any) -> str:
-    """Return the provider's message in an error body of any shape; empty if there is none."""
-    if isinstance(body, str):
-        return body.strip()
-    if isinstance(body, list):
-        return "; ".join(filter(None, map(words_of, cast(list[Any], body))))
-    if not isinstance(body, Mapping):
-        return ""
-    fields = cast(Mapping[str, Any], body)
-    words = next(filter(None, (words_of(fields.get(key)) for key in ("message", "msg", "detail", "error"))), "")
-    upstream = fields.get("metadata")
-    raw = words_of(cast(Mapping[str, Any], upstream).get("raw")) if isinstance(upstream, Mapping) else ""
-    return f"{words}: {raw}" if words and raw and raw != words else words or raw
+def failure_of(answer: Answer, url: str, provider: str, model: str, request_id: str | None) -> ProviderError:
+    """Return the error of an answer whose status is not 2xx."""
+    return status_error(answer, url, provider, model, _read_code, request_id)
+
+
+def _read_code(error: Mapping[str, Any]) -> Code:
+    return Code(next((str(error[key]) for key in ("code", "type") if error.get(key) not in (None, "")), None))
 
 
 def in_band(error: Any, provider: str, *, body: Any = None, request_id: str | None = None) -> ProviderError:

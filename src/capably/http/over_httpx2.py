@@ -1,0 +1,168 @@
+"""HTTP over httpx2, the default: proxies, certificates, mocks, recorders and tracers work as its users expect."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from functools import lru_cache
+from http.cookiejar import DefaultCookiePolicy
+from os import environ
+
+import httpx2
+
+from capably.http import Answer, HttpRequest, TotalTimeoutError, read_body
+from capably.types.errors import ConfigurationError
+from capably.types.timeout import Timeout
+
+LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30)
+"""As many connections as there are calls at once; of those without a call, 100 stay open for 30 seconds."""
+
+
+class Httpx2Client:
+    """Connections of an `httpx2.Client`: our own, or the caller's with all that it is set up to do."""
+
+    name = "httpx2"
+
+    def __init__(self, client: httpx2.Client | None = None) -> None:
+        self._given = client
+        self._client = client or httpx2.Client(verify=_certificates(), limits=LIMITS)
+        if client is None:
+            self._client.cookies.jar.set_policy(NO_COOKIES)
+
+    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
+        reply = await self.open(request, timeout)
+        return Answer(reply.status, reply.headers, await read_body(reply))
+
+    async def open(self, request: HttpRequest, timeout: Timeout) -> Httpx2Reply:
+        message = _message(request, timeout, self._given)
+        response = self._client.send(message, stream=True, follow_redirects=False)
+        return Httpx2Reply(response, timeout)
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def close(self) -> None:
+        if self._given is None:
+            self._client.close()
+
+
+class Httpx2Reply:
+    """An answer over httpx2."""
+
+    def __init__(self, response: httpx2.Response, timeout: Timeout) -> None:
+        self._response = response
+        self._pieces: Iterator[bytes] = response.iter_bytes()
+        self._deadline = _deadline(timeout)
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def piece(self) -> bytes:
+        piece = next(self._pieces, b"")
+        _check(self._deadline)
+        return piece
+
+    async def close(self) -> None:
+        self._response.close()
+
+
+class AsyncHttpx2Client:
+    """Connections of an `httpx2.AsyncClient`. They belong to the event loop that opened them."""
+
+    name = "httpx2"
+
+    def __init__(self, client: httpx2.AsyncClient | None = None) -> None:
+        self._given = client
+        self._client = client or httpx2.AsyncClient(verify=_certificates(), limits=LIMITS)
+        if client is None:
+            self._client.cookies.jar.set_policy(NO_COOKIES)
+
+    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
+        reply = await self.open(request, timeout)
+        return Answer(reply.status, reply.headers, await read_body(reply))
+
+    async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncHttpx2Reply:
+        message = _message(request, timeout, self._given)
+        response = await self._client.send(message, stream=True, follow_redirects=False)
+        return AsyncHttpx2Reply(response, timeout)
+
+    async def sleep(self, seconds: float) -> None:
+        import anyio
+
+        await anyio.sleep(seconds)
+
+    async def close(self) -> None:
+        if self._given is None:
+            await self._client.aclose()
+
+
+class AsyncHttpx2Reply:
+    """The asynchronous twin of `Httpx2Reply`."""
+
+    def __init__(self, response: httpx2.Response, timeout: Timeout) -> None:
+        self._response = response
+        self._pieces: AsyncIterator[bytes] = response.aiter_bytes()
+        self._deadline = _deadline(timeout)
+        self.status: int = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def piece(self) -> bytes:
+        piece = await anext(self._pieces, b"")
+        _check(self._deadline)
+        return piece
+
+    async def close(self) -> None:
+        await self._response.aclose()
+
+
+ENCODINGS = "gzip, deflate"
+"""Compressions of answers that httpx2 reads by itself."""
+
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=[])
+"""Calls have no memory of each other."""
+
+
+def _message(
+    request: HttpRequest, timeout: Timeout, given: httpx2.Client | httpx2.AsyncClient | None
+) -> httpx2.Request:
+    """Return the request for httpx2. A client of the caller's adds its own headers, parameters and cookies."""
+    waits = {
+        "connect": timeout.connect,
+        "read": timeout.silence,
+        "write": timeout.silence,
+        "pool": timeout.silence,
+    }
+    headers = {"accept-encoding": ENCODINGS, **request.headers}
+    if given is not None:
+        return given.build_request(
+            "POST", request.url, headers=headers, content=request.body, extensions={"timeout": waits}
+        )
+    return httpx2.Request(
+        "POST", _url(request.url), headers=headers, content=request.body, extensions={"timeout": waits}
+    )
+
+
+_url = lru_cache(maxsize=128)(httpx2.URL)
+
+
+def _deadline(timeout: Timeout) -> float | None:
+    return None if timeout.total is None else time.monotonic() + timeout.total
+
+
+def _check(deadline: float | None) -> None:
+    if deadline is not None and time.monotonic() > deadline:
+        raise TotalTimeoutError
+
+
+def _certificates() -> ssl.SSLContext:
+    """Return the certificates to trust, read once: those of the system, or of `SSL_CERT_FILE` or `SSL_CERT_DIR`."""
+    return _read_certificates(environ.get("SSL_CERT_FILE"), environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=8)
+def _read_certificates(file: str | None, folder: str | None) -> ssl.SSLContext:
+    try:
+        return httpx2.create_ssl_context()
+    except OSError as error:
+        place = f"SSL_CERT_FILE={file}" if file else f"SSL_CERT_DIR={folder}" if folder else "the system's certificates"
+        raise ConfigurationError(f"{place} cannot be read: {error}") from error

@@ -1,0 +1,210 @@
+"""HTTP over pyreqwest, Rust's reqwest for Python (`capably[fast]`): several times cheaper than httpx2.
+
+Its connections belong to no event loop and to no thread, but its runtime does not survive a fork (`capably.http.libraries`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from importlib import import_module
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
+from pyreqwest.http import HeaderMap
+from pyreqwest.request import StreamRequest, SyncStreamRequest
+from pyreqwest.response import Response, SyncResponse
+
+from capably.http import Answer, HttpRequest, checked_size, read_body
+from capably.types.timeout import Timeout
+
+ValueT = TypeVar("ValueT")
+BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
+
+import_module(
+    "pyreqwest.exceptions"
+)  # The library would import it at the first error, where an interrupt ends the process.
+
+IDLE = timedelta(seconds=30)
+"""How long a connection without a call stays open."""
+
+
+class PyreqwestClient:
+    """Connections of `SyncClient`s: one for each pair of timeouts, which the library has for a client only."""
+
+    name = "pyreqwest"
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[float, float], SyncClient] = {}
+
+    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
+        return _interruptible(_fetch, self._message(request, timeout))
+
+    async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
+        message = self._message(request, timeout)
+        return PyreqwestReply(message, _interruptible(message.__enter__))
+
+    async def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    async def close(self) -> None:
+        for client in list(self._clients.values()):
+            client.close()
+
+    def _message(self, request: HttpRequest, timeout: Timeout) -> SyncStreamRequest:
+        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
+        message = client.post(request.url).headers(_sent(request.headers)).body_bytes(request.body)
+        if timeout.total is not None:
+            message = message.timeout(timedelta(seconds=timeout.total))
+        return message.build_streamed()
+
+    def _opened(self, timeout: Timeout) -> SyncClient:
+        client = _set_up(SyncClientBuilder(), timeout).build()
+        return self._clients.setdefault((timeout.connect, timeout.silence), client)
+
+
+class PyreqwestReply:
+    """An answer over pyreqwest."""
+
+    def __init__(self, request: SyncStreamRequest, response: SyncResponse) -> None:
+        self._request = request
+        self._reader = response.body_reader
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = Headers(response.headers)
+
+    async def piece(self) -> bytes:
+        return bytes(_interruptible(self._reader.read_chunk) or b"")
+
+    async def close(self) -> None:
+        self._request.__exit__(None, None, None)
+
+
+class AsyncPyreqwestClient:
+    """Connections of asynchronous `Client`s, which every event loop can use."""
+
+    name = "pyreqwest"
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[float, float], Client] = {}
+
+    async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
+        reply = await self.open(request, timeout)
+        return Answer(reply.status, reply.headers, await read_body(reply))
+
+    async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
+        client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
+        message = client.post(request.url).headers(_sent(request.headers)).body_bytes(request.body)
+        if timeout.total is not None:
+            message = message.timeout(timedelta(seconds=timeout.total))
+        streamed = message.build_streamed()
+        return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def close(self) -> None:
+        for client in list(self._clients.values()):
+            await client.close()
+
+    def _opened(self, timeout: Timeout) -> Client:
+        client = _set_up(ClientBuilder(), timeout).build()
+        return self._clients.setdefault((timeout.connect, timeout.silence), client)
+
+
+class AsyncPyreqwestReply:
+    """The asynchronous twin of `PyreqwestReply`."""
+
+    def __init__(self, request: StreamRequest, response: Response) -> None:
+        self._request = request
+        self._reader = response.body_reader
+        self.status: int = response.status
+        self.headers: Mapping[str, str] = Headers(response.headers)
+
+    async def piece(self) -> bytes:
+        return bytes(await self._reader.read_chunk() or b"")
+
+    async def close(self) -> None:
+        await self._request.__aexit__(None, None, None)
+
+
+def _sent(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the headers to send: the library says itself which compressions it reads, and reads none if a caller does."""
+    return {name: value for name, value in headers.items() if name != "accept-encoding"}
+
+
+class Headers(dict[str, str]):
+    """Headers by name in small letters."""
+
+    def __init__(self, headers: HeaderMap) -> None:
+        super().__init__()
+        for name, value in headers.items():
+            self[name] = f"{self[name]}, {value}" if name in self else value
+
+
+def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
+    return (
+        builder.follow_redirects(False)
+        .connect_timeout(timedelta(seconds=timeout.connect))
+        .read_timeout(timedelta(seconds=timeout.silence))
+        .pool_idle_timeout(IDLE)
+    )
+
+
+def _fetch(message: SyncStreamRequest) -> Answer:
+    pieces: list[bytes] = []
+    size = 0
+    with message as response:
+        reader = response.body_reader
+        while piece := reader.read_chunk():
+            size = checked_size(size + len(piece))
+            pieces.append(bytes(piece))
+        return Answer(response.status, Headers(response.headers), b"".join(pieces))
+
+
+def _interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
+    """Return `function(*args)`, which blocks. In the main thread another one waits for it, so that Ctrl+C works meanwhile.
+
+    The library waits without looking at signals, which Python delivers to the main thread only.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return function(*args)
+    waiter = _idle.pop() if _idle else _Waiter()
+    value = waiter.run(function, args)
+    _idle.append(waiter)
+    return value
+
+
+class _Waiter:
+    """A thread that waits in place of the main thread."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
+
+    def run(self, function: Callable[..., ValueT], args: tuple[Any, ...]) -> ValueT:
+        self._jobs.put((function, args))
+        try:
+            value, error = self._results.get()
+        except BaseException:
+            self._jobs.put(None)  # The interrupted job ends when it can; nobody uses this thread again.
+            raise
+        if error is not None:
+            raise error
+        return value
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            function, args = job
+            try:
+                self._results.put((function(*args), None))
+            except BaseException as error:
+                self._results.put((None, error))
+            del function, args, job
+
+
+_idle: list[_Waiter] = []

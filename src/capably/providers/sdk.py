@@ -1,0 +1,24 @@
+"""What clients of the vendors' SDKs have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from capably.providers.settings import Settings
+from capably.types.request import Request
+from capably.types.timeout import Timeout
+
+
+def sdk_options(request: Request, settings: Settings) -> dict[str, Any]:
+    """Return the timeout and the retries of a request as options of an SDK; empty where its client decides."""
+    retries = settings.max_retries if request.max_retries is None else request.max_retries
+    timeout = request.timeout or settings.timeout
+    options: dict[str, Any] = {} if retries is None else {"max_retries": retries}
+    return options if timeout is None else {**options, "timeout": httpx2_timeout(timeout)}
+
+
+def httpx2_timeout(timeout: Timeout) -> Any:
+    """Return a timeout as httpx2 has it, whose clients count no total."""
+    import httpx2
+
+    return httpx2.Timeout(timeout.silence, connect=timeout.connect)

@@ -1,0 +1,112 @@
+"""How a provider is reached: what the caller set, what the registry knows, and what the environment says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from capably.http.libraries import Library
+from capably.registry.lookup import providers
+from capably.types.errors import ConfigurationError
+from capably.types.timeout import Timeout
+
+if TYPE_CHECKING:
+    from capably_models import _facts
+
+Secret: TypeAlias = str | Callable[[], str | Awaitable[str]]
+"""A key, or a function that is asked for it before each request."""
+
+CLOUD_WORDS: Mapping[str, tuple[str, ...]] = {
+    "azure": ("endpoint", "api_version", "token"),
+    "bedrock": ("region", "profile"),
+    "vertex": ("project", "location", "token"),
+}
+"""Cloud -> the settings that only it has."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
+class Settings:
+    """The settings of one handle. `None` leaves a setting to the environment, the registry, or the default.
+
+    `headers` and `query` go with every request. `client` and `async_client` are clients of the vendor's SDK, `http_client` and
+    `async_http_client` of httpx2, that the caller built.
+    """
+
+    provider: str
+    api_key: Secret | None = None
+    token: Secret | None = None
+    base_url: str | None = None
+    headers: Mapping[str, str] | None = None
+    query: Mapping[str, str] | None = None
+    timeout: Timeout | None = None
+    max_retries: int | None = None
+    http: Library = "auto"
+    http_client: Any = None
+    async_http_client: Any = None
+    client: Any = None
+    async_client: Any = None
+    endpoint: str | None = None
+    api_version: str | None = None
+    project: str | None = None
+    location: str | None = None
+    region: str | None = None
+    profile: str | None = None
+
+    @property
+    def entry(self) -> _facts.Provider:
+        """Return the registry's entry of the provider. Raises `ConfigurationError` if there is none."""
+        entry = providers().get(self.provider)
+        if entry is None:
+            raise ConfigurationError(
+                f"there is no provider {self.provider!r} (there are {', '.join(providers())}); "
+                f'another server is named by llm.configure("{self.provider}", base_url=...)'
+            )
+        return entry
+
+    def variable(self, setting: str) -> str | None:
+        """Return what the environment says of a setting, of the variables that the registry names for this provider."""
+        names = self.entry["variables"].get(setting, ())
+        return next(filter(None, map(os.environ.get, names)), None)
+
+    def value(self, setting: str) -> str | None:
+        """Return a setting: the caller's, else the environment's."""
+        return getattr(self, setting) or self.variable(setting)
+
+    def address(self) -> str:
+        """Return the root of the API. Raises `ConfigurationError` if nobody says where it is."""
+        address = self.base_url or self.variable("base_url") or self.entry["base_url"]
+        if not address:
+            names = " or ".join(self.entry["variables"].get("base_url", ()))
+            place = f"Set {names}, or call" if names else "Call"
+            raise ConfigurationError(
+                f'No address for {self.provider}. {place} llm.configure("{self.provider}", base_url="https://...").'
+            )
+        return address
+
+    def shown(self) -> str:
+        """Return the settings for a repr: what is set, and of secrets and objects only that they are."""
+        words = [f"{self.provider!r}"]
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if one.name == "provider" or value is None or (one.name == "http" and value == "auto"):
+                continue
+            plain = one.name not in HIDDEN and isinstance(value, (str, int, float, Timeout))
+            words.append(f"{one.name}={without_credentials(value)!r}" if plain else f"{one.name}=...")
+        return ", ".join(words)
+
+
+HIDDEN = frozenset(
+    {"api_key", "token", "headers", "query", "http_client", "async_http_client", "client", "async_client"}
+)
+"""Settings that may hold a secret."""
+
+
+def without_credentials(value: Any) -> Any:
+    """Return an address without what may be secret in it: the user, and the query."""
+    if not isinstance(value, str) or "://" not in value:
+        return value
+    scheme, _, rest = value.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
