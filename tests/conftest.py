@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pytest
 from filelock import FileLock
 
-from capably.providers import adapters
+from capably.providers import handles
 from capably.registry import lookup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,15 +35,14 @@ def collected() -> Iterator[None]:
 @pytest.fixture(scope="module", autouse=True)
 def own_settings() -> Iterator[None]:
     """What a module told `llm.provider` ends with it: no other module meets its hosts and keys."""
-    hosts, settings = dict(lookup._own_hosts), dict(adapters._settings)  # pyright: ignore[reportPrivateUsage]
+    hosts, defaults = dict(lookup._own_hosts), dict(handles._defaults)  # pyright: ignore[reportPrivateUsage]
     yield
     if lookup._own_hosts != hosts:  # pyright: ignore[reportPrivateUsage]
         lookup._own_hosts.clear()  # pyright: ignore[reportPrivateUsage]
         lookup._own_hosts.update(hosts)  # pyright: ignore[reportPrivateUsage]
         lookup._providers.clear()  # pyright: ignore[reportPrivateUsage]
-    adapters._settings.clear()  # pyright: ignore[reportPrivateUsage]
-    adapters._settings.update(settings)  # pyright: ignore[reportPrivateUsage]
-    adapters._adapters.clear()  # pyright: ignore[reportPrivateUsage]
+    handles._defaults.clear()  # pyright: ignore[reportPrivateUsage]
+    handles._defaults.update(defaults)  # pyright: ignore[reportPrivateUsage]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

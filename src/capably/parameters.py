@@ -11,13 +11,11 @@ This module imports no other module of capably but the types that it names, and 
 # Annotations are values here, so there is no `from __future__ import annotations`.
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, ForwardRef, Literal, NamedTuple, TypeAlias, TypedDict, get_args
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypedDict, get_args
 
+from capably.types.provider import Provider
 from capably.types.reasoning import Effort, Reasoning
 from capably.types.timeout import Timeout
-
-if TYPE_CHECKING:
-    from capably.providers.handles import Provider
 
 OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
 Verbosity: TypeAlias = Literal["low", "medium", "high"]
@@ -334,7 +332,7 @@ class CallParams(TypedDict, total=False):
         ),
     ]
     provider: Annotated[
-        "Provider",
+        Provider,
         Parameter(
             "Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. "
             "In a block (`llm.override`) it is for models of that provider.",
@@ -386,10 +384,8 @@ ANSWERS: tuple[Capability, ...] = (
 def static_type(name: str) -> str:
     """Return the Python type of a parameter as a signature writes it: `str | Sequence[str]`."""
     hint = get_args(CallParams.__annotations__[name])[0]
-    if isinstance(hint, ForwardRef):
-        return hint.__forward_arg__
     named = {id(OnUnsupported): "OnUnsupported", id(Verbosity): "Verbosity"}.get(id(hint))
-    return named or (hint.__name__ if type(hint) is type else re.sub(r"[\w.]+\.", "", repr(hint)))
+    return named or (hint.__name__ if isinstance(hint, type) else re.sub(r"[\w.]+\.", "", repr(hint)))
 
 
 def with_arguments(doc: str | None) -> str:

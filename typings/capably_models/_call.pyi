@@ -6,9 +6,9 @@ from typing import Any, Literal, Never, TypeVar, overload
 
 from capably.calls.model import ModelBase
 from capably.calls.prompt import CallDecorator
-from capably.providers.handles import Provider
 from capably.responses.stream_response import FormatT
 from capably.types.parts import Text
+from capably.types.provider import Provider
 from capably.types.reasoning import Hidden, LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout

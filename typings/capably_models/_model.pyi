@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, overload
 
 from capably.calls.model import CapsT_co, InputT_contra, ModelBase
-from capably.providers.handles import Provider
+from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout

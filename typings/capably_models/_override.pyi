@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 from capably.calls.model import ModelBase
-from capably.providers.handles import Provider
+from capably.types.provider import Provider
 from capably.types.reasoning import LevelAndBudget, Reasoning, Unbudgeted
 from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout

@@ -4,10 +4,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from capably.providers.handles import Provider
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.messages import AssistantMessage, UserMessage
 from capably.types.parts import Text
+from capably.types.provider import Provider
 from capably.types.request import OnUnsupported
 from capably.types.timeout import Timeout
 from capably_models._capabilities import (

@@ -5,10 +5,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, overload
 
-from capably.providers.handles import Provider
 from capably.responses.base import BaseResponse
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, FormatT, Response, StreamResponse
 from capably.types.parts import Text, ToolOutput
+from capably.types.provider import Provider
 from capably.types.request import NotAcceptedByThisModel, OnUnsupported
 from capably.types.timeout import Timeout
 from capably_models._capabilities import (

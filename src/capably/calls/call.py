@@ -10,7 +10,7 @@ from capably.parameters import with_arguments
 from capably.providers import Adapter
 from capably.providers.adapters import adapter_of, default_endpoint
 from capably.providers.credentials import sendable_headers
-from capably.providers.handles import Provider, default_handle
+from capably.providers.handles import Handle, default_handle
 from capably.providers.spellings import NoSpellingError
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types.errors import ConfigurationError
@@ -110,11 +110,11 @@ def prepare(id: str, info: ModelInfo | None, content: Any, params: Mapping[str, 
     return PreparedCall(adapter, request, body, messages, warnings)
 
 
-def _handle_of(given: object, provider: str) -> Provider:
+def _handle_of(given: object, provider: str) -> Handle:
     """Return the handle that a call uses: the given one, else that of the process."""
     if given is None:
         return default_handle(provider)
-    if not isinstance(given, Provider):
+    if not isinstance(given, Handle):
         raise TypeError(f"provider= is a handle that llm.provider(...) made, not {given!r}")
     if given.name != provider:
         raise ConfigurationError(f"the handle is one of {given.name!r}, and the model is served by {provider!r}")

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
 from capably.providers.credentials import sendable_headers
-from capably.providers.handles import Provider, default_handle, default_handles, set_default
+from capably.providers.handles import Handle, default_handle, default_handles, set_default
 from capably.providers.http_adapter import check_address
 from capably.providers.settings import CLOUD_WORDS, Secret, Settings
 from capably.registry.lookup import add_host, own_host, providers
 from capably.types.errors import ConfigurationError
+from capably.types.provider import Provider
 from capably.types.timeout import Timeout, as_timeout
 from capably.validation.arguments import check_parameters
 
@@ -146,7 +147,7 @@ def preload(name: str) -> None:
     import_module(f"capably.http.over_{handle.clients.library}")
 
 
-def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Provider:
+def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
     _check_name(name, wire, given)
     words = CLOUD_WORDS.get(providers()[name]["cloud"] or "", ())
@@ -161,7 +162,7 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Provider:
     choose(given["http"])
     headers = sendable_headers(given["headers"])
     given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}
-    return Provider(Settings(provider=name, **given))
+    return Handle(Settings(provider=name, **given))
 
 
 NAMED = frozenset(Settings.__annotations__) - {word for words in CLOUD_WORDS.values() for word in words}

@@ -21,9 +21,9 @@ BY_EXCEPTION: Mapping[tuple[str, str], type[ProviderError]] = {
     ("httpx2", "TimeoutException"): TimedOutError,
     ("httpx2", "TransportError"): ConnectionFailedError,
     ("httpx2", "StreamError"): ConnectionFailedError,
+    ("httpx2", "DecodingError"): ConnectionFailedError,
     ("httpx2", "HTTPError"): ServerError,
     ("pyreqwest", "RequestTimeoutError"): TimedOutError,
-    ("pyreqwest", "DecodeError"): ServerError,
     ("pyreqwest", "PyreqwestError"): ConnectionFailedError,
     ("httpx", "TimeoutException"): TimedOutError,
     ("httpx", "TransportError"): ConnectionFailedError,
@@ -60,7 +60,7 @@ def transport_error(
 ) -> ProviderError:
     """Return the error of an exchange that failed. Its message includes what the library knows of the cause."""
     if kind is TimedOutError and timeout is not None:
-        message = _out_of_time(error, timeout)
+        message = f"no answer in time: {timeout!r}"
     else:
         message = "; ".join(dict.fromkeys(filter(None, _words(error)))) or type(error).__name__
         if type(error).__module__.startswith("msgspec"):
@@ -73,20 +73,9 @@ def translated(error: Exception, provider: str, timeout: Timeout | None = None) 
     kind = class_of_exception(error)
     if kind is not None:
         return transport_error(kind, error, provider, timeout)
-    if isinstance(error, (ValueError, TypeError)) and _is_of_library(error):
-        return ConfigurationError(f"the request to {provider} cannot be built: {error}")
+    if type(error).__name__ == "InvalidURL":
+        return ConfigurationError(f"the address of {provider} cannot be used: {error}")
     return error
-
-
-def _is_of_library(error: Exception) -> bool:
-    return type(error).__module__.partition(".")[0] in ("httpx2", "pyreqwest", "idna")
-
-
-def _out_of_time(error: Exception, timeout: Timeout) -> str:
-    if "Connect" in type(error).__name__:
-        return f"no connection within {timeout.connect:g} seconds"
-    total = "" if timeout.total is None else f", or no complete answer within {timeout.total:g}"
-    return f"nothing arrived for {timeout.silence:g} seconds{total}"
 
 
 def _words(error: BaseException) -> list[str]:

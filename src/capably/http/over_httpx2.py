@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import ssl
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -54,16 +56,24 @@ class Httpx2Reply:
         self._response = response
         self._pieces: Iterator[bytes] = response.iter_bytes()
         self._deadline = _deadline(timeout)
+        self._reading = False
         self.status: int = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
     async def piece(self) -> bytes:
-        piece = next(self._pieces, b"")
+        self._reading = True
+        try:
+            piece = next(self._pieces, b"")
+        finally:
+            self._reading = False
         _check(self._deadline)
         return piece
 
     async def close(self) -> None:
-        self._response.close()
+        if self._reading:  # In another thread, which a closed socket would leave waiting.
+            _shut_down(self._response)
+        else:
+            self._response.close()
 
 
 class AsyncHttpx2Client:
@@ -126,12 +136,8 @@ def _message(
     request: HttpRequest, timeout: Timeout, given: httpx2.Client | httpx2.AsyncClient | None
 ) -> httpx2.Request:
     """Return the request for httpx2. A client of the caller's adds its own headers, parameters and cookies."""
-    waits = {
-        "connect": timeout.connect,
-        "read": timeout.silence,
-        "write": timeout.silence,
-        "pool": timeout.silence,
-    }
+    most = timeout.silence if timeout.total is None else min(timeout.silence, timeout.total)
+    waits = {"connect": min(timeout.connect, most), "read": most, "write": most, "pool": most}
     headers = {"accept-encoding": ENCODINGS, **request.headers}
     if given is not None:
         return given.build_request(
@@ -140,6 +146,15 @@ def _message(
     return httpx2.Request(
         "POST", _url(request.url), headers=headers, content=request.body, extensions={"timeout": waits}
     )
+
+
+def _shut_down(response: httpx2.Response) -> None:
+    """End a connection on which another thread waits for bytes. That thread closes it."""
+    stream = response.extensions.get("network_stream")
+    connection = stream.get_extra_info("socket") if stream else None
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
 
 
 _url = lru_cache(maxsize=128)(httpx2.URL)

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.http import HeaderMap
-from pyreqwest.request import StreamRequest, SyncStreamRequest
+from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder, SyncStreamRequest
 from pyreqwest.response import Response, SyncResponse
 
 from capably.http import Answer, HttpRequest, checked_size, read_body
@@ -24,6 +24,7 @@ from capably.types.timeout import Timeout
 
 ValueT = TypeVar("ValueT")
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
+MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
 import_module(
     "pyreqwest.exceptions"
@@ -57,10 +58,7 @@ class PyreqwestClient:
 
     def _message(self, request: HttpRequest, timeout: Timeout) -> SyncStreamRequest:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        message = client.post(request.url).headers(_sent(request.headers)).body_bytes(request.body)
-        if timeout.total is not None:
-            message = message.timeout(timedelta(seconds=timeout.total))
-        return message.build_streamed()
+        return _message(client.post(request.url), request, timeout).build_streamed()
 
     def _opened(self, timeout: Timeout) -> SyncClient:
         client = _set_up(SyncClientBuilder(), timeout).build()
@@ -73,14 +71,23 @@ class PyreqwestReply:
     def __init__(self, request: SyncStreamRequest, response: SyncResponse) -> None:
         self._request = request
         self._reader = response.body_reader
+        self._reading_by: _Waiter | None = None
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        return bytes(_interruptible(self._reader.read_chunk) or b"")
+        self._reading_by = waiter = _waiter()
+        try:
+            return bytes(waiter.run(self._reader.read_chunk, ()) or b"")
+        finally:
+            self._reading_by = None
 
     async def close(self) -> None:
-        self._request.__exit__(None, None, None)
+        waiter = self._reading_by
+        if waiter is None:
+            self._request.__exit__(None, None, None)
+        else:  # Another thread reads, and the library would wait for it.
+            waiter.abandon(self._request.__exit__, None, None, None)
 
 
 class AsyncPyreqwestClient:
@@ -97,10 +104,7 @@ class AsyncPyreqwestClient:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> AsyncPyreqwestReply:
         client = self._clients.get((timeout.connect, timeout.silence)) or self._opened(timeout)
-        message = client.post(request.url).headers(_sent(request.headers)).body_bytes(request.body)
-        if timeout.total is not None:
-            message = message.timeout(timedelta(seconds=timeout.total))
-        streamed = message.build_streamed()
+        streamed = _message(client.post(request.url), request, timeout).build_streamed()
         return AsyncPyreqwestReply(streamed, await streamed.__aenter__())
 
     async def sleep(self, seconds: float) -> None:
@@ -131,9 +135,14 @@ class AsyncPyreqwestReply:
         await self._request.__aexit__(None, None, None)
 
 
-def _sent(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the headers to send: the library says itself which compressions it reads, and reads none if a caller does."""
-    return {name: value for name, value in headers.items() if name != "accept-encoding"}
+def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
+    """Return a request as the library builds it. It says itself which compressions it reads.
+
+    Nothing is buffered: a piece of a stream is there as soon as it arrives.
+    """
+    headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
+    message = message.headers(headers).body_bytes(request.body).streamed_read_buffer_limit(0)
+    return message if timeout.total is None else message.timeout(timedelta(seconds=timeout.total))
 
 
 class Headers(dict[str, str]):
@@ -148,6 +157,7 @@ class Headers(dict[str, str]):
 def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
     return (
         builder.follow_redirects(False)
+        .referer(False)
         .connect_timeout(timedelta(seconds=timeout.connect))
         .read_timeout(timedelta(seconds=timeout.silence))
         .pool_idle_timeout(IDLE)
@@ -172,30 +182,40 @@ def _interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*args)
-    waiter = _idle.pop() if _idle else _Waiter()
-    value = waiter.run(function, args)
-    _idle.append(waiter)
-    return value
+    return _waiter().run(function, args)
 
 
 class _Waiter:
-    """A thread that waits in place of the main thread."""
+    """A thread that waits in place of another one, which can be interrupted meanwhile."""
 
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self._abandoned = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
     def run(self, function: Callable[..., ValueT], args: tuple[Any, ...]) -> ValueT:
+        """Return the function's result."""
         self._jobs.put((function, args))
         try:
             value, error = self._results.get()
         except BaseException:
-            self._jobs.put(None)  # The interrupted job ends when it can; nobody uses this thread again.
+            self._abandoned = True
             raise
+        finally:
+            if self._abandoned:
+                self._jobs.put(None)  # What runs ends when it can; nobody uses this thread again.
+            else:
+                _idle.append(self)
         if error is not None:
             raise error
         return value
+
+    def abandon(self, last: Callable[..., Any], *args: Any) -> None:
+        """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
+        self._abandoned = True
+        self._jobs.put((last, args))
+        self._results.put((None, ConnectionAbortedError("the stream was closed while it was read")))
 
     def _work(self) -> None:
         while job := self._jobs.get():
@@ -208,3 +228,10 @@ class _Waiter:
 
 
 _idle: list[_Waiter] = []
+
+
+def _waiter() -> _Waiter:
+    try:
+        return _idle.pop()
+    except IndexError:
+        return _Waiter()

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from capably.calls.scripted import (
         scripted as scripted,
     )
-    from capably.providers.handles import Provider as Provider
     from capably.registry.lookup import (
         use_registry as use_registry,
     )
@@ -110,6 +109,7 @@ if TYPE_CHECKING:
         Unknown as Unknown,
         Video as Video,
     )
+    from capably.types.provider import Provider as Provider
     from capably.types.reasoning import (
         Effort as Effort,
         Reasoning as Reasoning,
@@ -151,7 +151,6 @@ else:
         "capably.calls.prompt": "AsyncCall AsyncPrompt Call Prompt prompt",
         "capably.calls.providers": "aclose close configure preload provider",
         "capably.calls.scripted": "scripted",
-        "capably.providers.handles": "Provider",
         "capably.registry.lookup": "use_registry",
         "capably.responses.part_streams": """
             AsyncPartStream AsyncTextStream AsyncThoughtStream AsyncToolCallStream PartStream TextStream
@@ -173,6 +172,7 @@ else:
             Audio CachePoint Citation Document Image Part Refusal Text Thought ToolCall ToolOutput Unknown
             Video
         """,
+        "capably.types.provider": "Provider",
         "capably.types.reasoning": "Effort Reasoning",
         "capably.types.response_data": "FinishReason",
         "capably.types.stream": "Chunk",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from capably.providers.handles import Provider
+from capably.providers.handles import Handle
 from capably.providers.wires import WIRES, table_of
 from capably.registry.lookup import providers
 from capably.types.errors import ConfigurationError
@@ -28,7 +28,7 @@ SDKS: Mapping[str, str] = {"anthropic": "anthropic", "openai": "openai", "google
 """The registry's word for an adapter -> the module of its SDK; the extra has the same name as the adapter."""
 
 
-def adapter_of(handle: Provider, wire_id: str = "") -> Adapter:
+def adapter_of(handle: Handle, wire_id: str = "") -> Adapter:
     """Return the adapter of a handle for a model id. It is built when first needed."""
     kind = adapter_kind(handle.name, wire_id)
     adapter = handle.adapters.get(kind)

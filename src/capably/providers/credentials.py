@@ -47,7 +47,7 @@ def _first(places: Mapping[str, str | None], provider: str, kind: str) -> str | 
     return None
 
 
-async def asked_for(secret: Secret, settings: Settings, word: str, *, sync: bool) -> str:
+async def resolve_secret(secret: Secret, settings: Settings, word: str, *, sync: bool) -> str:
     """Return what a function of the caller's gives for `api_key=` or `token=`.
 
     Raises `ConfigurationError` where it gives no text, or where a synchronous call would have to await it.

@@ -16,16 +16,8 @@ if TYPE_CHECKING:
     from capably.providers import Adapter
 
 
-class Provider:
-    """A handle of one provider, made by `llm.provider(...)`. Its settings never change.
-
-    Pass it with a model, a call or a block: `llm.Model(id, provider=acme)`, `model.call(..., provider=acme)`,
-    `with llm.override(provider=acme)`. It can be shared by threads, event loops, and processes that are forked. As a context
-    manager, or by `close()` and `aclose()`, it lets its connections go; a later call opens new ones.
-
-    Attributes:
-        name: The provider's name, as ids of models have it.
-    """
+class Handle:
+    """A provider as one program, tenant or test reaches it: an `llm.Provider`."""
 
     __slots__ = ("__weakref__", "adapters", "clients", "name", "sdk_clients", "settings")
 
@@ -72,30 +64,30 @@ class Provider:
         return (default_handle, (self.name,))
 
 
-_handles: weakref.WeakSet[Provider] = weakref.WeakSet()
-_defaults: dict[str, Provider] = {}
+_handles: weakref.WeakSet[Handle] = weakref.WeakSet()
+_defaults: dict[str, Handle] = {}
 """Provider -> the handle of calls that name none."""
 
-_of_process: weakref.WeakSet[Provider] = weakref.WeakSet()
+_of_process: weakref.WeakSet[Handle] = weakref.WeakSet()
 """Handles that are defaults, or were and still serve a call."""
 
 
-def default_handle(name: str) -> Provider:
+def default_handle(name: str) -> Handle:
     """Return the handle of the process for a provider: that of `llm.configure`, or one with the registry's settings."""
     handle = _defaults.get(name)
     if handle is None:
-        handle = _defaults.setdefault(name, Provider(Settings(provider=name)))
+        handle = _defaults.setdefault(name, Handle(Settings(provider=name)))
         _of_process.add(handle)
     return handle
 
 
-def set_default(handle: Provider) -> None:
+def set_default(handle: Handle) -> None:
     """Use a handle for the calls of its provider that name none. Calls that are under way keep theirs."""
     _defaults[handle.name] = handle
     _of_process.add(handle)
 
 
-def default_handles() -> list[Provider]:
+def default_handles() -> list[Handle]:
     """Return the handles of the process, with those that another configuration has replaced and that still serve a call."""
     return list(_of_process)
 

@@ -17,9 +17,9 @@ import msgspec
 from capably import __version__
 from capably.http import Answer, Client, HttpRequest, Reply, run
 from capably.http.exchange import RETRIES, Policy, exchange
-from capably.providers.credentials import asked_for, named_key, no_key, sendable
+from capably.providers.credentials import named_key, no_key, resolve_secret, sendable
 from capably.providers.events import AsyncEvents, Events, Origin
-from capably.providers.handles import Provider
+from capably.providers.handles import Handle
 from capably.types.errors import ConfigurationError, ProviderError
 from capably.types.request import Request
 from capably.types.response_data import ResponseData
@@ -55,7 +55,7 @@ class HttpAdapter(ABC):
     sdk: ClassVar[str]
     """The package of the vendor's SDK."""
 
-    def __init__(self, handle: Provider) -> None:
+    def __init__(self, handle: Handle) -> None:
         self.handle = handle
         self.settings = handle.settings
         self.provider = handle.name
@@ -204,7 +204,7 @@ class HttpAdapter(ABC):
         """Return the header with the credential; `None` for a host that needs none. Functions are asked for it anew."""
         settings = self.settings
         if callable(settings.api_key):
-            return self.credential(await asked_for(settings.api_key, settings, "api_key", sync=post.sync))
+            return self.credential(await resolve_secret(settings.api_key, settings, "api_key", sync=post.sync))
         key = named_key(settings)
         if key is not None:
             return self.credential(key)

@@ -54,9 +54,8 @@ class Timeout:
         return (self.connect, self.silence, self.total)
 
     def within(self, seconds: float) -> Timeout:
-        """Return the same with no part longer than `seconds`."""
-        seconds = max(seconds, 0.001)
-        return Timeout(connect=min(self.connect, seconds), silence=min(self.silence, seconds), total=seconds)
+        """Return the same with this many seconds left for all of it."""
+        return Timeout(connect=self.connect, silence=self.silence, total=max(seconds, 0.001))
 
 
 DEFAULT = Timeout()

@@ -16,7 +16,7 @@ from capably.providers.anthropic.decode import decode_reply
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.errors import failure_of
 from capably.providers.anthropic.stream import MessageAccumulator
-from capably.providers.credentials import asked_for, named_key, named_token
+from capably.providers.credentials import named_key, named_token, resolve_secret
 from capably.providers.http_adapter import HttpAdapter, Post
 from capably.providers.json import is_object
 from capably.types.errors import ProviderError
@@ -57,7 +57,7 @@ class AnthropicAdapter(HttpAdapter):
         settings = self.settings
         if settings.api_key is None and named_key(settings) is None:
             token = (
-                await asked_for(settings.token, settings, "token", sync=post.sync) if callable(settings.token) else None
+                await resolve_secret(settings.token, settings, "token", sync=post.sync) if callable(settings.token) else None
             )
             token = token or named_token(settings)
             if token is not None:

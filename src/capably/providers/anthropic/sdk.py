@@ -15,7 +15,7 @@ from capably.http import Answer, Reply
 from capably.http.over_httpx2 import AsyncHttpx2Reply, Httpx2Reply
 from capably.providers.anthropic.errors import translate
 from capably.providers.credentials import named_key, named_token
-from capably.providers.handles import Provider
+from capably.providers.handles import Handle
 from capably.providers.http_adapter import HttpAdapter, Post
 from capably.providers.sdk import sdk_options
 from capably.providers.settings import Settings
@@ -37,7 +37,7 @@ def import_sdk() -> Any:
     return anthropic
 
 
-def client_of(handle: Provider, *, sync: bool) -> Any:
+def client_of(handle: Handle, *, sync: bool) -> Any:
     """Return the SDK's client for a handle, made once, or once for each event loop."""
     name, build = ("anthropic", _build) if sync else ("async anthropic", _build_async)
     return handle.sdk_clients.get(name, lambda: build(handle.settings), per_loop=not sync)

@@ -19,7 +19,7 @@ from capably.providers.credentials import named_key
 from capably.providers.google.content import model_of
 from capably.providers.google.errors import translate
 from capably.providers.google.raw import with_enums_in_words
-from capably.providers.handles import Provider
+from capably.providers.handles import Handle
 from capably.providers.http_adapter import HttpAdapter, Post
 from capably.providers.settings import Settings
 from capably.types.errors import CapablyError, ConfigurationError
@@ -66,7 +66,7 @@ def check_client(client: Any) -> Any:
     return api
 
 
-def client_of(handle: Provider) -> Any:
+def client_of(handle: Handle) -> Any:
     """Return the SDK's client for a handle, made once. It serves sync and async alike."""
     return handle.sdk_clients.get("google", lambda: _build(handle.settings), per_loop=False)
 

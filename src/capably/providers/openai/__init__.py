@@ -24,7 +24,7 @@ from capably.providers.openai.responses.stream import ResponsesAccumulator
 from capably.types.errors import ConfigurationError, ProviderError
 
 if TYPE_CHECKING:
-    from capably.providers.handles import Provider
+    from capably.providers.handles import Handle
     from capably.types.request import Request
     from capably.types.response_data import ResponseData
     from capably.types.stream import StreamAccumulator
@@ -57,7 +57,7 @@ class OpenAIAdapter(HttpAdapter):
 
     sdk = "openai"
 
-    def __init__(self, handle: Provider) -> None:
+    def __init__(self, handle: Handle) -> None:
         super().__init__(handle)
         entry = self.settings.entry
         self._host = host_of(self.provider, entry["dialect"])

@@ -6,7 +6,7 @@ path of Chat Completions names the deployment, and that of Responses does not. S
 
 from __future__ import annotations
 
-from capably.providers.credentials import asked_for, named_token
+from capably.providers.credentials import named_token, resolve_secret
 from capably.providers.settings import Settings
 from capably.types.errors import ConfigurationError
 
@@ -39,6 +39,6 @@ def is_versioned(settings: Settings) -> bool:
 async def authorization(settings: Settings, *, sync: bool) -> tuple[str, str] | None:
     """Return the header with a token of Entra, or with the resource's key; `None` if neither is there."""
     if callable(settings.token):
-        return "authorization", f"Bearer {await asked_for(settings.token, settings, 'token', sync=sync)}"
+        return "authorization", f"Bearer {await resolve_secret(settings.token, settings, 'token', sync=sync)}"
     token = named_token(settings) if settings.api_key is None else None
     return None if token is None else ("authorization", f"Bearer {token}")

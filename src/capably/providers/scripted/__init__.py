@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from capably.providers.handles import Provider
+from capably.providers.handles import Handle
 from capably.types import parts as p
 from capably.types.messages import UserMessage, to_parts
 from capably.types.request import Request
@@ -32,7 +32,7 @@ def set_script(name: str, scripts: Sequence[Script]) -> None:
 class ScriptedAdapter:
     """Plays scripts. Tokens are counted as words, so that usage is not empty."""
 
-    def __init__(self, handle: Provider) -> None:
+    def __init__(self, handle: Handle) -> None:
         self._played: dict[str, int] = {}
 
     def encode(self, request: Request) -> dict[str, Any]:
