@@ -6,6 +6,7 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -72,6 +73,7 @@ class PyreqwestReply:
         self._request = request
         self._reader = response.body_reader
         self._reading_by: _Waiter | None = None
+        self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
@@ -83,6 +85,9 @@ class PyreqwestReply:
             self._reading_by = None
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         waiter = self._reading_by
         if waiter is None:
             self._request.__exit__(None, None, None)
@@ -125,6 +130,7 @@ class AsyncPyreqwestReply:
     def __init__(self, request: StreamRequest, response: Response) -> None:
         self._request = request
         self._reader = response.body_reader
+        self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
@@ -132,7 +138,9 @@ class AsyncPyreqwestReply:
         return bytes(await self._reader.read_chunk() or b"")
 
     async def close(self) -> None:
-        await self._request.__aexit__(None, None, None)
+        if not self._closed:
+            self._closed = True
+            await self._request.__aexit__(None, None, None)
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
@@ -146,12 +154,14 @@ def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> Messa
 
 
 class Headers(dict[str, str]):
-    """Headers by name in small letters."""
+    """Headers by name in small letters. Those that are no ASCII, which the library cannot read, are left out."""
 
     def __init__(self, headers: HeaderMap) -> None:
         super().__init__()
-        for name, value in headers.items():
-            self[name] = f"{self[name]}, {value}" if name in self else value
+        for name in headers.keys():  # noqa: SIM118 (its iterator is another one)
+            if name not in self:
+                with contextlib.suppress(ValueError):
+                    self[name] = ", ".join(headers.getall(name))
 
 
 def _set_up(builder: BuilderT, timeout: Timeout) -> BuilderT:
