@@ -55,6 +55,10 @@ class Reply(Protocol):
         """Let go of the connection. It can take another request if the body was read to its end."""
         ...
 
+    async def finish(self) -> None:
+        """Close an answer of which nothing more is wanted, so that its connection can take another request if it ends now."""
+        ...
+
 
 class Client(Protocol):
     """A pool of connections of one library, whose own exceptions it raises. `name` is the library's."""

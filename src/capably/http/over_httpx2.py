@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import ssl
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import lru_cache
@@ -75,6 +76,23 @@ class Httpx2Reply:
         else:
             self._response.close()
 
+    async def finish(self) -> None:
+        if not self._response.is_closed:
+            self._read_rest()
+        self._response.close()
+
+    def _read_rest(self) -> None:
+        timer = threading.Timer(LAST_WAIT, _shut_down, (self._response,))
+        timer.start()
+        self._reading = True
+        try:
+            with contextlib.suppress(httpx2.HTTPError):
+                while next(self._pieces, b""):
+                    pass
+        finally:
+            self._reading = False
+            timer.cancel()
+
 
 class AsyncHttpx2Client:
     """Connections of an `httpx2.AsyncClient`. They belong to the event loop that opened them."""
@@ -124,6 +142,19 @@ class AsyncHttpx2Reply:
     async def close(self) -> None:
         await self._response.aclose()
 
+    async def finish(self) -> None:
+        import anyio
+
+        try:
+            with contextlib.suppress(httpx2.HTTPError), anyio.move_on_after(LAST_WAIT):
+                while await anext(self._pieces, b""):
+                    pass
+        finally:
+            await self._response.aclose()
+
+
+LAST_WAIT = 0.05
+"""Seconds for which an answer whose last event is there may still end. Then its connection goes, which waits for no more."""
 
 ENCODINGS = "gzip, deflate"
 """Compressions of answers that httpx2 reads by itself."""

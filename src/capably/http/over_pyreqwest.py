@@ -94,6 +94,8 @@ class PyreqwestReply:
         else:  # Another thread reads, and the library would wait for it.
             waiter.abandon(self._request.__exit__, None, None, None)
 
+    finish = close  # The library gives back a connection whose answer has ended, and knows without waiting.
+
 
 class AsyncPyreqwestClient:
     """Connections of asynchronous `Client`s, which every event loop can use."""
@@ -141,6 +143,8 @@ class AsyncPyreqwestReply:
         if not self._closed:
             self._closed = True
             await self._request.__aexit__(None, None, None)
+
+    finish = close
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:

@@ -41,6 +41,7 @@ class Events:
                 yield event
                 if is_last(event):
                     break
+            run(self._reply.finish())
         except Exception as error:
             raise _failed(error, self._origin) from error
         finally:
@@ -70,6 +71,7 @@ class AsyncEvents:
                 yield event
                 if is_last(event):
                     break
+            await self._reply.finish()
         except Exception as error:
             raise _failed(error, self._origin) from error
         finally:

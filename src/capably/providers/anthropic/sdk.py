@@ -160,6 +160,8 @@ class AwsReply:
     async def close(self) -> None:
         self._response.close()
 
+    finish = close
+
 
 class AsyncAwsReply:
     """The asynchronous twin of `AwsReply`."""
@@ -181,6 +183,8 @@ class AsyncAwsReply:
 
     async def close(self) -> None:
         await self._response.aclose()
+
+    finish = close
 
 
 def _as_sse(event: Any) -> bytes:

@@ -156,6 +156,8 @@ class SdkReply:
     async def close(self) -> None:
         self._response.close()
 
+    finish = close
+
 
 class AsyncSdkReply:
     """The asynchronous twin of `SdkReply`; of httpx2, httpx, or aiohttp, which the SDK prefers where it is there."""
@@ -178,6 +180,8 @@ class AsyncSdkReply:
             await self._response.aclose()
         else:
             self._response.close()
+
+    finish = close
 
 
 def sdk_reply(body: bytes) -> Any:
