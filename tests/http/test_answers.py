@@ -40,7 +40,7 @@ def evil(request: bytes) -> bytes:
 
 
 def answers_of(
-    provider: str, server: Lines, way: str, library: str, calls: int = 3, timeout: float = 20, pause: float = 0.05
+    provider: str, server: Lines, way: str, library: str, calls: int = 3, timeout: float = 20, pause: float = 0
 ) -> list[str]:
     """Return what calls one after the other return, or the name of their error."""
     model = model_at(provider, server.url, library)
@@ -179,7 +179,7 @@ that arrives in the same packet, as plain httpx2 does."""
 @pytest.mark.parametrize(("answer", "library"), OVER)
 def test_bytes_after_an_answer_are_not_the_next_one(answer: Answer, library: str, way: str) -> None:
     with Lines(answer) as server:
-        assert answers_of("groq", server, way, library) == RIGHT
+        assert answers_of("groq", server, way, library, pause=0.05) == RIGHT
         assert server.connections == 3
 
 
@@ -246,5 +246,5 @@ def test_an_answer_after_its_task_was_cancelled_is_nobody_elses(library: str) ->
 @EACH
 def test_a_connection_that_the_server_closed_is_not_used_again(provider: str, way: str, library: str) -> None:
     with Lines(lambda request: [answered(provider, request)], close=True) as server:
-        assert answers_of(provider, server, way, library) == RIGHT
+        assert answers_of(provider, server, way, library, pause=0.02) == RIGHT
         assert server.connections == 3
