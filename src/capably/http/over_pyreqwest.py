@@ -48,7 +48,9 @@ class PyreqwestClient:
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
         message = self._message(request, timeout)
-        return PyreqwestReply(message, _interruptible(message.__enter__))
+        return PyreqwestReply(
+            message, _interruptible(message.__enter__, leave=lambda: message.__exit__(None, None, None))
+        )
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -80,9 +82,10 @@ class PyreqwestReply:
     async def piece(self) -> bytes:
         self._reading_by = waiter = _waiter()
         try:
-            return bytes(waiter.run(self._reader.read_chunk, ()) or b"")
+            return bytes(waiter.run(self._reader.read_chunk, (), self._leave) or b"")
         finally:
             self._reading_by = None
+            self._closed = self._closed or waiter.abandoned
 
     async def close(self) -> None:
         if self._closed:
@@ -90,9 +93,12 @@ class PyreqwestReply:
         self._closed = True
         waiter = self._reading_by
         if waiter is None:
-            self._request.__exit__(None, None, None)
+            self._leave()
         else:  # Another thread reads, and the library would wait for it.
-            waiter.abandon(self._request.__exit__, None, None, None)
+            waiter.abandon(self._leave)
+
+    def _leave(self) -> None:
+        self._request.__exit__(None, None, None)
 
     finish = close  # The library gives back a connection whose answer has ended, and knows without waiting.
 
@@ -189,14 +195,15 @@ def _fetch(message: SyncStreamRequest) -> Answer:
         return Answer(response.status, Headers(response.headers), b"".join(pieces))
 
 
-def _interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
+def _interruptible(function: Callable[..., ValueT], *args: Any, leave: Callable[[], object] | None = None) -> ValueT:
     """Return `function(*args)`, which blocks. In the main thread another one waits for it, so that Ctrl+C works meanwhile.
+    After that, `leave` runs when the function has ended.
 
     The library waits without looking at signals, which Python delivers to the main thread only.
     """
     if threading.current_thread() is not threading.main_thread():
         return function(*args)
-    return _waiter().run(function, args)
+    return _waiter().run(function, args, leave)
 
 
 class _Waiter:
@@ -205,19 +212,23 @@ class _Waiter:
     def __init__(self) -> None:
         self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = SimpleQueue()
         self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self._abandoned = False
+        self.abandoned = False
         threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
 
-    def run(self, function: Callable[..., ValueT], args: tuple[Any, ...]) -> ValueT:
-        """Return the function's result."""
+    def run(
+        self, function: Callable[..., ValueT], args: tuple[Any, ...], leave: Callable[[], object] | None = None
+    ) -> ValueT:
+        """Return the function's result. Where the wait for it is interrupted, `leave` runs when the function has ended."""
         self._jobs.put((function, args))
         try:
             value, error = self._results.get()
         except BaseException:
-            self._abandoned = True
+            self.abandoned = True
+            if leave is not None:
+                self._jobs.put((leave, ()))
             raise
         finally:
-            if self._abandoned:
+            if self.abandoned:
                 self._jobs.put(None)  # What runs ends when it can; nobody uses this thread again.
             else:
                 _idle.append(self)
@@ -225,10 +236,10 @@ class _Waiter:
             raise error
         return value
 
-    def abandon(self, last: Callable[..., Any], *args: Any) -> None:
+    def abandon(self, last: Callable[[], object]) -> None:
         """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
-        self._abandoned = True
-        self._jobs.put((last, args))
+        self.abandoned = True
+        self._jobs.put((last, ()))
         self._results.put((None, ConnectionAbortedError("the stream was closed while it was read")))
 
     def _work(self) -> None:
