@@ -210,7 +210,7 @@ def test_a_certificate_that_nobody_trusts_is_a_failed_connection(
 ) -> None:
     monkeypatch.delenv("SSL_CERT_FILE")
     with Lines(b"", context=tls) as server:
-        with pytest.raises(llm.ConnectionFailedError, match="(?i)certificate"):
+        with pytest.raises(llm.ConnectionFailedError, match=r"(?i)certificate"):
             ask(model_at("groq", server.url, library), way)
         assert server.requests == []
 

@@ -168,9 +168,8 @@ def test_a_stream_that_ends_early_is_an_error(provider: str, way: str, library: 
         status = head.partition(b"\r\n")[0]
         return [status + b"\r\nconnection: close\r\n\r\n" + body[: len(body) // 3]]
 
-    with Lines(half, close=True) as server:
-        with pytest.raises(llm.ServerError):
-            ask(model_at(provider, server.url, library), way, "question-1")
+    with Lines(half, close=True) as server, pytest.raises(llm.ServerError):
+        ask(model_at(provider, server.url, library), way, "question-1")
 
 
 PACKED = gzip.compress(b"x" * 3_000_000)

@@ -160,7 +160,7 @@ WAITS: dict[str, tuple[Callable[[], dict[str, str]], float, float]] = {
     "milliseconds first": (lambda: {"retry-after-ms": "20", "retry-after": "9"}, 0.02, 0.02),
     "a date": (lambda: {"retry-after": in_seconds(30)}, 25, 30),
     "a date in the past": (lambda: {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT"}, 0, 0),
-    "nothing": (lambda: {}, 0.375, 0.5),
+    "nothing": (dict, 0.375, 0.5),
     "no time": (lambda: {"retry-after": "soon"}, 0.375, 0.5),
     "no number": (lambda: {"retry-after": "nan"}, 0.375, 0.5),
     "infinite": (lambda: {"retry-after": "inf"}, 0.375, 0.5),
