@@ -238,8 +238,11 @@ def join_url(address: str, path: str, query: Mapping[str, str] | None) -> str:
 
 def check_address(address: str) -> None:
     """Raise `ConfigurationError` for an address that is no URL of HTTP."""
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url={address!r} is no URL; it begins with https:// or http://")
+    try:
+        parts = urlsplit(address)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
+            raise ValueError(address)
+    except ValueError:
+        raise ConfigurationError(f"base_url={address!r} is no URL; it begins with https:// or http://") from None
     if parts.username or parts.password:
         raise ConfigurationError("base_url holds a user or a password; give them as headers= or api_key=")
