@@ -52,7 +52,8 @@ def answers_of(
                 texts.append(await ask_in_loop(model, way, f"question-{number}", timeout=timeout))
             except llm.CapablyError as error:
                 texts.append(type(error).__name__)
-            await asyncio.sleep(pause)
+            # The end of a stream is read while the caller goes on, and then its connection is free.
+            await asyncio.sleep(max(pause, 0.03) if way.startswith("stream") else pause)
         await model.defaults["provider"].aclose()
         return texts
 

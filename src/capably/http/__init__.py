@@ -56,7 +56,7 @@ class Reply(Protocol):
         ...
 
     async def finish(self) -> None:
-        """Close an answer of which nothing more is wanted, so that its connection can take another request if it ends now."""
+        """Let go of the connection when all that matters of the body was read. Does not wait for the end of the body."""
         ...
 
 

@@ -6,14 +6,14 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 from __future__ import annotations
 
 import asyncio
+import atexit
 import contextlib
-import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.http import HeaderMap
@@ -21,9 +21,9 @@ from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder,
 from pyreqwest.response import Response, SyncResponse
 
 from capably.http import Answer, HttpRequest, checked_size, read_body
+from capably.http.threads import Waiter, idle_waiter, interruptible
 from capably.types.timeout import Timeout
 
-ValueT = TypeVar("ValueT")
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
@@ -44,12 +44,12 @@ class PyreqwestClient:
         self._clients: dict[tuple[float, float], SyncClient] = {}
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        return _interruptible(_fetch, self._message(request, timeout))
+        return interruptible(_fetch, self._message(request, timeout))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
         message = self._message(request, timeout)
         return PyreqwestReply(
-            message, _interruptible(message.__enter__, leave=lambda: message.__exit__(None, None, None))
+            message, interruptible(message.__enter__, last=lambda: message.__exit__(None, None, None))
         )
 
     async def sleep(self, seconds: float) -> None:
@@ -74,15 +74,15 @@ class PyreqwestReply:
     def __init__(self, request: SyncStreamRequest, response: SyncResponse) -> None:
         self._request = request
         self._reader = response.body_reader
-        self._reading_by: _Waiter | None = None
+        self._reading_by: Waiter | None = None
         self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        self._reading_by = waiter = _waiter()
+        self._reading_by = waiter = idle_waiter()
         try:
-            return bytes(waiter.run(self._reader.read_chunk, (), self._leave) or b"")
+            return bytes(waiter.run(self._reader.read_chunk, last=self._leave) or b"")
         finally:
             self._reading_by = None
             self._closed = self._closed or waiter.abandoned
@@ -95,12 +95,14 @@ class PyreqwestReply:
         if waiter is None:
             self._leave()
         else:  # Another thread reads, and the library would wait for it.
-            waiter.abandon(self._leave)
+            error = ConnectionAbortedError("the stream was closed while it was read")
+            waiter.abandon(error, self._leave)
 
     def _leave(self) -> None:
         self._request.__exit__(None, None, None)
 
-    finish = close  # The library gives back a connection whose answer has ended, and knows without waiting.
+    async def finish(self) -> None:
+        await self.close()  # The library looks itself whether the end of the body is there.
 
 
 class AsyncPyreqwestClient:
@@ -110,6 +112,7 @@ class AsyncPyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}
+        _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         reply = await self.open(request, timeout)
@@ -150,7 +153,8 @@ class AsyncPyreqwestReply:
             self._closed = True
             await self._request.__aexit__(None, None, None)
 
-    finish = close
+    async def finish(self) -> None:
+        await self.close()
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
@@ -161,6 +165,15 @@ def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> Messa
     headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
     message = message.headers(headers).body_bytes(request.body).streamed_read_buffer_limit(0)
     return message if timeout.total is None else message.timeout(timedelta(seconds=timeout.total))
+
+
+@cache
+def _let_threads_end() -> None:
+    """Leave the library's threads a moment at the end of the process: they let go of Python objects after an answer.
+
+    Where Python ends meanwhile, its versions before 3.13 end with a fatal error.
+    """
+    atexit.register(time.sleep, 0.02)
 
 
 class Headers(dict[str, str]):
@@ -193,70 +206,3 @@ def _fetch(message: SyncStreamRequest) -> Answer:
             size = checked_size(size + len(piece))
             pieces.append(bytes(piece))
         return Answer(response.status, Headers(response.headers), b"".join(pieces))
-
-
-def _interruptible(function: Callable[..., ValueT], *args: Any, leave: Callable[[], object] | None = None) -> ValueT:
-    """Return `function(*args)`, which blocks. In the main thread another one waits for it, so that Ctrl+C works meanwhile.
-    After that, `leave` runs when the function has ended.
-
-    The library waits without looking at signals, which Python delivers to the main thread only.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return function(*args)
-    return _waiter().run(function, args, leave)
-
-
-class _Waiter:
-    """A thread that waits in place of another one, which can be interrupted meanwhile."""
-
-    def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self.abandoned = False
-        threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
-
-    def run(
-        self, function: Callable[..., ValueT], args: tuple[Any, ...], leave: Callable[[], object] | None = None
-    ) -> ValueT:
-        """Return the function's result. Where the wait for it is interrupted, `leave` runs when the function has ended."""
-        self._jobs.put((function, args))
-        try:
-            value, error = self._results.get()
-        except BaseException:
-            self.abandoned = True
-            if leave is not None:
-                self._jobs.put((leave, ()))
-            raise
-        finally:
-            if self.abandoned:
-                self._jobs.put(None)  # What runs ends when it can; nobody uses this thread again.
-            else:
-                _idle.append(self)
-        if error is not None:
-            raise error
-        return value
-
-    def abandon(self, last: Callable[[], object]) -> None:
-        """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
-        self.abandoned = True
-        self._jobs.put((last, ()))
-        self._results.put((None, ConnectionAbortedError("the stream was closed while it was read")))
-
-    def _work(self) -> None:
-        while job := self._jobs.get():
-            function, args = job
-            try:
-                self._results.put((function(*args), None))
-            except BaseException as error:
-                self._results.put((None, error))
-            del function, args, job
-
-
-_idle: list[_Waiter] = []
-
-
-def _waiter() -> _Waiter:
-    try:
-        return _idle.pop()
-    except IndexError:
-        return _Waiter()

@@ -157,10 +157,11 @@ class AwsReply:
         except Exception as error:
             raise translate(error, self._provider) from error
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         self._response.close()
-
-    finish = close
 
 
 class AsyncAwsReply:
@@ -181,10 +182,11 @@ class AsyncAwsReply:
         except Exception as error:
             raise translate(error, self._provider) from error
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         await self._response.aclose()
-
-    finish = close
 
 
 def _as_sse(event: Any) -> bytes:

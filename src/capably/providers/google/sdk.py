@@ -153,10 +153,11 @@ class SdkReply:
     async def piece(self) -> bytes:
         return next(self._pieces, b"")
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         self._response.close()
-
-    finish = close
 
 
 class AsyncSdkReply:
@@ -175,13 +176,14 @@ class AsyncSdkReply:
     async def piece(self) -> bytes:
         return await anext(self._pieces, b"")
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         if hasattr(self._response, "aclose"):
             await self._response.aclose()
         else:
             self._response.close()
-
-    finish = close
 
 
 def sdk_reply(body: bytes) -> Any:
