@@ -94,6 +94,12 @@ def adapter(server: Loopback, **settings: Any) -> GoogleAdapter:
     return GoogleAdapter(handle)
 
 
+def by_client(**settings: Any) -> GoogleAdapter:
+    """Return an adapter that sends over a client of google-genai."""
+    handle: Any = llm.provider("google", **settings)
+    return GoogleAdapter(handle)
+
+
 def run(coroutine: Any) -> Any:
     """Return the result of a coroutine in a loop of its own."""
     return asyncio.run(coroutine)
