@@ -11,6 +11,7 @@ from capably import llm
 from capably.providers.anthropic.decode import decode_reply
 from capably.providers.anthropic.encode import encode_request
 from capably.providers.anthropic.stream import MessageAccumulator
+from capably.providers.credentials import sendable_headers
 from capably.types.facts import ModelInfo
 from capably.types.messages import AssistantMessage, Source, user
 from capably.types.request import Request
@@ -27,6 +28,7 @@ USAGE = {"input_tokens": 10, "output_tokens": 5}
 def request(*messages: Any, model: ModelInfo | None = None, **fields: Any) -> Request:
     routing = {name: fields.pop(name) for name in ("extra", "headers", "timeout", "max_retries") if name in fields}
     routing["timeout"] = as_timeout(routing.get("timeout"))
+    routing["headers"] = sendable_headers(routing.get("headers"))
     lead = fields.pop("system", None)
     return Request(
         info=model,
