@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from capably.http.libraries import Library, choose
 from capably.providers.adapters import adapter_of
@@ -160,6 +160,10 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
         if given.get(place) is not None:
             check_address(given[place])
     _check_clients(name, given)
+    if given["http"] not in get_args(Library):
+        raise ConfigurationError(
+            f"http={given['http']!r} is no library that sends; there are {', '.join(get_args(Library))}"
+        )
     choose(given["http"])
     headers = sendable_headers(given["headers"])
     given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}

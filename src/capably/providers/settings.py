@@ -109,6 +109,6 @@ def without_credentials(value: Any) -> Any:
     """Return an address without what may be secret in it: the user, and the query."""
     if not isinstance(value, str) or "://" not in value:
         return value
-    scheme, _, rest = value.partition("://")
+    scheme, _, rest = value.partition("?")[0].partition("#")[0].partition("://")
     host, slash, path = rest.partition("/")
-    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path.partition('?')[0]}"
+    return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
