@@ -515,9 +515,17 @@ def test_a_custom_model_of_the_same_wire_format_is_served_by_its_own_provider(id
     assert door(id, like=like).provider == id.partition("/")[0]
 
 
-def test_preload_imports_the_sdk_of_that_provider_and_of_no_other() -> None:
-    program = "from capably import llm; import sys; llm.preload('openai'); print('openai' in sys.modules, 'anthropic' in sys.modules)"
-    assert run(program) == "True False\n"
+@pytest.mark.parametrize("library", ["httpx2", "pyreqwest"])
+def test_preload_imports_the_wire_format_and_the_http_library_of_that_provider_and_no_sdk(library: str) -> None:
+    program = f"""
+import sys
+from capably import llm
+llm.configure("openai", http="{library}")
+llm.preload("openai")
+names = ("capably.providers.openai", "capably.providers.anthropic", "httpx2", "pyreqwest", "openai", "anthropic")
+print(*(name for name in names if name in sys.modules))
+"""
+    assert run(program) == f"capably.providers.openai {library}\n"
 
 
 @pytest.mark.parametrize("wrong", ["openai/gpt-4o", 5, llm.Model])
@@ -554,5 +562,9 @@ def test_an_address_without_a_scheme_and_a_timeout_in_words_are_refused() -> Non
 def test_a_provider_that_was_refused_is_none() -> None:
     with pytest.raises(llm.ConfigurationError, match="is no URL"):
         llm.configure("shed", base_url="localhost:80")
+    with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
+        llm.preload("shed")
+    with pytest.raises(llm.ConfigurationError, match="it takes an httpx2.Client"):
+        llm.provider("shed", base_url="http://localhost:80", http_client=object())
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")
