@@ -55,6 +55,10 @@ class Reply(Protocol):
         """Let go of the connection. It can take another request if the body was read to its end."""
         ...
 
+    async def finish(self) -> None:
+        """Let go of the connection when all that matters of the body was read. Does not wait for the end of the body."""
+        ...
+
 
 class Client(Protocol):
     """A pool of connections of one library, whose own exceptions it raises. `name` is the library's."""

@@ -6,13 +6,13 @@ Its connections belong to no event loop and to no thread, but its runtime does n
 from __future__ import annotations
 
 import asyncio
-import threading
+import atexit
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 from importlib import import_module
-from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.http import HeaderMap
@@ -20,9 +20,9 @@ from pyreqwest.request import RequestBuilder, StreamRequest, SyncRequestBuilder,
 from pyreqwest.response import Response, SyncResponse
 
 from capably.http import Answer, HttpRequest, checked_size, read_body
+from capably.http.threads import Waiter, idle_waiter, interruptible
 from capably.types.timeout import Timeout
 
-ValueT = TypeVar("ValueT")
 BuilderT = TypeVar("BuilderT", ClientBuilder, SyncClientBuilder)
 MessageT = TypeVar("MessageT", RequestBuilder, SyncRequestBuilder)
 
@@ -43,11 +43,11 @@ class PyreqwestClient:
         self._clients: dict[tuple[float, float], SyncClient] = {}
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
-        return _interruptible(_fetch, self._message(request, timeout))
+        return interruptible(_fetch, self._message(request, timeout))
 
     async def open(self, request: HttpRequest, timeout: Timeout) -> PyreqwestReply:
         message = self._message(request, timeout)
-        return PyreqwestReply(message, _interruptible(message.__enter__))
+        return PyreqwestReply(message, interruptible(message.__enter__))
 
     async def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -71,23 +71,31 @@ class PyreqwestReply:
     def __init__(self, request: SyncStreamRequest, response: SyncResponse) -> None:
         self._request = request
         self._reader = response.body_reader
-        self._reading_by: _Waiter | None = None
+        self._reading_by: Waiter | None = None
+        self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
     async def piece(self) -> bytes:
-        self._reading_by = waiter = _waiter()
+        self._reading_by = waiter = idle_waiter()
         try:
-            return bytes(waiter.run(self._reader.read_chunk, ()) or b"")
+            return bytes(waiter.run(self._reader.read_chunk) or b"")
         finally:
             self._reading_by = None
 
     async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         waiter = self._reading_by
         if waiter is None:
             self._request.__exit__(None, None, None)
         else:  # Another thread reads, and the library would wait for it.
-            waiter.abandon(self._request.__exit__, None, None, None)
+            error = ConnectionAbortedError("the stream was closed while it was read")
+            waiter.abandon(error, self._request.__exit__, None, None, None)
+
+    async def finish(self) -> None:
+        await self.close()  # The library looks itself whether the end of the body is there.
 
 
 class AsyncPyreqwestClient:
@@ -97,6 +105,7 @@ class AsyncPyreqwestClient:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[float, float], Client] = {}
+        _let_threads_end()
 
     async def fetch(self, request: HttpRequest, timeout: Timeout) -> Answer:
         reply = await self.open(request, timeout)
@@ -125,6 +134,7 @@ class AsyncPyreqwestReply:
     def __init__(self, request: StreamRequest, response: Response) -> None:
         self._request = request
         self._reader = response.body_reader
+        self._closed = False
         self.status: int = response.status
         self.headers: Mapping[str, str] = Headers(response.headers)
 
@@ -132,7 +142,12 @@ class AsyncPyreqwestReply:
         return bytes(await self._reader.read_chunk() or b"")
 
     async def close(self) -> None:
-        await self._request.__aexit__(None, None, None)
+        if not self._closed:
+            self._closed = True
+            await self._request.__aexit__(None, None, None)
+
+    async def finish(self) -> None:
+        await self.close()
 
 
 def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> MessageT:
@@ -143,6 +158,15 @@ def _message(message: MessageT, request: HttpRequest, timeout: Timeout) -> Messa
     headers = {name: value for name, value in request.headers.items() if name != "accept-encoding"}
     message = message.headers(headers).body_bytes(request.body).streamed_read_buffer_limit(0)
     return message if timeout.total is None else message.timeout(timedelta(seconds=timeout.total))
+
+
+@cache
+def _let_threads_end() -> None:
+    """Leave the library's threads a moment at the end of the process: they let go of Python objects after an answer.
+
+    Where Python ends meanwhile, its versions before 3.13 end with a fatal error.
+    """
+    atexit.register(time.sleep, 0.02)
 
 
 class Headers(dict[str, str]):
@@ -173,65 +197,3 @@ def _fetch(message: SyncStreamRequest) -> Answer:
             size = checked_size(size + len(piece))
             pieces.append(bytes(piece))
         return Answer(response.status, Headers(response.headers), b"".join(pieces))
-
-
-def _interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
-    """Return `function(*args)`, which blocks. In the main thread another one waits for it, so that Ctrl+C works meanwhile.
-
-    The library waits without looking at signals, which Python delivers to the main thread only.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return function(*args)
-    return _waiter().run(function, args)
-
-
-class _Waiter:
-    """A thread that waits in place of another one, which can be interrupted meanwhile."""
-
-    def __init__(self) -> None:
-        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...]] | None] = SimpleQueue()
-        self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self._abandoned = False
-        threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
-
-    def run(self, function: Callable[..., ValueT], args: tuple[Any, ...]) -> ValueT:
-        """Return the function's result."""
-        self._jobs.put((function, args))
-        try:
-            value, error = self._results.get()
-        except BaseException:
-            self._abandoned = True
-            raise
-        finally:
-            if self._abandoned:
-                self._jobs.put(None)  # What runs ends when it can; nobody uses this thread again.
-            else:
-                _idle.append(self)
-        if error is not None:
-            raise error
-        return value
-
-    def abandon(self, last: Callable[..., Any], *args: Any) -> None:
-        """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
-        self._abandoned = True
-        self._jobs.put((last, args))
-        self._results.put((None, ConnectionAbortedError("the stream was closed while it was read")))
-
-    def _work(self) -> None:
-        while job := self._jobs.get():
-            function, args = job
-            try:
-                self._results.put((function(*args), None))
-            except BaseException as error:
-                self._results.put((None, error))
-            del function, args, job
-
-
-_idle: list[_Waiter] = []
-
-
-def _waiter() -> _Waiter:
-    try:
-        return _idle.pop()
-    except IndexError:
-        return _Waiter()

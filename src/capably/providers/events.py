@@ -30,6 +30,7 @@ class Events:
 
     def __init__(self, reply: Reply, origin: Origin) -> None:
         self._reply = reply
+        self._open = True
         self._origin = origin
         self.request_id = origin.request_id
         self.sent = origin.sent
@@ -41,6 +42,10 @@ class Events:
                 yield event
                 if is_last(event):
                     break
+            run(self._reply.finish())
+            self._open = False
+        except CapablyError:
+            raise
         except Exception as error:
             raise _failed(error, self._origin) from error
         finally:
@@ -51,7 +56,9 @@ class Events:
             yield piece
 
     def close(self) -> None:
-        run(self._reply.close())
+        if self._open:
+            self._open = False
+            run(self._reply.close())
 
 
 class AsyncEvents:
@@ -59,6 +66,7 @@ class AsyncEvents:
 
     def __init__(self, reply: Reply, origin: Origin) -> None:
         self._reply = reply
+        self._open = True
         self._origin = origin
         self.request_id = origin.request_id
         self.sent = origin.sent
@@ -70,6 +78,10 @@ class AsyncEvents:
                 yield event
                 if is_last(event):
                     break
+            await self._reply.finish()
+            self._open = False
+        except CapablyError:
+            raise
         except Exception as error:
             raise _failed(error, self._origin) from error
         finally:
@@ -80,13 +92,13 @@ class AsyncEvents:
             yield piece
 
     async def close(self) -> None:
-        await self._reply.close()
+        if self._open:
+            self._open = False
+            await self._reply.close()
 
 
 def _failed(error: Exception, origin: Origin) -> Exception:
     """Return our error for a stream that broke."""
-    if isinstance(error, CapablyError):
-        return error
     if isinstance(error, msgspec.DecodeError):
         words = f"a stream event is no JSON ({error})"
         return failure(ServerError, words, origin.provider, request_id=origin.request_id)

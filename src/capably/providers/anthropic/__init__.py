@@ -57,7 +57,9 @@ class AnthropicAdapter(HttpAdapter):
         settings = self.settings
         if settings.api_key is None and named_key(settings) is None:
             token = (
-                await resolve_secret(settings.token, settings, "token", sync=post.sync) if callable(settings.token) else None
+                await resolve_secret(settings.token, settings, "token", sync=post.sync)
+                if callable(settings.token)
+                else None
             )
             token = token or named_token(settings)
             if token is not None:

@@ -157,6 +157,9 @@ class AwsReply:
         except Exception as error:
             raise translate(error, self._provider) from error
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         self._response.close()
 
@@ -178,6 +181,9 @@ class AsyncAwsReply:
             return _as_sse(await anext(self._events, None))
         except Exception as error:
             raise translate(error, self._provider) from error
+
+    async def finish(self) -> None:
+        await self.close()
 
     async def close(self) -> None:
         await self._response.aclose()

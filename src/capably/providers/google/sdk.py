@@ -153,6 +153,9 @@ class SdkReply:
     async def piece(self) -> bytes:
         return next(self._pieces, b"")
 
+    async def finish(self) -> None:
+        await self.close()
+
     async def close(self) -> None:
         self._response.close()
 
@@ -172,6 +175,9 @@ class AsyncSdkReply:
 
     async def piece(self) -> bytes:
         return await anext(self._pieces, b"")
+
+    async def finish(self) -> None:
+        await self.close()
 
     async def close(self) -> None:
         if hasattr(self._response, "aclose"):

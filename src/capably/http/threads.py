@@ -1,0 +1,80 @@
+"""Threads that wait in place of others, which can then be interrupted or go on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+ValueT = TypeVar("ValueT")
+
+
+class Waiter:
+    """A thread that calls a function which blocks, while another one waits for the result or goes on."""
+
+    def __init__(self) -> None:
+        self._jobs: SimpleQueue[tuple[Callable[..., Any], tuple[Any, ...], bool] | None] = SimpleQueue()
+        self._results: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self._abandoned = False
+        threading.Thread(target=self._work, name="capably-waiter", daemon=True).start()
+
+    def run(self, function: Callable[..., ValueT], *args: Any) -> ValueT:
+        """Return the function's result. An interrupt ends the waiting at once; the function ends when it can."""
+        self._jobs.put((function, args, True))
+        try:
+            value, error = self._results.get()
+        except BaseException:
+            self._abandoned = True
+            raise
+        finally:
+            if self._abandoned:
+                self._jobs.put(None)  # Nobody uses this thread again.
+            else:
+                _idle.append(self)
+        if error is not None:
+            raise error
+        return value
+
+    def go(self, function: Callable[..., Any], *args: Any) -> None:
+        """Call the function and do not wait for it. What it raises is lost."""
+        self._jobs.put((function, args, False))
+
+    def abandon(self, error: BaseException, last: Callable[..., Any], *args: Any) -> None:
+        """Raise an error in the thread that waits for a result. What runs for it ends when it can, and then `last` runs."""
+        self._abandoned = True
+        self._jobs.put((last, args, True))
+        self._results.put((None, error))
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            function, args, awaited = job
+            value, error = None, None
+            try:
+                value = function(*args)
+            except BaseException as raised:
+                error = raised
+            if awaited:
+                self._results.put((value, error))
+            else:
+                _idle.append(self)
+            del function, args, job, value, error
+
+
+_idle: list[Waiter] = []
+
+
+def idle_waiter() -> Waiter:
+    """Return a waiter without a job."""
+    try:
+        return _idle.pop()
+    except IndexError:
+        return Waiter()
+
+
+def interruptible(function: Callable[..., ValueT], *args: Any) -> ValueT:
+    """Return `function(*args)`, which blocks without looking at signals. In the main thread, to which Python delivers them,
+    another thread waits for it, so that Ctrl+C works meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        return function(*args)
+    return idle_waiter().run(function, *args)
