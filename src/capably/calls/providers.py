@@ -66,8 +66,8 @@ def configure(
         client: A client of the vendor's SDK that you built and that sends synchronous calls, such as `anthropic.Anthropic()`.
         async_client: Its asynchronous twin.
         wire: Of a server of your own: the format that it speaks, `"chat_completions"` by default.
-        **cloud: Azure's `endpoint`, `api_version` and `token`; Vertex AI's `project`, `location` and `token`; Bedrock's `region`
-            and `profile`.
+        **cloud: Azure's `endpoint`, `api_version` and `token`; Google's `api_version`; Vertex AI's `project`, `location` and
+            `token`; Bedrock's `region` and `profile`.
 
     Raises:
         ConfigurationError: An address is no URL, a key or header cannot be sent, the name is not in the registry and has no
@@ -149,7 +149,7 @@ def preload(name: str) -> None:
 
 def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
-    words = CLOUD_WORDS.get(providers()[name]["cloud"] or "", ()) if name in providers() else ()
+    words = CLOUD_WORDS.get(providers()[name]["cloud"] or name, ()) if name in providers() else ()
     for word in given.keys() - NAMED:
         if word not in words:
             known = f"it has {', '.join(words)}" if words else "it has none of its own"

@@ -21,9 +21,10 @@ Secret: TypeAlias = str | Callable[[], str | Awaitable[str]]
 CLOUD_WORDS: Mapping[str, tuple[str, ...]] = {
     "azure": ("endpoint", "api_version", "token"),
     "bedrock": ("region", "profile"),
+    "google": ("api_version",),
     "vertex": ("project", "location", "token"),
 }
-"""Cloud -> the settings that only it has."""
+"""Provider, or the cloud that it is -> the settings that only it has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)
