@@ -489,6 +489,9 @@ class Cut:
     async def close(self) -> None:
         pass
 
+    async def finish(self) -> None:
+        pass
+
 
 def cut(body: bytes, dice: random.Random) -> list[bytes]:
     """Split `body` into pieces: a few long ones, or many of a few bytes each."""
@@ -513,8 +516,12 @@ def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> st
 def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
     """Replay the stream in these pieces, without the network."""
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
-    opened = Events(Cut(pieces), Origin(adapter.provider, None, b"", DEFAULT, adapter.is_last))
-    return StreamResponse(opened, adapter.accumulator(request), *_rest(exchange, request))
+    return StreamResponse(_opened(adapter, pieces), adapter.accumulator(request), *_rest(exchange, request))
+
+
+def _opened(adapter: Any, pieces: list[bytes]) -> Events:
+    """Open an adapter's reader over an answer that arrives in these pieces."""
+    return Events(Cut(pieces), Origin(adapter.provider, None, b"", DEFAULT, adapter.is_last))
 
 
 # --- replay -------------------------------------------------------------------------------------------------------
