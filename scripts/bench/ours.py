@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from cases import HISTORY, MODELS, TOOLS, Answer, Case, base_url
 from sdk import book
@@ -16,7 +16,7 @@ PROVIDERS = {"anthropic": "anthropic", "responses": "openai", "google": "google"
 class System:
     """What the worker drives: one system on one wire format."""
 
-    http = "httpx2"
+    http: Literal["httpx2", "pyreqwest"] = "httpx2"
 
     def __init__(self, wire: str, url: str) -> None:
         warnings.simplefilter("ignore")

@@ -15,15 +15,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from capably.providers.aio import LeanAsyncTransport
+from capably.providers.http import LeanTransport
+from capably.providers.lean import LeanAsyncClient, LeanClient, lean_client
 from certificate import write_certificate
 from support.loopback import Canned, Loopback
 from support.raw_http import ANSWERS, CHUNKED, FAILURES, OK, Lines
 
 from capably import llm
 from capably.providers import ClientPerLoop, http
-from capably.providers.aio import LeanAsyncTransport
-from capably.providers.http import LeanTransport
-from capably.providers.lean import LeanAsyncClient, LeanClient, lean_client
 
 
 @contextmanager

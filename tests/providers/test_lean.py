@@ -15,12 +15,11 @@ import anthropic
 import httpx2
 import openai
 import pytest
-from google.genai._api_client import HttpResponse
-from support.raw_http import ANSWERS, CHUNKED, FAILURES, Lines
-
 from capably.providers.aio import LeanAsyncTransport
 from capably.providers.http import LeanTransport
 from capably.providers.lean import MOST_KEPT, Answer, LeanAsyncClient, LeanClient
+from google.genai._api_client import HttpResponse
+from support.raw_http import ANSWERS, CHUNKED, FAILURES, Lines
 
 JSON = b"HTTP/1.1 200 OK\r\ncontent-type: application/json; charset=UTF-8\r\n"
 EMPTY = JSON + b"content-length: 2\r\n\r\n{}"
