@@ -43,9 +43,8 @@ def public_docstrings_without_a_verb(source: str) -> list[str]:
 
 
 def checked() -> list[str]:
-    """Return the files that no pattern exempts, relative to the repository."""
-    paths = [path.relative_to(ROOT).as_posix() for path in FILES]
-    return paths
+    """Return the files, relative to the repository."""
+    return [path.relative_to(ROOT).as_posix() for path in FILES]
 
 
 @pytest.mark.parametrize("path", checked())

@@ -313,7 +313,7 @@ def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, ad
 
 def _over_the_sdk(bench: Bench, exchange: Exchange, expected: str | None, response: Any) -> str:
     """Return how a client of the SDK differs from our HTTP: in what it sends, or in what comes of the answer."""
-    asked: list[tuple[str, Any]] = []
+    sent: list[tuple[str, Any]] = []
     for sdk in (False, True):
         bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
         try:
@@ -324,8 +324,8 @@ def _over_the_sdk(bench: Bench, exchange: Exchange, expected: str | None, respon
         if problem:
             return problem
         (received,) = bench.server.requests
-        asked.append((received.path, received.json()))
-    return _compare(*asked)
+        sent.append((received.path, received.json()))
+    return _compare(*sent)
 
 
 def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, str]]:
