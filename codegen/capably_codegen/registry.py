@@ -353,8 +353,8 @@ def model_class(id: str, model: Model) -> str:
 
 
 RESERVED_PROVIDERS = (
-    *("assistant", "call", "dump_messages", "load_messages", "model", "models", "override", "preload", "prompt"),
-    *("provider", "providers", "scripted", "system", "tool", "use_registry", "user"),
+    *("aclose", "assistant", "call", "close", "configure", "dump_messages", "load_messages", "model", "models"),
+    *("override", "preload", "prompt", "provider", "providers", "scripted", "system", "tool", "use_registry", "user"),
 )
 """Names that `llm` and the generated package already use."""
 

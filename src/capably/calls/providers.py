@@ -149,9 +149,8 @@ def preload(name: str) -> None:
 
 def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     check_parameters({"timeout": given["timeout"], "max_retries": given["max_retries"]})
-    _check_name(name, wire, given)
-    entry = providers()[name]
-    words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ())
+    entry = providers().get(name)
+    words = OWN_WORDS.get(entry["cloud"] or entry["adapter"], ()) if entry else ()
     for word in given.keys() - NAMED:
         if word not in words:
             known = f"it has {', '.join(words)}" if words else "it has none of its own"
@@ -167,6 +166,7 @@ def _handle(name: str, wire: str | None, given: dict[str, Any]) -> Handle:
     choose(given["http"])
     headers = sendable_headers(given["headers"])
     given |= {"headers": headers, "timeout": as_timeout(given["timeout"])}
+    _name(name, wire, given)
     return Handle(Settings(provider=name, **given))
 
 
@@ -174,7 +174,7 @@ NAMED = frozenset(Settings.__annotations__) - {word for words in OWN_WORDS.value
 """Settings of every provider."""
 
 
-def _check_name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
+def _name(name: str, wire: str | None, given: Mapping[str, Any]) -> None:
     """Add a server of the caller's own to the providers, if it is none of them."""
     client = given["client"] or given["async_client"]
     own = name not in providers() or own_host(name) is not None
