@@ -1,12 +1,14 @@
 """HTTP at its worst: questions to a server that misbehaves, over connections that stay open: `just http-fuzz`.
 
 Asks `--count` questions in a seeded random order, one or several at once, each answered in one of the ways of
-`tests/support/hostile_answers.py`, over each way that there is: plain httpx2 and plain pyreqwest, and capably over both,
-synchronous, asynchronous, and as streams. Prints for each way how many got the right answer, an error of its own
-tree (`llm.CapablyError`; the library's own for a plain one), another exception, or the answer to another question,
-with the misbehaviour that such an answer is from. Ends with 1 where capably broke a promise.
+`tests/support/hostile_answers.py`, over each way to ask: plain httpx2 and plain pyreqwest, and capably over both,
+synchronous and not, called and streamed. Some questions are left before their answer. Prints for each way how many
+got the right answer, an error of its own tree (`llm.CapablyError`; a plain library's own), another exception, an
+answer without any token, or the answer to another question, and the misbehaviour that such an answer is from. Ends
+with 1 where capably broke a promise: over pyreqwest no answer belongs to another question, over httpx2 none but behind
+a second complete reply in the same packet, and whatever fails is in its tree.
 
-    just http-fuzz --count 500 --seed 7 --way "capably pyreqwest"
+    just http-fuzz --count 500 --seed 7 --way "capably, pyreqwest"
     just http-fuzz --by-fault --faults second-reply,204-body,plain
 """
 
@@ -14,27 +16,24 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import importlib.util
-import json
 import random
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, ExitStack
-from datetime import timedelta
-from typing import Any, Literal, NamedTuple, TypeAlias, cast
+from contextlib import AsyncExitStack, ExitStack, aclosing, closing
+from typing import Literal, NamedTuple, TypeAlias
 
 from support.hostile_answers import FAULTS, Fault
 from support.hostile_server import TOKEN, HostileServer, prompt_of
-
-MODEL = "gpt-5.6-sol"
-SILENCE = 0.4
-"""Seconds without a byte after which a question is given up."""
+from ways_to_ask import WAYS, Way
 
 SLOW_SHARE = 0.1
-"""How often a misbehaviour that ends by this silence is chosen, to one of another."""
+"""How often a misbehaviour that ends by the client's timeout is chosen, to one of another."""
+
+LEFT_SHARE, PATIENCE = 0.05, 0.003
+"""The share of questions that are left early, and the most seconds until then where a task is cancelled."""
 
 SETTLE = 0.005
 """Seconds for a client to see what arrived on its idle connections."""
@@ -42,20 +41,23 @@ SETTLE = 0.005
 ROUNDS = (1, 1, 2, 8)
 """How many questions are asked at once: chosen anew for each round."""
 
-Outcome: TypeAlias = Literal["right", "error", "other", "wrong"]
-OUTCOMES: dict[Outcome, str] = {
+Outcome: TypeAlias = Literal["right", "error", "left", "other", "bare", "wrong"]
+OUTCOMES: Mapping[Outcome, str] = {
     "right": "right answer",
     "error": "error in its tree",
+    "left": "left early",
     "other": "other exception",
+    "bare": "no token",
     "wrong": "WRONG ANSWER",
 }
 
 
 class Asked(NamedTuple):
-    """A question: in what way it is answered, and the token of its answer."""
+    """A question: how it is answered, the token of its answer, and after how many seconds it is left (0: never)."""
 
     fault: str
     token: str
+    patience: float = 0.0
 
 
 class Result(NamedTuple):
@@ -64,112 +66,6 @@ class Result(NamedTuple):
     asked: Asked
     outcome: Outcome
     words: str
-
-
-class Unreadable(Exception):  # noqa: N818 (named for what the answer is)
-    """A plain client's answer is not the JSON or the events of a reply."""
-
-
-# --- the ways to ask ----------------------------------------------------------------------------------------------
-
-Ask: TypeAlias = Callable[[str], str]
-AskAsync: TypeAlias = Callable[[str], Awaitable[str]]
-
-
-class Way(NamedTuple):
-    """A client. `open` and `open_async` give, for a server's URL, the function that asks it and returns the text."""
-
-    name: str
-    errors: Callable[[], tuple[type[BaseException], ...]]
-    open: Callable[[str, ExitStack], Ask] | None = None
-    open_async: Callable[[str, AsyncExitStack], AskAsync] | None = None
-
-
-def plain_body(prompt: str) -> bytes:
-    return json.dumps({"model": MODEL, "input": prompt}).encode()
-
-
-def plain_text(status: int, content: bytes) -> str:
-    """Return the text of a reply as a careful user of a plain client reads it."""
-    if status != 200:
-        raise Unreadable(f"status {status}")
-    try:
-        parts = json.loads(content)["output"][0]["content"]
-        return "".join(part["text"] for part in parts)
-    except (ValueError, LookupError, TypeError) as error:
-        raise Unreadable(f"{type(error).__name__}: {content[:60]!r}") from error
-
-
-def httpx2_errors() -> tuple[type[BaseException], ...]:
-    import httpx2
-
-    return (Unreadable, httpx2.HTTPError)
-
-
-def httpx2_sync(url: str, stack: ExitStack) -> Ask:
-    import httpx2
-
-    client = stack.enter_context(httpx2.Client(timeout=SILENCE))
-
-    def ask(prompt: str) -> str:
-        response = client.post(f"{url}/v1/responses", content=plain_body(prompt))
-        return plain_text(response.status_code, response.content)
-
-    return ask
-
-
-def httpx2_async(url: str, stack: AsyncExitStack) -> AskAsync:
-    import httpx2
-
-    client = httpx2.AsyncClient(timeout=SILENCE)
-    stack.push_async_callback(client.aclose)
-
-    async def ask(prompt: str) -> str:
-        response = await client.post(f"{url}/v1/responses", content=plain_body(prompt))
-        return plain_text(response.status_code, response.content)
-
-    return ask
-
-
-def pyreqwest_errors() -> tuple[type[BaseException], ...]:
-    from pyreqwest.exceptions import PyreqwestError
-
-    return (Unreadable, PyreqwestError)
-
-
-def pyreqwest_sync(url: str, stack: ExitStack) -> Ask:
-    from pyreqwest.client import SyncClientBuilder
-
-    builder = SyncClientBuilder().read_timeout(timedelta(seconds=SILENCE)).follow_redirects(False).no_proxy()
-    client = stack.enter_context(builder.build())
-
-    def ask(prompt: str) -> str:
-        response = client.post(f"{url}/v1/responses").body_bytes(plain_body(prompt)).build().send()
-        return plain_text(response.status, bytes(response.bytes()))
-
-    return ask
-
-
-def pyreqwest_async(url: str, stack: AsyncExitStack) -> AskAsync:
-    from pyreqwest.client import ClientBuilder
-
-    builder = ClientBuilder().read_timeout(timedelta(seconds=SILENCE)).follow_redirects(False).no_proxy()
-    client = builder.build()
-    stack.push_async_callback(client.close)
-
-    async def ask(prompt: str) -> str:
-        response = await client.post(f"{url}/v1/responses").body_bytes(plain_body(prompt)).build().send()
-        return plain_text(response.status, bytes(await response.bytes()))
-
-    return ask
-
-
-WAYS = [
-    Way("plain httpx2", httpx2_errors, open=httpx2_sync),
-    Way("plain httpx2, async", httpx2_errors, open_async=httpx2_async),
-    Way("plain pyreqwest", pyreqwest_errors, open=pyreqwest_sync),
-    Way("plain pyreqwest, async", pyreqwest_errors, open_async=pyreqwest_async),
-]
 
 
 # --- questions and what came of them ------------------------------------------------------------------------------
@@ -183,40 +79,54 @@ def rounds_of(count: int, seed: int, faults: Sequence[str]) -> Iterator[list[Ask
         size = min(dice.choice(ROUNDS), count)
         count -= size
         yield [
-            Asked(fault, f"q{dice.getrandbits(48):012x}") for fault in dice.choices(faults, weights=weights, k=size)
+            Asked(fault, f"q{dice.getrandbits(48):012x}", dice.random() < LEFT_SHARE and dice.random() * PATIENCE)
+            for fault in dice.choices(faults, weights=weights, k=size)
         ]
 
 
 def worded(error: BaseException) -> str:
-    """Return the words of an exception, those of pyreqwest's causes with them."""
-    causes = getattr(error, "details", {}).get("causes") or []
-    return " < ".join([str(error.args[0]) if error.args else "", *(cause["message"] for cause in causes[:3])])
+    """Return the class and the words of an exception, those of pyreqwest's causes with them."""
+    causes: Sequence[Mapping[str, str]] = getattr(error, "details", {}).get("causes") or ()
+    words = [str(error.args[0]) if error.args else "", *(cause["message"] for cause in causes[:3])]
+    return f"{type(error).__name__}: {' < '.join(words)}"
 
 
-def judged(asked: Asked, answer: str | BaseException, errors: tuple[type[BaseException], ...]) -> Result:
-    """Say what an answer, or an exception, is worth."""
-    if isinstance(answer, BaseException):
-        words = f"{type(answer).__name__}: {worded(answer)}"
-        return Result(asked, "error" if isinstance(answer, errors) else "other", words)
-    tokens = set(TOKEN.findall(answer))
-    if tokens == {asked.token}:
+def judged(
+    asked: Asked, seen: Sequence[str], error: BaseException | None, tree: tuple[type[BaseException], ...]
+) -> Result:
+    """Say what came of a question, of which this was seen and that was raised."""
+    text = "".join(seen)
+    tokens = set(TOKEN.findall(text))
+    if tokens - {asked.token}:
+        return Result(asked, "wrong", " ".join(sorted(tokens - {asked.token})))
+    if error is not None and isinstance(error, tree):
+        return Result(asked, "error", worded(error))
+    if error is not None and not (asked.patience and type(error) is TimeoutError):
+        return Result(asked, "other", worded(error))
+    if tokens:
         return Result(asked, "right", "")
-    return Result(asked, "wrong" if tokens else "other", " ".join(sorted(tokens)) or f"no token in {answer[:60]!r}")
+    return Result(asked, "left" if asked.patience else "bare", repr(text[:60]))
 
 
 def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) -> list[Result]:
     """Ask every question synchronously, those of a round in threads of their own."""
     results: list[Result] = []
-    errors = way.errors()
+    tree = way.tree()
     with ExitStack() as stack, ThreadPoolExecutor(max(ROUNDS)) as pool:
-        ask = cast(Any, way.open)(server.url, stack)
+        assert way.sync
+        ask = way.sync(server.url, stack)
 
         def one(asked: Asked) -> Result:
+            seen: list[str] = []
             try:
-                answer = ask(prompt_of(*asked))
-            except BaseException as error:
-                answer = error
-            return judged(asked, answer, errors)
+                with closing(ask(prompt_of(asked.fault, asked.token))) as pieces:
+                    for piece in pieces:
+                        seen.append(piece)
+                        if asked.patience:
+                            break
+            except Exception as error:
+                return judged(asked, seen, error, tree)
+            return judged(asked, seen, None, tree)
 
         for questions in rounds:
             results += pool.map(one, questions) if len(questions) > 1 else map(one, questions)
@@ -228,16 +138,25 @@ def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) 
 async def ask_all_async(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) -> list[Result]:
     """Ask every question asynchronously, those of a round at once."""
     results: list[Result] = []
-    errors = way.errors()
+    tree = way.tree()
     async with AsyncExitStack() as stack:
-        ask = cast(Any, way.open_async)(server.url, stack)
+        assert way.async_
+        ask = way.async_(server.url, stack)
 
         async def one(asked: Asked) -> Result:
+            seen: list[str] = []
             try:
-                answer = await ask(prompt_of(*asked))
-            except BaseException as error:
-                answer = error
-            return judged(asked, answer, errors)
+                async with (
+                    asyncio.timeout(asked.patience or None),
+                    aclosing(ask(prompt_of(asked.fault, asked.token))) as pieces,
+                ):
+                    async for piece in pieces:
+                        seen.append(piece)
+                        if asked.patience:
+                            break
+            except Exception as error:
+                return judged(asked, seen, error, tree)
+            return judged(asked, seen, None, tree)
 
         for questions in rounds:
             results += await asyncio.gather(*map(one, questions))
@@ -246,14 +165,28 @@ async def ask_all_async(way: Way, server: HostileServer, rounds: Sequence[Sequen
     return results
 
 
-def run(way: Way, rounds: Sequence[Sequence[Asked]]) -> tuple[list[Result], Counter[str]]:
-    """Ask these questions in this way, against a server of its own; return also the causes of wrong answers."""
+class Run(NamedTuple):
+    """What came of all questions, and from which misbehaviours the wrong answers are."""
+
+    results: list[Result]
+    causes: Counter[str]
+
+    def broken(self, way: Way) -> list[str]:
+        """Return the promises of capably that this run breaks in this way."""
+        other = [f"{r.asked.fault}: {r.words} is not in its tree" for r in self.results if r.outcome == "other"]
+        wrong = [
+            f"{fault}: {count} answers belong to another question"
+            for fault, count in self.causes.items()
+            if way.library != "httpx2" or fault not in FAULTS or not FAULTS[fault].second
+        ]
+        return other + wrong
+
+
+def run(way: Way, rounds: Sequence[Sequence[Asked]]) -> Run:
+    """Ask these questions in this way, against a server of its own."""
     with HostileServer() as server:
-        results = ask_all(way, server, rounds) if way.open else asyncio.run(ask_all_async(way, server, rounds))
-        return results, causes(results, server.connections)
-
-
-# --- the report ---------------------------------------------------------------------------------------------------
+        results = ask_all(way, server, rounds) if way.sync else asyncio.run(ask_all_async(way, server, rounds))
+        return Run(results, causes(results, server.connections))
 
 
 def causes(results: Sequence[Result], connections: Sequence[Sequence[tuple[Fault, str]]]) -> Counter[str]:
@@ -268,26 +201,30 @@ def causes(results: Sequence[Result], connections: Sequence[Sequence[tuple[Fault
         for fault, token in questions:
             second = fault.name if fault.second else second
             found[token[1:]] = second or fault.name
-    wrong = [result for result in results if result.outcome == "wrong"]
-    return Counter(found.get(result.words.replace(result.asked.token, "").split()[0][1:], "?") for result in wrong)
+    wrong = (result.words.split()[0] for result in results if result.outcome == "wrong")
+    return Counter(found.get(token[1:], "?") for token in wrong)
+
+
+# --- the report ---------------------------------------------------------------------------------------------------
 
 
 def print_by_fault(results: Sequence[Result]) -> None:
-    """Print a line for each misbehaviour: what came of its questions, and an error of each outcome."""
-    rows: dict[str, dict[Outcome, list[str]]] = defaultdict(lambda: defaultdict(list))
+    """Print a line for each misbehaviour: what came of its questions, and the commonest words of each outcome."""
+    rows: dict[str, dict[Outcome, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for result in results:
-        rows[result.asked.fault][result.outcome].append(result.words)
+        rows[result.asked.fault][result.outcome][result.words] += 1
     for fault, outcomes in sorted(rows.items()):
-        print(f"  {fault:<24}", end="")
-        for outcome, words in sorted(outcomes.items()):
-            print(f"  {outcome} {len(words)}" + (f" ({Counter(words).most_common(1)[0][0][:90]})" if words[0] else ""), end="")
-        print()
+        cells = (
+            f"{outcome} {words.total()} {words.most_common(1)[0][0][:110]}"
+            for outcome, words in sorted(outcomes.items())
+        )
+        print(f"  {fault:<24}{'; '.join(cells)}")
 
 
 def print_row(name: str, results: Sequence[Result], seconds: float) -> None:
     counts = Counter(result.outcome for result in results)
     cells = "".join(f"{counts[outcome]:>18}" for outcome in OUTCOMES)
-    print(f"{name:<30}{cells}{seconds:>9.1f} s", flush=True)
+    print(f"{name:<34}{cells}{seconds:>9.1f} s", flush=True)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -299,21 +236,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--by-fault", action="store_true", help="print what came of each misbehaviour")
     arguments = parser.parse_args(argv)
     faults = arguments.faults.split(",") if arguments.faults else list(FAULTS)
+    rounds = list(rounds_of(arguments.count, arguments.seed, faults))
+    broken: list[str] = []
     print(f"{len(faults)} ways to misbehave, {arguments.count} questions, seed {arguments.seed}")
-    print(f"{'':<30}" + "".join(f"{title:>18}" for title in OUTCOMES.values()))
+    print(f"{'':<34}" + "".join(f"{title:>18}" for title in OUTCOMES.values()))
     for way in WAYS:
         if arguments.way and not way.name.startswith(tuple(arguments.way)):
             continue
         started = time.perf_counter()
-        results, wrong = run(way, list(rounds_of(arguments.count, arguments.seed, faults)))
-        print_row(way.name, results, time.perf_counter() - started)
-        if wrong:
-            print("  from: " + ", ".join(f"{fault} {count}" for fault, count in wrong.most_common()))
-        if others := Counter(f"{r.asked.fault}: {r.words[:110]}" for r in results if r.outcome == "other"):
-            print("".join(f"  other: {count} {words}\n" for words, count in others.most_common(12)), end="")
+        outcome = run(way, rounds)
+        print_row(way.name, outcome.results, time.perf_counter() - started)
+        if outcome.causes:
+            print("  from: " + ", ".join(f"{fault} {count}" for fault, count in outcome.causes.most_common()))
         if arguments.by_fault:
-            print_by_fault(results)
-    return 0
+            print_by_fault(outcome.results)
+        if way.ours:
+            broken += [f"{way.name}: {words}" for words in outcome.broken(way)]
+    for words, count in Counter(broken).most_common(40):
+        print(f"broken: {words} ({count})")
+    return 1 if broken else 0
 
 
 if __name__ == "__main__":

@@ -122,7 +122,7 @@ class HostileServer:
             match step:
                 case bytes():
                     peer.sendall(step)
-                case float():
+                case float() | int():
                     time.sleep(step)
                 case Late():
                     with self._lock:
