@@ -38,6 +38,10 @@ class Way(NamedTuple):
     def ours(self) -> bool:
         return self.name.startswith("capably")
 
+    @property
+    def streamed(self) -> bool:
+        return "stream" in self.name
+
 
 def plain_body(prompt: str) -> bytes:
     return json.dumps({"model": MODEL, "input": prompt}).encode()
@@ -121,16 +125,17 @@ def capably_tree() -> tuple[type[BaseException], ...]:
     return (llm.CapablyError,)
 
 
-def capably_model(url: str, library: str) -> Any:
-    """Return a model that asks this server over this library, once per question."""
+def capably_model(url: str, library: str, stack: ExitStack | AsyncExitStack) -> Any:
+    """Return a model that asks this server over this library, once per question, until the stack unwinds."""
     settings = {"api_key": "test", "http": library, "max_retries": 0, "timeout": SILENCE}
+    stack.callback(cast(Any, llm).configure, "openai")
     cast(Any, llm).configure("openai", base_url=f"{url}/v1", **settings)
     return llm.Model.of(f"openai/{MODEL}")
 
 
 def capably_sync(library: str, streamed: bool) -> Callable[[str, ExitStack], Ask]:
     def open_(url: str, stack: ExitStack) -> Ask:
-        model = capably_model(url, library)
+        model = capably_model(url, library, stack)
         stack.callback(cast(Any, llm).close)
 
         def call(prompt: str) -> Generator[str, None, None]:
@@ -147,7 +152,7 @@ def capably_sync(library: str, streamed: bool) -> Callable[[str, ExitStack], Ask
 
 def capably_async(library: str, streamed: bool) -> Callable[[str, AsyncExitStack], AskAsync]:
     def open_(url: str, stack: AsyncExitStack) -> AskAsync:
-        model = capably_model(url, library)
+        model = capably_model(url, library, stack)
         stack.push_async_callback(cast(Any, llm).aclose)
 
         async def call(prompt: str) -> AsyncGenerator[str, None]:

@@ -93,13 +93,18 @@ class Question(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """One way to answer. `right`: a client should read the answer all the same. `slow`: it ends by the client's timeout.
-    `second`: a complete second reply is in the same packet. `padding`: the question must be that long."""
+    """One way to answer.
+
+    `right`: a client should read the answer all the same. `slow`: it ends by the client's timeout; `complete`: but all of the
+    content is there before. `second`: a complete second reply is in the same packet. `padding`: the question is longer by so
+    many characters; `early`: and answered before its end.
+    """
 
     name: str
     steps: Callable[[Question], Iterable[Step]]
     right: bool = False
     slow: bool = False
+    complete: bool = False
     second: bool = False
     padding: int = 0
     early: bool = False
@@ -223,7 +228,7 @@ BROKEN = (
     Fault("cut-chunk-close", lambda q: [_half(q.chunked()), End.CLOSE]),
     Fault("cut-chunk-silence", lambda q: [_half(q.chunked()), End.HOLD], slow=True),
     Fault("cut-last-chunk", lambda q: [q.chunked(end=b""), End.CLOSE]),
-    Fault("cut-last-chunk-silence", lambda q: [q.chunked(end=b"0\r\n"), End.HOLD], slow=True),
+    Fault("cut-last-chunk-silence", lambda q: [q.chunked(end=b"0\r\n"), End.HOLD], slow=True, complete=True),
     Fault("cut-head-close", lambda q: [q.reply()[:30], End.CLOSE]),
     Fault("cut-head-reset", lambda q: [q.reply()[:30], PAUSE, End.RESET]),
     Fault("cut-head-silence", lambda q: [q.reply()[:30], End.HOLD], slow=True),
@@ -238,7 +243,7 @@ BROKEN = (
     Fault("101-close", lambda q: [_informs("101 Switching Protocols"), End.CLOSE]),
     Fault("length-short", lambda q: [q.lengths(len(q.content()) - 9)]),
     Fault("length-long-close", lambda q: [q.lengths(len(q.content()) + 9), End.CLOSE]),
-    Fault("length-long-silence", lambda q: [q.lengths(len(q.content()) + 9), End.HOLD], slow=True),
+    Fault("length-long-silence", lambda q: [q.lengths(len(q.content()) + 9), End.HOLD], slow=True, complete=True),
     Fault("length-swallows", lambda q: [q.lengths(len(q.content()) + len(q.reply())) + q.reply()]),
     Fault("length-twice", lambda q: [q.lengths(len(q.content()), 5)]),
     Fault("length-list", lambda q: [q.lengths(f"{len(q.content())}, 5")]),
@@ -248,7 +253,12 @@ BROKEN = (
     Fault("length-and-chunks", lambda q: [q.chunked("content-length: 5")]),
     Fault("chunk-short", lambda q: [q.chunk_sizes(f"{len(q.content()) - 9:x}")]),
     Fault("chunk-long", lambda q: [q.chunk_sizes(f"{len(q.content()) + 9:x}"), End.CLOSE]),
-    Fault("chunk-long-silence", lambda q: [q.chunk_sizes(f"{len(q.content()) + 99:x}"), End.HOLD], slow=True),
+    Fault(
+        "chunk-long-silence",
+        lambda q: [q.chunk_sizes(f"{len(q.content()) + 99:x}"), End.HOLD],
+        slow=True,
+        complete=True,
+    ),
     Fault("chunk-words", lambda q: [q.chunk_sizes("zz")]),
     Fault("chunk-negative", lambda q: [q.chunk_sizes("-5")]),
     Fault("chunk-empty-size", lambda q: [q.chunk_sizes("")]),

@@ -1,0 +1,114 @@
+"""A server that misbehaves in every way of `support.hostile_answers`: no answer reaches another question, all errors are ours.
+
+`scripts/http_fuzz.py` asks thousands of questions in the same way; plain httpx2 and plain pyreqwest are the baseline.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+
+import pytest
+from http_fuzz import Asked, Result, Run, rounds_of, run
+from support.hostile_answers import FAULTS, Fault
+from support.hostile_server import HostileServer, prompt_of
+from ways_to_ask import WAYS, Way
+
+FAST = [fault for fault in FAULTS.values() if not fault.slow]
+ALONE = [fault for fault in FAST if not fault.second]
+SECOND = [fault for fault in FAST if fault.second]
+SLOW = [fault for fault in FAULTS.values() if fault.slow]
+
+
+def usable(way: Way) -> Way:
+    """Return a way whose library is there; skip otherwise."""
+    pytest.importorskip(way.library)
+    if way.ours and importlib.util.find_spec("capably.http") is None:
+        pytest.skip("capably sends over the SDKs")
+    return way
+
+
+EACH_WAY = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+OURS = pytest.mark.parametrize("way", [way for way in WAYS if way.ours], ids=lambda way: way.name)
+LIBRARIES = pytest.mark.parametrize("way", [way for way in WAYS if not way.ours], ids=lambda way: way.name)
+
+
+def one_by_one(faults: Sequence[Fault], *, after: int) -> list[list[Asked]]:
+    """Return a round for each misbehaviour, and for so many plain questions after it."""
+    names = [name for fault in faults for name in (fault.name, *["plain"] * after)]
+    return [[Asked(name, f"q{place:012x}")] for place, name in enumerate(names)]
+
+
+def outcomes(results: Sequence[Result]) -> dict[str, str]:
+    """Return what came of each misbehaviour's own question."""
+    return {result.asked.fault: f"{result.outcome} {result.words}".strip() for result in results}
+
+
+def wrong(outcome: Run) -> list[Result]:
+    return [result for result in outcome.results if result.outcome == "wrong"]
+
+
+@EACH_WAY
+def test_a_correct_answer_is_read_however_unusual_it_is(way: Way) -> None:
+    correct = [fault for fault in ALONE if fault.right]
+    outcome = run(usable(way), one_by_one(correct, after=1))
+    found = outcomes(outcome.results)
+    assert {fault.name: found[fault.name] for fault in correct} == {fault.name: "right" for fault in correct}
+
+
+@EACH_WAY
+def test_no_answer_reaches_a_later_question_on_the_same_connection(way: Way) -> None:
+    outcome = run(usable(way), one_by_one(ALONE, after=1))
+    assert wrong(outcome) == []
+    assert outcome.broken(way) == []
+
+
+@EACH_WAY
+def test_a_second_reply_in_the_same_packet_reaches_a_later_question_over_httpx2_only(way: Way) -> None:
+    outcome = run(usable(way), one_by_one(SECOND, after=2))
+    assert bool(wrong(outcome)) == (way.library == "httpx2")
+    assert outcome.broken(way) == []
+
+
+@OURS
+def test_silence_is_an_error_unless_the_stream_is_complete(way: Way) -> None:
+    outcome = run(usable(way), [[Asked(fault.name, f"q{place:012x}") for place, fault in enumerate(SLOW)]])
+    assert {name: words.split()[0] for name, words in outcomes(outcome.results).items()} == {
+        fault.name: "right" if way.streamed and fault.complete else "error" for fault in SLOW
+    }
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.streamed and way.sync], ids=lambda way: way.name)
+def test_a_stream_gives_what_is_there_while_the_server_is_silent(way: Way) -> None:
+    prompt = prompt_of("cut-silence", "q0123456789ab")
+    with HostileServer() as server, ExitStack() as stack:
+        assert (ask := usable(way).sync)
+        pieces = stack.enter_context(closing(ask(server.url, stack)(prompt)))
+        assert "q0123456789ab".startswith(next(pieces))
+
+
+@OURS
+def test_questions_in_random_order_some_at_once_and_some_left_early(way: Way) -> None:
+    outcome = run(usable(way), list(rounds_of(100, 11, [fault.name for fault in FAST])))
+    assert outcome.broken(way) == []
+
+
+@LIBRARIES
+def test_a_wrong_answer_shows_with_its_cause(way: Way) -> None:
+    outcome = run(usable(way), one_by_one([FAULTS["second-reply-stranger"]], after=1))
+    if way.library == "httpx2":
+        assert [(result.asked.fault, result.words) for result in wrong(outcome)] == [("plain", "x000000000000")]
+        assert outcome.causes == {"second-reply-stranger": 1}
+        assert outcome.broken(way) == []
+        assert outcome.broken(way._replace(library="pyreqwest")) == [
+            "second-reply-stranger: 1 answers belong to another question"
+        ]
+    else:
+        assert outcomes(outcome.results) == {"second-reply-stranger": "right", "plain": "right"}
+
+
+def test_the_same_seed_asks_the_same_questions() -> None:
+    first, again, other = (list(rounds_of(60, seed, list(FAULTS))) for seed in (5, 5, 6))
+    assert first == again != other
+    assert sum(map(len, first)) == 60
