@@ -52,7 +52,7 @@ OUTCOMES: Mapping[Outcome, str] = {
 }
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """A question: how it is answered, the token of its answer, and after how many seconds it is left (0: never)."""
 
     fault: str
@@ -63,7 +63,7 @@ class Asked(NamedTuple):
 class Result(NamedTuple):
     """What came of a question. `words` is the error, or the tokens that the answer held."""
 
-    asked: Asked
+    question: Question
     outcome: Outcome
     words: str
 
@@ -71,7 +71,7 @@ class Result(NamedTuple):
 # --- questions and what came of them ------------------------------------------------------------------------------
 
 
-def rounds_of(count: int, seed: int, faults: Sequence[str]) -> Iterator[list[Asked]]:
+def rounds_of(count: int, seed: int, faults: Sequence[str]) -> Iterator[list[Question]]:
     """Yield the questions that are asked at once, round by round: the same ones for the same seed."""
     dice = random.Random(seed)
     weights = [SLOW_SHARE if FAULTS[fault].slow else 1.0 for fault in faults]
@@ -79,7 +79,7 @@ def rounds_of(count: int, seed: int, faults: Sequence[str]) -> Iterator[list[Ask
         size = min(dice.choice(ROUNDS), count)
         count -= size
         yield [
-            Asked(fault, f"q{dice.getrandbits(48):012x}", dice.random() < LEFT_SHARE and dice.random() * PATIENCE)
+            Question(fault, f"q{dice.getrandbits(48):012x}", dice.random() < LEFT_SHARE and dice.random() * PATIENCE)
             for fault in dice.choices(faults, weights=weights, k=size)
         ]
 
@@ -92,23 +92,23 @@ def worded(error: BaseException) -> str:
 
 
 def judged(
-    asked: Asked, seen: Sequence[str], error: BaseException | None, tree: tuple[type[BaseException], ...]
+    question: Question, seen: Sequence[str], error: BaseException | None, tree: tuple[type[BaseException], ...]
 ) -> Result:
     """Say what came of a question, of which this was seen and that was raised."""
     text = "".join(seen)
     tokens = set(TOKEN.findall(text))
-    if tokens - {asked.token}:
-        return Result(asked, "wrong", " ".join(sorted(tokens - {asked.token})))
+    if tokens - {question.token}:
+        return Result(question, "wrong", " ".join(sorted(tokens - {question.token})))
     if error is not None and isinstance(error, tree):
-        return Result(asked, "error", worded(error))
-    if error is not None and not (asked.patience and type(error) is TimeoutError):
-        return Result(asked, "other", worded(error))
+        return Result(question, "error", worded(error))
+    if error is not None and not (question.patience and type(error) is TimeoutError):
+        return Result(question, "other", worded(error))
     if tokens:
-        return Result(asked, "right", "")
-    return Result(asked, "left" if asked.patience else "bare", repr(text[:60]))
+        return Result(question, "right", "")
+    return Result(question, "left" if question.patience else "bare", repr(text[:60]))
 
 
-def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) -> list[Result]:
+def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Question]]) -> list[Result]:
     """Ask every question synchronously, those of a round in threads of their own."""
     results: list[Result] = []
     tree = way.tree()
@@ -116,17 +116,17 @@ def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) 
         assert way.sync
         ask = way.sync(server.url, stack)
 
-        def one(asked: Asked) -> Result:
+        def one(question: Question) -> Result:
             seen: list[str] = []
             try:
-                with closing(ask(prompt_of(asked.fault, asked.token))) as pieces:
+                with closing(ask(prompt_of(question.fault, question.token))) as pieces:
                     for piece in pieces:
                         seen.append(piece)
-                        if asked.patience:
+                        if question.patience:
                             break
             except Exception as error:
-                return judged(asked, seen, error, tree)
-            return judged(asked, seen, None, tree)
+                return judged(question, seen, error, tree)
+            return judged(question, seen, None, tree)
 
         for questions in rounds:
             results += pool.map(one, questions) if len(questions) > 1 else map(one, questions)
@@ -135,7 +135,7 @@ def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) 
     return results
 
 
-async def ask_all_async(way: Way, server: HostileServer, rounds: Sequence[Sequence[Asked]]) -> list[Result]:
+async def ask_all_async(way: Way, server: HostileServer, rounds: Sequence[Sequence[Question]]) -> list[Result]:
     """Ask every question asynchronously, those of a round at once."""
     results: list[Result] = []
     tree = way.tree()
@@ -143,20 +143,20 @@ async def ask_all_async(way: Way, server: HostileServer, rounds: Sequence[Sequen
         assert way.async_
         ask = way.async_(server.url, stack)
 
-        async def one(asked: Asked) -> Result:
+        async def one(question: Question) -> Result:
             seen: list[str] = []
             try:
                 async with (
-                    asyncio.timeout(asked.patience or None),
-                    aclosing(ask(prompt_of(asked.fault, asked.token))) as pieces,
+                    asyncio.timeout(question.patience or None),
+                    aclosing(ask(prompt_of(question.fault, question.token))) as pieces,
                 ):
                     async for piece in pieces:
                         seen.append(piece)
-                        if asked.patience:
+                        if question.patience:
                             break
             except Exception as error:
-                return judged(asked, seen, error, tree)
-            return judged(asked, seen, None, tree)
+                return judged(question, seen, error, tree)
+            return judged(question, seen, None, tree)
 
         for questions in rounds:
             results += await asyncio.gather(*map(one, questions))
@@ -173,7 +173,7 @@ class Run(NamedTuple):
 
     def broken(self, way: Way) -> list[str]:
         """Return the promises of capably that this run breaks in this way."""
-        other = [f"{r.asked.fault}: {r.words} is not in its tree" for r in self.results if r.outcome == "other"]
+        other = [f"{r.question.fault}: {r.words} is not in its tree" for r in self.results if r.outcome == "other"]
         wrong = [
             f"{fault}: {count} answers belong to another question"
             for fault, count in self.causes.items()
@@ -182,7 +182,7 @@ class Run(NamedTuple):
         return other + wrong
 
 
-def run(way: Way, rounds: Sequence[Sequence[Asked]]) -> Run:
+def run(way: Way, rounds: Sequence[Sequence[Question]]) -> Run:
     """Ask these questions in this way, against a server of its own."""
     with HostileServer() as server:
         results = ask_all(way, server, rounds) if way.sync else asyncio.run(ask_all_async(way, server, rounds))
@@ -212,7 +212,7 @@ def print_by_fault(results: Sequence[Result]) -> None:
     """Print a line for each misbehaviour: what came of its questions, and the commonest words of each outcome."""
     rows: dict[str, dict[Outcome, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
     for result in results:
-        rows[result.asked.fault][result.outcome][result.words] += 1
+        rows[result.question.fault][result.outcome][result.words] += 1
     for fault, outcomes in sorted(rows.items()):
         cells = (
             f"{outcome} {words.total()} {words.most_common(1)[0][0][:110]}"

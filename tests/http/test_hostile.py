@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
+from typing import Any, cast
 
 import pytest
-from http_fuzz import Asked, Result, Run, rounds_of, run
+from http_fuzz import Question, Result, Run, rounds_of, run
 from support.hostile_answers import FAULTS, Fault
 from support.hostile_server import HostileServer, prompt_of
 from ways_to_ask import WAYS, Way
@@ -34,15 +35,15 @@ OURS = pytest.mark.parametrize("way", [way for way in WAYS if way.ours], ids=lam
 LIBRARIES = pytest.mark.parametrize("way", [way for way in WAYS if not way.ours], ids=lambda way: way.name)
 
 
-def one_by_one(faults: Sequence[Fault], *, after: int) -> list[list[Asked]]:
+def one_by_one(faults: Sequence[Fault], *, after: int) -> list[list[Question]]:
     """Return a round for each misbehaviour, and for so many plain questions after it."""
     names = [name for fault in faults for name in (fault.name, *["plain"] * after)]
-    return [[Asked(name, f"q{place:012x}")] for place, name in enumerate(names)]
+    return [[Question(name, f"q{place:012x}")] for place, name in enumerate(names)]
 
 
 def outcomes(results: Sequence[Result]) -> dict[str, str]:
     """Return what came of each misbehaviour's own question."""
-    return {result.asked.fault: f"{result.outcome} {result.words}".strip() for result in results}
+    return {result.question.fault: f"{result.outcome} {result.words}".strip() for result in results}
 
 
 def wrong(outcome: Run) -> list[Result]:
@@ -73,7 +74,7 @@ def test_a_second_reply_in_the_same_packet_reaches_a_later_question_over_httpx2_
 
 @OURS
 def test_silence_is_an_error_unless_the_stream_is_complete(way: Way) -> None:
-    outcome = run(usable(way), [[Asked(fault.name, f"q{place:012x}") for place, fault in enumerate(SLOW)]])
+    outcome = run(usable(way), [[Question(fault.name, f"q{place:012x}") for place, fault in enumerate(SLOW)]])
     assert {name: words.split()[0] for name, words in outcomes(outcome.results).items()} == {
         fault.name: "right" if way.streamed and fault.complete else "error" for fault in SLOW
     }
@@ -83,8 +84,8 @@ def test_silence_is_an_error_unless_the_stream_is_complete(way: Way) -> None:
 def test_a_stream_gives_what_is_there_while_the_server_is_silent(way: Way) -> None:
     prompt = prompt_of("cut-silence", "q0123456789ab")
     with HostileServer() as server, ExitStack() as stack:
-        assert (ask := usable(way).sync)
-        pieces = stack.enter_context(closing(ask(server.url, stack)(prompt)))
+        ask = cast(Any, usable(way).sync)(server.url, stack)
+        pieces = stack.enter_context(closing(ask(prompt)))
         assert "q0123456789ab".startswith(next(pieces))
 
 
@@ -98,7 +99,7 @@ def test_questions_in_random_order_some_at_once_and_some_left_early(way: Way) ->
 def test_a_wrong_answer_shows_with_its_cause(way: Way) -> None:
     outcome = run(usable(way), one_by_one([FAULTS["second-reply-stranger"]], after=1))
     if way.library == "httpx2":
-        assert [(result.asked.fault, result.words) for result in wrong(outcome)] == [("plain", "x000000000000")]
+        assert [(result.question.fault, result.words) for result in wrong(outcome)] == [("plain", "x000000000000")]
         assert outcome.causes == {"second-reply-stranger": 1}
         assert outcome.broken(way) == []
         assert outcome.broken(way._replace(library="pyreqwest")) == [
