@@ -4,7 +4,7 @@ Asks `--count` questions in a seeded random order, one or several at once, each 
 `tests/support/hostile_answers.py`, over each way to ask: plain httpx2 and plain pyreqwest, and capably over both,
 synchronous and not, called and streamed. Some questions are left before their answer. Prints for each way how many
 got the right answer, an error of its own tree (`llm.CapablyError`; a plain library's own), another exception, an
-answer without any token, or the answer to another question, and the misbehaviour that such an answer is from. Ends
+answer that says something else, or the answer to another question, and the misbehaviour that such an answer is from. Ends
 with 1 where capably broke a promise: over pyreqwest no answer belongs to another question, over httpx2 none but behind
 a second complete reply in the same packet, and whatever fails is in its tree.
 
@@ -17,6 +17,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
+import re
 import sys
 import time
 from collections import Counter, defaultdict
@@ -35,21 +36,26 @@ SLOW_SHARE = 0.1
 LEFT_SHARE, PATIENCE = 0.05, 0.003
 """The share of questions that are left early, and the most seconds until then where a task is cancelled."""
 
-SETTLE = 0.005
-"""Seconds for a client to see what arrived on its idle connections."""
+SETTLE = 0.02
+"""Seconds for a client to see what arrived on its idle connections. Bytes that arrive after a question left, or so shortly
+before that the client has not looked, are its answer for every client of HTTP/1.1: nothing in them says whose they are."""
 
 ROUNDS = (1, 1, 2, 8)
 """How many questions are asked at once: chosen anew for each round."""
 
-Outcome: TypeAlias = Literal["right", "error", "left", "other", "bare", "wrong"]
+Outcome: TypeAlias = Literal["right", "error", "left", "other", "garbled", "wrong"]
 OUTCOMES: Mapping[Outcome, str] = {
     "right": "right answer",
     "error": "error in its tree",
     "left": "left early",
     "other": "other exception",
-    "bare": "no token",
+    "garbled": "other text",
     "wrong": "WRONG ANSWER",
 }
+
+
+PIECE = re.compile("[qx][0-9a-f]{2,11}")
+"""The beginning of a token, which is what the first piece of a stream holds."""
 
 
 class Question(NamedTuple):
@@ -96,16 +102,17 @@ def judged(
 ) -> Result:
     """Say what came of a question, of which this was seen and that was raised."""
     text = "".join(seen)
-    tokens = set(TOKEN.findall(text))
-    if tokens - {question.token}:
-        return Result(question, "wrong", " ".join(sorted(tokens - {question.token})))
+    if strangers := set(TOKEN.findall(text)) - {question.token}:
+        return Result(question, "wrong", " ".join(sorted(strangers)))
+    if not question.token.startswith(text):
+        return Result(question, "wrong" if PIECE.fullmatch(text) else "garbled", text[:60])
     if error is not None and isinstance(error, tree):
         return Result(question, "error", worded(error))
     if error is not None and not (question.patience and type(error) is TimeoutError):
         return Result(question, "other", worded(error))
-    if tokens:
+    if text == question.token:
         return Result(question, "right", "")
-    return Result(question, "left" if question.patience else "bare", repr(text[:60]))
+    return Result(question, "left" if question.patience else "garbled", text)
 
 
 def ask_all(way: Way, server: HostileServer, rounds: Sequence[Sequence[Question]]) -> list[Result]:
@@ -173,7 +180,11 @@ class Run(NamedTuple):
 
     def broken(self, way: Way) -> list[str]:
         """Return the promises of capably that this run breaks in this way."""
-        other = [f"{r.question.fault}: {r.words} is not in its tree" for r in self.results if r.outcome == "other"]
+        other = [
+            f"{result.question.fault}: {result.words} is {'not in its tree' if result.outcome == 'other' else 'an answer'}"
+            for result in self.results
+            if result.outcome in ("other", "garbled")
+        ]
         wrong = [
             f"{fault}: {count} answers belong to another question"
             for fault, count in self.causes.items()
@@ -201,8 +212,8 @@ def causes(results: Sequence[Result], connections: Sequence[Sequence[tuple[Fault
         for fault, token in questions:
             second = fault.name if fault.second else second
             found[token[1:]] = second or fault.name
-    wrong = (result.words.split()[0] for result in results if result.outcome == "wrong")
-    return Counter(found.get(token[1:], "?") for token in wrong)
+    digits = [result.words.split()[0][1:] for result in results if result.outcome == "wrong"]
+    return Counter(next((found[token] for token in found if token.startswith(some)), "?") for some in digits)
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
