@@ -30,7 +30,7 @@ from support.hostile_answers import FAULTS, Fault
 from support.hostile_server import TOKEN, HostileServer, prompt_of
 from ways_to_ask import WAYS, Way
 
-SLOW_SHARE = 0.1
+SLOW_SHARE = 0.05
 """How often a misbehaviour that ends by the client's timeout is chosen, to one of another."""
 
 LEFT_SHARE, PATIENCE = 0.05, 0.003

@@ -12,7 +12,7 @@ from capably import llm
 
 MODEL = "gpt-5.6-sol"
 
-SILENCE = 0.4
+SILENCE = 0.8
 """Seconds without a byte after which a question is given up."""
 
 Ask: TypeAlias = Callable[[str], Generator[str, None, None]]
