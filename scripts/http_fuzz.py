@@ -204,16 +204,25 @@ def causes(results: Sequence[Result], connections: Sequence[Sequence[tuple[Fault
     """Count wrong answers by the misbehaviour that they are from.
 
     After a second reply, each later question of that connection gets the answer to the one before. So the cause is the
-    last second reply on the connection, or without any the misbehaviour of the question that the answer belongs to.
+    last second reply on the connection, or without any the misbehaviour of the question that the answer belongs to. A
+    stream that was left early shows a piece of its token only: it belongs to a question on the same connection.
     """
     found: dict[str, str] = {}
+    neighbours: dict[str, list[str]] = {}
     for questions in connections:
         second = ""
+        digits = [token[1:] for _, token in questions]
         for fault, token in questions:
             second = fault.name if fault.second else second
             found[token[1:]] = second or fault.name
-    digits = [result.words.split()[0][1:] for result in results if result.outcome == "wrong"]
-    return Counter(next((found[token] for token in found if token.startswith(some)), "?") for some in digits)
+            neighbours[token] = digits
+    counts: Counter[str] = Counter()
+    for result in results:
+        if result.outcome == "wrong":
+            piece = result.words.split()[0][1:]
+            nearby = neighbours.get(result.question.token, [])
+            counts[next((found[token] for token in [*nearby, *found] if token.startswith(piece)), "?")] += 1
+    return counts
 
 
 # --- the report ---------------------------------------------------------------------------------------------------
