@@ -6,6 +6,9 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from contextlib import ExitStack, closing
 from typing import Any, cast
@@ -93,6 +96,37 @@ def test_a_stream_gives_what_is_there_while_the_server_is_silent(way: Way) -> No
 def test_questions_in_random_order_some_at_once_and_some_left_early(way: Way) -> None:
     outcome = run(usable(way), list(rounds_of(100, 11, [fault.name for fault in FAST])))
     assert outcome.broken(way) == []
+
+
+FIRST_IN_A_THREAD = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from support.hostile_server import HostileServer, prompt_of
+from ways_to_ask import WAYS
+
+way = next(way for way in WAYS if way.name == sys.argv[1])
+
+def ask_one(number):
+    token = f"q{number:012x}"
+    assert "".join(ask(prompt_of("plain", token))) == token
+
+for _ in range(3):
+    with HostileServer() as server, ExitStack() as stack:
+        ask = way.sync(server.url, stack)
+        for threads in (1, 8, 8):
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(ask_one, range(8 * threads)))
+"""
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way.ours and way.sync], ids=lambda way: way.name)
+def test_a_process_whose_first_call_was_in_a_thread_that_ended_goes_on(way: Way) -> None:
+    """The memory allocator in pyreqwest 0.15 belongs to the thread that imports it first, and dies after it."""
+    program = [sys.executable, "-c", FIRST_IN_A_THREAD, usable(way).name]
+    paths = os.pathsep.join(path for path in sys.path if path)
+    done = subprocess.run(program, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @LIBRARIES
