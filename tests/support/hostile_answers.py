@@ -34,9 +34,9 @@ class End(enum.Enum):
 
 
 class Late(NamedTuple):
-    """What leaves on a connection that waits for its next question."""
+    """What happens to a connection that waits for its next question: bytes leave, or it ends."""
 
-    data: bytes
+    what: bytes | End
 
 
 Step: TypeAlias = bytes | float | End | Late
@@ -171,7 +171,8 @@ CORRECT = (
     Fault("close-true", lambda q: [q.reply("connection: close"), End.CLOSE], right=True),
     Fault("close-lie", lambda q: [q.reply("connection: close")], right=True),
     Fault("keep-alive-lie", lambda q: [q.reply("connection: keep-alive"), End.CLOSE], right=True),
-    Fault("keep-alive-reset", lambda q: [q.reply("connection: keep-alive"), 0.05, End.RESET], right=True),
+    Fault("close-later", lambda q: [q.reply("connection: keep-alive"), Late(End.CLOSE)], right=True),
+    Fault("reset-later", lambda q: [q.reply("connection: keep-alive"), Late(End.RESET)], right=True),
     Fault("long-header", lambda q: [q.reply("x-long: " + "a" * 20_000)], right=True),
     Fault("headers-90", lambda q: [q.reply(*(f"x-{n}: {n}" for n in range(90)))], right=True),
     Fault("headers-150", lambda q: [q.reply(*(f"x-{n}: {n}" for n in range(150)))]),

@@ -57,12 +57,18 @@ def _read_question(data: bytes) -> _Read | None:
     return _Read(fault, Question(token, head.split(b" ", 2)[1].decode(), streamed), missing, rest)
 
 
+def _end(peer: socket.socket, end: End) -> None:
+    """Say what closing this connection sends: FIN, or RST at once."""
+    if end is End.RESET:
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+
+
 class HostileServer:
     """The server, listening on 127.0.0.1 while the `with` block runs. `connections` has the questions of each."""
 
     def __init__(self) -> None:
         self.connections: list[list[tuple[Fault, str]]] = []
-        self._late: list[tuple[socket.socket, bytes]] = []
+        self._late: list[tuple[socket.socket, bytes | End]] = []
         self._open: set[socket.socket] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=512)
@@ -72,14 +78,18 @@ class HostileServer:
         return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def send_late(self) -> int:
-        """Send what waits for connections to be idle, and return how many packets that were."""
+        """Do what waits for connections to be idle, and return how much that was."""
         with self._lock:
             late, self._late = self._late, []
-        for place, (peer, data) in enumerate(late):
+        for place, (peer, what) in enumerate(late):
             if place and late[place - 1][0] is peer:
                 time.sleep(0.001)
             with contextlib.suppress(OSError):
-                peer.sendall(data)
+                if isinstance(what, bytes):
+                    peer.sendall(what)
+                else:
+                    _end(peer, what)
+                    peer.shutdown(socket.SHUT_RD)  # Wakes the thread that waits for a question, and it closes.
         return len(late)
 
     def _accept(self) -> None:
@@ -126,14 +136,13 @@ class HostileServer:
                     time.sleep(step)
                 case Late():
                     with self._lock:
-                        self._late.append((peer, step.data))
+                        self._late.append((peer, step.what))
                 case End.HOLD:
                     while peer.recv(65536):
                         pass
                     return False
                 case End():
-                    if step is End.RESET:
-                        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_OFF)
+                    _end(peer, step)
                     return False
         missing = read.missing
         while missing and (piece := peer.recv(min(missing, 65536))):
