@@ -64,6 +64,10 @@ conformance *ARGS:
 peer:
     uv run --quiet python scripts/aimock_test.py
 
+# questions to a server that misbehaves, over both HTTP libraries and over capably: whose answer comes back?
+http-fuzz *ARGS:
+    PYTHONPATH=tests uv run --quiet python scripts/http_fuzz.py {{ ARGS }}
+
 # what calls cost: the SDKs, ours and (--peers) others, interleaved, in CPU time
 bench *ARGS:
     @uv run --quiet python scripts/bench/run.py {{ ARGS }}
