@@ -14,6 +14,7 @@ FILES = sorted(path for folder in ("src", "codegen", "scripts") for path in (ROO
 BANNED = {"said", "told", "gone", "whole", "kept", "came", "asked"}
 NO_VERBS = ("What", "Whether", "How", "The", "One", "A", "An")
 
+
 def identifiers(tree: ast.AST) -> Iterator[tuple[str, int]]:
     """Yield every name that a file defines or uses, with its line."""
     for node in ast.walk(tree):
