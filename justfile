@@ -56,7 +56,7 @@ coverage *ARGS:
 matrix *ARGS:
     PYTHONPATH=tests uv run --quiet --group checkers python scripts/matrix.py {{ ARGS }}
 
-# recorded conversations through the real SDK clients (needs a corpus: CAPABLY_CORPUS)
+# recorded conversations over our HTTP and the SDKs' clients (needs a corpus: CAPABLY_CORPUS)
 conformance *ARGS:
     PYTHONPATH=scripts:tests uv run --quiet python -m conformance {{ ARGS }}
 

@@ -1,11 +1,11 @@
-"""capably, as the README shows it."""
+"""capably, as the README shows it, over httpx2."""
 
 from __future__ import annotations
 
 import asyncio
 import warnings
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from cases import HISTORY, MODELS, TOOLS, Answer, Case, base_url
 from sdk import book
@@ -16,12 +16,14 @@ PROVIDERS = {"anthropic": "anthropic", "responses": "openai", "google": "google"
 class System:
     """What the worker drives: one system on one wire format."""
 
+    http: Literal["httpx2", "pyreqwest"] = "httpx2"
+
     def __init__(self, wire: str, url: str) -> None:
         warnings.simplefilter("ignore")
         from capably import llm
 
         id = f"{PROVIDERS[wire]}/{MODELS[wire]}" if wire in PROVIDERS else _speaks_chat()
-        llm.configure(id.partition("/")[0], api_key="test", base_url=base_url(wire, url))
+        llm.configure(id.partition("/")[0], api_key="test", base_url=base_url(wire, url), http=self.http)
         self.model: Any = llm.Model.of(id)
         self.tools = [llm.tool(function) for function in TOOLS]
         self.history = [llm.user(text) if role == "user" else llm.assistant(text) for role, text in HISTORY]

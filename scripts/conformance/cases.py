@@ -44,6 +44,10 @@ DAMAGED = (
 """What is wrong with some recorded streams."""
 
 
+NAMES = {"azure-openai": "azure", "openai-chat": "openai", "openai-responses": "openai"}
+"""The corpus's name for a host -> the registry's, where it is another."""
+
+
 class Exchange(NamedTuple):
     """One request and its answer. `name` is `provider/case#n`; `body` is the answer in bytes."""
 
@@ -63,6 +67,11 @@ class Skipped(NamedTuple):
     name: str
     provider: str
     reason: str
+
+
+def name_of(folder: str) -> str:
+    """Return the registry's name for a host of the corpus, or the same where the registry does not list it."""
+    return NAMES.get(folder, folder)
 
 
 def exchanges(only: str = "", corpus: Path = CORPUS) -> Iterator[Exchange | Skipped]:

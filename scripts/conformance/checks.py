@@ -1,10 +1,11 @@
-"""Every recorded exchange through a loopback server and the vendor's own SDK into our `Response`: `just conformance`.
+"""Every recorded exchange through a loopback server into our `Response`, over HTTP and the SDKs: `just conformance`.
 
 Prints a table provider x feature of what held, and why anything was left out. What held is decided by a second reading
 of the recorded JSON (`conformance_readings`), which knows nothing of our decoders. Ends with 1 when anything failed.
 
-    python scripts/conformance/checks.py                    # all
-    python scripts/conformance/checks.py --only anthropic   # cases whose name contains this
+    just conformance                     # all, over pyreqwest if it is installed
+    just conformance --http httpx2       # over httpx2
+    just conformance --only anthropic    # cases whose name contains this
 """
 
 # Recorded JSON may have any shape:
@@ -19,27 +20,34 @@ import re
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, Self, get_args
 
+import anthropic
+import openai
+from google import genai
 from support import request_types
 from support.loopback import Canned, Loopback, Received
 from support.request_readers import Inexpressible
 
 from capably import llm
 from capably.calls.model import ModelBase
-from capably.providers import Settings
-from capably.providers.adapters import ADAPTERS
+from capably.http.libraries import Library
+from capably.providers.adapters import adapter_of
+from capably.providers.events import Events, Origin
+from capably.providers.handles import Handle
+from capably.providers.settings import Settings
 from capably.providers.spellings import NoSpellingError
-from capably.registry.lookup import providers
+from capably.registry.lookup import add_host, providers
 from capably.responses.stream_response import AsyncResponse, AsyncStreamResponse, Response, StreamResponse
 from capably.types import parts as p
 from capably.types.errors import CapablyError
 from capably.types.messages import UserMessage, user
 from capably.types.request import Request
+from capably.types.timeout import DEFAULT
 from capably.types.tools import MCPServer, Tool
 from conformance import encode, readings, streams
-from conformance.cases import CORPUS, Exchange, Skipped, exchanges
+from conformance.cases import CORPUS, Exchange, Skipped, exchanges, name_of
 
 FEATURES = (
     "error",
@@ -62,6 +70,7 @@ FEATURES = (
     "valid",
     "encode",
     "door",
+    "sdk",
 )
 """
 error: a failed answer raises the right class · text .. finish: as the second reading has them · whole: no piece of content
@@ -72,6 +81,7 @@ or refuse a part by name · kept: JSON and back gives the same · async: the asy
 · valid: all that we sent is as the SDK's own types of parameters have it, extra keys forbidden (the answers in it aside)
 · encode: the recorded request, said in our API, is encoded to the same JSON (where our API has words for it, and it was
 answered) · door: `Model.call` or `stream`, and its asynchronous twin, give the same (every third exchange of the vendors)
+· sdk: a client of the vendor's SDK (`client=`) sends the same body to the same path, and gives the same answer or error
 """
 
 ADAPTER_OF = {
@@ -80,8 +90,14 @@ ADAPTER_OF = {
     "responses": "openai",
     "chat_completions": "openai",
 }
-FOLDERS = {"azure-openai": "azure", "openai-chat": "openai", "openai-responses": "openai"}
-"""The corpus's name for a host -> the registry's, where it is another."""
+
+SDK_CLIENTS: Mapping[str, Callable[[str], Any]] = {
+    "anthropic": lambda url: anthropic.Anthropic(api_key="test", base_url=url, max_retries=0),
+    "openai": lambda url: openai.OpenAI(api_key="test", base_url=url, max_retries=0),
+    "google": lambda url: genai.Client(api_key="test", http_options=genai.types.HttpOptions(base_url=url)),
+}
+"""Adapter -> a client of its vendor's SDK, as a user builds it."""
+
 CUTTINGS = 3
 ASYNC_EVERY = 7
 DOOR_EVERY = 3
@@ -105,14 +121,15 @@ class Result(NamedTuple):
 
 
 class Bench:
-    """One server and, per provider, one client of the SDK; each exchange sets what the server answers next."""
+    """One server and, per provider, one adapter; each exchange sets what the server answers next."""
 
-    def __init__(self) -> None:
+    def __init__(self, http: Library = "auto") -> None:
+        self.http: Library = http
         self.server = Loopback([self._reply])
         self.answer = Canned()
         self.sent: set[bytes] = set()
         self.unsaid: list[Skipped] = []
-        self._adapters: dict[tuple[str, str], Any] = {}
+        self._adapters: dict[tuple[str, str, bool], Any] = {}
 
     def _reply(self, received: Received) -> Canned:
         self.sent.add(received.body)
@@ -122,25 +139,31 @@ class Bench:
         self.server.__enter__()
         self.runner = asyncio.Runner()
         for vendor, path in (("anthropic", ""), ("openai", "/v1"), ("google", "")):
-            llm.configure(vendor, api_key="test", base_url=self.server.url + path)
+            llm.configure(vendor, api_key="test", base_url=self.server.url + path, http=self.http)
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.runner.run(llm.aclose())
+        for adapter in self._adapters.values():
+            self.runner.run(adapter.handle.aclose())
         for vendor in ("anthropic", "openai", "google"):
             llm.configure(vendor)
         self.runner.close()
         self.server.__exit__()
 
-    def adapter(self, provider: str, endpoint: str) -> Any:
+    def adapter(self, provider: str, endpoint: str, *, sdk: bool = False) -> Any:
+        """Return the adapter that asks the server, over our HTTP or over a client of the vendor's SDK."""
         kind = ADAPTER_OF[endpoint]
-        if (provider, kind) not in self._adapters:
-            module, name, _ = ADAPTERS[kind]
+        if (provider, kind, sdk) not in self._adapters:
+            name = name_of(provider)
+            if name not in providers():
+                add_host(name, endpoint)
             url = self.server.url + ("/v1" if kind == "openai" else "")
-            made = getattr(__import__(module, fromlist=[name]), name)
-            entry = providers().get(FOLDERS.get(provider, provider), {})
-            settings = Settings(provider, api_key="test", base_url=url, dialect=entry.get("dialect"))
-            self._adapters[provider, kind] = made(settings)
-        return self._adapters[provider, kind]
+            way: dict[str, Any] = {"api_key": "test", "base_url": url, "http": self.http}
+            if sdk:
+                way = {"client": SDK_CLIENTS[kind](url + ("/openai/v1" if name == "azure" else ""))}
+            self._adapters[provider, kind, sdk] = adapter_of(Handle(Settings(provider=name, **way)))
+        return self._adapters[provider, kind, sdk]
 
     def serve(
         self, body: bytes, *, status: int = 200, headers: Mapping[str, str] | None = None, events: bool = False
@@ -174,6 +197,7 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
         yield "error", _compare(expected, _raised(bench, exchange))
         if opens_the_door(exchange, place):
             yield "door", _through_the_door(bench, exchange, expected, None)
+        yield "sdk", _over_the_sdk(bench, exchange, expected, None)
         return
     response = _ask(bench, exchange)
     seen = streams.events_of(exchange.body) if exchange.streamed else []
@@ -198,6 +222,7 @@ def _checks(bench: Bench, exchange: Exchange, place: int) -> Iterator[tuple[str,
         yield "async", _same(response, bench.runner.run(_ask_async(bench, exchange)))
     if opens_the_door(exchange, place):
         yield "door", _through_the_door(bench, exchange, None, response)
+    yield "sdk", _over_the_sdk(bench, exchange, None, response)
 
 
 def opens_the_door(exchange: Exchange, place: int) -> bool:
@@ -284,6 +309,23 @@ def _through_the_door(bench: Bench, exchange: Exchange, expected: str | None, ad
         if problem:
             return problem
     return ""
+
+
+def _over_the_sdk(bench: Bench, exchange: Exchange, expected: str | None, response: Any) -> str:
+    """Return how a client of the SDK differs from our HTTP: in what it sends, or in what comes of the answer."""
+    sent: list[tuple[str, Any]] = []
+    for sdk in (False, True):
+        bench.serve(exchange.body, status=exchange.status, headers=exchange.headers, events=exchange.streamed)
+        try:
+            answer = _ask(bench, exchange, sdk=sdk)
+            problem = _same(response, answer) if expected is None else f"no error: {answer.content!r}"
+        except CapablyError as error:
+            problem = _compare(expected, type(error).__name__)
+        if problem:
+            return problem
+        (received,) = bench.server.requests
+        sent.append((received.path, received.json()))
+    return _compare(*sent)
 
 
 def _agreement(reading: readings.Reading, response: Any) -> Iterator[tuple[str, str]]:
@@ -377,12 +419,13 @@ def _tools(sent: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def _rest(exchange: Exchange, request: Request) -> tuple[Any, ...]:
-    model = ModelBase._create(f"{exchange.provider}/{request.model_id}", None, {})  # pyright: ignore[reportPrivateUsage]
+    name = name_of(exchange.provider)
+    model = ModelBase._create(f"{name}/{request.model_id}", None, {})  # pyright: ignore[reportPrivateUsage]
     return model, request, request.messages, {}, ()
 
 
-def _ask(bench: Bench, exchange: Exchange) -> Any:
-    adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
+def _ask(bench: Bench, exchange: Exchange, *, sdk: bool = False) -> Any:
+    adapter, request = bench.adapter(exchange.provider, exchange.endpoint, sdk=sdk), _request(exchange)
     if not exchange.streamed:
         return _Response(adapter, adapter.call(request, adapter.encode(request)), *_rest(exchange, request))
     return _Stream(
@@ -432,17 +475,21 @@ class _Stream(_WithAdapter, StreamResponse[Any, Any, Any]):
 
 
 class Cut:
-    """What an HTTP client gives for a response whose bytes arrive in these pieces."""
+    """An open answer whose bytes arrive in these pieces."""
 
+    status = 200
     headers: Mapping[str, str] = {"content-type": "text/event-stream"}
 
     def __init__(self, pieces: list[bytes]) -> None:
-        self._pieces = pieces
+        self._pieces = iter([piece for piece in pieces if piece])
 
-    def iter_bytes(self) -> Iterator[bytes]:
-        return iter(self._pieces)
+    async def piece(self) -> bytes:
+        return next(self._pieces, b"")
 
-    def close(self) -> None:
+    async def close(self) -> None:
+        pass
+
+    async def finish(self) -> None:
         pass
 
 
@@ -469,24 +516,12 @@ def _same_in_any_chunking(bench: Bench, exchange: Exchange, response: Any) -> st
 def _reopened(bench: Bench, exchange: Exchange, pieces: list[bytes]) -> Any:
     """Replay the stream in these pieces, without the network."""
     adapter, request = bench.adapter(exchange.provider, exchange.endpoint), _request(exchange)
-    opened = _opened(exchange, Cut(pieces), adapter)
-    return StreamResponse(opened, adapter.accumulator(request), *_rest(exchange, request))
+    return StreamResponse(_opened(adapter, pieces), adapter.accumulator(request), *_rest(exchange, request))
 
 
-def _opened(exchange: Exchange, response: Any, adapter: Any) -> Any:
-    """Open the adapter's own reader over a response, without the SDK's transport."""
-    kind = ADAPTER_OF[exchange.endpoint]
-    if kind == "anthropic":
-        from capably.providers.anthropic import SyncEvents
-
-        return SyncEvents(response, exchange.provider, b"", None)
-    if kind == "google":
-        from capably.providers.google.events import GoogleEvents
-
-        return GoogleEvents(response, {}, exchange.provider, b"", adapter)
-    from capably.providers.openai.transport import OpenAIStream
-
-    return OpenAIStream(response, exchange.provider, b"")
+def _opened(adapter: Any, pieces: list[bytes]) -> Events:
+    """Open an adapter's reader over an answer that arrives in these pieces."""
+    return Events(Cut(pieces), Origin(adapter.provider, None, b"", DEFAULT, adapter.is_last))
 
 
 # --- replay -------------------------------------------------------------------------------------------------------
@@ -593,11 +628,11 @@ class Run(NamedTuple):
     unsaid: list[Skipped]
 
 
-def run(only: str = "") -> Run:
-    """Run all checks of all exchanges whose name contains `only`."""
+def run(only: str = "", http: Library = "auto") -> Run:
+    """Run all checks of all exchanges whose name contains `only`, over an HTTP library."""
     results: list[Result] = []
     skipped: list[Skipped] = []
-    with Bench() as bench, warnings.catch_warnings():
+    with Bench(http) as bench, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for place, exchange in enumerate(exchanges(only)):
             if isinstance(exchange, Skipped):
@@ -652,12 +687,13 @@ def _reasons(left_out: list[Skipped]) -> Iterator[str]:
 def main() -> int:
     parser = argparse.ArgumentParser(description="Hold our adapters against recorded traffic.")
     parser.add_argument("--only", default="", help="cases whose name contains this")
-    only: str = parser.parse_args().only
+    parser.add_argument("--http", default="auto", choices=get_args(Library), help="the HTTP library that sends")
+    options = parser.parse_args()
     if not CORPUS.is_dir():
         print(f"skipped: there are no recorded conversations at {CORPUS} (set CAPABLY_CORPUS)")
         return 0
     start = time.monotonic()
-    results = run(only)
+    results = run(options.only, options.http)
     print(report(results))
     print(f"{time.monotonic() - start:.0f} s")
     return 1 if any(r.problem for r in results.results) else 0

@@ -17,13 +17,13 @@ from support import request_readers as sent
 from capably.calls.call import _leading_system
 from capably.providers.spellings import NoSpellingError
 from capably.types.request import Request
-from conformance.cases import Exchange
+from conformance.cases import Exchange, name_of
 from conformance.differences import DIFFERENCES, Json
 
 
 def encode(exchange: Exchange, adapter: Any) -> Json:
     """Encode the recorded request with our API; raise `Inexpressible` if our API cannot express it."""
-    ask = sent.read(exchange)
+    ask = sent.read(exchange._replace(provider=name_of(exchange.provider)))
     system, messages = _leading_system(ask.messages)
     request = Request(
         info=None,

@@ -336,6 +336,7 @@ class CallParams(TypedDict, total=False):
         Parameter(
             "Whose key, address and connections the call uses: a handle that `llm.provider(...)` made for the model's provider. "
             "In a block (`llm.override`) it is for models of that provider.",
+            kind=Kind((Provider,), "a handle that llm.provider(...) returned"),
             routes=True,
         ),
     ]

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.loopback import Loopback
+from support.vendor_replies import vendor_reply
 
 from capably import llm
 from capably.cli import main
@@ -515,9 +517,17 @@ def test_a_custom_model_of_the_same_wire_format_is_served_by_its_own_provider(id
     assert door(id, like=like).provider == id.partition("/")[0]
 
 
-def test_preload_imports_the_sdk_of_that_provider_and_of_no_other() -> None:
-    program = "from capably import llm; import sys; llm.preload('openai'); print('openai' in sys.modules, 'anthropic' in sys.modules)"
-    assert run(program) == "True False\n"
+@pytest.mark.parametrize("library", ["httpx2", "pyreqwest"])
+def test_preload_imports_the_wire_format_and_the_http_library_of_that_provider_and_no_sdk(library: str) -> None:
+    program = f"""
+import sys
+from capably import llm
+llm.configure("openai", http="{library}")
+llm.preload("openai")
+names = ("capably.providers.openai", "capably.providers.anthropic", "httpx2", "pyreqwest", "openai", "anthropic")
+print(*(name for name in names if name in sys.modules))
+"""
+    assert run(program) == f"capably.providers.openai {library}\n"
 
 
 @pytest.mark.parametrize("wrong", ["openai/gpt-4o", 5, llm.Model])
@@ -556,3 +566,17 @@ def test_a_provider_that_was_refused_is_none() -> None:
         llm.configure("shed", base_url="localhost:80")
     with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
         llm.preload("shed")
+    with pytest.raises(llm.ConfigurationError, match=r"it takes an httpx2\.Client"):
+        llm.provider("shed", base_url="http://localhost:80", http_client=object())
+    with pytest.raises(llm.ConfigurationError, match="there is no provider 'shed'"):
+        llm.preload("shed")
+
+
+def test_google_is_asked_in_the_version_of_the_setting() -> None:
+    with Loopback([lambda received: vendor_reply("google", received, ["Hi"])]) as server:
+        v1beta = llm.provider("google", api_key="test", base_url=server.url, api_version="v1beta")
+        with v1beta:
+            llm.Model.of("google/gemini-3.8-flash").call("Hi", provider=v1beta)
+        assert server.requests[0].path == "/v1beta/models/gemini-3.8-flash:generateContent"
+    with pytest.raises(llm.ConfigurationError, match="api_version= is no setting of groq"):
+        llm.provider("groq", api_version="v1beta")

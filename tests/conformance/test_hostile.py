@@ -189,7 +189,7 @@ def stream(endpoint: str, body: bytes) -> StreamResponse[Any, Any, Any]:
     adapter = bench.adapter(exchange.provider, endpoint)
     bench.server._server.server_close()
     request = conformance._request(exchange)
-    opened = conformance._opened(exchange, conformance.Cut([body]), adapter)
+    opened = conformance._opened(adapter, [body])
     return StreamResponse(opened, adapter.accumulator(request), *conformance._rest(exchange, request))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import zipfile
 from collections.abc import Callable
@@ -78,6 +79,38 @@ def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str
     assert _python(wheel_python, program).stdout == "Hello!\n"
 
 
+def test_the_wheel_alone_calls_all_four_formats(wheel_python: str) -> None:
+    program = """
+import asyncio, json, sys, threading
+from capably import llm
+from support.loopback import Canned, Loopback
+from support.vendor_replies import vendor_reply
+CHAT = {"choices": [{"message": {"content": "Hi"}, "finish_reason": "stop"}]}
+for id in ("anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol", "groq/openai/gpt-oss-120b", "google/gemini-3.8-flash"):
+    name = id.partition("/")[0]
+    answer = lambda received: Canned(CHAT) if name == "groq" else vendor_reply(name, received, ["Hi"])
+    with Loopback([answer]) as server:
+        llm.configure(name, api_key="test", base_url=server.url)
+        model = llm.Model.of(id)
+        async def call():
+            response = await model.call_async("Hello")
+            await llm.aclose()
+            return response
+        print(model.provider, model.call("Hello").text(), asyncio.run(call()).text())
+assert not sys.modules.keys() & {"anthropic", "openai", "google.genai", "pydantic"}
+"""
+    done = _python(wheel_python, program, PYTHONPATH=str(ROOT / "tests"), PYTHONWARNINGS="error")
+    assert done.stdout == "anthropic Hi Hi\nopenai Hi Hi\ngroq Hi Hi\ngoogle Hi Hi\n"
+    assert done.stderr == ""
+
+
+def test_the_wheel_brings_nine_packages_at_most(wheel_python: str) -> None:
+    program = "from importlib.metadata import distributions; print(*sorted(d.name for d in distributions()))"
+    installed = set(_python(wheel_python, program).stdout.split())
+    assert {"capably", "httpx2", "msgspec"} <= installed
+    assert len(installed - {"pip"}) <= 9, "a package more that every user installs"
+
+
 @pytest.mark.parametrize(
     ("model", "extra"),
     [
@@ -86,11 +119,31 @@ def test_the_wheel_alone_runs_a_scripted_model_without_any_sdk(wheel_python: str
         pytest.param("google/gemini-3.8-flash", "google", id="google"),
     ],
 )
-def test_a_missing_sdk_says_which_extra_to_install(model: str, extra: str, wheel_python: str) -> None:
-    program = (
-        f"from capably import llm\ntry: llm.Model('{model}').call('Hi')\nexcept llm.ConfigurationError as e: print(e)\n"
-    )
-    assert f'pip install "capably[{extra}]"' in _python(wheel_python, program).stdout
+def test_raw_without_the_sdk_says_which_extra_to_install(model: str, extra: str, wheel_python: str) -> None:
+    program = f"""
+from capably import llm
+from support.loopback import Loopback
+from support.vendor_replies import vendor_reply
+with Loopback([lambda received: vendor_reply("{extra}", received, ["Hi"])]) as server:
+    llm.configure("{extra}", api_key="test", base_url=server.url)
+    response = llm.Model.of("{model}").call("Hello")
+try: response.raw
+except llm.ConfigurationError as e: print(e)
+"""
+    done = _python(wheel_python, program, PYTHONPATH=str(ROOT / "tests"))
+    assert f'pip install "capably[{extra}]"' in done.stdout
+
+
+def test_the_library_that_is_not_installed_says_which_extra_to_install(wheel_python: str) -> None:
+    program = """
+from capably import llm
+try: llm.configure("openai", http="pyreqwest")
+except llm.ConfigurationError as e: print(e)
+print(llm.provider("openai"))
+"""
+    printed = _python(wheel_python, program).stdout
+    assert 'pip install "capably[fast]"' in printed
+    assert printed.endswith("<llm.provider('openai') over httpx2>\n")
 
 
 def test_the_generator_without_its_extra_says_what_to_install(wheel_python: str) -> None:
@@ -100,7 +153,8 @@ def test_the_generator_without_its_extra_says_what_to_install(wheel_python: str)
     assert "Traceback" not in done.stderr
 
 
-def _python(python: str, program: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=False)
+def _python(python: str, program: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **variables}
+    done = subprocess.run([python, "-c", program], capture_output=True, text=True, check=False, env=environment)
     assert done.returncode == 0, done.stderr
     return done

@@ -505,6 +505,7 @@ WRONG: dict[str, Any] = {
     "prefill": ["{"],
     "output": "text",
     "extra": [1],
+    "provider": "acme",
     "timeout": "ten",
     "max_retries": 1.5,
     "headers": {"x-one": 1},

@@ -25,6 +25,9 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
 LONGEST_WAIT = 60.0
 """Seconds. A server that wants a longer pause gets no further attempt: its error says how long to wait."""
 
+ANSWERED = frozenset({200, 201, 202, 203})
+"""Statuses of an answer with a body. Those of one without (204, 205) or with a part of it (206) answer nothing."""
+
 MOST_REDIRECTS = 5
 
 ReplyT = TypeVar("ReplyT", Answer, Reply)
@@ -54,7 +57,7 @@ async def exchange(
         try:
             message = await request()
             reply = await _follow(send, message, clock)
-            if 200 <= reply.status < 300:
+            if reply.status in ANSWERED:
                 return reply
             answer = reply if isinstance(reply, Answer) else Answer(reply.status, reply.headers, await read_body(reply))
             error: Exception = policy.failure(answer, message.url)

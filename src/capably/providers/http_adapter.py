@@ -110,8 +110,8 @@ class HttpAdapter(ABC):
         """Return the body that asks for a stream."""
         return {**body, "stream": True}
 
-    def is_last(self, event: Any) -> bool:
-        """Return whether nothing follows this event of a stream."""
+    def is_last(self, event: Any) -> bool | None:
+        """Return whether nothing follows this event of a stream; `None` if the answer is complete and more may follow."""
         return False
 
     def sdk_client(self, *, sync: bool) -> Any:

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 Secret: TypeAlias = str | Callable[[], str | Awaitable[str]]
 """A key, or a function that is asked for it before each request."""
 
-CLOUD_WORDS: Mapping[str, tuple[str, ...]] = {
+OWN_WORDS: Mapping[str, tuple[str, ...]] = {
+    "anthropic": ("token",),
     "azure": ("endpoint", "api_version", "token"),
     "bedrock": ("region", "profile"),
+    "google": ("api_version",),
     "vertex": ("project", "location", "token"),
 }
-"""Cloud -> the settings that only it has."""
+"""Cloud, or else adapter -> the settings that not every provider has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, repr=False, eq=False)

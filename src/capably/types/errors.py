@@ -147,7 +147,8 @@ class ConfigurationError(CapablyError):
 
 
 class ProviderError(CapablyError):
-    """The provider answered with an error, or could not be reached. `__cause__` is the SDK's own exception."""
+    """The provider answered with an error, or could not be reached. `__cause__` is what the HTTP library or an
+    SDK raised, where one did."""
 
     def __init__(
         self,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from typing import Self
 
 
+@runtime_checkable
 class Provider(Protocol):
     """A handle of one provider, made by `llm.provider(...)`. Its settings never change.
 
