@@ -40,7 +40,7 @@ def evil(request: bytes) -> bytes:
 
 
 def answers_of(
-    provider: str, server: Lines, way: str, library: str, calls: int = 3, timeout: float = 20, pause: float = 0
+    provider: str, server: Lines, way: str, library: str, calls: int = 3, first_timeout: float = 20, pause: float = 0
 ) -> list[str]:
     """Return what calls one after the other return, or the name of their error."""
     model = model_at(provider, server.url, library)
@@ -49,6 +49,7 @@ def answers_of(
         texts: list[str] = []
         for number in range(calls):
             try:
+                timeout = 20 if number else first_timeout
                 texts.append(await ask_in_loop(model, way, f"question-{number}", timeout=timeout))
             except llm.CapablyError as error:
                 texts.append(type(error).__name__)
@@ -123,7 +124,7 @@ def test_no_cookie_goes_from_one_call_to_the_next(way: str, library: str) -> Non
 @EACH_CALL
 def test_interim_answers_without_end_are_an_error(way: str, library: str) -> None:
     with Lines(b"HTTP/1.1 102 Processing\r\n\r\n" * 5000) as server:
-        (answer,) = answers_of("groq", server, way, library, calls=1, timeout=1)
+        (answer,) = answers_of("groq", server, way, library, calls=1, first_timeout=1)
     assert answer in ("ConnectionFailedError", "TimedOutError")
 
 
@@ -150,7 +151,7 @@ def no_length(request: bytes) -> Iterable[bytes]:
 @EACH_CALL
 def test_after_an_answer_whose_end_is_in_doubt_the_next_call_has_its_own(first: Answer, way: str, library: str) -> None:
     with Lines(first, lambda request: [answered("groq", request)]) as server:
-        answers = answers_of("groq", server, way, library, timeout=1)
+        answers = answers_of("groq", server, way, library, first_timeout=1)
         assert answers[0] not in ("answer-666", "answer-1") and answers[1:] == RIGHT[1:]
         assert server.connections == 2
 

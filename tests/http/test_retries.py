@@ -42,15 +42,19 @@ def busy(status: int = 503, **headers: str) -> Canned:
     return Canned({"error": {"message": "busy", "type": "t"}}, status=status, headers=named)
 
 
+SETTINGS: tuple[tuple[dict[str, Any], dict[str, Any], int], ...] = (
+    ({"max_retries": None}, {}, 3),
+    ({"max_retries": 1}, {}, 2),
+    ({"max_retries": 0}, {}, 1),
+    ({"max_retries": 1}, {"max_retries": 4}, 5),
+    ({"max_retries": None}, {"max_retries": 0}, 1),
+)
+"""Settings of a handle, parameters of a call, and the attempts that they mean together."""
+
+
 @EACH
 def test_a_request_is_sent_max_retries_times_more(provider: str, way: str, library: str, pauses: list[float]) -> None:
-    for setting, params, attempts in (
-        ({"max_retries": None}, {}, 3),
-        ({"max_retries": 1}, {}, 2),
-        ({"max_retries": 0}, {}, 1),
-        ({"max_retries": 1}, {"max_retries": 4}, 5),
-        ({"max_retries": None}, {"max_retries": 0}, 1),
-    ):
+    for setting, params, attempts in SETTINGS:
         with Loopback([busy()]) as server:
             with pytest.raises(llm.OverloadedError, match="busy"):
                 ask(model_at(provider, server.url, library, **setting), way, **params)
@@ -179,8 +183,9 @@ def test_the_pause_is_what_the_server_wants(
     assert least <= pause <= most
 
 
-@pytest.mark.parametrize("wait", ["61", "86400", in_seconds(300)])
-def test_a_longer_pause_than_a_minute_is_an_error_that_names_it(wait: str, pauses: list[float]) -> None:
+@pytest.mark.parametrize("seconds", [61, 86400, None])
+def test_a_longer_pause_than_a_minute_is_an_error_that_names_it(seconds: int | None, pauses: list[float]) -> None:
+    wait = in_seconds(300) if seconds is None else str(seconds)
     with Loopback([Canned(b"", status=429, headers={"retry-after": wait})]) as server:
         with pytest.raises(llm.RateLimitError) as raised:
             ask(model_at("openai", server.url, max_retries=5), "call")

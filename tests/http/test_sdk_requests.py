@@ -166,7 +166,7 @@ def request_of_ours(case: Case, way: str, library: Any) -> Received:
     with Loopback([ok]) as server:
         handle = llm.provider(provider, http=library, max_retries=0, **case.settings(server.url))
         if provider == "azure":
-            like = MODELS["groq"] if case.kind == "chat" else GPT
+            like: Any = MODELS["groq"] if case.kind == "chat" else GPT
             model: Any = llm.Model.custom(case.model, like=like).with_(provider=handle)
         else:
             model = llm.Model.of(case.model, provider=handle)
