@@ -68,7 +68,7 @@ frozen:
 peer:
     uv run --quiet python scripts/aimock_test.py
 
-# what calls cost: the SDKs, ours over both HTTP libraries, (--plain) those libraries alone and (--peers) others, in CPU time
+# what calls cost: the SDKs, ours over both HTTP libraries and (--peers) others, interleaved, in CPU time
 bench *ARGS:
     @uv run --quiet python scripts/bench/run.py {{ ARGS }}
 

@@ -61,9 +61,7 @@ except llm.UnsupportedFeatureError:
 MODELS = ("anthropic/claude-sonnet-5-5", "openai/gpt-6.1-sol", "groq/openai/gpt-oss-120b", "google/gemini-3.8-flash")
 ANSWER = "Hello."
 CHAT = {"choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}, "finish_reason": "stop"}]}
-CHAT_EVENTS = (
-    'data: {"choices":[{"index":0,"delta":{"content":"Hello."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
-)
+CHAT_EVENTS = 'data: {"choices":[{"index":0,"delta":{"content":"Hello."},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
 
 def answer(provider: str, request: Received) -> Canned:
